@@ -99,6 +99,7 @@ api = [
     path("calls/", complaints.CallsView.as_view()),
     path("outside-messages/", complaints.OutsideMessagesView.as_view()),
     path("street-complaints/", complaints.StreetComplaintsView.as_view()),
+    path("police/notices/", police.NoticesView.as_view()),
     path("police/requests/", police.RequestsView.as_view()),
     path("police/requests/<code:code>/", police.RequestView.as_view()),
     path("police/requests/<code:code>/live/", police.LiveView.as_view()),

@@ -3,23 +3,35 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, text
+from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text
 from core.console.motions import desk
 from core.typed.fields import CODE, Moment, Typed
 from police import register, selectors, services, tables
 from police.documents import rules, telling
 from police.models import PoliceRequest
-from police.policies import REINSTATEMENT, calls_back, had_a_part, identity_part, reinstating, why_not
-from police.states import UNDECIDED, IdentityState, RequestState
+from police.policies import (
+    REFUSAL,
+    REINSTATEMENT,
+    calls_back,
+    had_a_part,
+    identity_part,
+    refusing,
+    reinstating,
+    why_not,
+)
+from police.states import UNDECIDED, IdentityState, RefusalCode, RequestState, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 ANSWER = "police.answer"
 _AFTER_OTHERS = frozenset({"confirm", "identity_confirm", "proper", "improper"})
+_REFUSAL_AFTER = frozenset({"refusal_agree"})
 
 
 class Reason(ActionForm):
@@ -35,8 +47,30 @@ class PointToTrip(ActionForm):
     trip = Typed(CODE, label=_("trip code"))
 
 
-class Refuse(ActionForm):
+class RefuseIdentity(ActionForm):
     reason = text(_("Legal reason"), limit=1000)
+
+
+class Refuse(ActionForm):
+    why = choice(pgettext_lazy("refusal", "Code"), RefusalCode.choices, drawn=False)
+    reason = text(_("Legal reason"), limit=1000)
+
+
+class LeaveOut(ActionForm):
+    """Which of the categories of this question is not given, and why; the empty choice puts it back."""
+
+    category = choice(_("Category"), Wanted.choices, drawn=False)
+    why = forms.ChoiceField(
+        label=pgettext_lazy("refusal", "Code"),
+        choices=[("", _("it is given")), *RefusalCode.choices],
+        required=False,
+    )
+
+    def prepare(self) -> None:
+        """Only what this letter names."""
+        field = self.fields["category"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", "—"), *((each, Wanted(each).label) for each in self.row.wanted)]
 
 
 def _point_to_trip(request: PoliceRequest, person: "Account", given: Given) -> None:
@@ -74,7 +108,13 @@ REQUESTS: ActionSet[PoliceRequest] = ActionSet(
     route="police_console:act",
     back=lambda request: reverse("police_console:request", args=[request.code]),
     why_not=why_not,
-    had_a_part=lambda request, key: had_a_part(request) if key in _AFTER_OTHERS else (),
+    had_a_part=lambda request, key: (
+        had_a_part(request)
+        if key in _AFTER_OTHERS
+        else {request.refuse_by} - {""}
+        if key in _REFUSAL_AFTER
+        else ()
+    ),
 )
 REQUESTS.add(
     Action(
@@ -122,9 +162,32 @@ REQUESTS.add(
         key="refuse",
         label=_("Refuse"),
         permission=ANSWER,
-        run=calls(services.refuse_request, "reason"),
+        run=calls(services.refuse_request, "reason", "why"),
         form=Refuse,
-        offered=lambda request, _person: _open(request),
+        offered=lambda request, _person: _open(request) and request.notice_id is None,
+    ),
+    *by_two(
+        REFUSAL.key,
+        ANSWER,
+        Step("refusal", _("Propose to refuse"), calls(services.propose_refusal, "reason", "why"), Refuse),
+        proposal=refusing,
+    ),
+    *by_two(
+        REFUSAL.key,
+        "police.confirm",
+        None,
+        Step("refusal_agree", _("Agree: refuse it"), calls(services.decide_refusal, agrees=True)),
+        Step("refusal_back", _("Do not refuse it"), calls(services.decide_refusal, agrees=False)),
+        proposal=refusing,
+    ),
+    Action(
+        key="leave_out",
+        label=_("Leave a category out"),
+        permission=ANSWER,
+        run=calls(services.leave_out, "category", "why"),
+        form=LeaveOut,
+        offered=lambda request, _person: _open(request) and request.notice_id is not None,
+        two="police.release",
     ),
     Action(
         key="escalate",
@@ -156,7 +219,7 @@ REQUESTS.add(
         label=_("Refuse the identity part"),
         permission=ANSWER,
         run=calls(services.refuse_identity, "reason"),
-        form=Refuse,
+        form=RefuseIdentity,
         offered=_identity(IdentityState.WAITING, IdentityState.CALLED_BACK),
     ),
     Action(

@@ -115,6 +115,16 @@ class StationExists(DomainError):
     )
 
 
+class NoticeNeeded(DomainError):
+    code, status, sentence = (
+        "notice_needed",
+        400,
+        _(
+            "What is no emergency is asked by a notice: its number, case, categories, time and two officers, with the letter and both certificates."
+        ),
+    )
+
+
 class InspectionInWriting(DomainError):
     code, status, sentence = (
         "inspection_in_writing",

@@ -110,6 +110,22 @@ class NoticeForm(QuestionForm):
             each.widget.attrs.pop("required", None)
 
 
+class FurtherForm(QuestionForm):
+    """A further question of the same letter; empty, it is none."""
+
+    submission = None  # type: ignore[assignment]  # Django's way to leave out a field of the form above
+    wanted = forms.MultipleChoiceField(
+        label=_("What is wanted"), choices=Wanted.choices, widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ["query_value", "query", "about", "until", "wanted"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for each in self.fields.values():
+            each.required = False
+            each.widget.attrs.pop("required", None)
+
+
 class PapersForm(forms.Form):
     letter_number = forms.CharField(label=_("Number of the letter of introduction"), max_length=40)
     certificate_1 = forms.CharField(label=_("First officer's certificate"), max_length=40)

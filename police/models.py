@@ -22,6 +22,7 @@ from police.states import (
     Owned,
     Paper,
     Query,
+    RefusalCode,
     RequestState,
     Tier,
     Urgency,
@@ -167,6 +168,20 @@ class PoliceRequest(models.Model):
     )
     # What was unlike this officer or station when it was asked (P10): codes of `Unusual`.
     unusual = models.JSONField(pgettext_lazy("policerequest", "what is unusual"), default=list, blank=True)
+    # An ordinary one is a question of a letter: which of it, what categories it names, and of what time (P5+).
+    notice = models.ForeignKey(
+        "police.Notice",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="requests",
+        verbose_name=pgettext_lazy("policerequest", "notice"),
+    )
+    number = models.PositiveSmallIntegerField(pgettext_lazy("policerequest", "question of the notice"), default=1)
+    wanted = models.JSONField(pgettext_lazy("policerequest", "categories asked for"), default=list, blank=True)
+    span_from = models.DateTimeField(pgettext_lazy("policerequest", "of the time from"), null=True)
+    span_to = models.DateTimeField(pgettext_lazy("policerequest", "of the time until"), null=True)
+    # What of it is not given, and the reason code of each: {category: code}.
+    left_out = models.JSONField(pgettext_lazy("policerequest", "left out"), default=dict, blank=True)
     # The end of the time, where a place was asked about from one time to another.
     about_until = models.DateTimeField(pgettext_lazy("policerequest", "asked about until"), null=True)
     # What an officer says of an emergency, beside what is known (P2+).
@@ -210,6 +225,17 @@ class PoliceRequest(models.Model):
     decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     refusal = EncryptedTextField(pgettext_lazy("field", "reason of refusal"))
+    refused_for = models.CharField(
+        pgettext_lazy("policerequest", "code of the refusal"),
+        max_length=12,
+        choices=RefusalCode.choices,
+        blank=True,
+        default="",
+    )
+    # The first of the two people who refuse a question of a letter; `decided_by` is the second.
+    refuse_by = models.CharField(
+        pgettext_lazy("policerequest", "refusal proposed by"), max_length=40, blank=True, default=""
+    )
     papers_due_at = models.DateTimeField(pgettext_lazy("field", "paperwork due at"), null=True)
     papers_at = models.DateTimeField(pgettext_lazy("field", "paperwork received at"), null=True)
     letter_number = EncryptedTextField(pgettext_lazy("field", "letter number"))
@@ -255,6 +281,22 @@ class PoliceRequest(models.Model):
                 condition=Q(channel="form") | ~Q(state="released") | Q(called_back_at__isnull=False),
                 name="request_by_phone_released_after_call_back",
             ),
+            four_eyes.law(
+                "refuse_by",
+                "decided_by",
+                name="question_of_a_letter_refused_by_two",
+                once=Q(state="refused", notice__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="refused") | Q(notice__isnull=True) | ~Q(refused_for=""),
+                name="question_refused_with_a_code",
+            ),
+            # Whoever asks by the form or a call asks an ordinary question by a notice, and gets no more than it names.
+            models.CheckConstraint(
+                condition=~Q(urgency="ordinary") | Q(notice__isnull=False) & ~Q(wanted=[]),
+                name="request_ordinary_has_a_notice",
+            ),
+            models.UniqueConstraint(fields=["notice", "number"], name="one_question_of_a_number_on_a_notice"),
             models.CheckConstraint(
                 condition=~Q(state="released", urgency="ordinary")
                 | (Q(papers_at__isnull=False) & ~Q(legal_basis="")),
@@ -292,7 +334,8 @@ class PoliceRequest(models.Model):
 
 
 class Notice(models.Model):
-    """A notice to hand over evidence (调取证据通知书) as an officer fills it in, and the request that came of it (P2+)."""
+    """A notice to hand over evidence (调取证据通知书) as an officer fills it in, and the questions that came of it, each a
+    request of its own (P2+, P5+)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
@@ -307,22 +350,10 @@ class Notice(models.Model):
     begun_at = models.DateTimeField(pgettext_lazy("notice", "begun at"))
     saved_at = models.DateTimeField(pgettext_lazy("notice", "saved at"))
     sent_at = models.DateTimeField(pgettext_lazy("notice", "sent at"), null=True)
-    request = models.OneToOneField(
-        PoliceRequest,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="notice",
-        verbose_name=pgettext_lazy("release", "police request"),
-    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "notice of an ordinary request")
         verbose_name_plural = pgettext_lazy("model", "notices of ordinary requests")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(sent_at__isnull=True) ^ Q(request__isnull=False), name="notice_sent_has_a_request"
-            )
-        ]
 
     def __str__(self) -> str:
         return self.code

@@ -86,21 +86,21 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
         "request": request.code,
         "agency": request.agency.names,
         "officer": request.officer.account.code if request.officer else f"badge {request.badge_number}",
-        "made_at": _iso(at),
+        "made_at": iso(at),
         # What is still to come, and why: codes, which pages say in the reader's language.
         "grade": {
             "given": graded.grade.value,
             "reason": graded.reason.value,
             "signs": sorted(graded.signs),
-            "identity_due_at": _iso(graded.due_at),
+            "identity_due_at": iso(graded.due_at),
         },
         "trip": {
             "code": trip.code,
             "state": trip.state,
-            "accepted_at": _iso(trip.accepted_at),
-            "boarded_at": _iso(trip.boarded_at),
-            "ended_at": _iso(trip.ended_at),
-            "cancelled_at": _iso(trip.cancelled_at),
+            "accepted_at": iso(trip.accepted_at),
+            "boarded_at": iso(trip.boarded_at),
+            "ended_at": iso(trip.ended_at),
+            "cancelled_at": iso(trip.cancelled_at),
         },
         "plate_registered": trip.plate_registered,
         "plate_seen": trip.plate_seen,
@@ -112,7 +112,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
         "vehicle": {"model": trip.vehicle.model, "colour": trip.vehicle.colour},
         "driver": _driver(trip) if graded.whole else None,
         "last_positions": positions_of(trip, at, seen=graded.seen),
-        "history": _history(trip),
+        "history": history_of(trip),
         "signals": [row.kind for row in signals_of(incident)] if incident else [],
         "contacts": asdict(outbox.tally(f"sos:{incident.code}:") if incident else outbox.Tally()),
     }
@@ -141,7 +141,7 @@ def positions_of(
     return [
         {
             "phone": party,
-            "at": _iso(row.at),
+            "at": iso(row.at),
             "age": max(0, round((at - row.at).total_seconds())),  # seconds, at this time
             "lat": row.latitude,
             "lon": row.longitude,
@@ -172,10 +172,11 @@ def _shows_the_car(trip: "Trip", party: str, row: "LatestPosition", *, never_her
 
 def _plate_read(trip: "Trip") -> dict[str, Any] | None:
     found = plate_read(trip.code, trip.driver)
-    return asdict(found) | {"at": _iso(found.at)} if found else None
+    return asdict(found) | {"at": iso(found.at)} if found else None
 
 
-def _history(trip: "Trip") -> list[dict[str, Any]]:
+def history_of(trip: "Trip") -> list[dict[str, Any]]:
+    """The lines of a trip's timeline that are its true history, in both languages."""
     lines = [line for line in timeline.of(trip=trip.code) if line.kind in HISTORY]
     told = []
     for line in lines:
@@ -183,11 +184,11 @@ def _history(trip: "Trip") -> list[dict[str, Any]]:
             zh = timeline.sentence(line)
         with override("en"):
             en = timeline.sentence(line)
-        told.append({"at": _iso(line.at), "kind": line.kind, "zh": zh, "en": en})
+        told.append({"at": iso(line.at), "kind": line.kind, "zh": zh, "en": en})
     return told
 
 
-def _iso(at: Any) -> str | None:
+def iso(at: datetime | None) -> str | None:
     """Local time with its offset, to the second: what an officer reads beside a watch."""
     return timezone.localtime(at).isoformat(timespec="seconds") if at else None
 

@@ -247,6 +247,16 @@ IDENTITY = four_eyes.declare(
 )
 
 
+REFUSAL = four_eyes.declare(
+    "police.refusal",  # P5
+    _("Refusing a question of a letter"),
+    table="police.PoliceRequest",
+    first="refuse_by",
+    second="decided_by",
+    law="question_of_a_letter_refused_by_two",
+)
+
+
 REINSTATEMENT = four_eyes.declare(
     "police.reinstatement",  # P3: one stops at once whom a release was misused by; two let him in again
     _("Letting in again an officer who was suspended"),
@@ -306,6 +316,22 @@ def missing_papers(request: "PoliceRequest") -> list[PaperNeeded]:
     return [paper for paper, there in found.items() if not there]
 
 
+def beyond_letter(request: "PoliceRequest") -> bool:
+    """Whether nothing of the trip lies in the time that the letter names; False for what is no question of a letter."""
+    trip, first, last = request.trip, request.span_from, request.span_to
+    if request.notice_id is None or trip is None or first is None or last is None:
+        return False
+    ended = trip.ended_at or trip.cancelled_at or clock.now()
+    return trip.requested_at > last or ended < first
+
+
+def refusing(request: "PoliceRequest") -> str | None:
+    """Who proposed to refuse a question of a letter, while that waits for another; None where that is not its way."""
+    if request.notice_id is None or request.state not in UNDECIDED:
+        return None
+    return request.refuse_by
+
+
 def why_not(request: "PoliceRequest", account: "Account", key: str) -> str | Promise:
     """The reason against one action on a request, empty where it is allowed. Raises `KeyError` for no action.
 
@@ -333,8 +359,38 @@ def _not_by_phone(request: "PoliceRequest", account: "Account") -> str | Promise
 
 
 def _no_trip(request: "PoliceRequest", account: "Account") -> str | Promise:
-    no_trip = "" if request.trip_id else _("The request must lead to one trip before it can be released.")
-    return _decided(request, account) or no_trip
+    if why := _decided(request, account):
+        return why
+    if not request.trip_id:
+        return _("The request must lead to one trip before it can be released.")
+    if refusing(request):
+        return _("Somebody proposed to refuse it: another person decides that first.")
+    return _("The trip lies outside of the time that the letter names.") if beyond_letter(request) else ""
+
+
+def _not_refusable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    letter = _("A question of a letter is refused by two people.") if request.notice_id else ""
+    return _decided(request, account) or letter
+
+
+def _no_letter(request: "PoliceRequest", account: "Account") -> str | Promise:
+    letter = "" if request.notice_id else _("It is no question of a letter.")
+    return _decided(request, account) or letter
+
+
+def _refusal_not_proposable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    waits = _("It is proposed already: somebody else agrees.") if request.refuse_by else ""
+    return _no_letter(request, account) or waits
+
+
+def _no_refusal(request: "PoliceRequest", account: "Account") -> str | Promise:
+    none = _("Nobody proposed to refuse it.") if not request.refuse_by else ""
+    return _no_letter(request, account) or none
+
+
+def _refusal_not_agreed(request: "PoliceRequest", account: "Account") -> str | Promise:
+    own = four_eyes.SecondPersonNeeded.sentence if request.refuse_by == account.code else ""
+    return _no_refusal(request, account) or own
 
 
 def _not_proposable(request: "PoliceRequest", account: "Account") -> str | Promise:
@@ -445,7 +501,11 @@ _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "trip": _not_to_be_pointed,
     "propose": _not_proposable,
     "confirm": _not_confirmable,
-    "refuse": _decided,
+    "refuse": _not_refusable,
+    "refusal": _refusal_not_proposable,
+    "refusal_agree": _refusal_not_agreed,
+    "refusal_back": _no_refusal,
+    "leave_out": _no_letter,
     "escalate": _escalated,
     "identity_call": _identity_called,
     "identity_confirm": _identity_not_confirmable,

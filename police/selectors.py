@@ -118,6 +118,7 @@ def _requests() -> QuerySet[PoliceRequest]:
         "trip__driver__account",
         "trip__vehicle",
         "release__identity",
+        "notice",
     )
 
 

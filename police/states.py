@@ -68,8 +68,33 @@ class PaperNeeded(models.TextChoices):
     LEGAL_BASIS = "legal_basis", _("the legal basis")
 
 
+class RefusalCode(models.TextChoices):
+    """Why a question, or a category of it, is not answered (P5+). What the authority can do next is `NEXT_STEP`."""
+
+    INCOMPLETE = "incomplete", pgettext_lazy("reason of a refusal", "the papers are incomplete")
+    ERROR = "error", pgettext_lazy("reason of a refusal", "manifest error in the letter")
+    CANNOT = "cannot_find", pgettext_lazy("reason of a refusal", "it does not lead to one trip or person")
+    NO_DATA = "no_data", pgettext_lazy("reason of a refusal", "we hold no such data")
+    BEYOND = "beyond", pgettext_lazy("reason of a refusal", "beyond what the letter covers")
+    OTHER_LAW = "other_law", pgettext_lazy("reason of a refusal", "another law forbids it")
+    FOREIGN = "foreign", pgettext_lazy("reason of a refusal", "an authority of another country asks")
+    IMPOSSIBLE = "impossible", pgettext_lazy("reason of a refusal", "it is technically impossible")
+
+
+NEXT_STEP = {
+    RefusalCode.INCOMPLETE: _("Send a new notice with what is missing."),
+    RefusalCode.ERROR: _("Have the letter corrected, and send it as a new notice."),
+    RefusalCode.CANNOT: _("Ask by something else: trip code, plate with time, or a place with time."),
+    RefusalCode.NO_DATA: _("Nothing more can be had here. Data that end are kept for you by a preservation request."),
+    RefusalCode.BEYOND: _("Ask with a letter that names this category, person or time."),
+    RefusalCode.OTHER_LAW: _("Ask the authority that this law names."),
+    RefusalCode.FOREIGN: _("The way is judicial assistance through the competent authority."),
+    RefusalCode.IMPOSSIBLE: _("Call the liaison line: we say what can be had instead."),
+}
+
+
 class Wanted(models.TextChoices):
-    """What a notice can ask for: whoever releases on it reads it. The pack itself is not cut down to it yet (P5+)."""
+    """The categories that a notice can ask for; an answer holds no other (P5+)."""
 
     TRIP = "trip", _("the trip: time, way, state, true history")
     DRIVER = "driver", _("the driver: name, ID number, phone, photo")
@@ -113,6 +138,7 @@ class NoticePart(models.TextChoices):
     SPAN_ORDER = "span_order", _("a time that ends after it begins")
     DEADLINE_PAST = "deadline_past", _("a deadline that is not over")
     SAME_CERTIFICATE = "same_certificate", _("certificates of two officers")
+    FURTHER = "further", _("of each further question: what is known and what is wanted")
 
 
 class Urgency(models.TextChoices):

@@ -1,13 +1,13 @@
 """The only pages that a liaison officer sees, and the one behind a one-time link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,13 +20,14 @@ from core.limits import asker_of
 from core.permissions import may
 from police import following, notices, selectors, services
 from police.documents import services as documents
+from police.documents.sections import sections
 from police.documents.states import CopyKind
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
-from police.forms import EmergencyForm, NoticeForm, PapersForm, QuestionForm, SpokenCodeForm
+from police.forms import EmergencyForm, FurtherForm, NoticeForm, PapersForm, QuestionForm, SpokenCodeForm
 from police.models import Notice, Officer, PoliceRequest
 from police.policies import identity_part, missing_papers, tier_of
 from police.services import Question
-from police.states import IDENTITY_WAITS, Owned, Paper, Query, RequestState, Sign
+from police.states import IDENTITY_WAITS, NEXT_STEP, Owned, Paper, Query, RefusalCode, RequestState, Sign, Wanted
 
 P = ParamSpec("P")
 
@@ -129,36 +130,89 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     """A notice as it is filled in: kept with each press, a machine says at once what is missing, sent when complete."""
     account = account_of(request)
     found = notices.own_notice(selectors.officer_of(account, clock.now()), code)
-    if found.request is not None:
-        return redirect("police:request", found.request.code)
+    if found.sent_at is not None:
+        return _sent(request, found)
     if request.method == "GET":
-        form = NoticeForm(initial=asdict(notices.filled(found)))
-        return _notice(request, found, form, status=200)
-    form = NoticeForm(request.POST, request.FILES)
-    form.is_valid()  # what can be read is kept, whatever else cannot
+        there = notices.filled(found)
+        form = NoticeForm(initial=asdict(there))
+        return _notice(request, found, form, _further(there=there.further), status=200)
+    form, further = NoticeForm(request.POST, request.FILES), _further(data=request.POST)
+    forms = [form, *further]
+    for each in forms:
+        each.is_valid()  # what can be read is kept, whatever else cannot
     given = notices.Filled(
-        **{
-            each.name: form.cleaned_data[each.name]
-            for each in fields(notices.Filled)
-            if form.cleaned_data.get(each.name)
-        }
+        **_read(form, notices.Filled), further=[notices.Further(**_read(each, notices.Further)) for each in further]
     )
     uploads = {paper: form.cleaned_data[paper] for paper in Paper if form.cleaned_data.get(paper)}
     try:
         notices.save(account=account, code=code, given=given, papers=notices.read_papers(uploads))
-        if request.POST.get("do") == "send" and not form.errors:
-            return redirect("police:request", notices.send(account=account, code=code).code)
-        if not form.errors:
+        right = not any(each.errors for each in forms)
+        if request.POST.get("do") == "send" and right:
+            notices.send(account=account, code=code)
+            return _sent(request, notices.own_notice(found.officer, code))
+        if right:
             messages.success(request, pgettext("notice", "Saved."))
             return redirect("police:notice", code)
     except DomainError as error:
-        explain(form, error)
-    return _notice(request, found, form, status=400)
+        _explain(forms, error)
+    return _notice(request, found, form, further, status=400)
 
 
-def _notice(request: HttpRequest, found: Notice, form: NoticeForm, *, status: int) -> HttpResponse:
+def _sent(request: HttpRequest, found: Notice) -> HttpResponse:
+    """A letter of one question is that question; one of several lists them, each with its own state."""
+    asked = notices.requests_of(found)
+    if len(asked) == 1:
+        return redirect("police:request", asked[0].code)
+    if request.method == "POST":
+        return redirect("police:notice", found.code)
+    rows = [(row, selectors.answer_due(row), _labels(row.wanted)) for row in asked]
+    return render(request, "police/notice_sent.html", {"notice": found, "rows": rows})
+
+
+def _labels(wanted: list[str]) -> list[str]:
+    return [str(Wanted(each).label) for each in wanted]
+
+
+def _read(form: QuestionForm, shape: type[notices.Filled | notices.Further]) -> dict[str, Any]:
+    """What of a form could be read and belongs there."""
+    return {
+        each.name: form.cleaned_data[each.name]
+        for each in fields(shape)
+        if each.name != "further" and form.cleaned_data.get(each.name)
+    }
+
+
+def _further(
+    *, there: Sequence[notices.Further] = (), data: QueryDict | None = None
+) -> list[FurtherForm]:
+    """A form for each further question that is there, and one more while there may be."""
+    if data is not None:
+        numbers = [
+            number
+            for number in range(2, notices.MOST_QUESTIONS + 1)
+            if any(name.startswith(f"q{number}-") for name in data)
+        ]
+        return [FurtherForm(data, prefix=f"q{number}") for number in numbers]
+    rows = [*(each for each in there if not each.is_empty), notices.Further()][: notices.MOST_QUESTIONS - 1]
+    return [FurtherForm(initial=asdict(each), prefix=f"q{number}") for number, each in enumerate(rows, start=2)]
+
+
+def _explain(forms: Sequence[NoticeForm | FurtherForm], error: DomainError) -> None:
+    """Put a refusal at the field of the question that it means."""
+    for form in forms:
+        for name in form.fields:
+            if form.prefix and error.field == form.add_prefix(name):
+                form.add_error(name, error.detail)
+                return
+    explain(forms[0], error)
+
+
+def _notice(
+    request: HttpRequest, found: Notice, form: NoticeForm, further: list[FurtherForm], *, status: int
+) -> HttpResponse:
     context = {
         "form": form,
+        "further": further,
         "notice": found,
         "lacks": notices.missing(found),
         "papers": notices.papers_of(found),
@@ -220,8 +274,20 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
         "papers_form": PapersForm(),
+        "answer": sections(read.pack) if read and asked.notice_id else None,
+        **refusal_of(asked),
+        "wanted": _labels(asked.wanted),
+        "of_letter": len(notices.requests_of(asked.notice)) if asked.notice else 0,
     }
     return render(request, "police/request.html", context)
+
+
+def refusal_of(asked: PoliceRequest) -> dict[str, Any]:
+    """What a page says of a refusal that was decided: words, what the code means, and the next step."""
+    if asked.state != RequestState.REFUSED:
+        return {}
+    step = NEXT_STEP[RefusalCode(asked.refused_for)] if asked.refused_for else ""
+    return {"refusal": asked.refusal, "refused_for": asked.get_refused_for_display(), "next_step": step}
 
 
 STOP_ASKING = 286  # to htmx: this part asks no more

@@ -41,8 +41,8 @@ from police.forms import (
     UntilForm,
 )
 from police.models import PoliceRequest
-from police.policies import reinstating, tier_of
-from police.states import UNDECIDED, Channel, RequestState, Unusual, Wanted
+from police.policies import refusing, reinstating, tier_of
+from police.states import UNDECIDED, Channel, RefusalCode, RequestState, Unusual, Wanted
 from police.views import graded, missing, question_of
 
 
@@ -122,7 +122,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     readable = hers and asked.release.is_open(clock.now())
     letters = outbox.about(asked.code)
     offers = REQUESTS.offers(asked, account, refusal)
-    notice = notices.notice_of(asked)
+    notice = asked.notice
     context = {
         "title": _("Police request %(code)s") % {"code": asked.code},
         "asked": asked,
@@ -130,7 +130,12 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
         "notice": notices.filled(notice) if notice else None,
-        "wanted": [Wanted(each).label for each in notices.filled(notice).wanted] if notice else [],
+        "wanted": [
+            (Wanted(each).label, RefusalCode(asked.left_out[each]).label if each in asked.left_out else "")
+            for each in asked.wanted
+        ],
+        "beside": [row for row in notices.requests_of(notice) if row.pk != asked.pk] if notice else [],
+        "refusing": refusing(asked),
         "papers": notices.papers_of(notice).values() if notice else [],
         "do": {offer.key.replace("-", "_"): offer for offer in offers},
         "others": [offer for offer in offers if offer.key not in PLACED],

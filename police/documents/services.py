@@ -180,7 +180,7 @@ def _json(text: str, copied: Copied) -> bytes:
 def _sealed(request: PoliceRequest, kind: CopyKind, text: str, copied: Copied) -> tuple[bytes, StampState]:
     for stamped in (True, False) if settings.TIME_URL else (False,):
         drawn = (
-            paper.pack(json.loads(text), copied, stamped=stamped)
+            paper.record(json.loads(text), copied, stamped=stamped)
             if kind == CopyKind.PDF
             else _proof(request, text, copied, stamped=stamped)
         )

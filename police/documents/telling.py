@@ -178,6 +178,8 @@ def told_to(account: "Account") -> Iterator[dict[str, Any]]:
             "trip": request.trip.code if request.trip else "",
             "legal_basis": request.legal_basis,
             "driver": driver,
+            # The categories of a letter that were given; empty for a minimum pack.
+            "wanted": [each for each in request.wanted if each not in request.left_out],
             "told_at": row.told_at,
             "read": [
                 {"at": copy.at, "as": copy.kind} for copy, _minutes in stretches(row.release.copies.all())

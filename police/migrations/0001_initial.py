@@ -117,6 +117,11 @@ class Migration(migrations.Migration):
                 ('about', models.DateTimeField(verbose_name='time asked about')),
                 ('phone_index', models.CharField(blank=True, default='', max_length=64, verbose_name='index of the phone asked by')),
                 ('unusual', models.JSONField(blank=True, default=list, verbose_name='what is unusual')),
+                ('number', models.PositiveSmallIntegerField(default=1, verbose_name='question of the notice')),
+                ('wanted', models.JSONField(blank=True, default=list, verbose_name='categories asked for')),
+                ('span_from', models.DateTimeField(null=True, verbose_name='of the time from')),
+                ('span_to', models.DateTimeField(null=True, verbose_name='of the time until')),
+                ('left_out', models.JSONField(blank=True, default=dict, verbose_name='left out')),
                 ('about_until', models.DateTimeField(null=True, verbose_name='asked about until')),
                 ('danger', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='who is in danger')),
                 ('why_not_written', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='why not in writing')),
@@ -140,11 +145,14 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
                 ('decided_by', models.CharField(blank=True, max_length=40, verbose_name='decided by')),
                 ('refusal', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason of refusal')),
+                ('refused_for', models.CharField(blank=True, choices=[('incomplete', 'the papers are incomplete'), ('error', 'manifest error in the letter'), ('cannot_find', 'it does not lead to one trip or person'), ('no_data', 'we hold no such data'), ('beyond', 'beyond what the letter covers'), ('other_law', 'another law forbids it'), ('foreign', 'an authority of another country asks'), ('impossible', 'it is technically impossible')], default='', max_length=12, verbose_name='code of the refusal')),
+                ('refuse_by', models.CharField(blank=True, default='', max_length=40, verbose_name='refusal proposed by')),
                 ('papers_due_at', models.DateTimeField(null=True, verbose_name='paperwork due at')),
                 ('papers_at', models.DateTimeField(null=True, verbose_name='paperwork received at')),
                 ('letter_number', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='letter number')),
                 ('certificates', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='certificates')),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='police.agency', verbose_name='police station')),
+                ('notice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='police.notice', verbose_name='notice')),
                 ('officer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='police.officer', verbose_name='officer')),
                 ('trip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='police_requests', to='rides.trip', verbose_name='trip')),
             ],
@@ -152,11 +160,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'police request',
                 'verbose_name_plural': 'police requests',
             },
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='request',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notice', to='police.policerequest', verbose_name='police request'),
         ),
         migrations.CreateModel(
             name='Release',
@@ -209,7 +212,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=8, unique=True, verbose_name='code')),
                 ('reader', models.CharField(blank=True, max_length=40, verbose_name='read by')),
-                ('kind', models.CharField(choices=[('page', 'page'), ('pdf', 'PDF'), ('json', 'JSON'), ('proof', 'proof document'), ('link', 'one-time link'), ('api', 'interface')], max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('page', 'page'), ('pdf', 'PDF'), ('json', 'JSON'), ('proof', 'proof document'), ('link', 'one-time link'), ('api', 'interface'), ('live', 'followed live')], max_length=8, verbose_name='kind')),
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256')),
                 ('sm3', models.CharField(blank=True, max_length=64, verbose_name='SM3')),
@@ -349,11 +352,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), ('urgency', 'ordinary'), _negated=True), models.Q(('papers_at__isnull', False), models.Q(('legal_basis', ''), _negated=True)), _connector='OR'), name='request_ordinary_released_on_its_papers'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('notice__isnull', False), ('state', 'refused'), _negated=True), models.Q(models.Q(('refuse_by', ''), _negated=True), models.Q(('decided_by', ''), _negated=True), models.Q(('refuse_by', models.F('decided_by')), _negated=True)), _connector='OR'), name='question_of_a_letter_refused_by_two'),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('request__isnull', False), _connector='XOR'), name='notice_sent_has_a_request'),
+            model_name='policerequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), ('notice__isnull', True), models.Q(('refused_for', ''), _negated=True), _connector='OR'), name='question_refused_with_a_code'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('urgency', 'ordinary'), _negated=True), models.Q(('notice__isnull', False), models.Q(('wanted', []), _negated=True)), _connector='OR'), name='request_ordinary_has_a_notice'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
+            constraint=models.UniqueConstraint(fields=('notice', 'number'), name='one_question_of_a_number_on_a_notice'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), ('urgency', 'ordinary'), _negated=True), models.Q(('papers_at__isnull', False), models.Q(('legal_basis', ''), _negated=True)), _connector='OR'), name='request_ordinary_released_on_its_papers'),
         ),
         migrations.AddConstraint(
             model_name='release',
@@ -409,7 +424,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='releasecopy',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'pdf', 'json', 'proof', 'link', 'api'])), name='release_copy_kind_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'pdf', 'json', 'proof', 'link', 'api', 'live'])), name='release_copy_kind_is_known'),
         ),
         migrations.AddConstraint(
             model_name='releasecopy',

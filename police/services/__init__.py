@@ -16,13 +16,17 @@ from police.services.releases import grade_of as grade_of
 from police.services.releases import propose_release as propose_release
 from police.services.releases import read_pack as read_pack
 from police.services.releases import record_call_back as record_call_back
+from police.services.requests import Letter as Letter
 from police.services.requests import PhoneOutcome as PhoneOutcome
 from police.services.requests import Question as Question
 from police.services.requests import ask_by_form as ask_by_form
 from police.services.requests import ask_on_papers as ask_on_papers
+from police.services.requests import decide_refusal as decide_refusal
 from police.services.requests import file_papers as file_papers
+from police.services.requests import leave_out as leave_out
 from police.services.requests import open_phone_request as open_phone_request
 from police.services.requests import point_to_trip as point_to_trip
+from police.services.requests import propose_refusal as propose_refusal
 from police.services.requests import record_denial as record_denial
 from police.services.requests import refuse_request as refuse_request
 from police.services.reviews import decide_reinstatement as decide_reinstatement

@@ -16,6 +16,7 @@ from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
+from police.answers import build_answer
 from police.documents import telling
 from police.errors import (
     LinkClosed,
@@ -70,7 +71,9 @@ def release_pack(
     at = clock.now()
     if not graded.whole:
         graded = replace(graded, due_at=at + policy.span(IDENTITY_WITHIN))
-    text, digest = write_pack(build_pack(request, trip, graded))
+    # A question of a letter is answered with what the letter names; all else gets the minimum pack.
+    on_letter = request.notice_id is not None
+    text, digest = write_pack(build_answer(request, trip) if on_letter else build_pack(request, trip, graded))
     move(
         request,
         REQUEST_TRANSITIONS,
@@ -94,7 +97,7 @@ def release_pack(
         grade=graded.grade,
         reason=graded.reason,
         signs=sorted(graded.signs),
-        has_plates=says_plates(text),
+        has_plates=on_letter or says_plates(text),
     )
     telling.begin(release)
     if graded.due_at:
