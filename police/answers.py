@@ -1,13 +1,13 @@
 """The answer to one question of a letter: what its categories name, of the time that it names, and nothing else (P5+)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import override
 
-from core import clock
+from core import clock, timeline
 from drivers.selectors import identity_of, plate_read
 from police.packs import history_of, iso
 from police.states import RefusalCode, Wanted
@@ -18,7 +18,7 @@ from rides.selectors import (
     payment_of,
     phone_of_rider,
 )
-from rides.states import Party
+from rides.states import Party, TripLine
 from safety.selectors import recordings_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 SCHEMA = "answer-1"
 Span = tuple[datetime, datetime]
 Given = dict[str, Any] | list[dict[str, Any]] | None
+# Lines of a trip's history that name what is of another category: without it they say that it happened, and no more.
+_NAMES = {
+    Wanted.VEHICLE: frozenset({"trip.accepted", "trip.plate_same", "trip.mismatch"}),
+    Wanted.CONTACT: frozenset({"trip.said"}),
+}
 
 
 def build_answer(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
@@ -39,6 +44,7 @@ def build_answer(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
     """
     assert request.notice is not None and request.span_from and request.span_to  # noqa: S101 - a letter's question
     span = request.span_from, request.span_to
+    given = {Wanted(each) for each in request.wanted if each not in request.left_out}
     return {
         "schema": SCHEMA,
         "request": request.code,
@@ -51,14 +57,18 @@ def build_answer(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
         "span": {"from": iso(span[0]), "to": iso(span[1])},
         "wanted": sorted(request.wanted),
         "answers": {
-            wanted: _answer(Wanted(wanted), trip, span, request.left_out.get(wanted, ""))
+            wanted: _answer(Wanted(wanted), trip, span, request.left_out.get(wanted, ""), given)
             for wanted in sorted(request.wanted)
         },
     }
 
 
-def _answer(wanted: Wanted, trip: "Trip", span: Span, left_out: str) -> dict[str, Any]:
-    found = None if left_out else _GIVES[wanted](trip, span)
+def _answer(
+    wanted: Wanted, trip: "Trip", span: Span, left_out: str, given: Collection[Wanted]
+) -> dict[str, Any]:
+    found: Given = None
+    if not left_out:
+        found = _trip(trip, span, given) if wanted == Wanted.TRIP else _GIVES[wanted](trip, span)
     why = left_out or ("" if found else RefusalCode.NO_DATA.value)
     return {"given": not why, "why_not": why or None, "data": found or None}
 
@@ -67,7 +77,8 @@ def _within(at: datetime | None, span: Span) -> bool:
     return at is not None and span[0] <= at <= span[1]
 
 
-def _trip(trip: "Trip", span: Span) -> Given:
+def _trip(trip: "Trip", span: Span, given: Collection[Wanted]) -> Given:
+    masked = frozenset().union(*(kinds for category, kinds in _NAMES.items() if category not in given))
     return {
         "code": trip.code,
         "state": trip.state,
@@ -77,7 +88,9 @@ def _trip(trip: "Trip", span: Span) -> Given:
         "boarded_at": iso(trip.boarded_at),
         "ended_at": iso(trip.ended_at),
         "cancelled_at": iso(trip.cancelled_at),
-        "history": [row for row in history_of(trip) if _within(datetime.fromisoformat(row["at"]), span)],
+        "history": [
+            row for row in history_of(trip, masked=masked) if _within(datetime.fromisoformat(row["at"]), span)
+        ],
     }
 
 
@@ -154,8 +167,12 @@ def _recording(trip: "Trip", span: Span) -> Given:
 
 
 def _contact(trip: "Trip", span: Span) -> Given:
-    """The phrases that both sides said within the trip. Calls went through the relay number of an operator, who has them."""
-    told = []
+    """The phrases that both sides said within the trip, and that somebody called through the relay number."""
+    told = [
+        {"at": iso(line.at), "side": str(line.facts.get("party", "")), "kind": "call", "zh": "", "en": ""}
+        for line in timeline.of(trip=trip.code)
+        if line.kind == TripLine.RELAYED and _within(line.at, span)
+    ]
     for row in messages_of(trip):
         if not _within(row.at, span):
             continue
@@ -163,12 +180,11 @@ def _contact(trip: "Trip", span: Span) -> Given:
         for language, name in (("zh-hans", "zh"), ("en", "en")):
             with override(language):
                 said[name] = str(row.get_phrase_display())
-        told.append({"at": iso(row.at), "side": row.party} | said)
-    return told
+        told.append({"at": iso(row.at), "side": row.party, "kind": "phrase"} | said)
+    return sorted(told, key=lambda row: str(row["at"]))
 
 
 _GIVES: Mapping[Wanted, Callable[["Trip", Span], Given]] = {
-    Wanted.TRIP: _trip,
     Wanted.DRIVER: _driver,
     Wanted.VEHICLE: _vehicle,
     Wanted.POSITIONS: _positions,
@@ -177,4 +193,3 @@ _GIVES: Mapping[Wanted, Callable[["Trip", Span], Given]] = {
     Wanted.RECORDING: _recording,
     Wanted.CONTACT: _contact,
 }
-

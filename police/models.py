@@ -176,8 +176,12 @@ class PoliceRequest(models.Model):
         related_name="requests",
         verbose_name=pgettext_lazy("policerequest", "notice"),
     )
-    number = models.PositiveSmallIntegerField(pgettext_lazy("policerequest", "question of the notice"), default=1)
-    wanted = models.JSONField(pgettext_lazy("policerequest", "categories asked for"), default=list, blank=True)
+    number = models.PositiveSmallIntegerField(
+        pgettext_lazy("policerequest", "question of the notice"), default=1
+    )
+    wanted = models.JSONField(
+        pgettext_lazy("policerequest", "categories asked for"), default=list, blank=True
+    )
     span_from = models.DateTimeField(pgettext_lazy("policerequest", "of the time from"), null=True)
     span_to = models.DateTimeField(pgettext_lazy("policerequest", "of the time until"), null=True)
     # What of it is not given, and the reason code of each: {category: code}.

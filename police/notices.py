@@ -229,9 +229,7 @@ def send(*, account: "Account", code: str) -> list[PoliceRequest]:
     notice.save(update_fields=["sent_at"])
     for number, each in enumerate(given.questions, start=1):
         request = _ask(account, officer, notice, given, number, each)
-        audit.record(
-            account.actor, "police.notice_sent", notice.code, case=request.code, question=number
-        )
+        audit.record(account.actor, "police.notice_sent", notice.code, case=request.code, question=number)
     return requests_of(notice)
 
 

@@ -130,9 +130,7 @@ def _driver(trip: "Trip") -> dict[str, Any]:
     }
 
 
-def positions_of(
-    trip: "Trip", at: datetime, *, seen: bool, never_hers: bool = False
-) -> list[dict[str, Any]]:
+def positions_of(trip: "Trip", at: datetime, *, seen: bool, never_hers: bool = False) -> list[dict[str, Any]]:
     """The newest position of each phone that may be given, as JSON-ready data.
 
     `seen`: the trip itself showed danger, so all are needed to find her. `never_hers`: none near its start or end, also
@@ -175,11 +173,13 @@ def _plate_read(trip: "Trip") -> dict[str, Any] | None:
     return asdict(found) | {"at": iso(found.at)} if found else None
 
 
-def history_of(trip: "Trip") -> list[dict[str, Any]]:
-    """The lines of a trip's timeline that are its true history, in both languages."""
+def history_of(trip: "Trip", *, masked: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    """The lines of a trip's timeline that are its true history, in both languages; of `masked` kinds without what they name."""
     lines = [line for line in timeline.of(trip=trip.code) if line.kind in HISTORY]
     told = []
     for line in lines:
+        if line.kind in masked:
+            line.facts = dict.fromkeys(line.facts, "…")
         with override("zh-hans"):
             zh = timeline.sentence(line)
         with override("en"):

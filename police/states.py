@@ -85,7 +85,9 @@ NEXT_STEP = {
     RefusalCode.INCOMPLETE: _("Send a new notice with what is missing."),
     RefusalCode.ERROR: _("Have the letter corrected, and send it as a new notice."),
     RefusalCode.CANNOT: _("Ask by something else: trip code, plate with time, or a place with time."),
-    RefusalCode.NO_DATA: _("Nothing more can be had here. Data that end are kept for you by a preservation request."),
+    RefusalCode.NO_DATA: _(
+        "Nothing more can be had here. Data that end are kept for you by a preservation request."
+    ),
     RefusalCode.BEYOND: _("Ask with a letter that names this category, person or time."),
     RefusalCode.OTHER_LAW: _("Ask the authority that this law names."),
     RefusalCode.FOREIGN: _("The way is judicial assistance through the competent authority."),

@@ -2,8 +2,8 @@
 
 from core import jobs, retention
 from police import retention as tables  # noqa: F401 - how long they are kept
-from police.documents.telling import TELLING
 from police.documents.services import STAMPS
+from police.documents.telling import TELLING
 from police.register import CHANGES
 from police.services import EXECUTIVE
 

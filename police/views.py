@@ -27,7 +27,17 @@ from police.forms import EmergencyForm, FurtherForm, NoticeForm, PapersForm, Que
 from police.models import Notice, Officer, PoliceRequest
 from police.policies import identity_part, missing_papers, tier_of
 from police.services import Question
-from police.states import IDENTITY_WAITS, NEXT_STEP, Owned, Paper, Query, RefusalCode, RequestState, Sign, Wanted
+from police.states import (
+    IDENTITY_WAITS,
+    NEXT_STEP,
+    Owned,
+    Paper,
+    Query,
+    RefusalCode,
+    RequestState,
+    Sign,
+    Wanted,
+)
 
 P = ParamSpec("P")
 
@@ -141,7 +151,8 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     for each in forms:
         each.is_valid()  # what can be read is kept, whatever else cannot
     given = notices.Filled(
-        **_read(form, notices.Filled), further=[notices.Further(**_read(each, notices.Further)) for each in further]
+        **_read(form, notices.Filled),
+        further=[notices.Further(**_read(each, notices.Further)) for each in further],
     )
     uploads = {paper: form.cleaned_data[paper] for paper in Paper if form.cleaned_data.get(paper)}
     try:
@@ -182,9 +193,7 @@ def _read(form: QuestionForm, shape: type[notices.Filled | notices.Further]) -> 
     }
 
 
-def _further(
-    *, there: Sequence[notices.Further] = (), data: QueryDict | None = None
-) -> list[FurtherForm]:
+def _further(*, there: Sequence[notices.Further] = (), data: QueryDict | None = None) -> list[FurtherForm]:
     """A form for each further question that is there, and one more while there may be."""
     if data is not None:
         numbers = [
@@ -194,7 +203,9 @@ def _further(
         ]
         return [FurtherForm(data, prefix=f"q{number}") for number in numbers]
     rows = [*(each for each in there if not each.is_empty), notices.Further()][: notices.MOST_QUESTIONS - 1]
-    return [FurtherForm(initial=asdict(each), prefix=f"q{number}") for number, each in enumerate(rows, start=2)]
+    return [
+        FurtherForm(initial=asdict(each), prefix=f"q{number}") for number, each in enumerate(rows, start=2)
+    ]
 
 
 def _explain(forms: Sequence[NoticeForm | FurtherForm], error: DomainError) -> None:

@@ -454,7 +454,9 @@ def test_a_trip_that_was_found_and_a_refusal_come_onto_the_open_page(rides, peop
     changed = watch(
         "specialist",
         address,
-        lambda: police.refuse_request(account=agent, code=asked.code, reason="no legal basis"),
+        lambda: police.refuse_request(
+            account=agent, code=asked.code, reason="no legal basis", why="other_law"
+        ),
     )
     assert "no legal basis" in changed["request"]
 

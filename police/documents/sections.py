@@ -133,17 +133,29 @@ def _payment(section: Section, data: Any) -> None:
 def _recording(section: Section, data: Any) -> None:
     _rows(
         section,
-        [[row["code"], _SIDES.get(row["side"], row["side"]), row["begun_at"], row["ended_at"] or "—"] for row in data],
+        [
+            [row["code"], _SIDES.get(row["side"], row["side"]), row["begun_at"], row["ended_at"] or "—"]
+            for row in data
+        ],
     )
-    section.note = _("The sound is not in this file: it is handed over apart on the same letter. Call the liaison line.")
+    section.note = _(
+        "The sound is not in this file: it is handed over apart on the same letter. Call the liaison line."
+    )
 
 
 def _contact(section: Section, data: Any) -> None:
     rows: list[list[Text]] = [
-        [row["at"], _SIDES.get(row["side"], row["side"]), f"{row['zh']} / {row['en']}"] for row in data
+        [
+            row["at"],
+            _SIDES.get(row["side"], row["side"]),
+            f"{row['zh']} / {row['en']}" if row["kind"] == "phrase" else _("called through the relay number"),
+        ]
+        for row in data
     ]
     _rows(section, rows)
-    section.note = _("Calls went through a relay number: the telephone operator has their records, not we.")
+    section.note = _(
+        "What was said in a call is not recorded; how long it was, the telephone operator knows."
+    )
 
 
 _FILLS: Mapping[Wanted, Callable[[Section, Any], None]] = {

@@ -21,8 +21,8 @@ from core.permissions import require
 from core.transactions import begins_transaction, joins_transaction
 from police import messages
 from police.documents.models import ReleaseCopy, ReleaseNotice
-from police.documents.states import CopyKind
 from police.documents.rules import LATEST, TOLD_AFTER, proposed, why_not_agree, why_not_put_off
+from police.documents.states import CopyKind
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -147,7 +147,9 @@ TELLING = jobs.rows(
 def stretches(copies: Iterable[ReleaseCopy]) -> list[tuple[ReleaseCopy, int]]:
     """Copies by time, each with 1; minutes of following that come one after another are the first, with how many."""
     found: list[tuple[ReleaseCopy, int]] = []
-    last: dict[str, tuple[int, datetime]] = {}  # of each who follows: where their stretch stands, and its newest minute
+    last: dict[
+        str, tuple[int, datetime]
+    ] = {}  # of each who follows: where their stretch stands, and its newest minute
     for copy in copies:
         place, newest = last.get(copy.reader, (-1, copy.at))
         if copy.kind != CopyKind.LIVE:

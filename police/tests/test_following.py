@@ -104,7 +104,15 @@ def test_it_ends_with_the_emergency(followed):
     put(trip)
     Trip.objects.filter(pk=trip.pk).update(state="ended", ended_at=clock.now(), fare=1)
     assert "28.35" in part(client, asked).content.decode()  # an incident is open still
-    Incident.objects.filter(trip=trip).update(state="resolved", resolved_at=clock.now())
+    Incident.objects.filter(trip=trip).update(
+        state="closed",
+        taken_at=clock.now(),
+        taken_by="agent",
+        closed_at=clock.now(),
+        resolved_by="agent",
+        closed_by="supervisor",
+        outcome="safe",
+    )
     over = part(client, asked)
     assert (over.status_code, "28.35" in over.content.decode()) == (286, False)
     assert "The emergency is over" in over.content.decode()
@@ -136,9 +144,7 @@ def test_a_closed_pack_is_not_followed_by_an_officer_who_may_come_in_again(follo
     Officer.objects.filter(account__code="officer").update(state="active")
     from police import following, selectors
 
-    found = following.follow(
-        actor=asked.officer.account.actor, request=selectors.request_by_code(asked.code)
-    )
+    found = following.follow(actor=asked.officer.account.actor, request=selectors.request_by_code(asked.code))
     assert (found.end, found.positions, found.copy) == ("closed", [], "")
 
 
