@@ -59,7 +59,7 @@ class Refuse(ActionForm):
 class LeaveOut(ActionForm):
     """Which of the categories of this question is not given, and why; the empty choice puts it back."""
 
-    category = choice(_("Category"), Wanted.choices, drawn=False)
+    category = choice(pgettext_lazy("refusal", "Category"), Wanted.choices, drawn=False)
     why = forms.ChoiceField(
         label=pgettext_lazy("refusal", "Code"),
         choices=[("", _("it is given")), *RefusalCode.choices],

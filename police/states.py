@@ -86,7 +86,7 @@ NEXT_STEP = {
     RefusalCode.ERROR: _("Have the letter corrected, and send it as a new notice."),
     RefusalCode.CANNOT: _("Ask by something else: trip code, plate with time, or a place with time."),
     RefusalCode.NO_DATA: _(
-        "Nothing more can be had here. Data that end are kept for you by a preservation request."
+        "Nothing more can be had here."
     ),
     RefusalCode.BEYOND: _("Ask with a letter that names this category, person or time."),
     RefusalCode.OTHER_LAW: _("Ask the authority that this law names."),

@@ -166,8 +166,8 @@ def answer(found: Mapping[str, Any], copied: Copied, *, stamped: bool) -> bytes:
             sheet.text(both(each.next_step, "\n"), quiet=True)
         if photo := _photo(each.photo):
             sheet.picture(photo, width=28)
-        if each.facts:
-            sheet.facts([(both(name), both(value)) for name, value in each.facts])
+        if each.lines:
+            sheet.facts([(both(name), both(value)) for name, value in each.lines])
         for row in each.rows:
             sheet.text(" · ".join(both(cell) for cell in row))
         if each.more:

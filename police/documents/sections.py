@@ -24,7 +24,7 @@ class Section:
     why_not: Text = ""
     next_step: Text = ""
     photo: str = ""
-    facts: list[tuple[Text, Text]] = field(default_factory=list)
+    lines: list[tuple[Text, Text]] = field(default_factory=list)
     rows: list[list[Text]] = field(default_factory=list)
     more: int = 0
     note: Text = ""
@@ -47,8 +47,8 @@ def sections(answer: Mapping[str, Any]) -> list[Section]:
     return found
 
 
-def _facts(section: Section, data: Mapping[str, Any], names: Mapping[str, Text]) -> None:
-    section.facts = [(label, str(data[name])) for name, label in names.items() if data.get(name)]
+def _lines(section: Section, data: Mapping[str, Any], names: Mapping[str, Text]) -> None:
+    section.lines = [(label, str(data[name])) for name, label in names.items() if data.get(name)]
 
 
 def _rows(section: Section, rows: list[list[Text]]) -> None:
@@ -57,23 +57,23 @@ def _rows(section: Section, rows: list[list[Text]]) -> None:
 
 def _trip(section: Section, data: Any) -> None:
     state = TripState(data["state"]).label if data["state"] in TripState.values else data["state"]
-    section.facts = [(_("State"), state)]
+    section.lines = [(_("State"), state)]
     names = {
         "code": _("trip code"),
-        "from": _("from"),
-        "to": _("to"),
+        "from": pgettext_lazy("answer to a letter", "from"),
+        "to": pgettext_lazy("answer to a letter", "to"),
         "accepted_at": pgettext_lazy("field", "accepted at"),
         "boarded_at": pgettext_lazy("time", "boarded"),
         "ended_at": pgettext_lazy("time", "ended"),
         "cancelled_at": pgettext_lazy("field", "cancelled at"),
     }
-    section.facts += [(label, str(data[name])) for name, label in names.items() if data.get(name)]
+    section.lines += [(label, str(data[name])) for name, label in names.items() if data.get(name)]
     _rows(section, [[row["at"], f"{row['zh']} / {row['en']}"] for row in data["history"]])
 
 
 def _driver(section: Section, data: Any) -> None:
     section.photo = data.get("photo", "")
-    _facts(
+    _lines(
         section,
         data,
         {
@@ -91,11 +91,11 @@ def _vehicle(section: Section, data: Any) -> None:
         "plate_seen": _("Plate that somebody saw"),
         "model": _("Car"),
         "colour": pgettext_lazy("answer to a letter", "colour"),
-        "vin": _("VIN"),
+        "vin": pgettext_lazy("answer to a letter", "VIN"),
     }
-    _facts(section, data, names)
+    _lines(section, data, names)
     if read := data.get("plate_read"):
-        section.facts.append((_("Read from the photo of the car"), f"{read['plate'] or '—'} · {read['at']}"))
+        section.lines.append((_("Read from the photo of the car"), f"{read['plate'] or '—'} · {read['at']}"))
 
 
 def _positions(section: Section, data: Any) -> None:
@@ -116,18 +116,18 @@ def _passenger(section: Section, data: Any) -> None:
         "booked_by": pgettext_lazy("answer to a letter", "who booked"),
         "rode": pgettext_lazy("answer to a letter", "who rode"),
     }
-    section.facts = [
+    section.lines = [
         (labels[who], f"{data[who]['name']} · {data[who]['phone']}") for who in labels if data.get(who)
     ]
 
 
 def _payment(section: Section, data: Any) -> None:
-    section.facts = [
+    section.lines = [
         (pgettext_lazy("answer to a letter", "amount (yuan)"), f"{data['fen'] / 100:.2f}"),
         (_("State"), PaymentState(data["state"]).label),
     ]
     _more = {"paid_at": pgettext_lazy("field", "paid at"), "code": _("code")}
-    section.facts += [(label, str(data[name])) for name, label in _more.items() if data.get(name)]
+    section.lines += [(label, str(data[name])) for name, label in _more.items() if data.get(name)]
 
 
 def _recording(section: Section, data: Any) -> None:
