@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.errors import DomainError
-from core.typed.fields import AS_WRITTEN, NAME, PHONE, Day, Moment, Typed, digits
+from core.typed.fields import AS_WRITTEN, CODE, NAME, PHONE, Day, Moment, Typed, digits
 from police.errors import StationUnclear
 from police.models import Agency
 from police.selectors import query_of, stations_meant
@@ -135,6 +135,15 @@ class PapersForm(forms.Form):
         max_length=200,
         required=False,
         help_text=_("Only where the request did not say it yet."),
+    )
+
+
+class ReferenceForm(forms.Form):
+    code = Typed(
+        CODE,
+        label=_("Code that the person gave you"),
+        max_length=30,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 
 

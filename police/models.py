@@ -270,7 +270,7 @@ class PoliceRequest(models.Model):
                 name="request_trip_found_by_somebody_else",
             ),
             models.CheckConstraint(
-                condition=Q(by_rule=False) | Q(channel="form", urgency="emergency"),
+                condition=Q(by_rule=False) | Q(channel="form", urgency__in=["emergency", "reference"]),
                 name="request_by_rule_is_an_emergency_by_the_form",
             ),
             models.CheckConstraint(
@@ -429,7 +429,8 @@ class Release(models.Model):
             ),
             # Without a call-back or papers, who the driver is goes out only where our own data bear the claim out.
             models.CheckConstraint(
-                condition=~Q(grade="whole") | Q(reason__in=["borne_out", "called_back", "on_papers"]),
+                condition=~Q(grade="whole")
+                | Q(reason__in=["borne_out", "called_back", "on_papers", "her_code"]),
                 name="release_of_identity_is_borne_out",
             ),
             models.UniqueConstraint(
@@ -512,6 +513,65 @@ class IdentityPart(models.Model):
 
     def __str__(self) -> str:
         return f"identity part of {self.release_id}"
+
+
+class ReferenceCode(models.Model):
+    """A code that a harmed person made on her own page: with it the police get her own reported incident, once (P15).
+
+    Only a keyed digest of it is kept.
+    """
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    account = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        related_name="police_codes",
+        verbose_name=pgettext_lazy("reference code", "whose it is"),
+    )
+    incident = models.ForeignKey(
+        "safety.Incident",
+        on_delete=models.PROTECT,
+        related_name="police_codes",
+        verbose_name=pgettext_lazy("reference code", "incident"),
+    )
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64, unique=True)
+    made_at = models.DateTimeField(pgettext_lazy("field", "made at"))
+    until = models.DateTimeField(pgettext_lazy("reference code", "valid until"))
+    revoked_at = models.DateTimeField(pgettext_lazy("reference code", "revoked at"), null=True)
+    used_at = models.DateTimeField(pgettext_lazy("reference code", "used at"), null=True)
+    request = models.OneToOneField(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="reference",
+        verbose_name=pgettext_lazy("release", "police request"),
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "code for the police")
+        verbose_name_plural = pgettext_lazy("model", "codes for the police")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) ^ Q(request__isnull=False),
+                name="reference_used_has_a_request",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(revoked_at__isnull=True),
+                name="reference_used_or_revoked",
+            ),
+            models.UniqueConstraint(
+                fields=["incident"],
+                condition=Q(used_at__isnull=True, revoked_at__isnull=True),
+                name="one_open_reference_of_an_incident",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def is_open(self, at: datetime) -> bool:
+        """It can still be used, and revoked."""
+        return self.used_at is None and self.revoked_at is None and at <= self.until
 
 
 class StationAnswer(models.Model):

@@ -191,6 +191,31 @@ OWNING = limits.declare(
 )
 
 
+CODE_FOR = policy.declare(
+    "police.code_for",  # P15
+    policy.Span(1, 90, policy.Unit.DAYS),
+    14,
+    name=pgettext_lazy("policy name", "Life of a code for the police"),
+    about=_(
+        "A code with which somebody lets the police have her own reported incident is valid for so long."
+    ),
+)
+CODES_MADE = limits.declare(
+    "police.codes_made",  # P15
+    {Per.PERSON: 5},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Codes for the police of one person"),
+    about=_("So many codes for the police one person makes; a new one ends the one before."),
+)
+CODES_TRIED = limits.declare(
+    "police.codes_tried",  # P15
+    {Per.PERSON: 10, Per.ALL: 1_000},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Codes that officers enter"),
+    about=_("So many codes of harmed people one officer enters, and all of them together."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What an emergency release is graded by: the officer, the declaration, and what the platform itself knows.

@@ -90,6 +90,16 @@ emptied(
     columns={"pack": "", "refusal": ""},
     trip="release__request__code",
 )
+emptied(
+    "police.ReferenceCode",
+    POLICE,
+    "that somebody let the police have an incident of her own, and which request used it",
+    after=RECORDS_KEPT,
+    since="made_at",
+    said="it was made",
+    columns={"digest": ""},
+    trip="incident__trip__code",
+)
 stays("police.StationAnswer", POLICE, "what a station answered, by a link", "codes; it proves who was asked")
 emptied(
     "police.ReleaseCopy",

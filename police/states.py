@@ -85,9 +85,7 @@ NEXT_STEP = {
     RefusalCode.INCOMPLETE: _("Send a new notice with what is missing."),
     RefusalCode.ERROR: _("Have the letter corrected, and send it as a new notice."),
     RefusalCode.CANNOT: _("Ask by something else: trip code, plate with time, or a place with time."),
-    RefusalCode.NO_DATA: _(
-        "Nothing more can be had here."
-    ),
+    RefusalCode.NO_DATA: _("Nothing more can be had here."),
     RefusalCode.BEYOND: _("Ask with a letter that names this category, person or time."),
     RefusalCode.OTHER_LAW: _("Ask the authority that this law names."),
     RefusalCode.FOREIGN: _("The way is judicial assistance through the competent authority."),
@@ -146,6 +144,8 @@ class NoticePart(models.TextChoices):
 class Urgency(models.TextChoices):
     EMERGENCY = "emergency", _("danger to life")
     ORDINARY = "ordinary", _("ordinary")
+    # A harmed person handed over a code of her own (P15).
+    REFERENCE = "reference", _("with the person's own code")
 
 
 class Sign(models.TextChoices):
@@ -196,6 +196,7 @@ class GradeReason(models.TextChoices):
     BORNE_OUT = "borne_out", _("Our own data bear the claim out.")
     CALLED_BACK = "called_back", _("The station was called back, and two people released it.")
     ON_PAPERS = "on_papers", _("Two people released it on its papers.")
+    HER_CODE = "her_code", _("The person concerned handed over a code of her own.")
 
 
 class IdentityState(models.TextChoices):

@@ -23,7 +23,15 @@ from police.documents import services as documents
 from police.documents.sections import sections
 from police.documents.states import CopyKind
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
-from police.forms import EmergencyForm, FurtherForm, NoticeForm, PapersForm, QuestionForm, SpokenCodeForm
+from police.forms import (
+    EmergencyForm,
+    FurtherForm,
+    NoticeForm,
+    PapersForm,
+    QuestionForm,
+    ReferenceForm,
+    SpokenCodeForm,
+)
 from police.models import Notice, Officer, PoliceRequest
 from police.policies import identity_part, missing_papers, tier_of
 from police.services import Question
@@ -38,6 +46,7 @@ from police.states import (
     Sign,
     Wanted,
 )
+from safety.selectors import incidents_reported_by
 
 P = ParamSpec("P")
 
@@ -230,6 +239,52 @@ def _notice(
         "due": clock.now() + selectors.published_limits()["ordinary"],
     }
     return render(request, "police/notice.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def code(request: HttpRequest) -> HttpResponse:
+    """A harmed person handed over a code: her own incident, without further papers (P15)."""
+    form = ReferenceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = services.use_code(
+                account=account_of(request), secret=form.cleaned_data["code"], asker=asker_of(request)
+            )
+            return redirect("police:request", asked.code)
+        except DomainError as error:
+            explain(form, error)
+    return render(request, "police/code.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("ride")
+def codes(request: HttpRequest) -> HttpResponse:
+    """My own codes for the police: make one for what I reported, see whether it was used (P15)."""
+    account, made = account_of(request), ""
+    if request.method == "POST":
+        made = services.make_code(
+            account=account, incident=request.POST.get("incident", "")[:20], asker=asker_of(request)
+        )
+    rows = services.codes_of(account)
+    at = clock.now()
+    context = {
+        "made": made,
+        "newest": rows[0] if made else None,
+        "codes": [(row, row.is_open(at)) for row in rows],
+        "incidents": incidents_reported_by(account),
+    }
+    answer = render(request, "police/codes.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+@permission_required("ride")
+def end_code(request: HttpRequest, code: str) -> HttpResponse:
+    """One of my codes opens nothing any more."""
+    services.revoke_code(account=account_of(request), code=code)
+    return redirect("police:codes")
 
 
 @require_GET

@@ -23,6 +23,7 @@ from conftest import NOON
 from core import clock, events, motions, pictures, retry
 from core.actions import ACTION_SETS
 from core.actors import SYSTEM
+from core.limits import Asker
 from core.models import DataHold, Notification
 from core.permissions import Role, roles_who
 from core.tests.factories import PDF
@@ -183,6 +184,8 @@ TABLE = [
     ("POST", "api/v1/police/requests/", OFFICERS),
     ("GET", "api/v1/police/requests/", OFFICERS),
     ("GET", "api/v1/police/requests/{request}/", {"officer"}),
+    ("GET", "api/v1/police/requests/{request}/live/", {"officer"}),
+    ("POST", "api/v1/police/notices/", OFFICERS),
     ("POST", "api/v1/police/requests/{request}/papers/", {"officer"}, PAPERS),
     ("GET", "api/v1/schema/", EVERYBODY),
     ("GET", "api/v1/docs/", EVERYBODY),
@@ -336,6 +339,12 @@ TABLE = [
     ("GET", "police/ordinary/{notice}/", {"officer"}),
     ("POST", "police/ordinary/{notice}/", {"officer"}),
     ("GET", "police/requests/{request}/", {"officer"}),
+    ("GET", "police/requests/{request}/live/", {"officer"}),
+    ("GET", "police/code/", OFFICERS),
+    ("POST", "police/code/", OFFICERS),
+    ("GET", "me/police-codes/", MEMBERS),
+    ("POST", "me/police-codes/", {"passenger"}, {"incident": "{reported}"}),
+    ("POST", "me/police-codes/{police_code}/end/", {"passenger"}),
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
     ("GET", "police/requests/{request}/pack.pdf", {"officer"}),
     ("GET", "police/requests/{request}/proof.pdf", {"officer"}),
@@ -749,6 +758,9 @@ def _made(rides, people):
         kind=tables.STATIONS,
         given=tables.Table([register.Station("new-1", "新", "NEW-1", "110", "new@police.example", "CN")], []),
     )
+    police.make_code(
+        account=people("passenger"), incident=incident.code, asker=Asker(person=people("passenger").code)
+    )
     link = Notification.objects.get(key__startswith="pack:").text.split("/police/packs/")[1].split("/")[0]
     owning = Notification.objects.get(key__startswith="owning:", channel="email").text
     return {
@@ -785,6 +797,8 @@ def _made(rides, people):
         "thanks": asked_about.secret,
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
+        "reported": incident.code,
+        "police_code": people("passenger").police_codes.get().code,
         "link": link,
         "release_copy": release_copy,
         "pack_schema": "pack-1",

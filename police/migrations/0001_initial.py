@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('core', '0003_laws'),
         ('rides', '0002_laws'),
+        ('safety', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -111,7 +112,7 @@ class Migration(migrations.Migration):
                 ('agency_kind', models.CharField(choices=[('police', 'police station'), ('transport', 'transport authority')], default='police', max_length=10, verbose_name='kind of agency')),
                 ('officer_tier', models.PositiveSmallIntegerField(default=0, verbose_name="officer's tier")),
                 ('channel', models.CharField(choices=[('form', 'form'), ('phone', 'officer on the phone'), ('outbound', 'we called the station')], max_length=10, verbose_name='channel')),
-                ('urgency', models.CharField(choices=[('emergency', 'danger to life'), ('ordinary', 'ordinary')], max_length=10, verbose_name='urgency')),
+                ('urgency', models.CharField(choices=[('emergency', 'danger to life'), ('ordinary', 'ordinary'), ('reference', "with the person's own code")], max_length=10, verbose_name='urgency')),
                 ('query', models.CharField(choices=[('trip', 'trip code'), ('report', 'report code of a welfare check'), ('plate', 'plate'), ('phone', 'phone of a passenger, driver, rider or emergency contact'), ('place', 'place (latitude, longitude)')], max_length=10, verbose_name='asked by')),
                 ('query_value', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='query value')),
                 ('about', models.DateTimeField(verbose_name='time asked about')),
@@ -162,6 +163,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ReferenceCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('digest', models.CharField(max_length=64, unique=True, verbose_name='digest')),
+                ('made_at', models.DateTimeField(verbose_name='made at')),
+                ('until', models.DateTimeField(verbose_name='valid until')),
+                ('revoked_at', models.DateTimeField(null=True, verbose_name='revoked at')),
+                ('used_at', models.DateTimeField(null=True, verbose_name='used at')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='police_codes', to=settings.AUTH_USER_MODEL, verbose_name='whose it is')),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='police_codes', to='safety.incident', verbose_name='incident')),
+                ('request', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reference', to='police.policerequest', verbose_name='police request')),
+            ],
+            options={
+                'verbose_name': 'code for the police',
+                'verbose_name_plural': 'codes for the police',
+            },
+        ),
+        migrations.CreateModel(
             name='Release',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -174,7 +194,7 @@ class Migration(migrations.Migration):
                 ('wrong_codes', models.PositiveSmallIntegerField(default=0, verbose_name='wrong codes entered')),
                 ('opened_at', models.DateTimeField(null=True, verbose_name='opened at')),
                 ('grade', models.CharField(choices=[('nothing', 'nothing'), ('car', 'car part'), ('whole', 'car part and identity part')], default='whole', max_length=8, verbose_name='what went out')),
-                ('reason', models.CharField(choices=[('no_officer', 'Who asks is no active, verified officer.'), ('not_declared', 'Nobody declared that a life is in danger.'), ('unusual', 'Something about this request is unusual, so we call the station first.'), ('trip_over', 'The trip has been over for more than a day, so we call the station first.'), ('nothing_seen', 'Our own data show no sign of danger on this trip yet, so we call the station first.'), ('borne_out', 'Our own data bear the claim out.'), ('called_back', 'The station was called back, and two people released it.'), ('on_papers', 'Two people released it on its papers.')], max_length=12, verbose_name='reason of the grade')),
+                ('reason', models.CharField(choices=[('no_officer', 'Who asks is no active, verified officer.'), ('not_declared', 'Nobody declared that a life is in danger.'), ('unusual', 'Something about this request is unusual, so we call the station first.'), ('trip_over', 'The trip has been over for more than a day, so we call the station first.'), ('nothing_seen', 'Our own data show no sign of danger on this trip yet, so we call the station first.'), ('borne_out', 'Our own data bear the claim out.'), ('called_back', 'The station was called back, and two people released it.'), ('on_papers', 'Two people released it on its papers.'), ('her_code', 'The person concerned handed over a code of her own.')], max_length=12, verbose_name='reason of the grade')),
                 ('signs', models.JSONField(blank=True, default=list, verbose_name='what bears it out')),
                 ('disowned_at', models.DateTimeField(null=True, verbose_name='disowned at')),
                 ('has_plates', models.BooleanField(default=False, verbose_name='says both plates')),
@@ -212,7 +232,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=8, unique=True, verbose_name='code')),
                 ('reader', models.CharField(blank=True, max_length=40, verbose_name='read by')),
-                ('kind', models.CharField(choices=[('page', 'page'), ('pdf', 'PDF'), ('json', 'JSON'), ('proof', 'proof document'), ('link', 'one-time link'), ('api', 'interface'), ('live', 'followed live')], max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('page', 'page'), ('pdf', 'PDF'), ('json', 'JSON'), ('proof', 'proof document'), ('link', 'one-time link'), ('api', 'interface'), ('hand', 'read out at a terminal'), ('live', 'followed live')], max_length=8, verbose_name='kind')),
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256')),
                 ('sm3', models.CharField(blank=True, max_length=64, verbose_name='SM3')),
@@ -336,7 +356,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('by_rule', False), models.Q(('channel', 'form'), ('urgency', 'emergency')), _connector='OR'), name='request_by_rule_is_an_emergency_by_the_form'),
+            constraint=models.CheckConstraint(condition=models.Q(('by_rule', False), models.Q(('channel', 'form'), ('urgency__in', ['emergency', 'reference'])), _connector='OR'), name='request_by_rule_is_an_emergency_by_the_form'),
         ),
         migrations.AddConstraint(
             model_name='policerequest',
@@ -371,12 +391,24 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), ('urgency', 'ordinary'), _negated=True), models.Q(('papers_at__isnull', False), models.Q(('legal_basis', ''), _negated=True)), _connector='OR'), name='request_ordinary_released_on_its_papers'),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['car', 'whole']), ('reason__in', ['no_officer', 'not_declared', 'unusual', 'trip_over', 'nothing_seen', 'borne_out', 'called_back', 'on_papers'])), name='release_grade_is_known'),
+            model_name='referencecode',
+            constraint=models.CheckConstraint(condition=models.Q(('used_at__isnull', True), ('request__isnull', False), _connector='XOR'), name='reference_used_has_a_request'),
+        ),
+        migrations.AddConstraint(
+            model_name='referencecode',
+            constraint=models.CheckConstraint(condition=models.Q(('used_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='reference_used_or_revoked'),
+        ),
+        migrations.AddConstraint(
+            model_name='referencecode',
+            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True), ('used_at__isnull', True)), fields=('incident',), name='one_open_reference_of_an_incident'),
         ),
         migrations.AddConstraint(
             model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grade', 'whole'), _negated=True), ('reason__in', ['borne_out', 'called_back', 'on_papers']), _connector='OR'), name='release_of_identity_is_borne_out'),
+            constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['car', 'whole']), ('reason__in', ['no_officer', 'not_declared', 'unusual', 'trip_over', 'nothing_seen', 'borne_out', 'called_back', 'on_papers', 'her_code'])), name='release_grade_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='release',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grade', 'whole'), _negated=True), ('reason__in', ['borne_out', 'called_back', 'on_papers', 'her_code']), _connector='OR'), name='release_of_identity_is_borne_out'),
         ),
         migrations.AddConstraint(
             model_name='release',
@@ -424,7 +456,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='releasecopy',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'pdf', 'json', 'proof', 'link', 'api', 'live'])), name='release_copy_kind_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'pdf', 'json', 'proof', 'link', 'api', 'hand', 'live'])), name='release_copy_kind_is_known'),
         ),
         migrations.AddConstraint(
             model_name='releasecopy',

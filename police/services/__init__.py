@@ -11,6 +11,10 @@ from police.services.links import link_exists as link_exists
 from police.services.links import open_link as open_link
 from police.services.owning import answer_of as answer_of
 from police.services.owning import answer_owning as answer_owning
+from police.services.references import codes_of as codes_of
+from police.services.references import make_code as make_code
+from police.services.references import revoke_code as revoke_code
+from police.services.references import use_code as use_code
 from police.services.releases import confirm_release as confirm_release
 from police.services.releases import grade_of as grade_of
 from police.services.releases import propose_release as propose_release

@@ -83,7 +83,8 @@ def release_pack(
         decided_at=at,
         decided_by=actor.code,
         owned_at=request.owned_at or at,
-        papers_due_at=at + policy.span(PAPERS_WITHIN),
+        # With her own code no further papers are asked for (P15).
+        papers_due_at=None if request.urgency == Urgency.REFERENCE else at + policy.span(PAPERS_WITHIN),
     )
     # Whole from the start: what was released is not rewritten.
     release = Release.objects.create(

@@ -105,7 +105,7 @@ def ask_by_form(
     if again:
         return selectors.request_by_code(again.code)
     _check_way(officer.agency, question)
-    request, trips = _write_request(
+    request, trips = write_request(
         actor=account.actor,
         agency=officer.agency,
         question=question,
@@ -166,7 +166,7 @@ def ask_on_papers(
 ) -> PoliceRequest:
     """One question of a letter, which comes with its papers (P2+, P5+). Raises `QueryUnreadable`, `InvalidInput`."""
     question = _whole(question)
-    request, _trips = _write_request(
+    request, _trips = write_request(
         actor=account.actor,
         agency=officer.agency,
         question=question,
@@ -191,7 +191,7 @@ def _check_way(agency: Agency, question: Question) -> None:
 
 
 @joins_transaction
-def _write_request(
+def write_request(
     *,
     actor: Actor,
     agency: Agency,
@@ -203,6 +203,7 @@ def _write_request(
     device: str = "",
     letter: Letter | None = None,
 ) -> "tuple[PoliceRequest, list[Trip]]":
+    """Keep what was asked with the trips to which it leads, before anybody answers. Raises `QueryUnreadable`, `InvalidInput`."""
     many = (
         channel == Channel.FORM
         and question.urgency == Urgency.EMERGENCY
@@ -337,7 +338,7 @@ def open_phone_request(
     if again:
         return PhoneOutcome(again)
     channel = Channel.OUTBOUND if outbound else Channel.PHONE
-    request, _trips = _write_request(
+    request, _trips = write_request(
         actor=account.actor,
         agency=agency,
         question=question,

@@ -139,7 +139,7 @@ def _other():
 
 
 def test_a_closed_pack_is_not_followed_by_an_officer_who_may_come_in_again(followed):
-    _trip, asked, client = followed
+    _trip, asked, _client = followed
     services.review_release(account=_other(), code=asked.code, proper=False)
     Officer.objects.filter(account__code="officer").update(state="active")
     from police import following, selectors
