@@ -15,16 +15,18 @@ from police import register, selectors, services, tables
 from police.documents import rules, telling
 from police.models import PoliceRequest
 from police.policies import (
+    ERROR,
     REFUSAL,
     REINSTATEMENT,
     calls_back,
+    error_noted,
     had_a_part,
     identity_part,
     refusing,
     reinstating,
     why_not,
 )
-from police.states import UNDECIDED, IdentityState, RefusalCode, RequestState, Wanted
+from police.states import UNDECIDED, ErrorKind, IdentityState, RefusalCode, RequestState, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -54,6 +56,12 @@ class RefuseIdentity(ActionForm):
 class Refuse(ActionForm):
     why = choice(pgettext_lazy("refusal", "Code"), RefusalCode.choices, drawn=False)
     reason = text(_("Legal reason"), limit=1000)
+
+
+class NoteError(ActionForm):
+    kind = choice(_("What went wrong"), ErrorKind.choices)
+    cause = text(_("Cause"), limit=1000)
+    remedy = text(_("What was done about it"), limit=1000)
 
 
 class LeaveOut(ActionForm):
@@ -113,6 +121,8 @@ REQUESTS: ActionSet[PoliceRequest] = ActionSet(
         if key in _AFTER_OTHERS
         else {request.refuse_by} - {""}
         if key in _REFUSAL_AFTER
+        else {error_noted(request) or ""} - {""}
+        if key == "error_agree"
         else ()
     ),
 )
@@ -235,6 +245,20 @@ REQUESTS.add(
         permission=ANSWER,
         run=calls(services.review_release, proper=False),
         offered=_released,
+    ),
+    *by_two(
+        ERROR.key,
+        ANSWER,
+        Step("error", _("Note an error"), calls(services.note_error, "kind", "cause", "remedy"), NoteError),
+        proposal=error_noted,
+    ),
+    *by_two(
+        ERROR.key,
+        "police.confirm",
+        None,
+        Step("error_agree", _("Agree: the error is closed"), calls(services.decide_error, agrees=True)),
+        Step("error_back", _("It is not so: say it anew"), calls(services.decide_error, agrees=False)),
+        proposal=error_noted,
     ),
     *by_two(
         REINSTATEMENT.key,

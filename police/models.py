@@ -15,6 +15,7 @@ from police.states import (
     AgencyKind,
     Asked,
     Channel,
+    ErrorKind,
     Grade,
     GradeReason,
     IdentityState,
@@ -614,6 +615,52 @@ class StationAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked} on {self.release_id}"
+
+
+class ReleaseError(models.Model):
+    """What went wrong with a request, why, and what was done about it; the second person agrees that this is so (P8+)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    request = models.ForeignKey(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        related_name="errors",
+        verbose_name=pgettext_lazy("release", "police request"),
+    )
+    kind = models.CharField(
+        pgettext_lazy("release error", "what went wrong"), max_length=12, choices=ErrorKind.choices
+    )
+    found_at = models.DateTimeField(pgettext_lazy("release error", "found at"))
+    # Empty until a person has said it, where a machine found it.
+    cause = EncryptedTextField(pgettext_lazy("release error", "cause"), default="")
+    remedy = EncryptedTextField(pgettext_lazy("release error", "remedy"), default="")
+    noted_by = models.CharField(
+        pgettext_lazy("release error", "noted by"), max_length=40, blank=True, default=""
+    )
+    agreed_by = models.CharField(
+        pgettext_lazy("release error", "agreed by"), max_length=40, blank=True, default=""
+    )
+    agreed_at = models.DateTimeField(pgettext_lazy("release error", "agreed at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "error of a release")
+        verbose_name_plural = pgettext_lazy("model", "errors of releases")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=ErrorKind.values), name="release_error_kind_is_known"
+            ),
+            four_eyes.law("noted_by", "agreed_by", name="release_error_closed_by_two"),
+            models.CheckConstraint(
+                condition=Q(agreed_by="") ^ Q(agreed_at__isnull=False), name="release_error_agreed_has_a_time"
+            ),
+            models.UniqueConstraint(
+                fields=["request"], condition=Q(agreed_by=""), name="one_open_error_of_a_request"
+            ),
+        ]
+        indexes = [models.Index(fields=["found_at"], name="release_error_found")]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class ReleaseReview(models.Model):

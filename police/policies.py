@@ -30,7 +30,7 @@ from police.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from police.models import IdentityPart, Officer, PoliceRequest
+    from police.models import IdentityPart, Officer, PoliceRequest, ReleaseError
 
 PAPERS_WITHIN = policy.declare(
     "police.papers_within",  # P3
@@ -282,6 +282,16 @@ REFUSAL = four_eyes.declare(
 )
 
 
+ERROR = four_eyes.declare(
+    "police.error",  # P8
+    _("Closing an error of a release, with its cause and remedy"),
+    table="police.ReleaseError",
+    first="noted_by",
+    second="agreed_by",
+    law="release_error_closed_by_two",
+)
+
+
 REINSTATEMENT = four_eyes.declare(
     "police.reinstatement",  # P3: one stops at once whom a release was misused by; two let him in again
     _("Letting in again an officer who was suspended"),
@@ -521,6 +531,30 @@ def _not_reinstated(request: "PoliceRequest", account: "Account") -> str | Promi
     return _no_reinstatement(request, account) or (_("You proposed it: somebody else agrees.") if own else "")
 
 
+def open_error(request: "PoliceRequest") -> "ReleaseError | None":
+    """The error of a request that two people have not closed yet."""
+    return request.errors.filter(agreed_by="").first()
+
+
+def error_noted(request: "PoliceRequest") -> str | None:
+    """Who said cause and remedy of the open error, while that waits for another; empty where nobody did yet."""
+    found = open_error(request)
+    return found.noted_by if found else ""
+
+
+def _error_not_notable(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    return _("It is proposed already: somebody else agrees.") if error_noted(request) else ""
+
+
+def _no_error(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    return "" if error_noted(request) else _("Nobody said its cause and remedy.")
+
+
+def _error_not_agreed(request: "PoliceRequest", account: "Account") -> str | Promise:
+    own = four_eyes.SecondPersonNeeded.sentence if error_noted(request) == account.code else ""
+    return _no_error(request, account) or own
+
+
 _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "call-back": _not_by_phone,
     "trip": _not_to_be_pointed,
@@ -537,6 +571,9 @@ _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "identity_refuse": _identity_decided,
     "proper": _not_reviewable,
     "improper": _not_reviewable,
+    "error": _error_not_notable,
+    "error_agree": _error_not_agreed,
+    "error_back": _no_error,
     "reinstate": _not_reinstatable,
     "reinstate_agree": _not_reinstated,
     "reinstate_refuse": _no_reinstatement,

@@ -100,6 +100,17 @@ emptied(
     columns={"digest": ""},
     trip="incident__trip__code",
 )
+emptied(
+    "police.ReleaseError",
+    POLICE,
+    "what went wrong with a release, and why",
+    after=RECORDS_KEPT,
+    since="found_at",
+    said="it was found",
+    columns={"cause": "", "remedy": ""},
+    trip="request__trip__code",
+    case="request__code",
+)
 stays("police.StationAnswer", POLICE, "what a station answered, by a link", "codes; it proves who was asked")
 emptied(
     "police.ReleaseCopy",

@@ -233,6 +233,15 @@ class FollowingEnd(models.TextChoices):
     )
 
 
+class ErrorKind(models.TextChoices):
+    """What went wrong with a release (P8+)."""
+
+    WRONG_PERSON = "wrong_person", pgettext_lazy("error of a release", "about the wrong person or trip")
+    TOO_MUCH = "too_much", pgettext_lazy("error of a release", "more than was to be given")
+    PAPERS_LATE = "papers_late", pgettext_lazy("error of a release", "papers late or never")
+    CALL_BACK = "call_back", pgettext_lazy("error of a release", "call-back skipped")
+
+
 class Asked(models.TextChoices):
     """Who is asked whether a release was theirs (P3c)."""
 

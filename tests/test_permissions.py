@@ -222,6 +222,7 @@ TABLE = [
     ("GET", "admin/sos-packet/", RESPONDER_ROLES),
     ("POST", "admin/sos-packet/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/", RESPONDER_ROLES),
+    ("GET", "admin/police-clocks/", RESPONDER_ROLES | {"admin"}),
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),

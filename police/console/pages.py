@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -28,6 +29,7 @@ from core.privacy import mask_name, mask_phone
 from core.reader.door import LARGEST
 from police import notices, register, selectors, services, tables
 from police.actions import MOTIONS, REQUESTS, STATIONS
+from police.clocks import errors_since, published_clocks
 from police.documents import rules, telling
 from police.documents import services as documents
 from police.errors import TableUnreadable
@@ -41,7 +43,7 @@ from police.forms import (
     UntilForm,
 )
 from police.models import PoliceRequest
-from police.policies import refusing, reinstating, tier_of
+from police.policies import open_error, refusing, reinstating, tier_of
 from police.states import UNDECIDED, Channel, RefusalCode, RequestState, Unusual, Wanted
 from police.views import graded, missing, question_of
 
@@ -98,6 +100,7 @@ def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
     return file_response(content, picture, document=found.is_document)
 
 
+DAYS = 30  # what the page of clocks looks back
 # What the page draws at places of its own, beside what it is about; all else that is offered is drawn below it.
 PLACED = {
     "call-back",
@@ -144,6 +147,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "to_station": [row for row in letters if row.key.startswith("pack:")],
         "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "reinstating": asked.officer if reinstating(asked) else None,
+        "error": open_error(asked),
         "copies": telling.stretches(documents.copies_of(asked)) if released else [],
         "notices": rules.of_request(asked.code) if released else [],
         "destroyed": released and asked.release.is_destroyed,
@@ -306,12 +310,29 @@ def _stations(
     return page(request, "console/stations.html", context, status=status, listed=codes)
 
 
+@require_GET
+@permission_required("police.read")
+def clocks(request: HttpRequest) -> HttpResponse:
+    """How soon the police were answered in the last thirty days, by channel, kind and outcome, and what went wrong (P8)."""
+    until = clock.now()
+    since = until - timedelta(days=DAYS)
+    context = {
+        "title": _("Police: clocks and errors"),
+        "days": DAYS,
+        "rows": published_clocks(since, until + timedelta(seconds=1)),
+        "errors": errors_since(since),
+        "history": selectors.HISTORY_MINUTES,
+    }
+    return page(request, "console/police_clocks.html", context)
+
+
 app_name = "police_console"
 urlpatterns = [
     path("admin/stations/", stations, name="stations"),
     path("admin/stations/find/", find, name="find"),
     path("admin/stations/tables/<code:code>/", table, name="table"),
     path("admin/stations/motions/<code:code>/do/<word:action>/", act.view(STATIONS), name="motion_act"),
+    path("admin/police-clocks/", clocks, name="clocks"),
     path("admin/police-line/", line, name="line"),
     path("admin/police-line/<code:code>/", show, name="request"),
     path("admin/police-line/<code:code>/papers/<code:picture>/", paper, name="paper"),

@@ -253,6 +253,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ReleaseError',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('kind', models.CharField(choices=[('wrong_person', 'about the wrong person or trip'), ('too_much', 'more than was to be given'), ('papers_late', 'papers late or never'), ('call_back', 'call-back skipped')], max_length=12, verbose_name='what went wrong')),
+                ('found_at', models.DateTimeField(verbose_name='found at')),
+                ('cause', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='cause')),
+                ('remedy', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='remedy')),
+                ('noted_by', models.CharField(blank=True, default='', max_length=40, verbose_name='noted by')),
+                ('agreed_by', models.CharField(blank=True, default='', max_length=40, verbose_name='agreed by')),
+                ('agreed_at', models.DateTimeField(null=True, verbose_name='agreed at')),
+                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='errors', to='police.policerequest', verbose_name='police request')),
+            ],
+            options={
+                'verbose_name': 'error of a release',
+                'verbose_name_plural': 'errors of releases',
+            },
+        ),
+        migrations.CreateModel(
             name='ReleaseNotice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -465,6 +484,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='releasecopy',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('stamp', 'waiting'), _negated=True), ('next_at__isnull', False), _connector='OR'), name='release_copy_waits_until'),
+        ),
+        migrations.AddIndex(
+            model_name='releaseerror',
+            index=models.Index(fields=['found_at'], name='release_error_found'),
+        ),
+        migrations.AddConstraint(
+            model_name='releaseerror',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['wrong_person', 'too_much', 'papers_late', 'call_back'])), name='release_error_kind_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='releaseerror',
+            constraint=models.CheckConstraint(condition=models.Q(('agreed_by', ''), models.Q(models.Q(('noted_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('noted_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='release_error_closed_by_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='releaseerror',
+            constraint=models.CheckConstraint(condition=models.Q(('agreed_by', ''), ('agreed_at__isnull', False), _connector='XOR'), name='release_error_agreed_has_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='releaseerror',
+            constraint=models.UniqueConstraint(condition=models.Q(('agreed_by', '')), fields=('request',), name='one_open_error_of_a_request'),
         ),
         migrations.AddIndex(
             model_name='releasenotice',

@@ -1,5 +1,8 @@
 """The only writers of police requests and releases, by use case."""
 
+from police.services.errors import LATE as LATE
+from police.services.errors import decide_error as decide_error
+from police.services.errors import note_error as note_error
 from police.services.escalation import EXECUTIVE as EXECUTIVE
 from police.services.escalation import call_executive as call_executive
 from police.services.escalation import escalate_request as escalate_request
