@@ -418,6 +418,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "life_safety", "expires": 15},
     },
+    "trips that a preservation request names": {
+        "task": "police.tasks.preserve_anew",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
+    },
     "papers of the police that are late": {
         "task": "police.tasks.note_late_papers",
         "schedule": 300.0,

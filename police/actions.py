@@ -11,13 +11,14 @@ from django.utils.translation import pgettext_lazy
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text
 from core.console.motions import desk
 from core.typed.fields import CODE, Moment, Typed
-from police import register, selectors, services, tables
+from police import preserving, register, selectors, services, tables
 from police.documents import rules, telling
-from police.models import PoliceRequest
+from police.models import PoliceRequest, Preservation
 from police.policies import (
     ERROR,
     REFUSAL,
     REINSTATEMENT,
+    RENEWAL,
     calls_back,
     error_noted,
     had_a_part,
@@ -25,6 +26,7 @@ from police.policies import (
     refusing,
     reinstating,
     why_not,
+    why_not_preserve,
 )
 from police.states import UNDECIDED, ErrorKind, IdentityState, RefusalCode, RequestState, Wanted
 
@@ -43,6 +45,10 @@ class Reason(ActionForm):
 class PutOff(ActionForm):
     reason = text(_("Reason that the authority gives"), limit=1000)
     day = Moment(label=_("Nobody is told before"))
+
+
+class AskedLonger(ActionForm):
+    reason = text(_("Reason that the authority gives"), limit=1000)
 
 
 class PointToTrip(ActionForm):
@@ -293,6 +299,31 @@ REQUESTS.add(
         Step("notice_later_agree", _("Agree: they are told later"), calls(telling.decide_later, agrees=True)),
         Step("notice_later_refuse", _("They are told on the day"), calls(telling.decide_later, agrees=False)),
         proposal=_later_proposed,
+    ),
+)
+
+PRESERVATIONS: ActionSet[Preservation] = ActionSet(
+    kind="preservation",
+    find=lambda code, _person: preserving.by_code(code),
+    route="police_console:preservation_act",
+    back=lambda row: reverse("police_console:preservation", args=[row.code]),
+    why_not=why_not_preserve,
+    had_a_part=lambda row, key: {row.renewal_by} - {""} if key == "renew_agree" else (),
+)
+PRESERVATIONS.add(
+    *by_two(
+        RENEWAL.key,
+        ANSWER,
+        Step("renew", _("Propose to renew it"), calls(preserving.propose_renewal, "reason"), AskedLonger),
+        proposal=lambda row: row.renewal_by,
+    ),
+    *by_two(
+        RENEWAL.key,
+        "police.confirm",
+        None,
+        Step("renew_agree", _("Agree: it is renewed"), calls(preserving.decide_renewal, agrees=True)),
+        Step("renew_back", _("It ends on its day"), calls(preserving.decide_renewal, agrees=False)),
+        proposal=lambda row: row.renewal_by,
     ),
 )
 

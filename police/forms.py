@@ -126,6 +126,25 @@ class FurtherForm(QuestionForm):
             each.widget.attrs.pop("required", None)
 
 
+class PreserveForm(QuestionForm):
+    """A request to preserve what would end, before any other paper (P7)."""
+
+    about = until = None  # type: ignore[assignment]  # its time is the span below
+    letter_number = forms.CharField(label=_("Number of the preservation notice"), max_length=60)
+    legal_basis = forms.CharField(label=_("Legal basis"), max_length=200)
+    span_from = Moment(label=_("Of the time from"))
+    span_to = Moment(label=_("Of the time until"))
+    field_order = [
+        "query_value",
+        "query",
+        "span_from",
+        "span_to",
+        "letter_number",
+        "legal_basis",
+        "submission",
+    ]
+
+
 class PapersForm(forms.Form):
     letter_number = forms.CharField(label=_("Number of the letter of introduction"), max_length=40)
     certificate_1 = forms.CharField(label=_("First officer's certificate"), max_length=40)

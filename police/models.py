@@ -22,6 +22,7 @@ from police.states import (
     OfficerState,
     Owned,
     Paper,
+    PreservationState,
     Query,
     RefusalCode,
     RequestState,
@@ -615,6 +616,72 @@ class StationAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked} on {self.release_id}"
+
+
+class Preservation(models.Model):
+    """A request to preserve what would end, by a notice of its own, with an end that two people put off (P7, P7+).
+
+    Neither its officer nor anybody outside learns whether anything is held by it.
+    """
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
+    officer = models.ForeignKey(
+        Officer,
+        on_delete=models.PROTECT,
+        related_name="preservations",
+        verbose_name=pgettext_lazy("preservation request", "officer"),
+    )
+    letter_number = EncryptedTextField(pgettext_lazy("field", "letter number"))
+    legal_basis = models.CharField(pgettext_lazy("field", "legal basis"), max_length=200)
+    query = models.CharField(_("asked by"), max_length=10, choices=Query.choices)
+    query_value = EncryptedTextField(pgettext_lazy("field", "query value"))
+    span_from = models.DateTimeField(pgettext_lazy("policerequest", "of the time from"))
+    span_to = models.DateTimeField(pgettext_lazy("policerequest", "of the time until"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
+    until = models.DateTimeField(pgettext_lazy("preservation request", "kept until"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=PreservationState.choices, default=PreservationState.KEPT
+    )
+    ended_at = models.DateTimeField(pgettext_lazy("preservation request", "ended at"), null=True)
+    # Who proposes to renew it, and who agreed last.
+    renewal_by = models.CharField(
+        pgettext_lazy("preservation request", "renewal proposed by"), max_length=40, blank=True, default=""
+    )
+    renewal_reason = EncryptedTextField(
+        pgettext_lazy("preservation request", "reason of the authority"), default=""
+    )
+    renewed_first_by = models.CharField(
+        pgettext_lazy("preservation request", "renewed by, first"), max_length=40, blank=True, default=""
+    )
+    renewed_by = models.CharField(
+        pgettext_lazy("preservation request", "renewed by, second"), max_length=40, blank=True, default=""
+    )
+    renewals = models.PositiveSmallIntegerField(pgettext_lazy("preservation request", "renewals"), default=0)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "preservation request")
+        verbose_name_plural = pgettext_lazy("model", "preservation requests")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=PreservationState.values), name="preservation_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="kept") ^ Q(ended_at__isnull=False), name="preservation_ended_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(span_to__gt=models.F("span_from")), name="preservation_has_a_span"
+            ),
+            four_eyes.law("renewed_first_by", "renewed_by", name="preservation_renewed_by_two"),
+        ]
+        indexes = [models.Index(fields=["until"], condition=Q(state="kept"), name="preservation_kept")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def is_kept(self, at: datetime) -> bool:
+        """It holds what it names."""
+        return self.state == PreservationState.KEPT and at < self.until
 
 
 class ReleaseError(models.Model):

@@ -30,7 +30,7 @@ from police.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from police.models import IdentityPart, Officer, PoliceRequest, ReleaseError
+    from police.models import IdentityPart, Officer, PoliceRequest, Preservation, ReleaseError
 
 PAPERS_WITHIN = policy.declare(
     "police.papers_within",  # P3
@@ -270,6 +270,42 @@ IDENTITY = four_eyes.declare(
     second="decided_by",
     law="identity_part_takes_two_people",
 )
+
+
+PRESERVED_FOR = policy.declare(
+    "police.preserved_for",  # P7
+    policy.Span(1, 180, policy.Unit.DAYS),
+    60,
+    name=pgettext_lazy("policy name", "Preservation for the police"),
+    about=_("What the police ask to preserve is kept so long; two people renew it by another such time."),
+)
+PRESERVATIONS = limits.declare(
+    "police.preservations",  # P7
+    {Per.PERSON: 30},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Preservation requests of one officer"),
+    about=_("So many preservation requests one officer makes."),
+)
+RENEWAL = four_eyes.declare(
+    "police.preservation",  # P7
+    _("Renewing a preservation request of the police"),
+    table="police.Preservation",
+    first="renewed_first_by",
+    second="renewed_by",
+    law="preservation_renewed_by_two",
+)
+
+
+def why_not_preserve(row: "Preservation", account: "Account", key: str) -> str | Promise:
+    """The reason against one action on a preservation request, empty where it is allowed."""
+    if not row.is_kept(clock.now()):
+        return _("It has ended.")
+    if key == "renew":
+        return _("It is proposed already: somebody else agrees.") if row.renewal_by else ""
+    if not row.renewal_by:
+        return _("Nobody proposed to renew it.")
+    own = key == "renew_agree" and row.renewal_by == account.code
+    return four_eyes.SecondPersonNeeded.sentence if own else ""
 
 
 REFUSAL = four_eyes.declare(

@@ -111,6 +111,15 @@ emptied(
     trip="request__trip__code",
     case="request__code",
 )
+emptied(
+    "police.Preservation",
+    POLICE,
+    "what was to be preserved, and by which letter",
+    after=RECORDS_KEPT,
+    since="asked_at",
+    said="it was asked",
+    columns={"letter_number": "", "query_value": "", "renewal_reason": ""},
+)
 stays("police.StationAnswer", POLICE, "what a station answered, by a link", "codes; it proves who was asked")
 emptied(
     "police.ReleaseCopy",

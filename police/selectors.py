@@ -256,6 +256,11 @@ def resolve_query(
             return trips_near(place, about, until=until), ""
 
 
+def place_window() -> timedelta:
+    """The longest time of a question about a place."""
+    return policy.span(PLACE_WINDOW)
+
+
 def answer_due(request: PoliceRequest) -> datetime | None:
     """When an ordinary request has to be answered at the latest; None for an emergency, which is answered now."""
     if request.urgency != Urgency.ORDINARY:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("police/", views.home, name="home"),
     path("police/how/", views.how, name="how"),
     path("police/emergency/", views.emergency, name="emergency"),
+    path("police/preserve/", views.preserve, name="preserve"),
     path("police/code/", views.code, name="code"),
     path("me/police-codes/", views.codes, name="codes"),
     path("me/police-codes/<code:code>/end/", views.end_code, name="end_code"),

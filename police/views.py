@@ -18,7 +18,7 @@ from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.limits import asker_of
 from core.permissions import may
-from police import following, notices, selectors, services
+from police import following, notices, preserving, selectors, services
 from police.documents import services as documents
 from police.documents.sections import sections
 from police.documents.states import CopyKind
@@ -28,6 +28,7 @@ from police.forms import (
     FurtherForm,
     NoticeForm,
     PapersForm,
+    PreserveForm,
     QuestionForm,
     ReferenceForm,
     SpokenCodeForm,
@@ -239,6 +240,37 @@ def _notice(
         "due": clock.now() + selectors.published_limits()["ordinary"],
     }
     return render(request, "police/notice.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def preserve(request: HttpRequest) -> HttpResponse:
+    """Ask that what exists is kept; my requests so far. Whether anything does is never said (P7)."""
+    account = account_of(request)
+    form = PreserveForm(request.POST or None, initial={"submission": idempotency.new_key()})
+    if request.method == "POST" and form.is_valid():
+        found = form.cleaned_data
+        try:
+            preserving.preserve(
+                account=account,
+                asked=preserving.Asked(
+                    query=Query(found["query"]),
+                    value=found["query_value"],
+                    span_from=found["span_from"],
+                    span_to=found["span_to"],
+                    letter_number=found["letter_number"],
+                    legal_basis=found["legal_basis"],
+                ),
+                submission=found["submission"],
+                asker=asker_of(request),
+            )
+            messages.success(request, pgettext("preservation request", "Taken down."))
+            return redirect("police:preserve")
+        except DomainError as error:
+            explain(form, error)
+    rows = preserving.of_officer(selectors.officer_of(account, clock.now()))
+    context = {"form": form, "rows": [(row, row.is_kept(clock.now())) for row in rows]}
+    return render(request, "police/preserve.html", context, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -49,6 +49,8 @@ from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
 from police.documents.states import CopyKind
+from police.preserving import Asked as Preserve
+from police.preserving import preserve
 from police.states import Query
 from police.tests.factories import notice_sent, urgent
 from rides.models import LatePickup, Offer, Reminder, Trip
@@ -222,6 +224,8 @@ TABLE = [
     ("GET", "admin/sos-packet/", RESPONDER_ROLES),
     ("POST", "admin/sos-packet/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/", RESPONDER_ROLES),
+    ("GET", "admin/preservations/", RESPONDER_ROLES),
+    ("GET", "admin/preservations/{preservation}/", RESPONDER_ROLES),
     ("GET", "admin/police-clocks/", RESPONDER_ROLES | {"admin"}),
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
@@ -341,6 +345,8 @@ TABLE = [
     ("POST", "police/ordinary/{notice}/", {"officer"}),
     ("GET", "police/requests/{request}/", {"officer"}),
     ("GET", "police/requests/{request}/live/", {"officer"}),
+    ("GET", "police/preserve/", OFFICERS),
+    ("POST", "police/preserve/", OFFICERS),
     ("GET", "police/code/", OFFICERS),
     ("POST", "police/code/", OFFICERS),
     ("GET", "me/police-codes/", MEMBERS),
@@ -488,6 +494,7 @@ ROWS = {
     "incident": ("incident", None),
     "recording": ("recording", None),
     "police_request": ("request", None),
+    "preservation": ("preservation", None),
     "complaint": ("complaint", None),
     "own_case": ("complaint", {"passenger"}),
     "claim": ("claim", None),
@@ -759,6 +766,12 @@ def _made(rides, people):
         kind=tables.STATIONS,
         given=tables.Table([register.Station("new-1", "新", "NEW-1", "110", "new@police.example", "CN")], []),
     )
+    preserved = preserve(
+        account=people("officer"),
+        asked=Preserve(Query.TRIP, trip.code, clock.now(), clock.now() + timedelta(1), "1", "x"),
+        submission="p",
+        asker=Asker(person="officer"),
+    )
     police.make_code(
         account=people("passenger"), incident=incident.code, asker=Asker(person=people("passenger").code)
     )
@@ -799,6 +812,7 @@ def _made(rides, people):
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
         "reported": incident.code,
+        "preservation": preserved.code,
         "police_code": people("passenger").police_codes.get().code,
         "link": link,
         "release_copy": release_copy,

@@ -27,8 +27,8 @@ from core.messages import outbox
 from core.models import Motion, MotionState
 from core.privacy import mask_name, mask_phone
 from core.reader.door import LARGEST
-from police import notices, register, selectors, services, tables
-from police.actions import MOTIONS, REQUESTS, STATIONS
+from police import notices, preserving, register, selectors, services, tables
+from police.actions import MOTIONS, PRESERVATIONS, REQUESTS, STATIONS
 from police.clocks import errors_since, published_clocks
 from police.documents import rules, telling
 from police.documents import services as documents
@@ -42,7 +42,7 @@ from police.forms import (
     StopForm,
     UntilForm,
 )
-from police.models import PoliceRequest
+from police.models import PoliceRequest, Preservation
 from police.policies import open_error, refusing, reinstating, tier_of
 from police.states import UNDECIDED, Channel, RefusalCode, RequestState, Unusual, Wanted
 from police.views import graded, missing, question_of
@@ -311,6 +311,35 @@ def _stations(
 
 
 @require_GET
+@permission_required("police.answer")
+def preservations(request: HttpRequest) -> HttpResponse:
+    """What is preserved for the police now, the one that ends first first (P7)."""
+    context = {
+        "title": _("Preserved for the police"),
+        "rows": preserving.all_kept(clock.now()),
+    }
+    return page(request, "console/preservations.html", context)
+
+
+@require_GET
+@permission_required("police.answer")
+def preservation(request: HttpRequest, code: str) -> HttpResponse:
+    """One of them, and its renewal."""
+    return _preservation(request, preserving.by_code(code), None)
+
+
+@PRESERVATIONS.shown_by
+def _preservation(request: HttpRequest, row: Preservation, refusal: Refusal | None) -> HttpResponse:
+    context = {
+        "title": _("Preservation %(code)s") % {"code": row.code},
+        "row": row,
+        "kept": row.is_kept(clock.now()),
+        "offers": PRESERVATIONS.offers(row, account_of(request), refusal),
+    }
+    return page(request, "console/preservation.html", context)
+
+
+@require_GET
 @permission_required("police.read")
 def clocks(request: HttpRequest) -> HttpResponse:
     """How soon the police were answered in the last thirty days, by channel, kind and outcome, and what went wrong (P8)."""
@@ -332,6 +361,11 @@ urlpatterns = [
     path("admin/stations/find/", find, name="find"),
     path("admin/stations/tables/<code:code>/", table, name="table"),
     path("admin/stations/motions/<code:code>/do/<word:action>/", act.view(STATIONS), name="motion_act"),
+    path("admin/preservations/", preservations, name="preservations"),
+    path("admin/preservations/<code:code>/", preservation, name="preservation"),
+    path(
+        "admin/preservations/<code:code>/do/<word:action>/", act.view(PRESERVATIONS), name="preservation_act"
+    ),
     path("admin/police-clocks/", clocks, name="clocks"),
     path("admin/police-line/", line, name="line"),
     path("admin/police-line/<code:code>/", show, name="request"),

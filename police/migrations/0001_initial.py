@@ -163,6 +163,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Preservation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
+                ('letter_number', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='letter number')),
+                ('legal_basis', models.CharField(max_length=200, verbose_name='legal basis')),
+                ('query', models.CharField(choices=[('trip', 'trip code'), ('report', 'report code of a welfare check'), ('plate', 'plate'), ('phone', 'phone of a passenger, driver, rider or emergency contact'), ('place', 'place (latitude, longitude)')], max_length=10, verbose_name='asked by')),
+                ('query_value', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='query value')),
+                ('span_from', models.DateTimeField(verbose_name='of the time from')),
+                ('span_to', models.DateTimeField(verbose_name='of the time until')),
+                ('asked_at', models.DateTimeField(verbose_name='asked')),
+                ('until', models.DateTimeField(verbose_name='kept until')),
+                ('state', models.CharField(choices=[('kept', 'kept'), ('ended', 'ended by the authority')], default='kept', max_length=10, verbose_name='state')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
+                ('renewal_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewal proposed by')),
+                ('renewal_reason', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason of the authority')),
+                ('renewed_first_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewed by, first')),
+                ('renewed_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewed by, second')),
+                ('renewals', models.PositiveSmallIntegerField(default=0, verbose_name='renewals')),
+                ('officer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='preservations', to='police.officer', verbose_name='officer')),
+            ],
+            options={
+                'verbose_name': 'preservation request',
+                'verbose_name_plural': 'preservation requests',
+            },
+        ),
+        migrations.CreateModel(
             name='ReferenceCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -408,6 +436,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='policerequest',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), ('urgency', 'ordinary'), _negated=True), models.Q(('papers_at__isnull', False), models.Q(('legal_basis', ''), _negated=True)), _connector='OR'), name='request_ordinary_released_on_its_papers'),
+        ),
+        migrations.AddIndex(
+            model_name='preservation',
+            index=models.Index(condition=models.Q(('state', 'kept')), fields=['until'], name='preservation_kept'),
+        ),
+        migrations.AddConstraint(
+            model_name='preservation',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['kept', 'ended'])), name='preservation_state_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='preservation',
+            constraint=models.CheckConstraint(condition=models.Q(('state', 'kept'), ('ended_at__isnull', False), _connector='XOR'), name='preservation_ended_has_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='preservation',
+            constraint=models.CheckConstraint(condition=models.Q(('span_to__gt', models.F('span_from'))), name='preservation_has_a_span'),
+        ),
+        migrations.AddConstraint(
+            model_name='preservation',
+            constraint=models.CheckConstraint(condition=models.Q(('renewed_by', ''), models.Q(models.Q(('renewed_first_by', ''), _negated=True), models.Q(('renewed_by', ''), _negated=True), models.Q(('renewed_first_by', models.F('renewed_by')), _negated=True)), _connector='OR'), name='preservation_renewed_by_two'),
         ),
         migrations.AddConstraint(
             model_name='referencecode',

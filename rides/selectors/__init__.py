@@ -71,7 +71,7 @@ from rides.selectors.open_requests import (
     night_departures,
     places_with_numbers,
 )
-from rides.selectors.police import trips_by_phone, trips_by_plate, trips_near
+from rides.selectors.police import trips_by_phone, trips_by_plate, trips_in, trips_near
 from rides.selectors.trips import (
     CARD_AFTER,
     DriverCard,
@@ -253,6 +253,7 @@ __all__ = [
     "trips_as_passenger",
     "trips_by_phone",
     "trips_by_plate",
+    "trips_in",
     "trips_near",
     "trips_shared_by",
     "trips_with_driver_of",
