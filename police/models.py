@@ -22,7 +22,6 @@ from police.states import (
     OfficerState,
     Owned,
     Paper,
-    PreservationState,
     Query,
     RefusalCode,
     RequestState,
@@ -640,10 +639,6 @@ class Preservation(models.Model):
     span_to = models.DateTimeField(pgettext_lazy("policerequest", "of the time until"))
     asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     until = models.DateTimeField(pgettext_lazy("preservation request", "kept until"))
-    state = models.CharField(
-        _("state"), max_length=10, choices=PreservationState.choices, default=PreservationState.KEPT
-    )
-    ended_at = models.DateTimeField(pgettext_lazy("preservation request", "ended at"), null=True)
     # Who proposes to renew it, and who agreed last.
     renewal_by = models.CharField(
         pgettext_lazy("preservation request", "renewal proposed by"), max_length=40, blank=True, default=""
@@ -664,24 +659,18 @@ class Preservation(models.Model):
         verbose_name_plural = pgettext_lazy("model", "preservation requests")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=PreservationState.values), name="preservation_state_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(state="kept") ^ Q(ended_at__isnull=False), name="preservation_ended_has_a_time"
-            ),
-            models.CheckConstraint(
                 condition=Q(span_to__gt=models.F("span_from")), name="preservation_has_a_span"
             ),
             four_eyes.law("renewed_first_by", "renewed_by", name="preservation_renewed_by_two"),
         ]
-        indexes = [models.Index(fields=["until"], condition=Q(state="kept"), name="preservation_kept")]
+        indexes = [models.Index(fields=["until"], name="preservation_kept")]
 
     def __str__(self) -> str:
         return self.code
 
     def is_kept(self, at: datetime) -> bool:
         """It holds what it names."""
-        return self.state == PreservationState.KEPT and at < self.until
+        return at < self.until
 
 
 class ReleaseError(models.Model):

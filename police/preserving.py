@@ -29,7 +29,7 @@ from police.policies import (
     tier_of,
     why_not_preserve,
 )
-from police.states import PreservationState, Query
+from police.states import Query
 from rides.selectors import trips_in
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def of_officer(officer: Officer) -> list[Preservation]:
 def all_kept(at: datetime) -> list[Preservation]:
     """Those that hold now, the one that ends first first."""
     rows = Preservation.objects.select_related("officer__agency", "officer__account")
-    return list(rows.filter(state=PreservationState.KEPT, until__gt=at).order_by("until")[:200])
+    return list(rows.filter(until__gt=at).order_by("until")[:200])
 
 
 def by_code(code: str) -> Preservation:
@@ -186,7 +186,7 @@ def decide_renewal(*, account: "Account", code: str, agrees: bool) -> None:
 
 
 def _current(at: datetime, last: int | None, limit: int) -> list[int]:
-    rows = Preservation.objects.filter(state=PreservationState.KEPT, until__gt=at, pk__gt=last or 0)
+    rows = Preservation.objects.filter(until__gt=at, pk__gt=last or 0)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 

@@ -242,13 +242,6 @@ class ErrorKind(models.TextChoices):
     CALL_BACK = "call_back", pgettext_lazy("error of a release", "call-back skipped")
 
 
-class PreservationState(models.TextChoices):
-    """Of a request to preserve data (P7): it lapses by its time, with no job."""
-
-    KEPT = "kept", pgettext_lazy("preservation request", "kept")
-    ENDED = "ended", pgettext_lazy("preservation request", "ended by the authority")
-
-
 class Asked(models.TextChoices):
     """Who is asked whether a release was theirs (P3c)."""
 

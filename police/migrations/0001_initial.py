@@ -176,8 +176,6 @@ class Migration(migrations.Migration):
                 ('span_to', models.DateTimeField(verbose_name='of the time until')),
                 ('asked_at', models.DateTimeField(verbose_name='asked')),
                 ('until', models.DateTimeField(verbose_name='kept until')),
-                ('state', models.CharField(choices=[('kept', 'kept'), ('ended', 'ended by the authority')], default='kept', max_length=10, verbose_name='state')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
                 ('renewal_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewal proposed by')),
                 ('renewal_reason', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason of the authority')),
                 ('renewed_first_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewed by, first')),
@@ -439,15 +437,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='preservation',
-            index=models.Index(condition=models.Q(('state', 'kept')), fields=['until'], name='preservation_kept'),
-        ),
-        migrations.AddConstraint(
-            model_name='preservation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['kept', 'ended'])), name='preservation_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='preservation',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'kept'), ('ended_at__isnull', False), _connector='XOR'), name='preservation_ended_has_a_time'),
+            index=models.Index(fields=['until'], name='preservation_kept'),
         ),
         migrations.AddConstraint(
             model_name='preservation',
