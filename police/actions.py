@@ -70,6 +70,13 @@ class NoteError(ActionForm):
     remedy = text(_("What was done about it"), limit=1000)
 
 
+class RefuseCall(ActionForm):
+    reason = text(_("Legal reason"), limit=1000)
+    why = forms.ChoiceField(
+        label=pgettext_lazy("refusal", "Code"), choices=[("", "—"), *RefusalCode.choices], required=False
+    )
+
+
 class LeaveOut(ActionForm):
     """Which of the categories of this question is not given, and why; the empty choice puts it back."""
 
@@ -179,7 +186,7 @@ REQUESTS.add(
         label=_("Refuse"),
         permission=ANSWER,
         run=calls(services.refuse_request, "reason", "why"),
-        form=Refuse,
+        form=RefuseCall,
         offered=lambda request, _person: _open(request) and request.notice_id is None,
     ),
     *by_two(

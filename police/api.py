@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -114,7 +115,7 @@ class NoticeInput(serializers.Serializer[Any]):
     questions = FurtherInput(many=True, help_text="One to ten, each with what is known and wanted")
     span_from = MomentInput()
     span_to = MomentInput()
-    deadline = serializers.DateField()
+    deadline = MomentInput(help_text="Its day counts")
     approved_by = TypedInput(NAME, max_length=40)
     first_officer = TypedInput(NAME, max_length=40)
     first_certificate = serializers.CharField(max_length=40)
@@ -293,6 +294,7 @@ class NoticesView(OfficerView):
         account = check_permission(request, "police.ask")
         notice = notices.begin(account=account, submission=body["submission"])
         if notice.sent_at is None:
+            body["deadline"] = timezone.localtime(body["deadline"]).date()
             first, *further = [notices.Further(**dict(each)) for each in body["questions"]]
             given = notices.Filled(
                 **{each.name: body[each.name] for each in fields(notices.Filled) if each.name in body},

@@ -381,7 +381,7 @@ def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceReq
 
 
 @joins_transaction
-def _refuse(request: PoliceRequest, actor: Actor, reason: str, why: RefusalCode) -> None:
+def _refuse(request: PoliceRequest, actor: Actor, reason: str, why: RefusalCode | str) -> None:
     move(
         request,
         REQUEST_TRANSITIONS,
@@ -410,15 +410,16 @@ def _why(code: str) -> RefusalCode:
 
 
 @begins_transaction
-def refuse_request(*, account: "Account", code: str, reason: str, why: str) -> PoliceRequest:
-    """Refuse an emergency or a call with a legal reason and its code; a letter's question takes two people.
+def refuse_request(*, account: "Account", code: str, reason: str, why: str = "") -> PoliceRequest:
+    """Refuse an emergency or a call with a legal reason, and its code where one fits; a letter's question takes two people
+    and always has one.
 
-    Raises `InvalidInput` without them, `Forbidden`, `NotFound`, `NotNow`.
+    Raises `InvalidInput` without a reason, `Forbidden`, `NotFound`, `NotNow`.
     """
     check_responder(account)
     if not reason.strip():
         raise InvalidInput("reason")
-    given = _why(why)
+    given = _why(why) if why else ""
     request = for_action(account, code, "refuse")
     _refuse(request, account.actor, reason.strip()[:1000], given)
     return request

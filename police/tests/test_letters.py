@@ -262,6 +262,7 @@ def body(trip, **changes):
         "number", "organ", "case_name", "case_number", "span_from", "span_to", "deadline", "approved_by",
         "first_officer", "first_certificate", "second_officer", "second_certificate", "legal_basis",
     ]  # fmt: skip
+    filled["deadline"] = f"{filled['deadline']}T00:00:00+08:00"
     given_ = {name: filled[name] for name in names} | {
         "questions": questions,
         "files": files,
