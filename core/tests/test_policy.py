@@ -558,7 +558,6 @@ REVIEWED = {
     # the shares that are published, and how far a page looks back
     "police/clocks.py": {"WITHIN"},
     "police/services/references.py": {"LENGTH"},
-    "police/documents/sections.py": {"MOST_ROWS"},
     "police/views.py": {"STOP_ASKING"},
     "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE"},
     "police/tables.py": {"_LONGEST", "MOST", "BATCH", "LINES_A_PAGE"},
