@@ -180,7 +180,7 @@ def _contact(trip: "Trip", span: Span) -> Given:
         for language, name in (("zh-hans", "zh"), ("en", "en")):
             with override(language):
                 said[name] = str(row.get_phrase_display())
-        told.append({"at": iso(row.at), "side": row.party, "kind": "phrase"} | said)
+        told.append({"at": iso(row.at), "side": row.party, "kind": "phrase", **said})
     return sorted(told, key=lambda row: str(row["at"]))
 
 

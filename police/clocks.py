@@ -72,13 +72,25 @@ def published_clocks(since: datetime, until: datetime) -> list[Clocks]:
     found = []
     for (channel, kind, state), each in sorted(spans.items()):
         each.sort()
-        decided = state not in UNDECIDED
+        answered = state not in UNDECIDED
         shares = [
-            sum(span <= limit.total_seconds() for span in each) / len(each) if decided else 0.0
+            sum(span <= limit.total_seconds() for span in each) / len(each) if answered else 0.0
             for limit in WITHIN
         ]
-        figures = rank(each, 0.5), rank(each, 0.95), each[-1]
-        found.append(Clocks(channel, kind, state, len(each), *shares, *figures))
+        within_1, within_10 = shares
+        found.append(
+            Clocks(
+                channel,
+                kind,
+                state,
+                len(each),
+                within_1,
+                within_10,
+                rank(each, 0.5),
+                rank(each, 0.95),
+                each[-1],
+            )
+        )
     return found
 
 

@@ -157,7 +157,7 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
         form = NoticeForm(initial=asdict(there))
         return _notice(request, found, form, _further(there=there.further), status=200)
     form, further = NoticeForm(request.POST, request.FILES), _further(data=request.POST)
-    forms = [form, *further]
+    forms: list[NoticeForm | FurtherForm] = [form, *further]
     for each in forms:
         each.is_valid()  # what can be read is kept, whatever else cannot
     given = notices.Filled(
