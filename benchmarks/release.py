@@ -93,7 +93,14 @@ def officers() -> list[str]:
 
 
 async def call(port: int, method: str, path: str, cookie: str, body: str = "") -> bytes:
-    """One request on a connection of its own; the whole answer."""
+    """The whole answer; who is told to wait, because all connections to the database are taken, asks again as the page does."""
+    while (answer := await once(port, method, path, cookie, body)).startswith(b"HTTP/1.1 503"):
+        await asyncio.sleep(2.0)
+    return answer
+
+
+async def once(port: int, method: str, path: str, cookie: str, body: str) -> bytes:
+    """One request on a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nCookie: {cookie}\r\n"

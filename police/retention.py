@@ -63,8 +63,8 @@ emptied(
     since="saved_at",
     said="it was saved last",
     columns={"filled": ""},
-    trip="request__trip__code",
-    case="request__code",
+    trip="requests__trip__code",
+    case="requests__code",
 )
 goes_with("police.NoticeFile", POLICE, "which file belongs to which notice", "core.StoredPicture")
 # A pack is a copy for one purpose: its trip's data have holds of their own, and the hold that each request places on
