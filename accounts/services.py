@@ -258,6 +258,23 @@ def check_second_factor(*, account: Account, token: str) -> None:
         raise WrongCode("token")
 
 
+def prove_at_terminal(*, name: str, password: str, token: str) -> Account:
+    """Who somebody at a terminal of ours is, by password and second factor, while no page is there (P14). No session begins.
+
+    Raises `SignInFailed`, `WrongCode`, `LockedOut`.
+    """
+    named = _find(name)
+    asker = Asker(person=named.counted)
+    limits.take(WRONG_PASSWORDS, asker, target=named.counted)
+    user = authenticate(None, username=named.username, password=password)
+    if not isinstance(user, Account):
+        _record_failure(named.username, "password")
+        raise SignInFailed
+    check_second_factor(account=user, token=token)
+    limits.give_back(WRONG_PASSWORDS, asker, target=named.counted)
+    return user
+
+
 def sign_out(request: HttpRequest) -> None:
     """End the session."""
     logout(request)

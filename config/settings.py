@@ -463,6 +463,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "life_safety", "expires": 15},
     },
+    "trips that a preservation request names": {
+        "task": "police.tasks.preserve_anew",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
+    },
+    "papers of the police that are late": {
+        "task": "police.tasks.note_late_papers",
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 280},
+    },
     "packs whose time is over": {
         "task": "police.tasks.destroy_packs",
         "schedule": 600.0,

@@ -4,6 +4,7 @@ Whoever destroys data asks here first. A hold that lapsed needs no job to end: i
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils.functional import Promise
@@ -43,9 +44,10 @@ def in_force() -> Q:
 
 
 @joins_transaction
-def place(*, actor: Actor, subject: str, source: str, case: str) -> DataHold:
-    """Hold a trip's data for a case; the same again changes nothing."""
+def place(*, actor: Actor, subject: str, source: str, case: str, until: datetime | None = None) -> DataHold:
+    """Hold a trip's data for a case, until a time of its own where one is given; the same again changes nothing."""
     at = clock.now()
+    until = until or at + policy.span(HOLD_TIME)
     hold = DataHold(
         code=new_code("H"),
         subject=subject,
@@ -53,7 +55,7 @@ def place(*, actor: Actor, subject: str, source: str, case: str) -> DataHold:
         case=case,
         placed_at=at,
         placed_by=actor.code,
-        until=at + policy.span(HOLD_TIME),
+        until=until,
     )
     if not inserts.insert(hold, unless_there=True):
         known = DataHold.objects.select_for_update().get(
@@ -64,7 +66,7 @@ def place(*, actor: Actor, subject: str, source: str, case: str) -> DataHold:
         # It lapsed by itself: a new one takes its place.
         known.released_at, known.released_by = at, "lapsed"
         known.save(update_fields=["released_at", "released_by"])
-        return place(actor=actor, subject=subject, source=source, case=case)
+        return place(actor=actor, subject=subject, source=source, case=case, until=until)
     audit.record(actor, "core.hold_placed", hold.code, case=case, trip=subject, source=source)
     return hold
 
@@ -82,6 +84,19 @@ def release(*, actor: Actor, source: str, case: str) -> int:
         hold.save(update_fields=["released_at", "released_by"])
         audit.record(actor, "core.hold_released", hold.code, case=case, trip=hold.subject, source=source)
     return len(rows)
+
+
+@joins_transaction
+def prolong(*, actor: Actor, source: str, case: str, until: datetime) -> int:
+    """The holds of a case last until a later time, which two people agreed to elsewhere; returns how many."""
+    rows = DataHold.objects.select_for_update().filter(in_force(), source=source, case=case, until__lt=until)
+    many = 0
+    for hold in rows.order_by("pk"):
+        hold.until = until
+        hold.save(update_fields=["until"])
+        audit.record(actor, "core.hold_prolonged", hold.code, case=case, trip=hold.subject, source=source)
+        many += 1
+    return many
 
 
 def why_not_ask(hold: DataHold, _person: str = "") -> str | Promise:
@@ -131,7 +146,9 @@ def renew(*, actor: Actor, code: str, reason: str) -> DataHold:
         raise NotNow(why=why)
     at = clock.now()
     hold.renewed_first_by, hold.renewal_by = hold.renewal_by, ""
-    hold.until, hold.renewed_by, hold.renewed_at = at + policy.span(HOLD_TIME), actor.code, at
+    # Never shorter than it was: a preservation request of the police lasts longer than a full time of ours.
+    hold.until = max(hold.until, at + policy.span(HOLD_TIME))
+    hold.renewed_by, hold.renewed_at = actor.code, at
     hold.save(update_fields=["until", "renewal_by", "renewed_first_by", "renewed_by", "renewed_at"])
     _record(hold, actor, "core.hold_renewed", reason)
     return hold

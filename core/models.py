@@ -616,6 +616,7 @@ class DataHold(models.Model):
             ("sos", pgettext_lazy("data hold", "call for help")),
             ("police", pgettext_lazy("data hold", "police request")),
             ("complaint", pgettext_lazy("data hold", "complaint")),
+            ("preserve", pgettext_lazy("data hold", "preservation request of the police")),
         ],
     )
     case = models.CharField(_("case"), max_length=20)

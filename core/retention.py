@@ -311,6 +311,12 @@ def _anything_in(table: str, columns: Mapping[str, Any]) -> Q:
     return found
 
 
+def _leads_to_many(model: type[models.Model], path: str) -> bool:
+    """Whether a path begins with a relation to several rows."""
+    first = model._meta.get_field(path.split("__")[0])
+    return bool(first.one_to_many or first.many_to_many)
+
+
 def _due_rows(known: _Due, at: datetime) -> "QuerySet[Any]":
     """What is over and nobody holds."""
     rows = known.model._base_manager.all()
@@ -326,7 +332,11 @@ def _due_rows(known: _Due, at: datetime) -> "QuerySet[Any]":
     held = DataHold.objects.filter(holds.in_force()).values("subject")
     by_case = DataHold.objects.filter(holds.in_force()).values("case")
     for path in filter(None, (known.trip,)):
-        rows = rows.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": held}))
+        if _leads_to_many(known.model, path):
+            # One of several that is held holds the row, whatever the others are of.
+            rows = rows.exclude(**{f"{path}__in": held})
+        else:
+            rows = rows.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": held}))
     if known.case:
         rows = rows.exclude(**{f"{known.case}__in": by_case})
     found: QuerySet[Any] = rows.order_by("over_since", "pk")

@@ -109,6 +109,8 @@ destroyed(
     since="created_at",
     said="it was written",
     where=~Q(state__in=["queued", "sending"]),
+    trip="subject",
+    case="subject",
 )
 goes_by(
     "core.StoredPicture",

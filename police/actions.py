@@ -3,23 +3,39 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, text
+from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text
 from core.console.motions import desk
 from core.typed.fields import CODE, Moment, Typed
-from police import register, selectors, services, tables
-from police.documents import notices, rules
-from police.models import PoliceRequest
-from police.policies import REINSTATEMENT, calls_back, had_a_part, identity_part, reinstating, why_not
-from police.states import UNDECIDED, IdentityState, RequestState
+from police import preserving, register, selectors, services, tables
+from police.documents import rules, telling
+from police.models import PoliceRequest, Preservation
+from police.policies import (
+    ERROR,
+    REFUSAL,
+    REINSTATEMENT,
+    RENEWAL,
+    calls_back,
+    error_noted,
+    had_a_part,
+    identity_part,
+    refusing,
+    reinstating,
+    why_not,
+    why_not_preserve,
+)
+from police.states import UNDECIDED, ErrorKind, IdentityState, RefusalCode, RequestState, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 ANSWER = "police.answer"
 _AFTER_OTHERS = frozenset({"confirm", "identity_confirm", "proper", "improper"})
+_REFUSAL_AFTER = frozenset({"refusal_agree"})
 
 
 class Reason(ActionForm):
@@ -31,12 +47,51 @@ class PutOff(ActionForm):
     day = Moment(label=_("Nobody is told before"))
 
 
+class AskedLonger(ActionForm):
+    reason = text(_("Reason that the authority gives"), limit=1000)
+
+
 class PointToTrip(ActionForm):
     trip = Typed(CODE, label=_("trip code"))
 
 
-class Refuse(ActionForm):
+class RefuseIdentity(ActionForm):
     reason = text(_("Legal reason"), limit=1000)
+
+
+class Refuse(ActionForm):
+    why = choice(pgettext_lazy("refusal", "Code"), RefusalCode.choices, drawn=False)
+    reason = text(_("Legal reason"), limit=1000)
+
+
+class NoteError(ActionForm):
+    kind = choice(_("What went wrong"), ErrorKind.choices)
+    cause = text(_("Cause"), limit=1000)
+    remedy = text(_("What was done about it"), limit=1000)
+
+
+class RefuseCall(ActionForm):
+    reason = text(_("Legal reason"), limit=1000)
+    why = forms.ChoiceField(
+        label=pgettext_lazy("refusal", "Code"), choices=[("", "—"), *RefusalCode.choices], required=False
+    )
+
+
+class LeaveOut(ActionForm):
+    """Which of the categories of this question is not given, and why; the empty choice puts it back."""
+
+    category = choice(pgettext_lazy("refusal", "Category"), Wanted.choices, drawn=False)
+    why = forms.ChoiceField(
+        label=pgettext_lazy("refusal", "Code"),
+        choices=[("", _("it is given")), *RefusalCode.choices],
+        required=False,
+    )
+
+    def prepare(self) -> None:
+        """Only what this letter names."""
+        field = self.fields["category"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", "—"), *((each, Wanted(each).label) for each in self.row.wanted)]
 
 
 def _point_to_trip(request: PoliceRequest, person: "Account", given: Given) -> None:
@@ -74,7 +129,15 @@ REQUESTS: ActionSet[PoliceRequest] = ActionSet(
     route="police_console:act",
     back=lambda request: reverse("police_console:request", args=[request.code]),
     why_not=why_not,
-    had_a_part=lambda request, key: had_a_part(request) if key in _AFTER_OTHERS else (),
+    had_a_part=lambda request, key: (
+        had_a_part(request)
+        if key in _AFTER_OTHERS
+        else {request.refuse_by} - {""}
+        if key in _REFUSAL_AFTER
+        else {error_noted(request) or ""} - {""}
+        if key == "error_agree"
+        else ()
+    ),
 )
 REQUESTS.add(
     Action(
@@ -122,9 +185,32 @@ REQUESTS.add(
         key="refuse",
         label=_("Refuse"),
         permission=ANSWER,
-        run=calls(services.refuse_request, "reason"),
-        form=Refuse,
-        offered=lambda request, _person: _open(request),
+        run=calls(services.refuse_request, "reason", "why"),
+        form=RefuseCall,
+        offered=lambda request, _person: _open(request) and request.notice_id is None,
+    ),
+    *by_two(
+        REFUSAL.key,
+        ANSWER,
+        Step("refusal", _("Propose to refuse"), calls(services.propose_refusal, "reason", "why"), Refuse),
+        proposal=refusing,
+    ),
+    *by_two(
+        REFUSAL.key,
+        "police.confirm",
+        None,
+        Step("refusal_agree", _("Agree: refuse it"), calls(services.decide_refusal, agrees=True)),
+        Step("refusal_back", _("Do not refuse it"), calls(services.decide_refusal, agrees=False)),
+        proposal=refusing,
+    ),
+    Action(
+        key="leave_out",
+        label=_("Leave a category out"),
+        permission=ANSWER,
+        run=calls(services.leave_out, "category", "why"),
+        form=LeaveOut,
+        offered=lambda request, _person: _open(request) and request.notice_id is not None,
+        two="police.release",
     ),
     Action(
         key="escalate",
@@ -156,7 +242,7 @@ REQUESTS.add(
         label=_("Refuse the identity part"),
         permission=ANSWER,
         run=calls(services.refuse_identity, "reason"),
-        form=Refuse,
+        form=RefuseIdentity,
         offered=_identity(IdentityState.WAITING, IdentityState.CALLED_BACK),
     ),
     Action(
@@ -172,6 +258,20 @@ REQUESTS.add(
         permission=ANSWER,
         run=calls(services.review_release, proper=False),
         offered=_released,
+    ),
+    *by_two(
+        ERROR.key,
+        ANSWER,
+        Step("error", _("Note an error"), calls(services.note_error, "kind", "cause", "remedy"), NoteError),
+        proposal=error_noted,
+    ),
+    *by_two(
+        ERROR.key,
+        "police.confirm",
+        None,
+        Step("error_agree", _("Agree: the error is closed"), calls(services.decide_error, agrees=True)),
+        Step("error_back", _("It is not so: say it anew"), calls(services.decide_error, agrees=False)),
+        proposal=error_noted,
     ),
     *by_two(
         REINSTATEMENT.key,
@@ -200,12 +300,37 @@ REQUESTS.add(
         Step(
             "notice_later",
             _("Put off that the people are told"),
-            calls(notices.propose_later, "reason", "day"),
+            calls(telling.propose_later, "reason", "day"),
             PutOff,
         ),
-        Step("notice_later_agree", _("Agree: they are told later"), calls(notices.decide_later, agrees=True)),
-        Step("notice_later_refuse", _("They are told on the day"), calls(notices.decide_later, agrees=False)),
+        Step("notice_later_agree", _("Agree: they are told later"), calls(telling.decide_later, agrees=True)),
+        Step("notice_later_refuse", _("They are told on the day"), calls(telling.decide_later, agrees=False)),
         proposal=_later_proposed,
+    ),
+)
+
+PRESERVATIONS: ActionSet[Preservation] = ActionSet(
+    kind="preservation",
+    find=lambda code, _person: preserving.by_code(code),
+    route="police_console:preservation_act",
+    back=lambda row: reverse("police_console:preservation", args=[row.code]),
+    why_not=why_not_preserve,
+    had_a_part=lambda row, key: {row.renewal_by} - {""} if key == "renew_agree" else (),
+)
+PRESERVATIONS.add(
+    *by_two(
+        RENEWAL.key,
+        ANSWER,
+        Step("renew", _("Propose to renew it"), calls(preserving.propose_renewal, "reason"), AskedLonger),
+        proposal=lambda row: row.renewal_by,
+    ),
+    *by_two(
+        RENEWAL.key,
+        "police.confirm",
+        None,
+        Step("renew_agree", _("Agree: it is renewed"), calls(preserving.decide_renewal, agrees=True)),
+        Step("renew_back", _("It ends on its day"), calls(preserving.decide_renewal, agrees=False)),
+        proposal=lambda row: row.renewal_by,
     ),
 )
 

@@ -115,6 +115,34 @@ class StationExists(DomainError):
     )
 
 
+class NoticeNeeded(DomainError):
+    code, status, sentence = (
+        "notice_needed",
+        400,
+        _(
+            "What is no emergency is asked by a notice: its number, case, categories, time and two officers, with the letter and both certificates."
+        ),
+    )
+
+
+class CodeUnknown(DomainError):
+    code, status, sentence = (
+        "code_unknown",
+        404,
+        _("This code was used, was revoked, has expired, or never was. Ask the person for a new one."),
+    )
+
+
+class NotCalledBack(DomainError):
+    code, status, sentence = (
+        "not_called_back",
+        403,
+        _(
+            "Your account has not been called back yet: nothing goes to it by a code. Call the liaison line %(line)s."
+        ),
+    )
+
+
 class InspectionInWriting(DomainError):
     code, status, sentence = (
         "inspection_in_writing",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.errors import DomainError
-from core.typed.fields import AS_WRITTEN, NAME, PHONE, Day, Moment, Typed, digits
+from core.typed.fields import AS_WRITTEN, CODE, NAME, PHONE, Day, Moment, Typed, digits
 from police.errors import StationUnclear
 from police.models import Agency
 from police.selectors import query_of, stations_meant
@@ -110,6 +110,41 @@ class NoticeForm(QuestionForm):
             each.widget.attrs.pop("required", None)
 
 
+class FurtherForm(QuestionForm):
+    """A further question of the same letter; empty, it is none."""
+
+    submission = None  # type: ignore[assignment]  # Django's way to leave out a field of the form above
+    wanted = forms.MultipleChoiceField(
+        label=_("What is wanted"), choices=Wanted.choices, widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ["query_value", "query", "about", "until", "wanted"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for each in self.fields.values():
+            each.required = False
+            each.widget.attrs.pop("required", None)
+
+
+class PreserveForm(QuestionForm):
+    """A request to preserve what would end, before any other paper (P7)."""
+
+    about = until = None  # type: ignore[assignment]  # its time is the span below
+    letter_number = forms.CharField(label=_("Number of the preservation notice"), max_length=60)
+    legal_basis = forms.CharField(label=_("Legal basis"), max_length=200)
+    span_from = Moment(label=_("Of the time from"))
+    span_to = Moment(label=_("Of the time until"))
+    field_order = [
+        "query_value",
+        "query",
+        "span_from",
+        "span_to",
+        "letter_number",
+        "legal_basis",
+        "submission",
+    ]
+
+
 class PapersForm(forms.Form):
     letter_number = forms.CharField(label=_("Number of the letter of introduction"), max_length=40)
     certificate_1 = forms.CharField(label=_("First officer's certificate"), max_length=40)
@@ -119,6 +154,15 @@ class PapersForm(forms.Form):
         max_length=200,
         required=False,
         help_text=_("Only where the request did not say it yet."),
+    )
+
+
+class ReferenceForm(forms.Form):
+    code = Typed(
+        CODE,
+        label=_("Code that the person gave you"),
+        max_length=30,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 
 

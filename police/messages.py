@@ -80,6 +80,15 @@ class DataWereRead(
     link: Link
 
 
+class CodeUsed(
+    Message,
+    code="police.code_used",
+    text=_("Huhang: the code that you made was used at %(at)s. Who used it: %(link)s"),
+):
+    at: Moment
+    link: Link
+
+
 class StationChanges(
     Message,
     code="police.station_changes",

@@ -15,6 +15,7 @@ from police.states import (
     AgencyKind,
     Asked,
     Channel,
+    ErrorKind,
     Grade,
     GradeReason,
     IdentityState,
@@ -22,6 +23,7 @@ from police.states import (
     Owned,
     Paper,
     Query,
+    RefusalCode,
     RequestState,
     Tier,
     Urgency,
@@ -167,6 +169,24 @@ class PoliceRequest(models.Model):
     )
     # What was unlike this officer or station when it was asked (P10): codes of `Unusual`.
     unusual = models.JSONField(pgettext_lazy("policerequest", "what is unusual"), default=list, blank=True)
+    # An ordinary one is a question of a letter: which of it, what categories it names, and of what time (P5+).
+    notice = models.ForeignKey(
+        "police.Notice",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="requests",
+        verbose_name=pgettext_lazy("policerequest", "notice"),
+    )
+    number = models.PositiveSmallIntegerField(
+        pgettext_lazy("policerequest", "question of the notice"), default=1
+    )
+    wanted = models.JSONField(
+        pgettext_lazy("policerequest", "categories asked for"), default=list, blank=True
+    )
+    span_from = models.DateTimeField(pgettext_lazy("policerequest", "of the time from"), null=True)
+    span_to = models.DateTimeField(pgettext_lazy("policerequest", "of the time until"), null=True)
+    # What of it is not given, and the reason code of each: {category: code}.
+    left_out = models.JSONField(pgettext_lazy("policerequest", "left out"), default=dict, blank=True)
     # The end of the time, where a place was asked about from one time to another.
     about_until = models.DateTimeField(pgettext_lazy("policerequest", "asked about until"), null=True)
     # What an officer says of an emergency, beside what is known (P2+).
@@ -210,6 +230,17 @@ class PoliceRequest(models.Model):
     decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     refusal = EncryptedTextField(pgettext_lazy("field", "reason of refusal"))
+    refused_for = models.CharField(
+        pgettext_lazy("policerequest", "code of the refusal"),
+        max_length=12,
+        choices=RefusalCode.choices,
+        blank=True,
+        default="",
+    )
+    # The first of the two people who refuse a question of a letter; `decided_by` is the second.
+    refuse_by = models.CharField(
+        pgettext_lazy("policerequest", "refusal proposed by"), max_length=40, blank=True, default=""
+    )
     papers_due_at = models.DateTimeField(pgettext_lazy("field", "paperwork due at"), null=True)
     papers_at = models.DateTimeField(pgettext_lazy("field", "paperwork received at"), null=True)
     letter_number = EncryptedTextField(pgettext_lazy("field", "letter number"))
@@ -240,7 +271,7 @@ class PoliceRequest(models.Model):
                 name="request_trip_found_by_somebody_else",
             ),
             models.CheckConstraint(
-                condition=Q(by_rule=False) | Q(channel="form", urgency="emergency"),
+                condition=Q(by_rule=False) | Q(channel="form", urgency__in=["emergency", "reference"]),
                 name="request_by_rule_is_an_emergency_by_the_form",
             ),
             models.CheckConstraint(
@@ -255,6 +286,22 @@ class PoliceRequest(models.Model):
                 condition=Q(channel="form") | ~Q(state="released") | Q(called_back_at__isnull=False),
                 name="request_by_phone_released_after_call_back",
             ),
+            four_eyes.law(
+                "refuse_by",
+                "decided_by",
+                name="question_of_a_letter_refused_by_two",
+                once=Q(state="refused", notice__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="refused") | Q(notice__isnull=True) | ~Q(refused_for=""),
+                name="question_refused_with_a_code",
+            ),
+            # Whoever asks by the form or a call asks an ordinary question by a notice, and gets no more than it names.
+            models.CheckConstraint(
+                condition=~Q(urgency="ordinary") | Q(notice__isnull=False) & ~Q(wanted=[]),
+                name="request_ordinary_has_a_notice",
+            ),
+            models.UniqueConstraint(fields=["notice", "number"], name="one_question_of_a_number_on_a_notice"),
             models.CheckConstraint(
                 condition=~Q(state="released", urgency="ordinary")
                 | (Q(papers_at__isnull=False) & ~Q(legal_basis="")),
@@ -292,7 +339,8 @@ class PoliceRequest(models.Model):
 
 
 class Notice(models.Model):
-    """A notice to hand over evidence (调取证据通知书) as an officer fills it in, and the request that came of it (P2+)."""
+    """A notice to hand over evidence (调取证据通知书) as an officer fills it in, and the questions that came of it, each a
+    request of its own (P2+, P5+)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
@@ -307,22 +355,10 @@ class Notice(models.Model):
     begun_at = models.DateTimeField(pgettext_lazy("notice", "begun at"))
     saved_at = models.DateTimeField(pgettext_lazy("notice", "saved at"))
     sent_at = models.DateTimeField(pgettext_lazy("notice", "sent at"), null=True)
-    request = models.OneToOneField(
-        PoliceRequest,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="notice",
-        verbose_name=pgettext_lazy("release", "police request"),
-    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "notice of an ordinary request")
         verbose_name_plural = pgettext_lazy("model", "notices of ordinary requests")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(sent_at__isnull=True) ^ Q(request__isnull=False), name="notice_sent_has_a_request"
-            )
-        ]
 
     def __str__(self) -> str:
         return self.code
@@ -394,7 +430,8 @@ class Release(models.Model):
             ),
             # Without a call-back or papers, who the driver is goes out only where our own data bear the claim out.
             models.CheckConstraint(
-                condition=~Q(grade="whole") | Q(reason__in=["borne_out", "called_back", "on_papers"]),
+                condition=~Q(grade="whole")
+                | Q(reason__in=["borne_out", "called_back", "on_papers", "her_code"]),
                 name="release_of_identity_is_borne_out",
             ),
             models.UniqueConstraint(
@@ -479,6 +516,65 @@ class IdentityPart(models.Model):
         return f"identity part of {self.release_id}"
 
 
+class ReferenceCode(models.Model):
+    """A code that a harmed person made on her own page: with it the police get her own reported incident, once (P15).
+
+    Only a keyed digest of it is kept.
+    """
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    account = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        related_name="police_codes",
+        verbose_name=pgettext_lazy("reference code", "whose it is"),
+    )
+    incident = models.ForeignKey(
+        "safety.Incident",
+        on_delete=models.PROTECT,
+        related_name="police_codes",
+        verbose_name=pgettext_lazy("reference code", "incident"),
+    )
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64, unique=True)
+    made_at = models.DateTimeField(pgettext_lazy("field", "made at"))
+    until = models.DateTimeField(pgettext_lazy("reference code", "valid until"))
+    revoked_at = models.DateTimeField(pgettext_lazy("reference code", "revoked at"), null=True)
+    used_at = models.DateTimeField(pgettext_lazy("reference code", "used at"), null=True)
+    request = models.OneToOneField(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="reference",
+        verbose_name=pgettext_lazy("release", "police request"),
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "code for the police")
+        verbose_name_plural = pgettext_lazy("model", "codes for the police")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) ^ Q(request__isnull=False),
+                name="reference_used_has_a_request",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(revoked_at__isnull=True),
+                name="reference_used_or_revoked",
+            ),
+            models.UniqueConstraint(
+                fields=["incident"],
+                condition=Q(used_at__isnull=True, revoked_at__isnull=True),
+                name="one_open_reference_of_an_incident",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def is_open(self, at: datetime) -> bool:
+        """It can still be used, and revoked."""
+        return self.used_at is None and self.revoked_at is None and at <= self.until
+
+
 class StationAnswer(models.Model):
     """'Was this yours?': asked of the station's address and of the named supervisor at once (P3c).
 
@@ -519,6 +615,108 @@ class StationAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked} on {self.release_id}"
+
+
+class Preservation(models.Model):
+    """A request to preserve what would end, by a notice of its own, with an end that two people put off (P7, P7+).
+
+    Neither its officer nor anybody outside learns whether anything is held by it.
+    """
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
+    officer = models.ForeignKey(
+        Officer,
+        on_delete=models.PROTECT,
+        related_name="preservations",
+        verbose_name=pgettext_lazy("preservation request", "officer"),
+    )
+    letter_number = EncryptedTextField(pgettext_lazy("field", "letter number"))
+    legal_basis = models.CharField(pgettext_lazy("field", "legal basis"), max_length=200)
+    query = models.CharField(_("asked by"), max_length=10, choices=Query.choices)
+    query_value = EncryptedTextField(pgettext_lazy("field", "query value"))
+    span_from = models.DateTimeField(pgettext_lazy("policerequest", "of the time from"))
+    span_to = models.DateTimeField(pgettext_lazy("policerequest", "of the time until"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
+    until = models.DateTimeField(pgettext_lazy("preservation request", "kept until"))
+    # Who proposes to renew it, and who agreed last.
+    renewal_by = models.CharField(
+        pgettext_lazy("preservation request", "renewal proposed by"), max_length=40, blank=True, default=""
+    )
+    renewal_reason = EncryptedTextField(
+        pgettext_lazy("preservation request", "reason of the authority"), default=""
+    )
+    renewed_first_by = models.CharField(
+        pgettext_lazy("preservation request", "renewed by, first"), max_length=40, blank=True, default=""
+    )
+    renewed_by = models.CharField(
+        pgettext_lazy("preservation request", "renewed by, second"), max_length=40, blank=True, default=""
+    )
+    renewals = models.PositiveSmallIntegerField(pgettext_lazy("preservation request", "renewals"), default=0)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "preservation request")
+        verbose_name_plural = pgettext_lazy("model", "preservation requests")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(span_to__gt=models.F("span_from")), name="preservation_has_a_span"
+            ),
+            four_eyes.law("renewed_first_by", "renewed_by", name="preservation_renewed_by_two"),
+        ]
+        indexes = [models.Index(fields=["until"], name="preservation_kept")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def is_kept(self, at: datetime) -> bool:
+        """It holds what it names."""
+        return at < self.until
+
+
+class ReleaseError(models.Model):
+    """What went wrong with a request, why, and what was done about it; the second person agrees that this is so (P8+)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    request = models.ForeignKey(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        related_name="errors",
+        verbose_name=pgettext_lazy("release", "police request"),
+    )
+    kind = models.CharField(
+        pgettext_lazy("release error", "what went wrong"), max_length=12, choices=ErrorKind.choices
+    )
+    found_at = models.DateTimeField(pgettext_lazy("release error", "found at"))
+    # Empty until a person has said it, where a machine found it.
+    cause = EncryptedTextField(pgettext_lazy("release error", "cause"), default="")
+    remedy = EncryptedTextField(pgettext_lazy("release error", "remedy"), default="")
+    noted_by = models.CharField(
+        pgettext_lazy("release error", "noted by"), max_length=40, blank=True, default=""
+    )
+    agreed_by = models.CharField(
+        pgettext_lazy("release error", "agreed by"), max_length=40, blank=True, default=""
+    )
+    agreed_at = models.DateTimeField(pgettext_lazy("release error", "agreed at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "error of a release")
+        verbose_name_plural = pgettext_lazy("model", "errors of releases")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=ErrorKind.values), name="release_error_kind_is_known"
+            ),
+            four_eyes.law("noted_by", "agreed_by", name="release_error_closed_by_two"),
+            models.CheckConstraint(
+                condition=Q(agreed_by="") ^ Q(agreed_at__isnull=False), name="release_error_agreed_has_a_time"
+            ),
+            models.UniqueConstraint(
+                fields=["request"], condition=Q(agreed_by=""), name="one_open_error_of_a_request"
+            ),
+        ]
+        indexes = [models.Index(fields=["found_at"], name="release_error_found")]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class ReleaseReview(models.Model):

@@ -11,15 +11,15 @@ from django.utils import timezone
 
 from core import audit, clock, idempotency, pictures, policy
 from core.codes import new_code
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.reader import door
 from core.reader.headers import Kind
 from core.retention import RECORDS_KEPT
 from core.transactions import begins_transaction, joins_transaction
 from police import selectors
-from police.errors import NoticeIncomplete
+from police.errors import NoticeIncomplete, QueryUnreadable
 from police.models import Notice, NoticeFile, Officer, PoliceRequest
-from police.services import Question, ask_on_papers
+from police.services import Letter, Question, ask_on_papers
 from police.states import NoticePart, Paper, Query, Urgency, Wanted
 
 if TYPE_CHECKING:
@@ -27,6 +27,29 @@ if TYPE_CHECKING:
     from core.reader.door import Upload
 
 PURPOSES = {Kind.PDF: "police_document", Kind.JPEG: "police_paper"}
+
+
+# One letter carries so many questions at most.
+MOST_QUESTIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A question after the first: what is known and wanted; its time is that of the letter."""
+
+    query: str = ""
+    query_value: str = ""
+    about: datetime | None = None
+    until: datetime | None = None
+    wanted: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Further()
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.query_value) and bool(self.wanted) and set(self.wanted) <= set(Wanted.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +74,19 @@ class Filled:
     second_officer: str = ""
     second_certificate: str = ""
     legal_basis: str = ""
+    further: list[Further] = field(default_factory=list)
+
+    @property
+    def questions(self) -> list[Further]:
+        """All that the letter asks, the first one first."""
+        return [
+            Further(self.query, self.query_value, self.about, self.until, self.wanted),
+            *(each for each in self.further if not each.is_empty),
+        ]
 
 
 # What may be empty on a complete notice: the time that is asked about is that of its span.
-_LEFT_OPEN = frozenset({"about", "until", "query"})
+_LEFT_OPEN = frozenset({"about", "until", "query", "further"})
 
 
 def filled(notice: Notice) -> Filled:
@@ -83,6 +115,8 @@ def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> li
         lacks.append(NoticePart.SAME_CERTIFICATE)
     if not set(given.wanted) <= set(Wanted.values):
         lacks.append(NoticePart.WANTED)
+    if not all(each.is_complete for each in given.questions[1:]):
+        lacks.append(NoticePart.FURTHER)
     return lacks + [NoticePart(paper) for paper in Paper.values if Paper(paper) not in papers]
 
 
@@ -175,51 +209,83 @@ def _save(
 
 
 @begins_transaction
-def send(*, account: "Account", code: str) -> PoliceRequest:
-    """Ask by a complete notice: the request stands at once with all its papers. A sent one answers with its request.
+def send(*, account: "Account", code: str) -> list[PoliceRequest]:
+    """Ask by a complete notice: each of its questions stands at once as a request of its own, with all the papers (P5+).
 
-    Raises `NotFound`, `NoticeIncomplete`, `QueryUnreadable`, `NotAnOfficer`, `OfficerSuspended`.
+    A sent one answers with its requests. Raises `NotFound`, `NoticeIncomplete`, `QueryUnreadable`, `InvalidInput`,
+    `NotAnOfficer`, `OfficerSuspended`.
     """
     officer = selectors.officer_of(account, clock.now())
-    sent = Notice.objects.select_related("request").filter(officer=officer, code=code).first()
-    if sent is not None and sent.request is not None:
-        return sent.request
+    sent = Notice.objects.filter(officer=officer, code=code, sent_at__isnull=False).first()
+    if sent is not None:
+        return requests_of(sent)
     notice = _draft(account, code)
     if lacks := missing(notice):
         raise NoticeIncomplete(lacks)
     given = filled(notice)
-    assert given.span_from is not None  # noqa: S101 - a complete one has it
-    question = Question(
-        query=Query(given.query) if given.query else selectors.query_of(given.query_value),
-        value=given.query_value,
-        about=given.about or given.span_from,
-        until=given.until,
-        urgency=Urgency.ORDINARY,
-        legal_basis=given.legal_basis,
-    )
-    request = ask_on_papers(
-        account=account,
-        officer=officer,
-        question=question,
-        submission=hashlib.sha256(b"notice " + notice.code.encode()).hexdigest(),
-        letter_number=given.number,
-        certificates=[given.first_certificate, given.second_certificate],
-    )
-    notice.request, notice.sent_at = request, clock.now()
-    notice.save(update_fields=["request", "sent_at"])
-    audit.record(account.actor, "police.notice_sent", notice.code, case=request.code)
-    return request
+    if len(given.questions) > MOST_QUESTIONS:
+        raise InvalidInput("further")
+    notice.sent_at = clock.now()
+    notice.save(update_fields=["sent_at"])
+    for number, each in enumerate(given.questions, start=1):
+        request = _ask(account, officer, notice, given, number, each)
+        audit.record(account.actor, "police.notice_sent", notice.code, case=request.code, question=number)
+    return requests_of(notice)
 
 
-def notice_of(request: PoliceRequest) -> Notice | None:
-    """That with which an ordinary request was asked."""
-    return Notice.objects.filter(request=request).first()
+@joins_transaction
+def _ask(
+    account: "Account", officer: Officer, notice: Notice, given: Filled, number: int, each: Further
+) -> PoliceRequest:
+    assert given.span_from is not None and given.span_to is not None  # noqa: S101 - a complete one has both
+    try:
+        query = Query(each.query) if each.query else selectors.query_of(each.query_value)
+        return ask_on_papers(
+            account=account,
+            officer=officer,
+            question=Question(
+                query=query,
+                value=each.query_value,
+                about=each.about or given.span_from,
+                until=each.until,
+                urgency=Urgency.ORDINARY,
+                legal_basis=given.legal_basis,
+            ),
+            submission=hashlib.sha256(b"notice %s %d" % (notice.code.encode(), number)).hexdigest(),
+            letter=Letter(
+                notice=notice,
+                number=number,
+                wanted=each.wanted,
+                span_from=given.span_from,
+                span_to=given.span_to,
+                letter_number=given.number,
+                certificates=[given.first_certificate, given.second_certificate],
+            ),
+        )
+    except InvalidInput as wrong:
+        raise _at_question(wrong, number) from None
+    except QueryUnreadable:
+        raise QueryUnreadable(field_of(number, "query_value")) from None
+
+
+def field_of(number: int, name: str) -> str:
+    """How forms name a field of a question."""
+    return name if number == 1 else f"q{number}-{name}"
+
+
+def _at_question(wrong: InvalidInput, number: int) -> InvalidInput:
+    return type(wrong)(field_of(number, wrong.field or "query_value"))
+
+
+def requests_of(notice: Notice) -> list[PoliceRequest]:
+    """The questions of a sent notice, in their order."""
+    return list(PoliceRequest.objects.filter(notice=notice).order_by("number"))
 
 
 def paper_of(request: PoliceRequest, code: str) -> NoticeFile:
     """A file of a request's notice, by the code of the picture. Raises `NotFound`."""
     rows = NoticeFile.objects.select_related("picture")
-    found = rows.filter(notice__request=request, picture__code=code).first()
+    found = rows.filter(notice=request.notice_id, picture__code=code).first()
     if found is None:
         raise NotFound
     return found

@@ -86,21 +86,21 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
         "request": request.code,
         "agency": request.agency.names,
         "officer": request.officer.account.code if request.officer else f"badge {request.badge_number}",
-        "made_at": _iso(at),
+        "made_at": iso(at),
         # What is still to come, and why: codes, which pages say in the reader's language.
         "grade": {
             "given": graded.grade.value,
             "reason": graded.reason.value,
             "signs": sorted(graded.signs),
-            "identity_due_at": _iso(graded.due_at),
+            "identity_due_at": iso(graded.due_at),
         },
         "trip": {
             "code": trip.code,
             "state": trip.state,
-            "accepted_at": _iso(trip.accepted_at),
-            "boarded_at": _iso(trip.boarded_at),
-            "ended_at": _iso(trip.ended_at),
-            "cancelled_at": _iso(trip.cancelled_at),
+            "accepted_at": iso(trip.accepted_at),
+            "boarded_at": iso(trip.boarded_at),
+            "ended_at": iso(trip.ended_at),
+            "cancelled_at": iso(trip.cancelled_at),
         },
         "plate_registered": trip.plate_registered,
         "plate_seen": trip.plate_seen,
@@ -111,21 +111,8 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
         "plate_read": _plate_read(trip),
         "vehicle": {"model": trip.vehicle.model, "colour": trip.vehicle.colour},
         "driver": _driver(trip) if graded.whole else None,
-        "last_positions": [
-            {
-                "phone": party,
-                "at": _iso(row.at),
-                "age": max(0, round((at - row.at).total_seconds())),  # seconds, when the pack was made
-                "lat": row.latitude,
-                "lon": row.longitude,
-                # As the phone says, metres and metres per second; null where it does not.
-                "accuracy": row.accuracy,
-                "speed": row.speed,
-            }
-            for party, row in sorted(latest_positions(trip).items())
-            if _shows_the_car(trip, party, row, graded)
-        ],
-        "history": _history(trip),
+        "last_positions": positions_of(trip, at, seen=graded.seen),
+        "history": history_of(trip),
         "signals": [row.kind for row in signals_of(incident)] if incident else [],
         "contacts": asdict(outbox.tally(f"sos:{incident.code}:") if incident else outbox.Tally()),
     }
@@ -143,18 +130,35 @@ def _driver(trip: "Trip") -> dict[str, Any]:
     }
 
 
-def _shows_the_car(trip: "Trip", party: str, row: "LatestPosition", graded: Graded) -> bool:
-    """Whether a position is the car's and not where the passenger is without it, or lives (P3b).
+def positions_of(trip: "Trip", at: datetime, *, seen: bool, never_hers: bool = False) -> list[dict[str, Any]]:
+    """The newest position of each phone that may be given, as JSON-ready data.
 
-    Where the trip itself showed danger, all are needed to find her.
+    `seen`: the trip itself showed danger, so all are needed to find her. `never_hers`: none near its start or end, also
+    while it drives.
     """
-    if graded.seen:
-        return True
+    return [
+        {
+            "phone": party,
+            "at": iso(row.at),
+            "age": max(0, round((at - row.at).total_seconds())),  # seconds, at this time
+            "lat": row.latitude,
+            "lon": row.longitude,
+            # As the phone says, metres and metres per second; null where it does not.
+            "accuracy": row.accuracy,
+            "speed": row.speed,
+        }
+        for party, row in sorted(latest_positions(trip).items())
+        if seen or _shows_the_car(trip, party, row, never_hers=never_hers)
+    ]
+
+
+def _shows_the_car(trip: "Trip", party: str, row: "LatestPosition", *, never_hers: bool) -> bool:
+    """Whether a position is the car's and not where the passenger is without it, or lives (P3b)."""
     if party == Party.PASSENGER and not (
         trip.state in ABOARD and trip.boarded_at and row.at >= trip.boarded_at
     ):
         return False
-    if not trip.is_over:
+    if not trip.is_over and not never_hers:
         return True
     here = (row.latitude, row.longitude)
     places = (
@@ -166,22 +170,25 @@ def _shows_the_car(trip: "Trip", party: str, row: "LatestPosition", graded: Grad
 
 def _plate_read(trip: "Trip") -> dict[str, Any] | None:
     found = plate_read(trip.code, trip.driver)
-    return asdict(found) | {"at": _iso(found.at)} if found else None
+    return asdict(found) | {"at": iso(found.at)} if found else None
 
 
-def _history(trip: "Trip") -> list[dict[str, Any]]:
+def history_of(trip: "Trip", *, masked: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    """The lines of a trip's timeline that are its true history, in both languages; of `masked` kinds without what they name."""
     lines = [line for line in timeline.of(trip=trip.code) if line.kind in HISTORY]
     told = []
     for line in lines:
+        if line.kind in masked:
+            line.facts = dict.fromkeys(line.facts, "…")
         with override("zh-hans"):
             zh = timeline.sentence(line)
         with override("en"):
             en = timeline.sentence(line)
-        told.append({"at": _iso(line.at), "kind": line.kind, "zh": zh, "en": en})
+        told.append({"at": iso(line.at), "kind": line.kind, "zh": zh, "en": en})
     return told
 
 
-def _iso(at: Any) -> str | None:
+def iso(at: datetime | None) -> str | None:
     """Local time with its offset, to the second: what an officer reads beside a watch."""
     return timezone.localtime(at).isoformat(timespec="seconds") if at else None
 

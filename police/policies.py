@@ -30,7 +30,7 @@ from police.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from police.models import IdentityPart, Officer, PoliceRequest
+    from police.models import IdentityPart, Officer, PoliceRequest, Preservation, ReleaseError
 
 PAPERS_WITHIN = policy.declare(
     "police.papers_within",  # P3
@@ -191,6 +191,31 @@ OWNING = limits.declare(
 )
 
 
+CODE_FOR = policy.declare(
+    "police.code_for",  # P15
+    policy.Span(1, 90, policy.Unit.DAYS),
+    14,
+    name=pgettext_lazy("policy name", "Life of a code for the police"),
+    about=_(
+        "A code with which somebody lets the police have her own reported incident is valid for so long."
+    ),
+)
+CODES_MADE = limits.declare(
+    "police.codes_made",  # P15
+    {Per.PERSON: 5},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Codes for the police of one person"),
+    about=_("So many codes for the police one person makes; a new one ends the one before."),
+)
+CODES_TRIED = limits.declare(
+    "police.codes_tried",  # P15
+    {Per.PERSON: 10, Per.ALL: 1_000},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Codes that officers enter"),
+    about=_("So many codes of harmed people one officer enters, and all of them together."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What an emergency release is graded by: the officer, the declaration, and what the platform itself knows.
@@ -244,6 +269,62 @@ IDENTITY = four_eyes.declare(
     first="called_back_by",
     second="decided_by",
     law="identity_part_takes_two_people",
+)
+
+
+PRESERVED_FOR = policy.declare(
+    "police.preserved_for",  # P7
+    policy.Span(1, 180, policy.Unit.DAYS),
+    60,
+    name=pgettext_lazy("policy name", "Preservation for the police"),
+    about=_("What the police ask to preserve is kept so long; two people renew it by another such time."),
+)
+PRESERVATIONS = limits.declare(
+    "police.preservations",  # P7
+    {Per.PERSON: 30},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Preservation requests of one officer"),
+    about=_("So many preservation requests one officer makes."),
+)
+RENEWAL = four_eyes.declare(
+    "police.preservation",  # P7
+    _("Renewing a preservation request of the police"),
+    table="police.Preservation",
+    first="renewed_first_by",
+    second="renewed_by",
+    law="preservation_renewed_by_two",
+)
+
+
+def why_not_preserve(row: "Preservation", account: "Account", key: str) -> str | Promise:
+    """The reason against one action on a preservation request, empty where it is allowed."""
+    if not row.is_kept(clock.now()):
+        return _("It has ended.")
+    if key == "renew":
+        return _("It is proposed already: somebody else agrees.") if row.renewal_by else ""
+    if not row.renewal_by:
+        return _("Nobody proposed to renew it.")
+    own = key == "renew_agree" and row.renewal_by == account.code
+    return four_eyes.SecondPersonNeeded.sentence if own else ""
+
+
+REFUSAL = four_eyes.declare(
+    "police.refusal",  # P5
+    _("Refusing a question of a letter"),
+    table="police.PoliceRequest",
+    first="refuse_by",
+    second="decided_by",
+    law="question_of_a_letter_refused_by_two",
+)
+
+
+ERROR = four_eyes.declare(
+    "police.error",  # P8
+    _("Closing an error of a release, with its cause and remedy"),
+    table="police.ReleaseError",
+    first="noted_by",
+    second="agreed_by",
+    law="release_error_closed_by_two",
 )
 
 
@@ -306,6 +387,22 @@ def missing_papers(request: "PoliceRequest") -> list[PaperNeeded]:
     return [paper for paper, there in found.items() if not there]
 
 
+def beyond_letter(request: "PoliceRequest") -> bool:
+    """Whether nothing of the trip lies in the time that the letter names; False for what is no question of a letter."""
+    trip, first, last = request.trip, request.span_from, request.span_to
+    if request.notice_id is None or trip is None or first is None or last is None:
+        return False
+    ended = trip.ended_at or trip.cancelled_at or clock.now()
+    return trip.requested_at > last or ended < first
+
+
+def refusing(request: "PoliceRequest") -> str | None:
+    """Who proposed to refuse a question of a letter, while that waits for another; None where that is not its way."""
+    if request.notice_id is None or request.state not in UNDECIDED:
+        return None
+    return request.refuse_by
+
+
 def why_not(request: "PoliceRequest", account: "Account", key: str) -> str | Promise:
     """The reason against one action on a request, empty where it is allowed. Raises `KeyError` for no action.
 
@@ -333,8 +430,38 @@ def _not_by_phone(request: "PoliceRequest", account: "Account") -> str | Promise
 
 
 def _no_trip(request: "PoliceRequest", account: "Account") -> str | Promise:
-    no_trip = "" if request.trip_id else _("The request must lead to one trip before it can be released.")
-    return _decided(request, account) or no_trip
+    if why := _decided(request, account):
+        return why
+    if not request.trip_id:
+        return _("The request must lead to one trip before it can be released.")
+    if refusing(request):
+        return _("Somebody proposed to refuse it: another person decides that first.")
+    return _("The trip lies outside of the time that the letter names.") if beyond_letter(request) else ""
+
+
+def _not_refusable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    letter = _("A question of a letter is refused by two people.") if request.notice_id else ""
+    return _decided(request, account) or letter
+
+
+def _no_letter(request: "PoliceRequest", account: "Account") -> str | Promise:
+    letter = "" if request.notice_id else _("It is no question of a letter.")
+    return _decided(request, account) or letter
+
+
+def _refusal_not_proposable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    waits = _("It is proposed already: somebody else agrees.") if request.refuse_by else ""
+    return _no_letter(request, account) or waits
+
+
+def _no_refusal(request: "PoliceRequest", account: "Account") -> str | Promise:
+    none = _("Nobody proposed to refuse it.") if not request.refuse_by else ""
+    return _no_letter(request, account) or none
+
+
+def _refusal_not_agreed(request: "PoliceRequest", account: "Account") -> str | Promise:
+    own = four_eyes.SecondPersonNeeded.sentence if request.refuse_by == account.code else ""
+    return _no_refusal(request, account) or own
 
 
 def _not_proposable(request: "PoliceRequest", account: "Account") -> str | Promise:
@@ -440,18 +567,49 @@ def _not_reinstated(request: "PoliceRequest", account: "Account") -> str | Promi
     return _no_reinstatement(request, account) or (_("You proposed it: somebody else agrees.") if own else "")
 
 
+def open_error(request: "PoliceRequest") -> "ReleaseError | None":
+    """The error of a request that two people have not closed yet."""
+    return request.errors.filter(agreed_by="").first()
+
+
+def error_noted(request: "PoliceRequest") -> str | None:
+    """Who said cause and remedy of the open error, while that waits for another; empty where nobody did yet."""
+    found = open_error(request)
+    return found.noted_by if found else ""
+
+
+def _error_not_notable(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    return _("It is proposed already: somebody else agrees.") if error_noted(request) else ""
+
+
+def _no_error(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    return "" if error_noted(request) else _("Nobody said its cause and remedy.")
+
+
+def _error_not_agreed(request: "PoliceRequest", account: "Account") -> str | Promise:
+    own = four_eyes.SecondPersonNeeded.sentence if error_noted(request) == account.code else ""
+    return _no_error(request, account) or own
+
+
 _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "call-back": _not_by_phone,
     "trip": _not_to_be_pointed,
     "propose": _not_proposable,
     "confirm": _not_confirmable,
-    "refuse": _decided,
+    "refuse": _not_refusable,
+    "refusal": _refusal_not_proposable,
+    "refusal_agree": _refusal_not_agreed,
+    "refusal_back": _no_refusal,
+    "leave_out": _no_letter,
     "escalate": _escalated,
     "identity_call": _identity_called,
     "identity_confirm": _identity_not_confirmable,
     "identity_refuse": _identity_decided,
     "proper": _not_reviewable,
     "improper": _not_reviewable,
+    "error": _error_not_notable,
+    "error_agree": _error_not_agreed,
+    "error_back": _no_error,
     "reinstate": _not_reinstatable,
     "reinstate_agree": _not_reinstated,
     "reinstate_refuse": _no_reinstatement,

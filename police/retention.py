@@ -63,8 +63,8 @@ emptied(
     since="saved_at",
     said="it was saved last",
     columns={"filled": ""},
-    trip="request__trip__code",
-    case="request__code",
+    trip="requests__trip__code",
+    case="requests__code",
 )
 goes_with("police.NoticeFile", POLICE, "which file belongs to which notice", "core.StoredPicture")
 # A pack is a copy for one purpose: its trip's data have holds of their own, and the hold that each request places on
@@ -89,6 +89,36 @@ emptied(
     said="it was asked",
     columns={"pack": "", "refusal": ""},
     trip="release__request__code",
+)
+emptied(
+    "police.ReferenceCode",
+    POLICE,
+    "that somebody let the police have an incident of her own, and which request used it",
+    after=RECORDS_KEPT,
+    since="made_at",
+    said="it was made",
+    columns={"digest": ""},
+    trip="incident__trip__code",
+)
+emptied(
+    "police.ReleaseError",
+    POLICE,
+    "what went wrong with a release, and why",
+    after=RECORDS_KEPT,
+    since="found_at",
+    said="it was found",
+    columns={"cause": "", "remedy": ""},
+    trip="request__trip__code",
+    case="request__code",
+)
+emptied(
+    "police.Preservation",
+    POLICE,
+    "what was to be preserved, and by which letter",
+    after=RECORDS_KEPT,
+    since="asked_at",
+    said="it was asked",
+    columns={"letter_number": "", "query_value": "", "renewal_reason": ""},
 )
 stays("police.StationAnswer", POLICE, "what a station answered, by a link", "codes; it proves who was asked")
 emptied(

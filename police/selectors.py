@@ -118,6 +118,7 @@ def _requests() -> QuerySet[PoliceRequest]:
         "trip__driver__account",
         "trip__vehicle",
         "release__identity",
+        "notice",
     )
 
 
@@ -253,6 +254,11 @@ def resolve_query(
             except typed.place.PlaceUnreadable:
                 raise QueryUnreadable("query_value") from None
             return trips_near(place, about, until=until), ""
+
+
+def place_window() -> timedelta:
+    """The longest time of a question about a place."""
+    return policy.span(PLACE_WINDOW)
 
 
 def answer_due(request: PoliceRequest) -> datetime | None:

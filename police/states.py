@@ -68,8 +68,33 @@ class PaperNeeded(models.TextChoices):
     LEGAL_BASIS = "legal_basis", _("the legal basis")
 
 
+class RefusalCode(models.TextChoices):
+    """Why a question, or a category of it, is not answered (P5+). What the authority can do next is `NEXT_STEP`."""
+
+    INCOMPLETE = "incomplete", pgettext_lazy("reason of a refusal", "the papers are incomplete")
+    ERROR = "error", pgettext_lazy("reason of a refusal", "manifest error in the letter")
+    CANNOT = "cannot_find", pgettext_lazy("reason of a refusal", "it does not lead to one trip or person")
+    NO_DATA = "no_data", pgettext_lazy("reason of a refusal", "we hold no such data")
+    BEYOND = "beyond", pgettext_lazy("reason of a refusal", "beyond what the letter covers")
+    OTHER_LAW = "other_law", pgettext_lazy("reason of a refusal", "another law forbids it")
+    FOREIGN = "foreign", pgettext_lazy("reason of a refusal", "an authority of another country asks")
+    IMPOSSIBLE = "impossible", pgettext_lazy("reason of a refusal", "it is technically impossible")
+
+
+NEXT_STEP = {
+    RefusalCode.INCOMPLETE: _("Send a new notice with what is missing."),
+    RefusalCode.ERROR: _("Have the letter corrected, and send it as a new notice."),
+    RefusalCode.CANNOT: _("Ask by something else: trip code, plate with time, or a place with time."),
+    RefusalCode.NO_DATA: _("Nothing more can be had here."),
+    RefusalCode.BEYOND: _("Ask with a letter that names this category, person or time."),
+    RefusalCode.OTHER_LAW: _("Ask the authority that this law names."),
+    RefusalCode.FOREIGN: _("The way is judicial assistance through the competent authority."),
+    RefusalCode.IMPOSSIBLE: _("Call the liaison line: we say what can be had instead."),
+}
+
+
 class Wanted(models.TextChoices):
-    """What a notice can ask for: whoever releases on it reads it. The pack itself is not cut down to it yet (P5+)."""
+    """The categories that a notice can ask for; an answer holds no other (P5+)."""
 
     TRIP = "trip", _("the trip: time, way, state, true history")
     DRIVER = "driver", _("the driver: name, ID number, phone, photo")
@@ -113,11 +138,14 @@ class NoticePart(models.TextChoices):
     SPAN_ORDER = "span_order", _("a time that ends after it begins")
     DEADLINE_PAST = "deadline_past", _("a deadline that is not over")
     SAME_CERTIFICATE = "same_certificate", _("certificates of two officers")
+    FURTHER = "further", _("of each further question: what is known and what is wanted")
 
 
 class Urgency(models.TextChoices):
     EMERGENCY = "emergency", _("danger to life")
     ORDINARY = "ordinary", _("ordinary")
+    # A harmed person handed over a code of her own (P15).
+    REFERENCE = "reference", _("with the person's own code")
 
 
 class Sign(models.TextChoices):
@@ -168,6 +196,7 @@ class GradeReason(models.TextChoices):
     BORNE_OUT = "borne_out", _("Our own data bear the claim out.")
     CALLED_BACK = "called_back", _("The station was called back, and two people released it.")
     ON_PAPERS = "on_papers", _("Two people released it on its papers.")
+    HER_CODE = "her_code", _("The person concerned handed over a code of her own.")
 
 
 class IdentityState(models.TextChoices):
@@ -190,6 +219,27 @@ IDENTITY_TRANSITIONS = Transitions(
     ends={"refused", "disowned"},
 )
 IDENTITY_WAITS = frozenset({IdentityState.WAITING, IdentityState.CALLED_BACK})
+
+
+class FollowingEnd(models.TextChoices):
+    """Why an officer's page does not follow the car (S19)."""
+
+    NOTHING = "nothing", _("Nothing that can be followed was released for this request.")
+    CLOSED = "closed", _("What was released is closed. Call the liaison line.")
+    OVER = "over", _("The emergency is over: the trip has ended and nobody of ours works on it any more.")
+    NOT_YET = (
+        "not_yet",
+        _("The car can be followed once our own data bear the claim out, or we have reached your station."),
+    )
+
+
+class ErrorKind(models.TextChoices):
+    """What went wrong with a release (P8+)."""
+
+    WRONG_PERSON = "wrong_person", pgettext_lazy("error of a release", "about the wrong person or trip")
+    TOO_MUCH = "too_much", pgettext_lazy("error of a release", "more than was to be given")
+    PAPERS_LATE = "papers_late", pgettext_lazy("error of a release", "papers late or never")
+    CALL_BACK = "call_back", pgettext_lazy("error of a release", "call-back skipped")
 
 
 class Asked(models.TextChoices):
@@ -248,4 +298,4 @@ timeline.by_staff(PoliceLine.REFUSED, PoliceLine.IDENTITY_REFUSED)
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("police", "police.")
-live.looks("police.pack_read", "police.copy_read")
+live.looks("police.pack_read", "police.copy_read", "police.followed")

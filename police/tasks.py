@@ -2,12 +2,15 @@
 
 from core import jobs, retention
 from police import retention as tables  # noqa: F401 - how long they are kept
-from police.documents.notices import TELLING
 from police.documents.services import STAMPS
+from police.documents.telling import TELLING
+from police.preserving import ANEW
 from police.register import CHANGES
-from police.services import EXECUTIVE
+from police.services import EXECUTIVE, LATE
 
 call_executive = jobs.periodic("police.tasks.call_executive", EXECUTIVE)
+preserve_anew = jobs.periodic("police.tasks.preserve_anew", ANEW)
+note_late_papers = jobs.periodic("police.tasks.note_late_papers", LATE)
 forget_what_is_over = jobs.periodic("police.tasks.forget_what_is_over", *retention.jobs_of("police"))
 # What holds a pack, or a file that was made of one.
 PACKS = ("police.Release", "police.IdentityPart", "police.ReleaseCopy")

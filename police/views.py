@@ -1,13 +1,13 @@
 """The only pages that a liaison officer sees, and the one behind a one-time link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,15 +18,36 @@ from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.limits import asker_of
 from core.permissions import may
-from police import notices, selectors, services
+from police import following, notices, preserving, selectors, services
 from police.documents import services as documents
+from police.documents.sections import sections
 from police.documents.states import CopyKind
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
-from police.forms import EmergencyForm, NoticeForm, PapersForm, QuestionForm, SpokenCodeForm
+from police.forms import (
+    EmergencyForm,
+    FurtherForm,
+    NoticeForm,
+    PapersForm,
+    PreserveForm,
+    QuestionForm,
+    ReferenceForm,
+    SpokenCodeForm,
+)
 from police.models import Notice, Officer, PoliceRequest
 from police.policies import identity_part, missing_papers, tier_of
 from police.services import Question
-from police.states import IDENTITY_WAITS, Owned, Paper, Query, RequestState, Sign
+from police.states import (
+    IDENTITY_WAITS,
+    NEXT_STEP,
+    Owned,
+    Paper,
+    Query,
+    RefusalCode,
+    RequestState,
+    Sign,
+    Wanted,
+)
+from safety.selectors import incidents_reported_by
 
 P = ParamSpec("P")
 
@@ -129,42 +150,173 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     """A notice as it is filled in: kept with each press, a machine says at once what is missing, sent when complete."""
     account = account_of(request)
     found = notices.own_notice(selectors.officer_of(account, clock.now()), code)
-    if found.request is not None:
-        return redirect("police:request", found.request.code)
+    if found.sent_at is not None:
+        return _sent(request, found)
     if request.method == "GET":
-        form = NoticeForm(initial=asdict(notices.filled(found)))
-        return _notice(request, found, form, status=200)
-    form = NoticeForm(request.POST, request.FILES)
-    form.is_valid()  # what can be read is kept, whatever else cannot
+        there = notices.filled(found)
+        form = NoticeForm(initial=asdict(there))
+        return _notice(request, found, form, _further(there=there.further), status=200)
+    form, further = NoticeForm(request.POST, request.FILES), _further(data=request.POST)
+    forms: list[NoticeForm | FurtherForm] = [form, *further]
+    for each in forms:
+        each.is_valid()  # what can be read is kept, whatever else cannot
     given = notices.Filled(
-        **{
-            each.name: form.cleaned_data[each.name]
-            for each in fields(notices.Filled)
-            if form.cleaned_data.get(each.name)
-        }
+        **_read(form, notices.Filled),
+        further=[notices.Further(**_read(each, notices.Further)) for each in further],
     )
     uploads = {paper: form.cleaned_data[paper] for paper in Paper if form.cleaned_data.get(paper)}
     try:
         notices.save(account=account, code=code, given=given, papers=notices.read_papers(uploads))
-        if request.POST.get("do") == "send" and not form.errors:
-            return redirect("police:request", notices.send(account=account, code=code).code)
-        if not form.errors:
+        right = not any(each.errors for each in forms)
+        if request.POST.get("do") == "send" and right:
+            notices.send(account=account, code=code)
+            return _sent(request, notices.own_notice(found.officer, code))
+        if right:
             messages.success(request, pgettext("notice", "Saved."))
             return redirect("police:notice", code)
     except DomainError as error:
-        explain(form, error)
-    return _notice(request, found, form, status=400)
+        _explain(forms, error)
+    return _notice(request, found, form, further, status=400)
 
 
-def _notice(request: HttpRequest, found: Notice, form: NoticeForm, *, status: int) -> HttpResponse:
+def _sent(request: HttpRequest, found: Notice) -> HttpResponse:
+    """A letter of one question is that question; one of several lists them, each with its own state."""
+    asked = notices.requests_of(found)
+    if len(asked) == 1:
+        return redirect("police:request", asked[0].code)
+    if request.method == "POST":
+        return redirect("police:notice", found.code)
+    rows = [(row, selectors.answer_due(row), _labels(row.wanted)) for row in asked]
+    return render(request, "police/notice_sent.html", {"notice": found, "rows": rows})
+
+
+def _labels(wanted: list[str]) -> list[str]:
+    return [str(Wanted(each).label) for each in wanted]
+
+
+def _read(form: QuestionForm, shape: type[notices.Filled | notices.Further]) -> dict[str, Any]:
+    """What of a form could be read and belongs there."""
+    return {
+        each.name: form.cleaned_data[each.name]
+        for each in fields(shape)
+        if each.name != "further" and form.cleaned_data.get(each.name)
+    }
+
+
+def _further(*, there: Sequence[notices.Further] = (), data: QueryDict | None = None) -> list[FurtherForm]:
+    """A form for each further question that is there, and one more while there may be."""
+    if data is not None:
+        numbers = [
+            number
+            for number in range(2, notices.MOST_QUESTIONS + 1)
+            if any(name.startswith(f"q{number}-") for name in data)
+        ]
+        return [FurtherForm(data, prefix=f"q{number}") for number in numbers]
+    rows = [*(each for each in there if not each.is_empty), notices.Further()][: notices.MOST_QUESTIONS - 1]
+    return [
+        FurtherForm(initial=asdict(each), prefix=f"q{number}") for number, each in enumerate(rows, start=2)
+    ]
+
+
+def _explain(forms: Sequence[NoticeForm | FurtherForm], error: DomainError) -> None:
+    """Put a refusal at the field of the question that it means."""
+    for form in forms:
+        for name in form.fields:
+            if form.prefix and error.field == form.add_prefix(name):
+                form.add_error(name, error.detail)
+                return
+    explain(forms[0], error)
+
+
+def _notice(
+    request: HttpRequest, found: Notice, form: NoticeForm, further: list[FurtherForm], *, status: int
+) -> HttpResponse:
     context = {
         "form": form,
+        "further": further,
         "notice": found,
         "lacks": notices.missing(found),
         "papers": notices.papers_of(found),
         "due": clock.now() + selectors.published_limits()["ordinary"],
     }
     return render(request, "police/notice.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def preserve(request: HttpRequest) -> HttpResponse:
+    """Ask that what exists is kept; my requests so far. Whether anything does is never said (P7)."""
+    account = account_of(request)
+    form = PreserveForm(request.POST or None, initial={"submission": idempotency.new_key()})
+    if request.method == "POST" and form.is_valid():
+        found = form.cleaned_data
+        try:
+            preserving.preserve(
+                account=account,
+                asked=preserving.Asked(
+                    query=Query(found["query"]),
+                    value=found["query_value"],
+                    span_from=found["span_from"],
+                    span_to=found["span_to"],
+                    letter_number=found["letter_number"],
+                    legal_basis=found["legal_basis"],
+                ),
+                submission=found["submission"],
+                asker=asker_of(request),
+            )
+            messages.success(request, pgettext("preservation request", "Taken down."))
+            return redirect("police:preserve")
+        except DomainError as error:
+            explain(form, error)
+    rows = preserving.of_officer(selectors.officer_of(account, clock.now()))
+    context = {"form": form, "rows": [(row, row.is_kept(clock.now())) for row in rows]}
+    return render(request, "police/preserve.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def code(request: HttpRequest) -> HttpResponse:
+    """A harmed person handed over a code: her own incident, without further papers (P15)."""
+    form = ReferenceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = services.use_code(
+                account=account_of(request), secret=form.cleaned_data["code"], asker=asker_of(request)
+            )
+            return redirect("police:request", asked.code)
+        except DomainError as error:
+            explain(form, error)
+    return render(request, "police/code.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("ride")
+def codes(request: HttpRequest) -> HttpResponse:
+    """My own codes for the police: make one for what I reported, see whether it was used (P15)."""
+    account, made = account_of(request), ""
+    if request.method == "POST":
+        made = services.make_code(
+            account=account, incident=request.POST.get("incident", "")[:20], asker=asker_of(request)
+        )
+    rows = services.codes_of(account)
+    at = clock.now()
+    context = {
+        "made": made,
+        "newest": rows[0] if made else None,
+        "codes": [(row, row.is_open(at)) for row in rows],
+        "incidents": incidents_reported_by(account),
+    }
+    answer = render(request, "police/codes.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+@permission_required("ride")
+def end_code(request: HttpRequest, code: str) -> HttpResponse:
+    """One of my codes opens nothing any more."""
+    services.revoke_code(account=account_of(request), code=code)
+    return redirect("police:codes")
 
 
 @require_GET
@@ -213,14 +365,65 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "copied": read.copied if read else None,
         "files": documents.files_of(request=asked, reader=actor.code) if readable else [],
         "expired": released and not readable,
+        "may_follow": readable and following.may_follow(asked),
         **graded(asked),
         "destroyed": released and asked.release.is_destroyed,
         "linked": selectors.linked_requests(asked),
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
         "papers_form": PapersForm(),
+        "answer": sections(read.pack) if read and asked.notice_id else None,
+        **refusal_of(asked),
+        "wanted": _labels(asked.wanted),
+        "of_letter": len(notices.requests_of(asked.notice)) if asked.notice else 0,
     }
     return render(request, "police/request.html", context)
+
+
+def refusal_of(asked: PoliceRequest) -> dict[str, Any]:
+    """What a page says of a refusal that was decided: words, what the code means, and the next step."""
+    if asked.state != RequestState.REFUSED:
+        return {}
+    step = NEXT_STEP[RefusalCode(asked.refused_for)] if asked.refused_for else ""
+    return {"refusal": asked.refusal, "refused_for": asked.get_refused_for_display(), "next_step": step}
+
+
+STOP_ASKING = 286  # to htmx: this part asks no more
+
+
+def _page_anew(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Whoever is not let in any more does not go on looking at what stands there: the page loads anew, and says so."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DomainError as error:
+            if not request.headers.get("HX-Request"):
+                raise
+            return HttpResponse(status=error.status, headers={"HX-Refresh": "true"})
+
+    return guarded
+
+
+@require_GET
+@_page_anew
+@officers_only
+def live(request: HttpRequest, code: str) -> HttpResponse:
+    """The car as it drives, while the emergency is open (S19); as a whole page, or the part that comes anew."""
+    asked = own(request, code)
+    found = following.follow(actor=account_of(request).actor, request=asked)
+    context = {"asked": asked, "now": found, "map": {"points": _points(found)}}
+    if not request.headers.get("HX-Request"):
+        return render(request, "police/live.html", context)
+    status = 200 if found.end is None or found.waits else STOP_ASKING
+    return render(request, "police/_live.html", context, status=status)
+
+
+def _points(found: following.Following) -> list[list[Any]]:
+    return [[row["lat"], row["lon"], row["phone"], row["accuracy"] or 0] for row in found.positions]
 
 
 @require_GET
@@ -300,5 +503,7 @@ def owning(request: HttpRequest, secret: str) -> HttpResponse:
             secret=secret, answer=request.POST.get("answer", ""), asker=asker_of(request)
         )
         return render(request, "police/owning.html", {"said": said})
-    context = {"asked": services.answer_of(secret), "answers": Owned.choices}
+    asked = services.answer_of(secret)
+    # What was said already is not said again; a 'no' may still follow a 'yes'.
+    context = {"asked": asked, "answers": [each for each in Owned.choices if each[0] != asked.answer]}
     return render(request, "police/owning.html", context)

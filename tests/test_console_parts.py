@@ -27,7 +27,7 @@ from drivers.services import hold_driver, open_case
 from drivers.states import CaseKind, CaseOutcome, HoldKind
 from drivers.tests.factories import screened
 from police import services as police
-from police.documents import notices
+from police.documents import telling
 from police.states import Query
 from police.tests.factories import urgent
 from rides import services as trips
@@ -454,7 +454,9 @@ def test_a_trip_that_was_found_and_a_refusal_come_onto_the_open_page(rides, peop
     changed = watch(
         "specialist",
         address,
-        lambda: police.refuse_request(account=agent, code=asked.code, reason="no legal basis"),
+        lambda: police.refuse_request(
+            account=agent, code=asked.code, reason="no legal basis", why="other_law"
+        ),
     )
     assert "no legal basis" in changed["request"]
 
@@ -563,6 +565,6 @@ def test_who_read_a_release_and_who_is_told_come_onto_the_open_page(rides, peopl
     changed = watch(
         "supervisor",
         address,
-        lambda: notices.propose_later(account=specialist, code=asked.code, reason="侦查需要", day=day),
+        lambda: telling.propose_later(account=specialist, code=asked.code, reason="侦查需要", day=day),
     )
     assert "侦查需要" in changed["notices"]

@@ -4,7 +4,6 @@ Each of the staff tries every form of every page, then every registered action o
 once more, because what was proposed in one round could be agreed to in the next.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -33,8 +32,8 @@ from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
 from police import services as police
 from police.models import Agency, Officer, Release
-from police.states import Query, Urgency
-from police.tests.factories import urgent
+from police.states import Query
+from police.tests.factories import notice_sent, urgent
 from rides.models import LineInCity, LineSuspension
 from rides.services import decide_suspension, propose_suspension
 from rides.states import Line
@@ -213,12 +212,11 @@ def _of_police(people, trip):
     police.open_phone_request(
         account=people("agent2"), agency_code="shangtang", badge="1", question=question, submission="open"
     )
-    ordinary = replace(question, urgency=Urgency.ORDINARY, legal_basis="Criminal Procedure Law art. 54")
-    for submission in ("waits", "released"):
-        asked = police.ask_by_form(account=people("officer"), question=ordinary, submission=submission)
-        police.file_papers(
-            account=people("officer"), code=asked.code, letter_number="1", certificates=["1", "2"]
-        )
+    refused = notice_sent(people("officer"), trip.code, "refused")
+    police.propose_refusal(account=people("agent"), code=refused.code, reason="x", why="beyond")
+    police.decide_refusal(account=people("supervisor"), code=refused.code, agrees=True)
+    for key in ("waits", "released"):
+        asked = notice_sent(people("officer"), trip.code, key)
     police.propose_release(account=people("agent"), code=asked.code)
     police.confirm_release(account=people("supervisor"), code=asked.code)
     lost = urgent(Query.PLATE, "沪A00000")

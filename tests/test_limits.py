@@ -116,6 +116,8 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "accounts.reveals_without_case",
         "accounts.guardian_names",
         "accounts.real_names",
+        "police.codes_made",
+        "police.preservations",
     }
     for life in ("safety.welfare_checks", "police.emergencies"):
         assert not isinstance(limits.declared()[life], Limit)
@@ -166,6 +168,7 @@ SENT = {
     # Of a release by rule: beyond so many emergencies of an officer there is none.
     "police.was_this_yours": ("police.emergencies",),
     "police.was_this_yours_spoken": ("police.emergencies",),
+    "police.code_used": ("police.codes_tried",),
     **dict.fromkeys(
         [
             "complaints.answer",

@@ -24,6 +24,7 @@ from core import clock, events, motions, pictures, retry
 from core.actions import ACTION_SETS
 from core.actors import SYSTEM
 from core.journal import checkpoints
+from core.limits import Asker
 from core.models import AuditEntry, DataHold, Notification
 from core.permissions import Role, roles_who
 from core.tests.factories import PDF
@@ -49,6 +50,8 @@ from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
 from police.documents.states import CopyKind
+from police.preserving import Asked as Preserve
+from police.preserving import preserve
 from police.states import Query
 from police.tests.factories import notice_sent, urgent
 from rides.models import LatePickup, Offer, Reminder, Trip
@@ -187,6 +190,8 @@ TABLE = [
     ("POST", "api/v1/police/requests/", OFFICERS),
     ("GET", "api/v1/police/requests/", OFFICERS),
     ("GET", "api/v1/police/requests/{request}/", {"officer"}),
+    ("GET", "api/v1/police/requests/{request}/live/", {"officer"}),
+    ("POST", "api/v1/police/notices/", OFFICERS),
     ("POST", "api/v1/police/requests/{request}/papers/", {"officer"}, PAPERS),
     ("GET", "api/v1/schema/", EVERYBODY),
     ("GET", "api/v1/docs/", EVERYBODY),
@@ -233,6 +238,9 @@ TABLE = [
     ("GET", "admin/sos-packet/", RESPONDER_ROLES),
     ("POST", "admin/sos-packet/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/", RESPONDER_ROLES),
+    ("GET", "admin/preservations/", RESPONDER_ROLES),
+    ("GET", "admin/preservations/{preservation}/", RESPONDER_ROLES),
+    ("GET", "admin/police-clocks/", RESPONDER_ROLES | {"admin"}),
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
@@ -350,6 +358,14 @@ TABLE = [
     ("GET", "police/ordinary/{notice}/", {"officer"}),
     ("POST", "police/ordinary/{notice}/", {"officer"}),
     ("GET", "police/requests/{request}/", {"officer"}),
+    ("GET", "police/requests/{request}/live/", {"officer"}),
+    ("GET", "police/preserve/", OFFICERS),
+    ("POST", "police/preserve/", OFFICERS),
+    ("GET", "police/code/", OFFICERS),
+    ("POST", "police/code/", OFFICERS),
+    ("GET", "me/police-codes/", MEMBERS),
+    ("POST", "me/police-codes/", {"passenger"}, {"incident": "{reported}"}),
+    ("POST", "me/police-codes/{police_code}/end/", {"passenger"}),
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
     ("GET", "police/requests/{request}/pack.pdf", {"officer"}),
     ("GET", "police/requests/{request}/proof.pdf", {"officer"}),
@@ -499,6 +515,7 @@ ROWS = {
     "incident": ("incident", None),
     "recording": ("recording", None),
     "police_request": ("request", None),
+    "preservation": ("preservation", None),
     "complaint": ("complaint", None),
     "own_case": ("complaint", {"passenger"}),
     "claim": ("claim", None),
@@ -772,6 +789,15 @@ def _made(rides, people):
         kind=tables.STATIONS,
         given=tables.Table([register.Station("new-1", "新", "NEW-1", "110", "new@police.example", "CN")], []),
     )
+    preserved = preserve(
+        account=people("officer"),
+        asked=Preserve(Query.TRIP, trip.code, clock.now(), clock.now() + timedelta(1), "1", "x"),
+        submission="p",
+        asker=Asker(person="officer"),
+    )
+    police.make_code(
+        account=people("passenger"), incident=incident.code, asker=Asker(person=people("passenger").code)
+    )
     link = Notification.objects.get(key__startswith="pack:").text.split("/police/packs/")[1].split("/")[0]
     owning = Notification.objects.get(key__startswith="owning:", channel="email").text
     return {
@@ -810,6 +836,9 @@ def _made(rides, people):
         "thanks": asked_about.secret,
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
+        "reported": incident.code,
+        "preservation": preserved.code,
+        "police_code": people("passenger").police_codes.get().code,
         "link": link,
         "release_copy": release_copy,
         "pack_schema": "pack-1",

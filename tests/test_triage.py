@@ -48,6 +48,7 @@ BY_STAFF = {
     "complaints.WorkSummary.learned", "complaints.WorkSummary.skills", "complaints.WorkSummary.goals",
     "complaints.WorkSummary.reply", "police.Officer.reinstate_reason", "police.PoliceRequest.refusal",
     "police.IdentityPart.refusal", "police.ReleaseNotice.later_reason",
+    "police.ReleaseError.cause", "police.ReleaseError.remedy", "police.Preservation.renewal_reason",
     "police.Notice.filled", "police.PoliceRequest.danger", "police.PoliceRequest.why_not_written",  # of an emergency, which rings by itself
     "police.PoliceRequest.legal_basis",  # chosen or named by an officer, whose request is an alarm by itself
 }  # fmt: skip
@@ -71,6 +72,7 @@ NO_SENTENCE = {
     "police.PoliceRequest.certificates", "police.Release.pack", "police.Release.spoken_code",
     "police.PoliceRequest.supervisor_name", "police.PoliceRequest.supervisor_phone", "police.IdentityPart.pack",
     "police.ReleaseCopy.content", "police.ReleaseCopy.blocks", "police.ReleaseCopy.stamped_blocks",
+    "police.Preservation.letter_number", "police.Preservation.query_value",
     "governance.MeasureResult.evidence_zh", "governance.MeasureResult.evidence_en",
 }  # fmt: skip
 # Kinds of lines whose words are staff's own; any other kind is read.

@@ -334,7 +334,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('subject', models.CharField(max_length=20, verbose_name='what is held')),
-                ('source', models.CharField(choices=[('passenger', 'the passenger asked for it'), ('sos', 'call for help'), ('police', 'police request'), ('complaint', 'complaint')], max_length=20, verbose_name='because of')),
+                ('source', models.CharField(choices=[('passenger', 'the passenger asked for it'), ('sos', 'call for help'), ('police', 'police request'), ('complaint', 'complaint'), ('preserve', 'preservation request of the police')], max_length=20, verbose_name='because of')),
                 ('case', models.CharField(max_length=20, verbose_name='case')),
                 ('placed_at', models.DateTimeField(verbose_name='since')),
                 ('placed_by', models.CharField(max_length=40, verbose_name='placed by')),

@@ -553,6 +553,12 @@ REVIEWED = {
     # what was measured in 2018
     # How old a call-back may be that somebody enters; how many names stand below a field.
     "police/register.py": {"_CALLED_WITHIN"},
+    # how many questions one letter carries, how a code looks, how many rows stand on a paper
+    "police/notices.py": {"MOST_QUESTIONS"},
+    # the shares that are published, and how far a page looks back
+    "police/clocks.py": {"WITHIN"},
+    "police/services/references.py": {"LENGTH"},
+    "police/views.py": {"STOP_ASKING"},
     "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE"},
     "police/tables.py": {"_LONGEST", "MOST", "BATCH", "LINES_A_PAGE"},
 }  # fmt: skip

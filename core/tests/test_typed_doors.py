@@ -51,6 +51,8 @@ ELSEWHERE = {
     "police.forms.StationForm.code": "a new name, for addresses",
     "police.forms.NoticeForm.number": "of a paper, as its organ writes it",
     "police.forms.NoticeForm.case_name": "of a case, not of a person",
+    "police.api.NoticeInput.number": "of a paper, as its organ writes it",
+    "police.api.NoticeInput.case_name": "of a case, not of a person",
     "police.forms.CalledForm.number": "compared figure by figure with what the register prints",
     "rides.api.PlatePhotoInput.token": "handed out to the page, whole",
     "safety.api.SoundEndInput.token": "handed out to the page, whole",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -26,9 +27,10 @@ from core.messages import outbox
 from core.models import Motion, MotionState
 from core.privacy import mask_name, mask_phone
 from core.reader.door import LARGEST
-from police import notices, register, selectors, services, tables
-from police.actions import MOTIONS, REQUESTS, STATIONS
-from police.documents import rules
+from police import notices, preserving, register, selectors, services, tables
+from police.actions import MOTIONS, PRESERVATIONS, REQUESTS, STATIONS
+from police.clocks import errors_since, published_clocks
+from police.documents import rules, telling
 from police.documents import services as documents
 from police.errors import TableUnreadable
 from police.forms import (
@@ -40,9 +42,9 @@ from police.forms import (
     StopForm,
     UntilForm,
 )
-from police.models import PoliceRequest
-from police.policies import reinstating, tier_of
-from police.states import UNDECIDED, Channel, RequestState, Unusual, Wanted
+from police.models import PoliceRequest, Preservation
+from police.policies import open_error, refusing, reinstating, tier_of
+from police.states import UNDECIDED, Channel, RefusalCode, RequestState, Unusual, Wanted
 from police.views import graded, missing, question_of
 
 
@@ -98,6 +100,7 @@ def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
     return file_response(content, picture, document=found.is_document)
 
 
+DAYS = 30  # what the page of clocks looks back
 # What the page draws at places of its own, beside what it is about; all else that is offered is drawn below it.
 PLACED = {
     "call-back",
@@ -122,7 +125,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     readable = hers and asked.release.is_open(clock.now())
     letters = outbox.about(asked.code)
     offers = REQUESTS.offers(asked, account, refusal)
-    notice = notices.notice_of(asked)
+    notice = asked.notice
     context = {
         "title": _("Police request %(code)s") % {"code": asked.code},
         "asked": asked,
@@ -130,7 +133,12 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
         "notice": notices.filled(notice) if notice else None,
-        "wanted": [Wanted(each).label for each in notices.filled(notice).wanted] if notice else [],
+        "wanted": [
+            (Wanted(each).label, RefusalCode(asked.left_out[each]).label if each in asked.left_out else "")
+            for each in asked.wanted
+        ],
+        "beside": [row for row in notices.requests_of(notice) if row.pk != asked.pk] if notice else [],
+        "refusing": refusing(asked),
         "papers": notices.papers_of(notice).values() if notice else [],
         "do": {offer.key.replace("-", "_"): offer for offer in offers},
         "others": [offer for offer in offers if offer.key not in PLACED],
@@ -139,7 +147,8 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "to_station": [row for row in letters if row.key.startswith("pack:")],
         "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "reinstating": asked.officer if reinstating(asked) else None,
-        "copies": documents.copies_of(asked) if released else [],
+        "error": open_error(asked),
+        "copies": telling.stretches(documents.copies_of(asked)) if released else [],
         "notices": rules.of_request(asked.code) if released else [],
         "destroyed": released and asked.release.is_destroyed,
         "linked": selectors.linked_requests(asked),
@@ -301,12 +310,63 @@ def _stations(
     return page(request, "console/stations.html", context, status=status, listed=codes)
 
 
+@require_GET
+@permission_required("police.answer")
+def preservations(request: HttpRequest) -> HttpResponse:
+    """What is preserved for the police now, the one that ends first first (P7)."""
+    context = {
+        "title": _("Preserved for the police"),
+        "rows": preserving.all_kept(clock.now()),
+    }
+    return page(request, "console/preservations.html", context)
+
+
+@require_GET
+@permission_required("police.answer")
+def preservation(request: HttpRequest, code: str) -> HttpResponse:
+    """One of them, and its renewal."""
+    return _preservation(request, preserving.by_code(code), None)
+
+
+@PRESERVATIONS.shown_by
+def _preservation(request: HttpRequest, row: Preservation, refusal: Refusal | None) -> HttpResponse:
+    context = {
+        "title": _("Preservation %(code)s") % {"code": row.code},
+        "row": row,
+        "kept": row.is_kept(clock.now()),
+        "offers": PRESERVATIONS.offers(row, account_of(request), refusal),
+    }
+    return page(request, "console/preservation.html", context)
+
+
+@require_GET
+@permission_required("police.read")
+def clocks(request: HttpRequest) -> HttpResponse:
+    """How soon the police were answered in the last thirty days, by channel, kind and outcome, and what went wrong (P8)."""
+    until = clock.now()
+    since = until - timedelta(days=DAYS)
+    context = {
+        "title": _("Police: clocks and errors"),
+        "days": DAYS,
+        "rows": published_clocks(since, until + timedelta(seconds=1)),
+        "errors": errors_since(since),
+        "history": selectors.HISTORY_MINUTES,
+    }
+    return page(request, "console/police_clocks.html", context)
+
+
 app_name = "police_console"
 urlpatterns = [
     path("admin/stations/", stations, name="stations"),
     path("admin/stations/find/", find, name="find"),
     path("admin/stations/tables/<code:code>/", table, name="table"),
     path("admin/stations/motions/<code:code>/do/<word:action>/", act.view(STATIONS), name="motion_act"),
+    path("admin/preservations/", preservations, name="preservations"),
+    path("admin/preservations/<code:code>/", preservation, name="preservation"),
+    path(
+        "admin/preservations/<code:code>/do/<word:action>/", act.view(PRESERVATIONS), name="preservation_act"
+    ),
+    path("admin/police-clocks/", clocks, name="clocks"),
     path("admin/police-line/", line, name="line"),
     path("admin/police-line/<code:code>/", show, name="request"),
     path("admin/police-line/<code:code>/papers/<code:picture>/", paper, name="paper"),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 link(NOW, 30, _("Police on the line"), "local_police", "police_console:line", "incidents.respond")
 link(CASES, 50, _("Police requests"), "gavel", "admin:police_policerequest_changelist", "police.read")
+link(CASES, 52, _("Preserved for the police"), "inventory_2", "police_console:preservations", "police.answer")
+link(CASES, 51, _("Police: clocks and errors"), "timer", "police_console:clocks", "police.read")
 link(
     GOVERNANCE, 34, _("Stations and officers"), "local_police", "police_console:stations", "stations.register"
 )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy, override, pgettext_l
 
 from core import formats
 from core.pdf import Sheet
+from police.documents.sections import sections
 from police.documents.states import StampState
 from police.states import Grade, GradeReason, Sign
 from rides.states import TripState
@@ -140,6 +141,48 @@ def pack(found: Mapping[str, Any], copied: Copied, *, stamped: bool) -> bytes:
     sheet.gap()
     sheet.text(both(_unstamped(stamped), "\n"), quiet=True)
     return sheet.draw()
+
+
+def answer(found: Mapping[str, Any], copied: Copied, *, stamped: bool) -> bytes:
+    """The answer to a question of a letter as a PDF that still has to be sealed: a section for each category."""
+    sheet = _sheet(gettext_lazy("Answer to a letter"), copied)
+    sheet.facts(
+        [
+            (both(gettext_lazy("Number of the notice")), str(found["letter"])),
+            (both(gettext_lazy("Police request")), f"{found['request']} · {found['question']}"),
+            (both(gettext_lazy("police station")), str(found["agency"])),
+            (both(gettext_lazy("officer")), str(found["officer"])),
+            (
+                both(pgettext_lazy("release paper", "Of the time")),
+                f"{_at(found['span']['from'])} – {_at(found['span']['to'])}",
+            ),
+            (both(pgettext_lazy("release", "handed over at")), _at(found["made_at"])),
+        ]
+    )
+    for each in sections(found):
+        sheet.head(both(each.label))
+        if each.why_not:
+            sheet.text(both(each.why_not))
+            sheet.text(both(each.next_step, "\n"), quiet=True)
+        if photo := _photo(each.photo):
+            sheet.picture(photo, width=28)
+        if each.lines:
+            sheet.facts([(both(name), both(value)) for name, value in each.lines])
+        for row in each.rows:
+            sheet.text(" · ".join(both(cell) for cell in row))
+        if each.more:
+            sheet.text(f"+ {each.more} (JSON)", quiet=True)
+        if each.note:
+            sheet.text(both(each.note, "\n"), quiet=True)
+    sheet.gap()
+    sheet.text(both(_unstamped(stamped), "\n"), quiet=True)
+    return sheet.draw()
+
+
+def record(found: Mapping[str, Any], copied: Copied, *, stamped: bool) -> bytes:
+    """What was released, as the paper of its kind."""
+    drawn = pack if found["schema"].startswith("pack-") else answer
+    return drawn(found, copied, stamped=stamped)
 
 
 def _car(found: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

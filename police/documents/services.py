@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from core import audit, clock, retry
 from core.actors import Actor
 from core.errors import NotFound
-from core.transactions import begins_transaction
+from core.transactions import begins_transaction, joins_transaction
 from police.documents import paper, seal
 from police.documents.models import ReleaseCopy
 from police.documents.paper import Copied, Listed
@@ -85,6 +85,14 @@ def _copied(request: PoliceRequest, code: str) -> Copied:
 def read_page(*, actor: Actor, request: PoliceRequest, kind: CopyKind) -> Reading:
     """The pack for a page, whose watermark leads to this reading. Raises `NotReleased`, `LinkClosed`."""
     return note_page(actor=actor, request=request, kind=kind, text=read_pack(actor=actor, request=request))
+
+
+@joins_transaction
+def note_copy(*, actor: Actor, request: PoliceRequest, kind: CopyKind) -> Copied:
+    """Whose copy it is that somebody sees who was let in; the caller says what they see."""
+    copied = _copied(request, new_copy_code())
+    _write(actor, request, copied, kind)
+    return copied
 
 
 @begins_transaction
@@ -172,7 +180,7 @@ def _json(text: str, copied: Copied) -> bytes:
 def _sealed(request: PoliceRequest, kind: CopyKind, text: str, copied: Copied) -> tuple[bytes, StampState]:
     for stamped in (True, False) if settings.TIME_URL else (False,):
         drawn = (
-            paper.pack(json.loads(text), copied, stamped=stamped)
+            paper.record(json.loads(text), copied, stamped=stamped)
             if kind == CopyKind.PDF
             else _proof(request, text, copied, stamped=stamped)
         )

@@ -11,6 +11,8 @@ class CopyKind(models.TextChoices):
     PROOF = "proof", pgettext_lazy("copy of a release", "proof document")
     LINK = "link", pgettext_lazy("copy of a release", "one-time link")
     API = "api", pgettext_lazy("copy of a release", "interface")
+    HAND = "hand", pgettext_lazy("copy of a release", "read out at a terminal")
+    LIVE = "live", pgettext_lazy("copy of a release", "followed live")
 
 
 class StampState(models.TextChoices):

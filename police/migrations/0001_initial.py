@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('core', '0003_laws'),
         ('rides', '0002_laws'),
+        ('safety', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -111,12 +112,17 @@ class Migration(migrations.Migration):
                 ('agency_kind', models.CharField(choices=[('police', 'police station'), ('transport', 'transport authority')], default='police', max_length=10, verbose_name='kind of agency')),
                 ('officer_tier', models.PositiveSmallIntegerField(default=0, verbose_name="officer's tier")),
                 ('channel', models.CharField(choices=[('form', 'form'), ('phone', 'officer on the phone'), ('outbound', 'we called the station')], max_length=10, verbose_name='channel')),
-                ('urgency', models.CharField(choices=[('emergency', 'danger to life'), ('ordinary', 'ordinary')], max_length=10, verbose_name='urgency')),
+                ('urgency', models.CharField(choices=[('emergency', 'danger to life'), ('ordinary', 'ordinary'), ('reference', "with the person's own code")], max_length=10, verbose_name='urgency')),
                 ('query', models.CharField(choices=[('trip', 'trip code'), ('report', 'report code of a welfare check'), ('plate', 'plate'), ('phone', 'phone of a passenger, driver, rider or emergency contact'), ('place', 'place (latitude, longitude)')], max_length=10, verbose_name='asked by')),
                 ('query_value', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='query value')),
                 ('about', models.DateTimeField(verbose_name='time asked about')),
                 ('phone_index', models.CharField(blank=True, default='', max_length=64, verbose_name='index of the phone asked by')),
                 ('unusual', models.JSONField(blank=True, default=list, verbose_name='what is unusual')),
+                ('number', models.PositiveSmallIntegerField(default=1, verbose_name='question of the notice')),
+                ('wanted', models.JSONField(blank=True, default=list, verbose_name='categories asked for')),
+                ('span_from', models.DateTimeField(null=True, verbose_name='of the time from')),
+                ('span_to', models.DateTimeField(null=True, verbose_name='of the time until')),
+                ('left_out', models.JSONField(blank=True, default=dict, verbose_name='left out')),
                 ('about_until', models.DateTimeField(null=True, verbose_name='asked about until')),
                 ('danger', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='who is in danger')),
                 ('why_not_written', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='why not in writing')),
@@ -140,11 +146,14 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
                 ('decided_by', models.CharField(blank=True, max_length=40, verbose_name='decided by')),
                 ('refusal', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason of refusal')),
+                ('refused_for', models.CharField(blank=True, choices=[('incomplete', 'the papers are incomplete'), ('error', 'manifest error in the letter'), ('cannot_find', 'it does not lead to one trip or person'), ('no_data', 'we hold no such data'), ('beyond', 'beyond what the letter covers'), ('other_law', 'another law forbids it'), ('foreign', 'an authority of another country asks'), ('impossible', 'it is technically impossible')], default='', max_length=12, verbose_name='code of the refusal')),
+                ('refuse_by', models.CharField(blank=True, default='', max_length=40, verbose_name='refusal proposed by')),
                 ('papers_due_at', models.DateTimeField(null=True, verbose_name='paperwork due at')),
                 ('papers_at', models.DateTimeField(null=True, verbose_name='paperwork received at')),
                 ('letter_number', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='letter number')),
                 ('certificates', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='certificates')),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='police.agency', verbose_name='police station')),
+                ('notice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='police.notice', verbose_name='notice')),
                 ('officer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='police.officer', verbose_name='officer')),
                 ('trip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='police_requests', to='rides.trip', verbose_name='trip')),
             ],
@@ -153,10 +162,50 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'police requests',
             },
         ),
-        migrations.AddField(
-            model_name='notice',
-            name='request',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notice', to='police.policerequest', verbose_name='police request'),
+        migrations.CreateModel(
+            name='Preservation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
+                ('letter_number', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='letter number')),
+                ('legal_basis', models.CharField(max_length=200, verbose_name='legal basis')),
+                ('query', models.CharField(choices=[('trip', 'trip code'), ('report', 'report code of a welfare check'), ('plate', 'plate'), ('phone', 'phone of a passenger, driver, rider or emergency contact'), ('place', 'place (latitude, longitude)')], max_length=10, verbose_name='asked by')),
+                ('query_value', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='query value')),
+                ('span_from', models.DateTimeField(verbose_name='of the time from')),
+                ('span_to', models.DateTimeField(verbose_name='of the time until')),
+                ('asked_at', models.DateTimeField(verbose_name='asked')),
+                ('until', models.DateTimeField(verbose_name='kept until')),
+                ('renewal_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewal proposed by')),
+                ('renewal_reason', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason of the authority')),
+                ('renewed_first_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewed by, first')),
+                ('renewed_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewed by, second')),
+                ('renewals', models.PositiveSmallIntegerField(default=0, verbose_name='renewals')),
+                ('officer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='preservations', to='police.officer', verbose_name='officer')),
+            ],
+            options={
+                'verbose_name': 'preservation request',
+                'verbose_name_plural': 'preservation requests',
+            },
+        ),
+        migrations.CreateModel(
+            name='ReferenceCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('digest', models.CharField(max_length=64, unique=True, verbose_name='digest')),
+                ('made_at', models.DateTimeField(verbose_name='made at')),
+                ('until', models.DateTimeField(verbose_name='valid until')),
+                ('revoked_at', models.DateTimeField(null=True, verbose_name='revoked at')),
+                ('used_at', models.DateTimeField(null=True, verbose_name='used at')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='police_codes', to=settings.AUTH_USER_MODEL, verbose_name='whose it is')),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='police_codes', to='safety.incident', verbose_name='incident')),
+                ('request', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reference', to='police.policerequest', verbose_name='police request')),
+            ],
+            options={
+                'verbose_name': 'code for the police',
+                'verbose_name_plural': 'codes for the police',
+            },
         ),
         migrations.CreateModel(
             name='Release',
@@ -171,7 +220,7 @@ class Migration(migrations.Migration):
                 ('wrong_codes', models.PositiveSmallIntegerField(default=0, verbose_name='wrong codes entered')),
                 ('opened_at', models.DateTimeField(null=True, verbose_name='opened at')),
                 ('grade', models.CharField(choices=[('nothing', 'nothing'), ('car', 'car part'), ('whole', 'car part and identity part')], default='whole', max_length=8, verbose_name='what went out')),
-                ('reason', models.CharField(choices=[('no_officer', 'Who asks is no active, verified officer.'), ('not_declared', 'Nobody declared that a life is in danger.'), ('unusual', 'Something about this request is unusual, so we call the station first.'), ('trip_over', 'The trip has been over for more than a day, so we call the station first.'), ('nothing_seen', 'Our own data show no sign of danger on this trip yet, so we call the station first.'), ('borne_out', 'Our own data bear the claim out.'), ('called_back', 'The station was called back, and two people released it.'), ('on_papers', 'Two people released it on its papers.')], max_length=12, verbose_name='reason of the grade')),
+                ('reason', models.CharField(choices=[('no_officer', 'Who asks is no active, verified officer.'), ('not_declared', 'Nobody declared that a life is in danger.'), ('unusual', 'Something about this request is unusual, so we call the station first.'), ('trip_over', 'The trip has been over for more than a day, so we call the station first.'), ('nothing_seen', 'Our own data show no sign of danger on this trip yet, so we call the station first.'), ('borne_out', 'Our own data bear the claim out.'), ('called_back', 'The station was called back, and two people released it.'), ('on_papers', 'Two people released it on its papers.'), ('her_code', 'The person concerned handed over a code of her own.')], max_length=12, verbose_name='reason of the grade')),
                 ('signs', models.JSONField(blank=True, default=list, verbose_name='what bears it out')),
                 ('disowned_at', models.DateTimeField(null=True, verbose_name='disowned at')),
                 ('has_plates', models.BooleanField(default=False, verbose_name='says both plates')),
@@ -209,7 +258,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=8, unique=True, verbose_name='code')),
                 ('reader', models.CharField(blank=True, max_length=40, verbose_name='read by')),
-                ('kind', models.CharField(choices=[('page', 'page'), ('pdf', 'PDF'), ('json', 'JSON'), ('proof', 'proof document'), ('link', 'one-time link'), ('api', 'interface')], max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('page', 'page'), ('pdf', 'PDF'), ('json', 'JSON'), ('proof', 'proof document'), ('link', 'one-time link'), ('api', 'interface'), ('hand', 'read out at a terminal'), ('live', 'followed live')], max_length=8, verbose_name='kind')),
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256')),
                 ('sm3', models.CharField(blank=True, max_length=64, verbose_name='SM3')),
@@ -227,6 +276,25 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'copy of a release',
                 'verbose_name_plural': 'copies of releases',
+            },
+        ),
+        migrations.CreateModel(
+            name='ReleaseError',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('kind', models.CharField(choices=[('wrong_person', 'about the wrong person or trip'), ('too_much', 'more than was to be given'), ('papers_late', 'papers late or never'), ('call_back', 'call-back skipped')], max_length=12, verbose_name='what went wrong')),
+                ('found_at', models.DateTimeField(verbose_name='found at')),
+                ('cause', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='cause')),
+                ('remedy', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='remedy')),
+                ('noted_by', models.CharField(blank=True, default='', max_length=40, verbose_name='noted by')),
+                ('agreed_by', models.CharField(blank=True, default='', max_length=40, verbose_name='agreed by')),
+                ('agreed_at', models.DateTimeField(null=True, verbose_name='agreed at')),
+                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='errors', to='police.policerequest', verbose_name='police request')),
+            ],
+            options={
+                'verbose_name': 'error of a release',
+                'verbose_name_plural': 'errors of releases',
             },
         ),
         migrations.CreateModel(
@@ -333,7 +401,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('by_rule', False), models.Q(('channel', 'form'), ('urgency', 'emergency')), _connector='OR'), name='request_by_rule_is_an_emergency_by_the_form'),
+            constraint=models.CheckConstraint(condition=models.Q(('by_rule', False), models.Q(('channel', 'form'), ('urgency__in', ['emergency', 'reference'])), _connector='OR'), name='request_by_rule_is_an_emergency_by_the_form'),
         ),
         migrations.AddConstraint(
             model_name='policerequest',
@@ -349,19 +417,55 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policerequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('notice__isnull', False), ('state', 'refused'), _negated=True), models.Q(models.Q(('refuse_by', ''), _negated=True), models.Q(('decided_by', ''), _negated=True), models.Q(('refuse_by', models.F('decided_by')), _negated=True)), _connector='OR'), name='question_of_a_letter_refused_by_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), ('notice__isnull', True), models.Q(('refused_for', ''), _negated=True), _connector='OR'), name='question_refused_with_a_code'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('urgency', 'ordinary'), _negated=True), models.Q(('notice__isnull', False), models.Q(('wanted', []), _negated=True)), _connector='OR'), name='request_ordinary_has_a_notice'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
+            constraint=models.UniqueConstraint(fields=('notice', 'number'), name='one_question_of_a_number_on_a_notice'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), ('urgency', 'ordinary'), _negated=True), models.Q(('papers_at__isnull', False), models.Q(('legal_basis', ''), _negated=True)), _connector='OR'), name='request_ordinary_released_on_its_papers'),
         ),
+        migrations.AddIndex(
+            model_name='preservation',
+            index=models.Index(fields=['until'], name='preservation_kept'),
+        ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('request__isnull', False), _connector='XOR'), name='notice_sent_has_a_request'),
+            model_name='preservation',
+            constraint=models.CheckConstraint(condition=models.Q(('span_to__gt', models.F('span_from'))), name='preservation_has_a_span'),
+        ),
+        migrations.AddConstraint(
+            model_name='preservation',
+            constraint=models.CheckConstraint(condition=models.Q(('renewed_by', ''), models.Q(models.Q(('renewed_first_by', ''), _negated=True), models.Q(('renewed_by', ''), _negated=True), models.Q(('renewed_first_by', models.F('renewed_by')), _negated=True)), _connector='OR'), name='preservation_renewed_by_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='referencecode',
+            constraint=models.CheckConstraint(condition=models.Q(('used_at__isnull', True), ('request__isnull', False), _connector='XOR'), name='reference_used_has_a_request'),
+        ),
+        migrations.AddConstraint(
+            model_name='referencecode',
+            constraint=models.CheckConstraint(condition=models.Q(('used_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='reference_used_or_revoked'),
+        ),
+        migrations.AddConstraint(
+            model_name='referencecode',
+            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True), ('used_at__isnull', True)), fields=('incident',), name='one_open_reference_of_an_incident'),
         ),
         migrations.AddConstraint(
             model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['car', 'whole']), ('reason__in', ['no_officer', 'not_declared', 'unusual', 'trip_over', 'nothing_seen', 'borne_out', 'called_back', 'on_papers'])), name='release_grade_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['car', 'whole']), ('reason__in', ['no_officer', 'not_declared', 'unusual', 'trip_over', 'nothing_seen', 'borne_out', 'called_back', 'on_papers', 'her_code'])), name='release_grade_is_known'),
         ),
         migrations.AddConstraint(
             model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grade', 'whole'), _negated=True), ('reason__in', ['borne_out', 'called_back', 'on_papers']), _connector='OR'), name='release_of_identity_is_borne_out'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grade', 'whole'), _negated=True), ('reason__in', ['borne_out', 'called_back', 'on_papers', 'her_code']), _connector='OR'), name='release_of_identity_is_borne_out'),
         ),
         migrations.AddConstraint(
             model_name='release',
@@ -409,7 +513,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='releasecopy',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'pdf', 'json', 'proof', 'link', 'api'])), name='release_copy_kind_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'pdf', 'json', 'proof', 'link', 'api', 'hand', 'live'])), name='release_copy_kind_is_known'),
         ),
         migrations.AddConstraint(
             model_name='releasecopy',
@@ -418,6 +522,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='releasecopy',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('stamp', 'waiting'), _negated=True), ('next_at__isnull', False), _connector='OR'), name='release_copy_waits_until'),
+        ),
+        migrations.AddIndex(
+            model_name='releaseerror',
+            index=models.Index(fields=['found_at'], name='release_error_found'),
+        ),
+        migrations.AddConstraint(
+            model_name='releaseerror',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['wrong_person', 'too_much', 'papers_late', 'call_back'])), name='release_error_kind_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='releaseerror',
+            constraint=models.CheckConstraint(condition=models.Q(('agreed_by', ''), models.Q(models.Q(('noted_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('noted_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='release_error_closed_by_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='releaseerror',
+            constraint=models.CheckConstraint(condition=models.Q(('agreed_by', ''), ('agreed_at__isnull', False), _connector='XOR'), name='release_error_agreed_has_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='releaseerror',
+            constraint=models.UniqueConstraint(condition=models.Q(('agreed_by', '')), fields=('request',), name='one_open_error_of_a_request'),
         ),
         migrations.AddIndex(
             model_name='releasenotice',

@@ -1,5 +1,8 @@
 """The only writers of police requests and releases, by use case."""
 
+from police.services.errors import LATE as LATE
+from police.services.errors import decide_error as decide_error
+from police.services.errors import note_error as note_error
 from police.services.escalation import EXECUTIVE as EXECUTIVE
 from police.services.escalation import call_executive as call_executive
 from police.services.escalation import escalate_request as escalate_request
@@ -11,17 +14,26 @@ from police.services.links import link_exists as link_exists
 from police.services.links import open_link as open_link
 from police.services.owning import answer_of as answer_of
 from police.services.owning import answer_owning as answer_owning
+from police.services.references import codes_of as codes_of
+from police.services.references import make_code as make_code
+from police.services.references import revoke_code as revoke_code
+from police.services.references import use_code as use_code
 from police.services.releases import confirm_release as confirm_release
+from police.services.releases import grade_of as grade_of
 from police.services.releases import propose_release as propose_release
 from police.services.releases import read_pack as read_pack
 from police.services.releases import record_call_back as record_call_back
+from police.services.requests import Letter as Letter
 from police.services.requests import PhoneOutcome as PhoneOutcome
 from police.services.requests import Question as Question
 from police.services.requests import ask_by_form as ask_by_form
 from police.services.requests import ask_on_papers as ask_on_papers
+from police.services.requests import decide_refusal as decide_refusal
 from police.services.requests import file_papers as file_papers
+from police.services.requests import leave_out as leave_out
 from police.services.requests import open_phone_request as open_phone_request
 from police.services.requests import point_to_trip as point_to_trip
+from police.services.requests import propose_refusal as propose_refusal
 from police.services.requests import record_denial as record_denial
 from police.services.requests import refuse_request as refuse_request
 from police.services.reviews import decide_reinstatement as decide_reinstatement

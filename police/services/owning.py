@@ -4,6 +4,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.selectors import people_who_may
@@ -70,13 +71,14 @@ def _ask(release: Release, request: PoliceRequest, asked: Asked, channel: str, t
     )
 
 
+def _answerable(secret: str) -> QuerySet[StationAnswer]:
+    """The question behind a link until somebody said no: a yes may turn out to be wrong, and a no closes it."""
+    return StationAnswer.objects.filter(link_digest=digest_of(secret)).exclude(answer=Owned.NO)
+
+
 def answer_of(secret: str) -> StationAnswer:
     """The question behind a link that can still be answered. Raises `AnswerClosed`."""
-    found = (
-        StationAnswer.objects.select_related("release__request__agency")
-        .filter(link_digest=digest_of(secret), answer="")
-        .first()
-    )
+    found = _answerable(secret).select_related("release__request__agency").first()
     if found is None:
         raise AnswerClosed(line=settings.LIAISON_LINE)
     return found
@@ -84,7 +86,8 @@ def answer_of(secret: str) -> StationAnswer:
 
 @begins_transaction
 def answer_owning(*, secret: str, answer: str, asker: Asker) -> Owned:
-    """One answer for each link. A 'no' of either suspends the officer, closes the pack and pages supervisors at once.
+    """A 'no' of either suspends the officer, closes the pack and pages supervisors at once, also after a 'yes' by the same
+    link; after it nothing else is taken. The same answer again changes nothing.
 
     Raises `AnswerClosed`, `InvalidInput`, `TooMany`.
     """
@@ -92,9 +95,11 @@ def answer_owning(*, secret: str, answer: str, asker: Asker) -> Owned:
     if answer not in Owned.values:
         raise InvalidInput("answer")
     said, at = Owned(answer), clock.now()
-    found = StationAnswer.objects.select_for_update().filter(link_digest=digest_of(secret), answer="").first()
+    found = _answerable(secret).select_for_update().first()
     if found is None:
         raise AnswerClosed(line=settings.LIAISON_LINE)
+    if found.answer == said:
+        return said
     release = Release.objects.select_related(
         "request__agency", "request__trip", "request__officer__account"
     ).get(pk=found.release_id)

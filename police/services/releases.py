@@ -16,7 +16,8 @@ from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
-from police.documents import notices
+from police.answers import build_answer
+from police.documents import telling
 from police.errors import (
     LinkClosed,
     NotReleased,
@@ -70,7 +71,9 @@ def release_pack(
     at = clock.now()
     if not graded.whole:
         graded = replace(graded, due_at=at + policy.span(IDENTITY_WITHIN))
-    text, digest = write_pack(build_pack(request, trip, graded))
+    # A question of a letter is answered with what the letter names; all else gets the minimum pack.
+    on_letter = request.notice_id is not None
+    text, digest = write_pack(build_answer(request, trip) if on_letter else build_pack(request, trip, graded))
     move(
         request,
         REQUEST_TRANSITIONS,
@@ -80,7 +83,8 @@ def release_pack(
         decided_at=at,
         decided_by=actor.code,
         owned_at=request.owned_at or at,
-        papers_due_at=at + policy.span(PAPERS_WITHIN),
+        # With her own code no further papers are asked for (P15).
+        papers_due_at=None if request.urgency == Urgency.REFERENCE else at + policy.span(PAPERS_WITHIN),
     )
     # Whole from the start: what was released is not rewritten.
     release = Release.objects.create(
@@ -94,9 +98,9 @@ def release_pack(
         grade=graded.grade,
         reason=graded.reason,
         signs=sorted(graded.signs),
-        has_plates=says_plates(text),
+        has_plates=on_letter or says_plates(text),
     )
-    notices.begin(release)
+    telling.begin(release)
     if graded.due_at:
         IdentityPart.objects.create(release=release, asked_at=at, due_at=graded.due_at)
     seconds = round((at - request.asked_at).total_seconds(), 1)

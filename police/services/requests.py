@@ -2,29 +2,32 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, holds, idempotency, limits, policy, timeline, typed
+from core import audit, clock, four_eyes, holds, idempotency, limits, policy, timeline, typed
 from core.actions import NotNow
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput
 from core.limits import Asker
+from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import selectors
 from police.errors import (
     AbroadRefused,
     InspectionInWriting,
+    NoticeNeeded,
     TripNotFound,
 )
-from police.models import Agency, Officer, PoliceRequest
+from police.models import Agency, Notice, Officer, PoliceRequest
 from police.policies import (
     BORNE_OUT_FOR,
     EMERGENCIES,
     EMERGENCY_RULE,
+    EMERGENCY_SAYS,
     tier_of,
 )
 from police.services.desk import check_responder, for_action, locked
@@ -39,6 +42,7 @@ from police.states import (
     Grade,
     PoliceLine,
     Query,
+    RefusalCode,
     RequestState,
     Urgency,
 )
@@ -49,7 +53,7 @@ if TYPE_CHECKING:
     from rides.models import Trip
 
 
-PAPERS_STAND = _("It was decided on the papers that are there: others belong to another request.")
+PAPERS_STAND = _("It stands on the papers that are there: others belong to another request.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,12 @@ def ask_by_form(
 
     `device` is what the cookie of the browser says. One that leads to none or several is escalated, and specialists are
     paged; so is what comes beyond the number that one officer asks in a short time. The same `submission` asks once.
-    Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `InspectionInWriting`, `QueryUnreadable`,
-    `InvalidInput` without a supervisor.
+    Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `InspectionInWriting`, `NoticeNeeded` for what
+    is no emergency, `QueryUnreadable`,
+    `InvalidInput` where an emergency does not say its five things.
     """
     officer = selectors.officer_of(account, clock.now())
-    question = _with_supervisor(question)
+    question = _whole(question)
     submission = idempotency.hold("police.request", account.code, submission)
     # One at a time of a station: what is unusual is counted with what the others of it ask at this moment, and who is
     # suspended meanwhile is.
@@ -100,7 +105,7 @@ def ask_by_form(
     if again:
         return selectors.request_by_code(again.code)
     _check_way(officer.agency, question)
-    request, trips = _write_request(
+    request, trips = write_request(
         actor=account.actor,
         agency=officer.agency,
         question=question,
@@ -129,38 +134,47 @@ def _looks_back(question: Question) -> bool:
     return question.query == Query.PHONE and question.about < past
 
 
-def _with_supervisor(question: Question) -> Question:
-    """An emergency names who is asked whether it was theirs (P3c); the number as it is written to. Raises `InvalidInput`."""
+def _whole(question: Question) -> Question:
+    """An emergency says its five things, whichever door it comes in by (P2+), and names who is asked whether it was theirs
+    (P3c); the number as it is written to. Raises `InvalidInput`."""
     if question.urgency != Urgency.EMERGENCY:
         return replace(question, supervisor_name="", supervisor_phone="")
-    if not question.supervisor_name.strip():
-        raise InvalidInput("supervisor_name")
+    for name in ("value", *EMERGENCY_SAYS):
+        said = getattr(question, name)
+        if not (said.strip() if isinstance(said, str) else said):
+            raise InvalidInput("query_value" if name == "value" else name)
     phone = typed.phone.read(question.supervisor_phone, field="supervisor_phone")
     return replace(question, supervisor_name=question.supervisor_name.strip()[:40], supervisor_phone=phone)
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a question of a letter stands on: its notice, which question of it, the categories and the time that it names."""
+
+    notice: Notice
+    number: int
+    wanted: list[str]
+    span_from: datetime
+    span_to: datetime
+    letter_number: str
+    certificates: list[str]
+
+
 @joins_transaction
 def ask_on_papers(
-    *,
-    account: "Account",
-    officer: Officer,
-    question: Question,
-    submission: str,
-    letter_number: str,
-    certificates: list[str],
+    *, account: "Account", officer: Officer, question: Question, submission: str, letter: Letter
 ) -> PoliceRequest:
-    """An ordinary request that comes with its papers (P2+). Raises `QueryUnreadable`, `InvalidInput`."""
-    request, _trips = _write_request(
+    """One question of a letter, which comes with its papers (P2+, P5+). Raises `QueryUnreadable`, `InvalidInput`."""
+    question = _whole(question)
+    request, _trips = write_request(
         actor=account.actor,
         agency=officer.agency,
         question=question,
         channel=Channel.FORM,
         submission=submission,
         officer=officer,
+        letter=letter,
     )
-    request.letter_number, request.certificates = letter_number, ", ".join(certificates)
-    request.papers_at = request.asked_at
-    request.save(update_fields=["letter_number", "certificates", "papers_at"])
     trip = request.trip.code if request.trip else ""
     timeline.add(PoliceLine.PAPERS, account.actor, trip=trip, code=request.code)
     audit.record(account.actor, "police.papers", request.code, case=request.code)
@@ -168,13 +182,16 @@ def ask_on_papers(
 
 
 def _check_way(agency: Agency, question: Question) -> None:
-    """The transport authority asks in writing, never by the emergency rule (P13). Raises `InspectionInWriting`."""
+    """The transport authority asks in writing, never by the emergency rule (P13), and what is no emergency is asked by a
+    notice, with all that stands on it (P5+). Raises `InspectionInWriting`, `NoticeNeeded`."""
     if agency.kind == AgencyKind.TRANSPORT and question.urgency == Urgency.EMERGENCY:
         raise InspectionInWriting
+    if question.urgency != Urgency.EMERGENCY:
+        raise NoticeNeeded("urgency")
 
 
 @joins_transaction
-def _write_request(
+def write_request(
     *,
     actor: Actor,
     agency: Agency,
@@ -184,7 +201,9 @@ def _write_request(
     officer: Officer | None = None,
     badge: str = "",
     device: str = "",
+    letter: Letter | None = None,
 ) -> "tuple[PoliceRequest, list[Trip]]":
+    """Keep what was asked with the trips to which it leads, before anybody answers. Raises `QueryUnreadable`, `InvalidInput`."""
     many = (
         channel == Channel.FORM
         and question.urgency == Urgency.EMERGENCY
@@ -223,6 +242,7 @@ def _write_request(
         asked_at=at,
         owned_at=None if channel == Channel.FORM else at,
         owned_by="" if channel == Channel.FORM else actor.code,
+        **_on_letter(letter, at),
     )
     if unusual := sorted(selectors.unusual_of(request, at, device)):
         request.unusual = unusual
@@ -251,6 +271,21 @@ def _write_request(
     for meant in _about_one_driver(question, trips):
         review_covertly(trip=meant, actor=actor, source=request.code)
     return request, trips
+
+
+def _on_letter(letter: Letter | None, at: datetime) -> dict[str, Any]:
+    if letter is None:
+        return {}
+    return {
+        "notice": letter.notice,
+        "number": letter.number,
+        "wanted": sorted(set(letter.wanted)),
+        "span_from": letter.span_from,
+        "span_to": letter.span_to,
+        "letter_number": letter.letter_number,
+        "certificates": ", ".join(letter.certificates),
+        "papers_at": at,
+    }
 
 
 def _about_one_driver(question: Question, trips: "list[Trip]") -> "list[Trip]":
@@ -291,7 +326,7 @@ def open_phone_request(
     """The agent takes down what an officer asks, or a specialist calls the police of the place (S10).
 
     An authority of another country is refused with the way that law provides; that is kept and returned.
-    Raises `Forbidden`, `NotFound`, `InvalidInput`, `InspectionInWriting`, `QueryUnreadable`.
+    Raises `Forbidden`, `NotFound`, `InvalidInput`, `InspectionInWriting`, `NoticeNeeded`, `QueryUnreadable`.
     """
     check_responder(account)
     if not badge.strip():
@@ -303,7 +338,7 @@ def open_phone_request(
     if again:
         return PhoneOutcome(again)
     channel = Channel.OUTBOUND if outbound else Channel.PHONE
-    request, _trips = _write_request(
+    request, _trips = write_request(
         actor=account.actor,
         agency=agency,
         question=question,
@@ -313,7 +348,7 @@ def open_phone_request(
     )
     if agency.country != "CN":
         refusal = AbroadRefused()
-        _refuse(request, account.actor, refusal.detail)
+        _refuse(request, account.actor, refusal.detail, RefusalCode.FOREIGN)
         return PhoneOutcome(request, refusal)
     return PhoneOutcome(request)
 
@@ -346,7 +381,7 @@ def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceReq
 
 
 @joins_transaction
-def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
+def _refuse(request: PoliceRequest, actor: Actor, reason: str, why: RefusalCode | str) -> None:
     move(
         request,
         REQUEST_TRANSITIONS,
@@ -354,6 +389,7 @@ def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
         decided_at=clock.now(),
         decided_by=actor.code,
         refusal=reason,
+        refused_for=why,
     )
     timeline.add(
         PoliceLine.REFUSED,
@@ -363,19 +399,86 @@ def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
         words=reason,
         code=request.code,
     )
-    audit.record(actor, "police.refused", request.code, case=request.code)
+    audit.record(actor, "police.refused", request.code, case=request.code, why=why)
     holds.release(actor=actor, source="police", case=request.code)
 
 
+def _why(code: str) -> RefusalCode:
+    if code not in RefusalCode.values:
+        raise InvalidInput("why")
+    return RefusalCode(code)
+
+
 @begins_transaction
-def refuse_request(*, account: "Account", code: str, reason: str) -> PoliceRequest:
-    """Refuse with a legal reason. Raises `InvalidInput` without one, `Forbidden`, `NotFound`, `NotNow`."""
+def refuse_request(*, account: "Account", code: str, reason: str, why: str = "") -> PoliceRequest:
+    """Refuse an emergency or a call with a legal reason, and its code where one fits; a letter's question takes two people
+    and always has one.
+
+    Raises `InvalidInput` without a reason, `Forbidden`, `NotFound`, `NotNow`.
+    """
     check_responder(account)
     if not reason.strip():
         raise InvalidInput("reason")
+    given = _why(why) if why else ""
     request = for_action(account, code, "refuse")
-    _refuse(request, account.actor, reason.strip()[:1000])
+    _refuse(request, account.actor, reason.strip()[:1000], given)
     return request
+
+
+@begins_transaction
+def propose_refusal(*, account: "Account", code: str, reason: str, why: str) -> PoliceRequest:
+    """The first of two people who refuse a question of a letter, with the code of why and words.
+
+    Raises `InvalidInput` without them, `Forbidden`, `NotFound`, `NotNow`.
+    """
+    check_responder(account)
+    if not reason.strip():
+        raise InvalidInput("reason")
+    given = _why(why)
+    request = for_action(account, code, "refusal")
+    PoliceRequest.objects.filter(pk=request.pk).update(
+        refuse_by=account.code, refused_for=given, refusal=reason.strip()[:1000], proposed_by=""
+    )
+    audit.record(account.actor, "police.refusal_proposed", code, case=code, why=given)
+    return selectors.request_by_code(code)
+
+
+@begins_transaction
+def decide_refusal(*, account: "Account", code: str, agrees: bool) -> PoliceRequest:
+    """The second, another person: the question is refused, or the proposal falls.
+
+    Raises `Forbidden`, `NotFound`, `NotNow`, `SecondPersonNeeded`.
+    """
+    require(account, "police.confirm")
+    request = locked(code)
+    if agrees and request.refuse_by:
+        four_eyes.another(account.code, request.refuse_by)
+    request = for_action(account, code, "refusal_agree" if agrees else "refusal_back")
+    if agrees:
+        _refuse(request, account.actor, str(request.refusal), RefusalCode(request.refused_for))
+    else:
+        PoliceRequest.objects.filter(pk=request.pk).update(refuse_by="", refused_for="", refusal="")
+        audit.record(account.actor, "police.refusal_fell", code, case=code)
+    return selectors.request_by_code(code)
+
+
+@begins_transaction
+def leave_out(*, account: "Account", code: str, category: str, why: str) -> PoliceRequest:
+    """A category of a question that is not given, with the code of why: the rest is (P5+). It is proposed anew.
+
+    An empty `why` puts it back. Raises `InvalidInput`, `Forbidden`, `NotFound`, `NotNow`.
+    """
+    request = for_action(account, code, "leave_out")
+    if category not in request.wanted:
+        raise InvalidInput("category")
+    left = {each: given for each, given in request.left_out.items() if each != category}
+    if why:
+        left[category] = _why(why).value
+    if len(left) == len(request.wanted):
+        raise InvalidInput("category")  # all of it is a refusal, which says so
+    PoliceRequest.objects.filter(pk=request.pk).update(left_out=left, proposed_by="")
+    audit.record(account.actor, "police.left_out", code, case=code, category=category, why=why)
+    return selectors.request_by_code(code)
 
 
 @begins_transaction
@@ -400,9 +503,10 @@ def file_papers(
     if request.urgency == Urgency.ORDINARY and not basis:
         raise InvalidInput("legal_basis")
     papers = (letter_number.strip(), ", ".join(given), basis)
+    # A question of a letter came with all of them, as files: others are another letter.
     if request.papers_at and papers == (request.letter_number, request.certificates, request.legal_basis):
         return request
-    if request.papers_at and request.state not in UNDECIDED:
+    if request.papers_at and (request.notice_id or request.state not in UNDECIDED):
         raise NotNow(why=PAPERS_STAND)
     request.letter_number, request.certificates, request.legal_basis = papers
     request.papers_at = clock.now()

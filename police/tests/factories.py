@@ -49,9 +49,15 @@ def complete(trip: str, **changes: Any) -> notices.Filled:
     return notices.Filled(**given | changes)
 
 
-def notice_sent(account: Any, trip: str) -> PoliceRequest:
-    """A complete notice about a trip, sent."""
-    notice = notices.begin(account=account, submission=f"of {trip}")
+def letter_sent(account: Any, given: notices.Filled, key: str = "s") -> list[PoliceRequest]:
+    """A notice, sent: its questions."""
+    notice = notices.begin(account=account, submission=f"of {given.query_value} {key}")
     papers = notices.read_papers(dict.fromkeys(Paper, PDF))
-    notices.save(account=account, code=notice.code, given=complete(trip), papers=papers)
+    notices.save(account=account, code=notice.code, given=given, papers=papers)
     return notices.send(account=account, code=notice.code)
+
+
+def notice_sent(account: Any, trip: str, key: str = "s", **changes: Any) -> PoliceRequest:
+    """The one question of a complete notice about a trip, sent."""
+    (asked,) = letter_sent(account, complete(trip, **changes), key)
+    return asked

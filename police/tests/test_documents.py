@@ -21,7 +21,7 @@ from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification
 from core.pdf import Sheet
 from police import selectors, services, tasks
-from police.documents import notices, paper, seal, verify
+from police.documents import paper, seal, telling, verify
 from police.documents import services as documents
 from police.documents.models import ReleaseCopy, ReleaseNotice
 from police.documents.states import CopyKind
@@ -366,10 +366,10 @@ def test_the_person_is_told_on_the_day_and_then_sees_who_read_what(rides, people
     silent = signed_in("passenger").get("/me/data/").content.decode()
     assert "police" not in silent.lower().split("<footer")[0]
     noon.shift(timedelta(days=29))
-    assert notices.TELLING.run(at=clock.now()).total == 0
+    assert telling.TELLING.run(at=clock.now()).total == 0
     noon.shift(timedelta(days=2))
-    assert notices.TELLING.run(at=clock.now()).total == 2
-    assert notices.TELLING.run(at=clock.now()).total == 0
+    assert telling.TELLING.run(at=clock.now()).total == 2
+    assert telling.TELLING.run(at=clock.now()).total == 0
     assert Notification.objects.filter(message="police.data_were_read").count() == 2
     page = signed_in("passenger").get("/me/data/").content.decode()
     assert asked.agency.name_en in page or asked.agency.name_zh in page
@@ -380,22 +380,22 @@ def test_putting_it_off_takes_the_authoritys_reason_a_new_day_and_two_people(rid
     asked = released(rides, people)
     day = clock.now() + timedelta(days=60)
     with pytest.raises(InvalidInput) as refused:
-        notices.propose_later(account=people("agent"), code=asked.code, reason=" ", day=day)
+        telling.propose_later(account=people("agent"), code=asked.code, reason=" ", day=day)
     assert refused.value.field == "reason"
     with pytest.raises(InvalidInput) as refused:
-        notices.propose_later(
+        telling.propose_later(
             account=people("agent"), code=asked.code, reason="x", day=clock.now() + timedelta(days=365)
         )
     assert refused.value.field == "day"
-    notices.propose_later(account=people("specialist"), code=asked.code, reason="侦查需要", day=day)
+    telling.propose_later(account=people("specialist"), code=asked.code, reason="侦查需要", day=day)
     with pytest.raises(SecondPersonNeeded):
-        notices.decide_later(account=people("specialist"), code=asked.code, agrees=True)
+        telling.decide_later(account=people("specialist"), code=asked.code, agrees=True)
     # Until a second person agrees, the day stays.
     assert {row.due_at for row in ReleaseNotice.objects.all()} == {
         asked.release.released_at + timedelta(days=30)
     }
-    notices.decide_later(account=people("supervisor"), code=asked.code, agrees=True)
+    telling.decide_later(account=people("supervisor"), code=asked.code, agrees=True)
     noon.shift(timedelta(days=31))
-    assert notices.TELLING.run(at=clock.now()).total == 0
+    assert telling.TELLING.run(at=clock.now()).total == 0
     noon.shift(timedelta(days=30))
-    assert notices.TELLING.run(at=clock.now()).total == 2
+    assert telling.TELLING.run(at=clock.now()).total == 2

@@ -17,7 +17,7 @@ from police.models import IdentityPart, Officer, PoliceRequest, Release
 from police.policies import Claim, grade
 from police.selectors import identity_waits, release_clocks, request_by_code
 from police.states import Grade, GradeReason, Query, Sign, Unusual, Urgency
-from police.tests.factories import urgent
+from police.tests.factories import notice_sent, urgent
 from rides.models import LatestPosition, Trip
 from rides.states import Party
 from rides.tokens import TripKey
@@ -144,7 +144,7 @@ def test_what_one_agent_opened_bears_nothing_out(rides, people, then):
         outbound=True,
     ).request
     if then:
-        services.refuse_request(account=people("agent"), code=out.code, reason="x")
+        services.refuse_request(account=people("agent"), code=out.code, reason="x", why="no_data")
     release = ask(people, trip).release
     assert (release.signs, release.grade) == ([], "car")
 
@@ -165,11 +165,7 @@ def test_nobody_goes_through_her_trips_of_before(rides, people, noon):
 
 def test_what_leads_to_one_trip_is_not_pointed_to_another(rides, people):
     trip = rides.under_way()
-    asked = services.ask_by_form(
-        account=people("officer"),
-        question=urgent(Query.TRIP, trip.code, urgency=Urgency.ORDINARY, legal_basis="x"),
-        submission="s",
-    )
+    asked = notice_sent(people("officer"), trip.code)
     other = rides.accepted("passenger2", "driver2")
     with pytest.raises(NotNow):
         services.point_to_trip(account=people("agent"), code=asked.code, trip_code=other.code)

@@ -15,7 +15,7 @@ from core.errors import DomainError
 from police import services
 from police.models import PoliceRequest
 from police.states import Query, Urgency
-from police.tests.factories import urgent
+from police.tests.factories import complete, letter_sent, urgent
 from rides.models import LatestPosition, Trip
 from rides.states import Party
 from rides.tokens import TripKey
@@ -81,7 +81,9 @@ def ask_every_way(people, her, trip, report):
             question = urgent(query, value)
             key = f"{number}{urgency}"
             if urgency == Urgency.ORDINARY:
-                question = services.Question(query, value, clock.now(), urgency, "x")
+                given = {"query": query.value, "query_value": value, "wanted": ["trip", "driver", "vehicle"]}
+                letter_sent(people("officer"), complete("", **given), key)
+                continue
             services.ask_by_form(account=people("officer"), question=question, submission=key)
 
 

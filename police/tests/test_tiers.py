@@ -16,8 +16,8 @@ from police.errors import InspectionInWriting, NotThePublishedNumber
 from police.models import Agency, Officer, PoliceRequest, Release
 from police.policies import CALL_BACK_HOLDS, tier_of
 from police.services import Question
-from police.states import Query, Tier, Urgency
-from police.tests.factories import urgent
+from police.states import Query, Tier
+from police.tests.factories import notice_sent, urgent
 from tests.test_typed import EMERGENCY
 
 NUMBER = "0577-6231-0110"
@@ -145,7 +145,8 @@ def test_the_transport_authority_never_asks_by_the_emergency_rule(rides, people,
             submission="p",
         )
     assert not PoliceRequest.objects.exists()
-    asked = ask(people, trip, urgency=Urgency.ORDINARY)
+    asked = notice_sent(people("officer"), trip.code)
+    PoliceRequest.objects.update(agency_kind="transport")
     with pytest.raises(IntegrityError, match="inspection"), transaction.atomic():
         PoliceRequest.objects.filter(pk=asked.pk).update(urgency="emergency")
 

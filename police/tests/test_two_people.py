@@ -11,22 +11,18 @@ from police import services
 from police.errors import PapersMissing
 from police.models import Officer, PoliceRequest, Release, ReleaseReview
 from police.selectors import request_by_code
-from police.services import Question
-from police.states import Query, Urgency
-from police.tests.factories import urgent
+from police.states import Query
+from police.tests.factories import notice_sent, urgent
 
 
 @pytest.fixture
 def ordinary(rides, people):
-    """An ordinary request by the form, on its way or with all its papers."""
+    """A question of a letter, with all its papers or as if they were not there."""
 
-    def make(*, papers=True, basis="Criminal Procedure Law art. 54"):
-        question = Question(
-            Query.TRIP, rides.under_way().code, clock.now(), Urgency.ORDINARY, basis if papers else ""
-        )
-        asked = services.ask_by_form(account=people("officer"), question=question, submission="o")
-        if papers:
-            file_papers(people, asked)
+    def make(*, papers=True):
+        asked = notice_sent(people("officer"), rides.under_way().code)
+        if not papers:
+            PoliceRequest.objects.update(letter_number="", certificates="", papers_at=None, legal_basis="")
         return asked
 
     return make
@@ -71,26 +67,18 @@ def test_what_is_missing_is_said(ordinary, people, signed_in, step):
     ]
 
 
-def test_the_legal_basis_may_come_with_the_papers_and_must(ordinary, people, signed_in):
-    asked = ordinary(papers=False)
-    with pytest.raises(InvalidInput):
-        file_papers(people, asked)
-    page = signed_in("officer").post(
-        f"/police/requests/{asked.code}/papers/",
-        {"letter_number": "2018-1", "certificate_1": "331001", "certificate_2": "331002"},
-    )
-    assert (page.status_code, 'value="331001"' in page.content.decode()) == (400, True)
-    file_papers(people, asked, legal_basis="Criminal Procedure Law art. 54")
-    services.propose_release(account=people("agent"), code=asked.code)
-    services.confirm_release(account=people("specialist"), code=asked.code)
-
-
-def test_other_papers_ask_for_the_first_person_again(ordinary, people):
+def test_a_letters_question_stands_on_the_papers_that_it_came_with(ordinary, people, signed_in):
     asked = ordinary()
     services.propose_release(account=people("agent"), code=asked.code)
-    file_papers(people, asked, letter_number="2018-2")
     with pytest.raises(NotNow):
-        services.confirm_release(account=people("specialist"), code=asked.code)
+        file_papers(people, asked, letter_number="2018-2")
+    page = signed_in("officer").post(
+        f"/police/requests/{asked.code}/papers/",
+        {"letter_number": "2018-2", "certificate_1": "331001", "certificate_2": "331002"},
+    )
+    assert page.status_code == 409
+    assert request_by_code(asked.code).letter_number == asked.letter_number
+    services.confirm_release(account=people("specialist"), code=asked.code)
 
 
 def test_who_found_the_trip_does_not_confirm_it(rides, people):

@@ -128,13 +128,25 @@ def test_a_thief_does_not_stop_the_clock_of_the_call_to_the_police(asked):
     assert incident.police_called_at is None
 
 
-def test_a_link_works_once(asked):
+def test_a_no_closes_its_link_for_good(asked):
     link = link_of("email")
-    answer(link, "yes")
-    assert (answer(link, "no").status_code, Client().get(link).status_code) == (404, 404)
-    assert Officer.objects.get(account__code="officer").state == "active"
-    assert answer(link_of("sms"), "no").status_code == 200  # the other's stands
+    assert answer(link, "no").status_code == 200
+    assert (answer(link, "yes").status_code, answer(link, "no").status_code) == (404, 404)
+    assert Client().get(link).status_code == 404
+    assert StationAnswer.objects.get(asked="station").answer == "no"
+
+
+def test_a_yes_that_was_wrong_is_followed_by_a_no_on_the_same_link_and_acts(asked):
+    link = link_of("email")
+    assert answer(link, "yes").status_code == answer(link, "yes").status_code == 200
+    assert AuditEntry.objects.filter(action="police.owning_answered").count() == 1
+    page = Client(headers={"accept-language": "en"}).get(link).content.decode()
+    assert 'value="no"' in page and 'value="yes"' not in page
+    assert answer(link, "no").status_code == 200
     assert Officer.objects.get(account__code="officer").state == "suspended"
+    assert Release.objects.get().disowned_at is not None
+    said = AuditEntry.objects.filter(action="police.owning_answered").order_by("pk")
+    assert [row.facts["answer"] for row in said] == ["yes", "no"]
 
 
 @pytest.mark.valkey

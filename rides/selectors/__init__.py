@@ -72,7 +72,7 @@ from rides.selectors.open_requests import (
     places_with_numbers,
 )
 from rides.selectors.places import PlaceFound, recent_places, search_places
-from rides.selectors.police import trips_by_phone, trips_by_plate, trips_near
+from rides.selectors.police import trips_by_phone, trips_by_plate, trips_in, trips_near
 from rides.selectors.trips import (
     CARD_AFTER,
     DayDriven,
@@ -264,6 +264,7 @@ __all__ = [
     "trips_as_passenger",
     "trips_by_phone",
     "trips_by_plate",
+    "trips_in",
     "trips_near",
     "trips_shared_by",
     "trips_with_driver_of",

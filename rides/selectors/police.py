@@ -72,6 +72,31 @@ def trips_by_phone(phone: str, at: datetime) -> list[Trip]:
     return aboard or _meant(all_trips().filter(passenger__emergency_contacts__phone_index=index), at)
 
 
+def trips_in(since: datetime, until: datetime, *, plate: str = "", phone: str = "") -> list[Trip]:
+    """Trips with a driver that lie in a span of time, of a plate, registered or seen, or of anybody's phone on them; at
+    most a thousand, the newest first."""
+    rows = all_trips().filter(requested_at__lte=until, driver__isnull=False)
+    rows = rows.exclude(Q(ended_at__lt=since) | Q(cancelled_at__lt=since))
+    if phone:
+        index = phone_index(phone)
+        rows = rows.filter(
+            Q(passenger__phone_index=index)
+            | Q(rider_phone_index=index)
+            | Q(driver__account__phone_index=index)
+            | Q(passenger__emergency_contacts__phone_index=index)
+        )
+        return list(rows.distinct().order_by("-pk")[:1000])
+    wanted = typed.plate.key(plate)
+    if not wanted:
+        return []
+    like = Q(plate_registered__endswith=wanted[-4:]) | Q(plate_seen__endswith=wanted[-4:])
+    return [
+        trip
+        for trip in rows.filter(like).order_by("-pk")[:1000]
+        if wanted in {typed.plate.key(trip.plate_registered), typed.plate.key(trip.plate_seen)}
+    ]
+
+
 def trips_near(
     place: Point,
     at: datetime,

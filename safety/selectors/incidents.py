@@ -598,6 +598,13 @@ def incidents_of_person(account: "Account", *, limit: int = 5) -> list[Incident]
     return list(rows.order_by("-pk")[:limit])
 
 
+def incidents_reported_by(account: "Account", *, limit: int = 20) -> list[Incident]:
+    """The newest incidents that somebody reported about a trip of their own as passenger: by SOS, or by their own word."""
+    hers = Q(sos_calls__party=Party.PASSENGER) | Q(opened_by=account.code)
+    rows = Incident.objects.real().filter(hers, trip__passenger=account, trip__driver__isnull=False)
+    return list(rows.select_related("trip").distinct().order_by("-pk")[:limit])
+
+
 def sos_incidents(since: datetime) -> list[Incident]:
     """Incidents with an SOS by the passenger since a time, for the board."""
     rows = (

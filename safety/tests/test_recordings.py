@@ -488,7 +488,7 @@ def test_what_two_renewed_is_not_released_by_one(rides, people, deliver):
     holds.ask_to_renew(actor=people("agent").actor, code=hold.code, reason="the court asks")
     holds.renew(actor=people("specialist").actor, code=hold.code, reason="agreed")
     holds.ask_to_renew(actor=people("agent").actor, code=hold.code, reason="once more")
-    refuse_request(account=people("agent"), code=asked.code, reason="x")
+    refuse_request(account=people("agent"), code=asked.code, reason="x", why="no_data")
     assert holds.held([trip.code]) == {trip.code}
 
 

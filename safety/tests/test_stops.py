@@ -15,7 +15,7 @@ from drivers.states import CaseOutcome
 from drivers.tests.factories import face_token
 from police.services import ask_by_form
 from police.states import Query, Urgency
-from police.tests.factories import urgent
+from police.tests.factories import notice_sent, urgent
 from rides.models import City, Offer, Trip
 from rides.services import accept_offer, accept_trip, dispatch_batch, end_trip
 from rides.states import Line, Party
@@ -124,8 +124,11 @@ def test_a_police_request_that_names_the_driver_stops_the_next_order(
         "trip": trip.code, "plate": trip.plate_registered,
         "his": people("driver").phone, "hers": people("passenger").phone,
     }  # fmt: skip
-    question = urgent(query, value.format(**said), urgency=urgency)
-    ask_by_form(account=people("officer"), question=question, submission="p")
+    if urgency == Urgency.ORDINARY:
+        notice_sent(people("officer"), value.format(**said), query=query.value)
+    else:
+        question = urgent(query, value.format(**said))
+        ask_by_form(account=people("officer"), question=question, submission="p")
     assert has_covert_hold(driver) is stopped
     assert VettingCase.objects.filter(kind="police").exists() is stopped
 

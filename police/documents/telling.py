@@ -4,8 +4,8 @@ Putting it off takes the authority's reason, a new day and two people. Until the
 anything was asked; afterwards their own page says who read what.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch
@@ -22,6 +22,7 @@ from core.transactions import begins_transaction, joins_transaction
 from police import messages
 from police.documents.models import ReleaseCopy, ReleaseNotice
 from police.documents.rules import LATEST, TOLD_AFTER, proposed, why_not_agree, why_not_put_off
+from police.documents.states import CopyKind
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -38,7 +39,7 @@ def begin(release: "Release") -> None:
     people = [trip.passenger, trip.driver.account if trip.driver else None]
     # One statement: an emergency's answer waits for it.
     rows = [
-        ReleaseNotice(code=new_code("N"), release=release, person=person, due_at=due)
+        ReleaseNotice(code=new_code("RN"), release=release, person=person, due_at=due)
         for person in people
         if person is not None
     ]
@@ -143,6 +144,26 @@ TELLING = jobs.rows(
 )
 
 
+def stretches(copies: Iterable[ReleaseCopy]) -> list[tuple[ReleaseCopy, int]]:
+    """Copies by time, each with 1; minutes of following that come one after another are the first, with how many."""
+    found: list[tuple[ReleaseCopy, int]] = []
+    last: dict[
+        str, tuple[int, datetime]
+    ] = {}  # of each who follows: where their stretch stands, and its newest minute
+    for copy in copies:
+        place, newest = last.get(copy.reader, (-1, copy.at))
+        if copy.kind != CopyKind.LIVE:
+            found.append((copy, 1))
+            continue
+        if place >= 0 and copy.at - newest < timedelta(minutes=2):
+            found[place] = (found[place][0], found[place][1] + 1)
+        else:
+            place = len(found)
+            found.append((copy, 1))
+        last[copy.reader] = (place, copy.at)
+    return found
+
+
 def told_to(account: "Account") -> Iterator[dict[str, Any]]:
     """What this person was told already: which station got data of theirs, when, and each time that it was read.
 
@@ -159,6 +180,10 @@ def told_to(account: "Account") -> Iterator[dict[str, Any]]:
             "trip": request.trip.code if request.trip else "",
             "legal_basis": request.legal_basis,
             "driver": driver,
+            # The categories of a letter that were given; empty for a minimum pack.
+            "wanted": [each for each in request.wanted if each not in request.left_out],
             "told_at": row.told_at,
-            "read": [{"at": copy.at, "as": copy.kind} for copy in row.release.copies.all()],
+            "read": [
+                {"at": copy.at, "as": copy.kind} for copy, _minutes in stretches(row.release.copies.all())
+            ],
         }

@@ -1,0 +1,98 @@
+"""The register of errors: what went wrong with a request, why, and what was done about it (P8+)."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy
+
+from core import audit, clock, four_eyes, inserts, jobs
+from core.actors import SYSTEM
+from core.codes import new_code
+from core.errors import InvalidInput
+from core.permissions import require
+from core.transactions import begins_transaction
+from police.models import PoliceRequest, ReleaseError
+from police.policies import open_error
+from police.services.desk import check_responder, for_action, locked
+from police.states import ErrorKind, RequestState
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+@begins_transaction
+def note_error(*, account: "Account", code: str, kind: str, cause: str, remedy: str) -> ReleaseError:
+    """The first of two people: what went wrong, why, and what was done. What a machine found is filled in so.
+
+    Raises `Forbidden`, `NotFound`, `NotNow`, `InvalidInput`.
+    """
+    check_responder(account)
+    for name, given in (("cause", cause), ("remedy", remedy)):
+        if not given.strip():
+            raise InvalidInput(name)
+    if kind not in ErrorKind.values:
+        raise InvalidInput("kind")
+    request = for_action(account, code, "error")
+    found = open_error(request) or ReleaseError(code=new_code("PE"), request=request, found_at=clock.now())
+    found.kind, found.noted_by = kind, account.code
+    found.cause, found.remedy = cause.strip()[:1000], remedy.strip()[:1000]
+    found.save()
+    audit.record(account.actor, "police.error_noted", code, case=code, kind=kind, error=found.code)
+    return found
+
+
+@begins_transaction
+def decide_error(*, account: "Account", code: str, agrees: bool) -> None:
+    """The second, another person: it is closed as it was said, or has to be said anew.
+
+    Raises `Forbidden`, `NotFound`, `NotNow`, `SecondPersonNeeded`.
+    """
+    require(account, "police.confirm")
+    found = open_error(locked(code))
+    if agrees and found is not None and found.noted_by:
+        four_eyes.another(account.code, found.noted_by)
+    request = for_action(account, code, "error_agree" if agrees else "error_back")
+    found = open_error(request)
+    assert found is not None  # noqa: S101 - the rule says so
+    if agrees:
+        found.agreed_by, found.agreed_at = account.code, clock.now()
+    else:
+        found.noted_by = ""
+    found.save(update_fields=["agreed_by", "agreed_at", "noted_by"])
+    audit.record(
+        account.actor,
+        "police.error_closed" if agrees else "police.error_said_anew",
+        code,
+        case=code,
+        error=found.code,
+    )
+
+
+# --- What a machine finds ------------------------------------------------------------------------------------------
+
+
+def _late(at: datetime, limit: int) -> list[int]:
+    rows = PoliceRequest.objects.filter(state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
+    rows = rows.exclude(errors__kind=ErrorKind.PAPERS_LATE).exclude(errors__agreed_by="")
+    return list(rows.order_by("papers_due_at").values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _note_late(pk: int, at: datetime) -> bool:
+    request = PoliceRequest.objects.select_for_update(skip_locked=True).filter(pk=pk, papers_at=None).first()
+    if request is None or request.errors.filter(kind=ErrorKind.PAPERS_LATE).exists():
+        return False
+    row = ReleaseError(code=new_code("PE"), request=request, kind=ErrorKind.PAPERS_LATE, found_at=at)
+    if not inserts.insert(row, unless_there=True):
+        return False
+    audit.record(SYSTEM, "police.error_found", request.code, case=request.code, kind=row.kind, error=row.code)
+    return True
+
+
+LATE = jobs.rows(
+    "police.note_late_papers",
+    gettext_lazy("noting papers of the police that are late"),
+    due=_late,
+    act=_note_late,
+    key=int,
+)

@@ -1,0 +1,101 @@
+"""The published clocks by channel, kind and outcome, and the register of errors (P8+)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from core import clock
+from core.actions import NotNow
+from core.errors import Forbidden, InvalidInput
+from core.four_eyes import SecondPersonNeeded
+from police import services
+from police.clocks import errors_since, published_clocks, rank
+from police.models import PoliceRequest, ReleaseError
+from police.states import ErrorKind, Query
+from police.tests.factories import notice_sent, urgent
+
+
+def ask(people, trip, key):
+    question = urgent(Query.TRIP, trip.code)
+    return services.ask_by_form(account=people("officer"), question=question, submission=key)
+
+
+def clocks():
+    at = clock.now()
+    return {(row.channel, row.kind, row.outcome): row for row in published_clocks(at - timedelta(days=1), at)}
+
+
+def test_ranks_are_the_nearest():
+    assert [rank([1.0, 2.0, 3.0, 4.0], share) for share in (0.5, 0.95)] == [2.0, 4.0]
+    assert rank([float(n) for n in range(1, 101)], 0.95) == 95.0
+    assert rank([], 0.5) == 0.0
+
+
+def test_each_channel_kind_and_outcome_has_its_own_row(rides, people, noon, signed_in):
+    trip = rides.under_way()
+    asked = [ask(people, trip, str(number)) for number in range(3)]
+    for row, seconds in zip(asked, (5, 300, 1_200), strict=True):
+        at = row.asked_at + timedelta(seconds=seconds)
+        PoliceRequest.objects.filter(pk=row.pk).update(decided_at=at)
+    letter = notice_sent(people("officer"), trip.code)
+    noon.shift(90)
+    found = clocks()
+    released = found["form", "emergency", "released"]
+    assert (released.count, round(released.within_1, 3), round(released.within_10, 3)) == (3, 0.333, 0.667)
+    assert (released.p50, released.p95, released.longest) == (300.0, 1_200.0, 1_200.0)
+    waits = found["form", "ordinary", "asked"]
+    assert (waits.count, waits.within_1, waits.within_10, waits.longest >= 90) == (1, 0.0, 0.0, True)
+    page = signed_in("specialist").get("/admin/police-clocks/", headers={"accept-language": "en"})
+    text = page.content.decode()
+    assert "33 %" in text and "67 %" in text and "92 minutes" in text
+    assert letter.code not in text
+
+
+def note(people, code, who="agent", **changes):
+    given = {"kind": "too_much", "cause": "the letter named the trip alone", "remedy": "told, form mended"}
+    return services.note_error(account=people(who), code=code, **given | changes)
+
+
+def test_an_error_is_noted_by_one_and_closed_by_another(rides, people, signed_in):
+    asked = ask(people, rides.under_way(), "s")
+    for wrong in ({"kind": "x"}, {"cause": " "}, {"remedy": ""}):
+        with pytest.raises(InvalidInput):
+            note(people, asked.code, **wrong)
+    note(people, asked.code, "specialist")
+    with pytest.raises(NotNow):
+        note(people, asked.code)
+    with pytest.raises(SecondPersonNeeded):
+        services.decide_error(account=people("specialist"), code=asked.code, agrees=True)
+    with pytest.raises(Forbidden):
+        services.decide_error(account=people("agent"), code=asked.code, agrees=True)
+    for two in ({"agreed_by": "specialist"}, {"agreed_by": "specialist", "agreed_at": clock.now()}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ReleaseError.objects.update(**two)
+    page = signed_in("supervisor").get(f"/admin/police-line/{asked.code}/").content.decode()
+    assert "the letter named the trip alone" in page and "/do/error_agree/" in page
+    services.decide_error(account=people("supervisor"), code=asked.code, agrees=True)
+    found = errors_since(clock.now() - timedelta(days=1))
+    assert (found.counts, found.open, found.total) == ({"too_much": 1}, 0, 1)
+    note(people, asked.code, kind="wrong_person")  # another one of the same request
+    assert errors_since(clock.now() - timedelta(days=1)).open == 1
+    services.decide_error(account=people("supervisor"), code=asked.code, agrees=False)
+    assert ReleaseError.objects.filter(noted_by="", agreed_by="").count() == 1
+
+
+def test_late_papers_are_noted_by_a_machine_once_and_closed_by_two(rides, people, noon, signed_in):
+    asked = ask(people, rides.under_way(), "s")
+    assert services.LATE.run(at=clock.now()).total == 0
+    noon.shift(25 * 3_600)
+    assert [services.LATE.run(at=clock.now()).total for _time in range(2)] == [1, 0]
+    row = ReleaseError.objects.get()
+    assert (row.kind, row.noted_by, row.request) == (ErrorKind.PAPERS_LATE, "", asked)
+    with pytest.raises(NotNow):
+        services.decide_error(account=people("supervisor"), code=asked.code, agrees=True)
+    note(people, asked.code, kind="papers_late")
+    services.decide_error(account=people("supervisor"), code=asked.code, agrees=True)
+    row.refresh_from_db()
+    assert (row.noted_by, row.agreed_by, row.kind) == ("agent", "supervisor", "papers_late")
+    assert services.LATE.run(at=clock.now()).total == 0
+    page = signed_in("agent").get("/admin/police-clocks/").content.decode()
+    assert asked.code in page

@@ -1,0 +1,149 @@
+"""A harmed person lets the police have her own incident by a code: once, revocable until then, and she is told (P15)."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from core import clock
+from core.errors import Forbidden, NotFound, TooMany
+from core.limits import Asker
+from core.models import AuditEntry, Notification
+from police import services
+from police.errors import CodeUnknown, InspectionInWriting, NotCalledBack, OfficerSuspended
+from police.models import Agency, Officer, PoliceRequest, ReferenceCode, Release
+from police.selectors import missing_papers
+from rides.states import Party
+from rides.tokens import TripKey
+from safety.models import Incident
+from safety.services import raise_sos
+
+
+@pytest.fixture
+def incident(rides):
+    trip = rides.under_way()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    return Incident.objects.get(trip=trip)
+
+
+def asker(who):
+    return Asker(person=who)
+
+
+def make(people, incident, who="passenger"):
+    return services.make_code(account=people(who), incident=incident.code, asker=asker(who))
+
+
+def use(people, secret, who="officer"):
+    return services.use_code(account=people(who), secret=secret, asker=asker(who))
+
+
+def test_her_code_opens_her_own_incident_at_once_without_papers_and_she_is_told(incident, people, signed_in):
+    hers = signed_in("passenger").post("/me/police-codes/", {"incident": incident.code})
+    secret = re.search(r'<p class="big" translate="no">([^<]+)</p>', hers.content.decode())[1]
+    assert re.fullmatch(r"([A-Z0-9]{4}-){2}[A-Z0-9]{4}", secret)
+    client = signed_in("officer")
+    assert "/police/code/" in client.get("/police/").content.decode()
+    answer = client.post("/police/code/", {"code": secret.lower().replace("-", " ")})
+    asked = PoliceRequest.objects.get()
+    assert answer.url == f"/police/requests/{asked.code}/"
+    pack = json.loads(Release.objects.get().pack)
+    assert (asked.state, asked.trip, asked.by_rule) == ("released", incident.trip, True)
+    assert (pack["grade"]["reason"], pack["driver"]["name"]) == ("her_code", "钟大勇")
+    assert asked.papers_due_at is None and missing_papers(clock.now() + timedelta(days=9)) == []
+    page = client.get(answer.url, headers={"accept-language": "en"}).content.decode()
+    assert "handed over a code of her own" in page and "Send paperwork" not in page
+    told = Notification.objects.get(key__startswith="police-code:")
+    assert told.recipient == people("passenger").phone and "/me/police-codes/" in told.text
+    seen = signed_in("passenger").get("/me/police-codes/", headers={"accept-language": "en"}).content.decode()
+    assert "used by" in seen and secret not in seen
+    used = AuditEntry.objects.get(action="police.code_for_police_used")
+    assert (used.actor, used.case) == ("officer", asked.code)
+
+
+def test_it_is_kept_as_a_digest_alone(incident, people):
+    secret = make(people, incident)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(c)::text FROM police_referencecode c")
+        kept = "".join(row[0] for row in cursor.fetchall())
+    assert secret not in kept and secret.replace("-", "") not in kept
+    facts = json.dumps(list(AuditEntry.objects.values_list("facts", "subject")), default=str)
+    assert secret not in facts
+
+
+def test_it_works_once_and_finds_its_own_request_again(incident, people):
+    secret = make(people, incident)
+    asked = use(people, secret)
+    assert use(people, secret) == asked
+    with pytest.raises(CodeUnknown):
+        use(people, secret, "officer2")
+    assert PoliceRequest.objects.count() == 1
+
+
+def test_it_can_be_taken_back_until_it_is_used(incident, people, signed_in):
+    secret = make(people, incident)
+    row = ReferenceCode.objects.get()
+    with pytest.raises(NotFound):
+        services.revoke_code(account=people("passenger2"), code=row.code)
+    assert signed_in("passenger").post(f"/me/police-codes/{row.code}/end/").status_code == 302
+    with pytest.raises(CodeUnknown):
+        use(people, secret)
+    assert not PoliceRequest.objects.exists()
+    again = make(people, incident)
+    asked = use(people, again)
+    services.revoke_code(account=people("passenger"), code=asked.reference.code)
+    asked.reference.refresh_from_db()
+    assert asked.reference.revoked_at is None
+
+
+def test_a_new_one_ends_the_one_before_and_time_ends_it(incident, people, noon):
+    first, second = make(people, incident), make(people, incident)
+    with pytest.raises(CodeUnknown):
+        use(people, first)
+    noon.shift(15 * 86_400)
+    Officer.objects.update(expires_at=clock.now() + timedelta(days=9))
+    with pytest.raises(CodeUnknown):
+        use(people, second)
+
+
+def test_nobody_makes_one_for_what_is_not_theirs(incident, people, rides):
+    for who in ("driver", "passenger2"):
+        with pytest.raises(NotFound):
+            make(people, incident, who)
+    with pytest.raises(Forbidden):
+        make(people, incident, "agent")
+
+
+def test_an_incident_that_the_driver_reported_is_not_hers(rides, people):
+    trip = rides.under_way()
+    raise_sos(key=TripKey(trip.code, Party.DRIVER, "wenzhou"))
+    with pytest.raises(NotFound):
+        make(people, Incident.objects.get())
+
+
+def test_who_is_not_known_well_enough_gets_nothing_by_it(incident, people):
+    secret = make(people, incident)
+    with pytest.raises(OfficerSuspended):
+        use(people, secret, "officer3")
+    Officer.objects.filter(account__code="officer").update(tier=1)
+    with pytest.raises(NotCalledBack):
+        use(people, secret)
+    Agency.objects.filter(code="hongqiao").update(kind="transport")
+    with pytest.raises(InspectionInWriting):
+        use(people, secret)
+    assert not PoliceRequest.objects.exists()
+
+
+@pytest.mark.valkey
+def test_guessing_and_making_are_limited(incident, people, valkey):
+    for number in range(10):
+        with pytest.raises(CodeUnknown):
+            use(people, f"KHXR4M7D{number:04}")
+    with pytest.raises(TooMany):
+        use(people, "KHXR4M7DACDE")
+    for _time in range(5):
+        make(people, incident)
+    with pytest.raises(TooMany):
+        make(people, incident)
