@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from governance.models import Waiver
 
 HISTORY_STEP = timedelta(days=1)
-HELD = frozenset({Status.PASS, Status.PROGRESS})
 live.moves("board", "governance.")
 
 
@@ -99,7 +98,7 @@ UNBROKEN = fault("breaker_failed", noop("It could not be broken on purpose (%(wh
 
 @begins_transaction
 def record_check(measure: Measure) -> Checked:
-    """Check one measure once, for all languages, and keep what was found. One that held and now does not alarms the
+    """Check one measure once, for all languages, and keep what was found. One that was not red and is now alarms the
     supervisors. A check that did not notice when its promise was broken on purpose shows nothing: its measure is red."""
     checked = check_measure(measure)
     state = MeasureState.objects.filter(measure=measure.id).first()
@@ -124,7 +123,7 @@ def record_check(measure: Measure) -> Checked:
             facts=list(found.facts),
             checked_at=checked.checked_at,
         )
-        if last and last.status in HELD and found.status == Status.FAIL:
+        if last and last.status != Status.FAIL and found.status == Status.FAIL:
             _alarm(measure, row)
     return replace(checked, found=found)
 

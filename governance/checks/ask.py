@@ -254,21 +254,24 @@ def not_called_back(since: datetime, at: datetime, limit: timedelta) -> list[str
     return [row[0] for row in _rows(question, since=since, at=at, limit=limit)]
 
 
-def recorded_without_consent(since: datetime, lines: list[str]) -> list[str]:
-    """Whole-trip recordings that began without both consents (M21). On these `lines` the driver agreed beforehand, and a
-    guardian agrees for who is not of age."""
+def recorded_without_consent(since: datetime, lines: list[str]) -> Counted:
+    """Whole-trip recordings begun since; wrong: without both consents (M21). On these `lines` the driver agreed
+    beforehand, and a guardian agrees for who is not of age."""
     said = (
         "COALESCE((SELECT c.audio FROM safety_recordingconsent c WHERE c.trip_id = t.id AND c.party = '{party}'"
         " AND c.at <= r.begun_at {more} ORDER BY c.id DESC LIMIT 1), false)"
     )
     hers = said.format(party="passenger", more="")
     his = said.format(party="driver", more="AND c.at >= t.accepted_at")
-    question = (
-        "SELECT r.code FROM safety_recording r JOIN rides_trip t ON t.id = r.trip_id WHERE r.purpose = 'trip'"  # noqa: S608
-        f" AND r.begun_at >= %(since)s AND NOT ((t.for_teen OR {hers})"
-        f" AND ((t.driver_id IS NOT NULL AND t.line = ANY(%(lines)s)) OR {his})) ORDER BY 1 LIMIT {LISTED}"
+    agreed = f"(t.for_teen OR {hers}) AND ((t.driver_id IS NOT NULL AND t.line = ANY(%(lines)s)) OR {his})"
+    return _counted(
+        "safety_recording r JOIN rides_trip t ON t.id = r.trip_id",
+        "r.purpose = 'trip' AND r.begun_at >= %(since)s",
+        f"NOT ({agreed})",
+        "r.code",
+        since=since,
+        lines=lines,
     )
-    return [row[0] for row in _rows(question, since=since, lines=lines)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,9 +294,9 @@ def recordings_with_consent_and_an_end(at: datetime) -> Found:
     if hours > 72:
         faults.append(KEPT_LONG(hours=hours))
     lines = [str(each) for each in policy.value(RECORDING_OF_DRIVERS)]
-    destroyed = newest_destroyed(5)
+    destroyed, begun = newest_destroyed(5), ask.recorded_without_consent(since, lines)
     for codes, said in (
-        (ask.recorded_without_consent(since, lines), NO_CONSENT),
+        (begun.codes, NO_CONSENT),
         (late_destructions(at, PURGE_TOLERANCE), PAST),
         (kept_too_long(since, timedelta(hours=hours)), SET_LONG),
         ([code for code in destroyed if not verify_receipt(code).ok], BAD_RECEIPTS),
@@ -308,7 +308,7 @@ def recordings_with_consent_and_an_end(at: datetime) -> Found:
         faults.append(OLD_KEYS())
     found = ask.coverage(since)
     seen = RECORDED(recorded=found.recorded, agreed=found.agreed, usable=found.usable)
-    return verdict(faults, seen, happened=found.recorded + len(destroyed))
+    return verdict(faults, seen, happened=begun.all + len(destroyed))
 
 
 @breaks("M21")
