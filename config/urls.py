@@ -124,6 +124,7 @@ urlpatterns = [
     path("", include("complaints.console.urls")),
     path("", include("governance.console.pages")),
     path("admin/", admin.site.urls),
+    path("", include("governance.urls")),
     path("", include("safety.urls")),
     path("", include("complaints.urls")),
     path("", include("police.urls")),

@@ -79,6 +79,11 @@ class Measure:
     saves_lives: bool = False
 
     @property
+    def slug(self) -> str:
+        """As it stands in addresses."""
+        return self.id.lower().replace("+", "-plus")
+
+    @property
     def title(self) -> str:
         """In the reader's language."""
         return self.zh if (get_language() or "").startswith("zh") else self.en

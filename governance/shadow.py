@@ -75,7 +75,7 @@ class World:
         self.table(
             "rides.Trip", "rides.City", "accounts.Account", "accounts.EmergencyContact", "drivers.Driver", "drivers.Vehicle"
         )  # fmt: skip
-        city = self.make("rides.City", name_zh="影子城", name_en="Shadow city", latitude=28.0, longitude=120.7)
+        city = self.make("rides.City", name_zh="影子城", latitude=28.0, longitude=120.7)
         passenger = self.make("accounts.Account", role="member", real_name="影子乘客", phone="+8613800009901")
         account = self.make("accounts.Account", role="member", real_name="影子司机", phone="+8613800009902")
         driver = self.make("drivers.Driver", account_id=account.pk)

@@ -291,6 +291,13 @@ TABLE = [
     ("GET", "admin/stations/find/", RESPONDER_ROLES | {"admin"}),
     ("GET", "admin/stations/tables/{table}/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
+    ("GET", "promises/", EVERYBODY),
+    ("GET", "promises/board.json", EVERYBODY),
+    ("GET", "promises/tree/", EVERYBODY),
+    ("GET", "promises/tree.json", EVERYBODY),
+    ("GET", "promises/tree.svg", EVERYBODY),
+    ("GET", "promises/{promise}/", EVERYBODY),
+    ("GET", "promises/{promise}.json", EVERYBODY),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
         "POST",

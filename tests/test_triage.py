@@ -71,7 +71,6 @@ NO_SENTENCE = {
     "police.PoliceRequest.certificates", "police.Release.pack", "police.Release.spoken_code",
     "police.PoliceRequest.supervisor_name", "police.PoliceRequest.supervisor_phone", "police.IdentityPart.pack",
     "police.ReleaseCopy.content", "police.ReleaseCopy.blocks", "police.ReleaseCopy.stamped_blocks",
-    "governance.MeasureResult.evidence_zh", "governance.MeasureResult.evidence_en",
 }  # fmt: skip
 # Kinds of lines whose words are staff's own; any other kind is read.
 LINES_BY_STAFF = {

@@ -211,7 +211,7 @@ def certificates_that_nobody_confirmed(world: World) -> None:
 
 
 NEVER_SCREENED = fault("never_screened", noop("The fleet was never screened"))
-LATE_RUN = fault("run_late", noop("Late"))
+LATE_RUN = fault("run_late", noop("The run is late"))
 LONG_AGO = line(
     "run_long_ago",
     noop("It ended %(days)s days ago: whoever came since then was not in it, and nothing newer shows it."),

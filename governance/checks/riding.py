@@ -171,7 +171,7 @@ def suspended_until_all_is_done(at: datetime) -> Found:
 
 @breaks("M06")
 def hitch_is_switched_on(world: World) -> None:
-    city = world.make("rides.City", name_zh="影子城", name_en="Shadow city")
+    city = world.make("rides.City", name_zh="影子城")
     world.make("rides.LineInCity", line="hitch", city_id=city.pk, state="running")
 
 
