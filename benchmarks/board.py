@@ -9,6 +9,7 @@ check's own seconds go to standard error.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -84,9 +85,7 @@ def fill(label: str, count: int, **given: str) -> None:
     for column in model._meta.concrete_fields:
         if column.attname in given:
             values[column.column] = given[column.attname]
-        elif column.primary_key:
-            continue
-        elif column.null or column.has_db_default():
+        elif column.primary_key or column.null or column.has_db_default():
             continue
         elif isinstance(column, models.DateTimeField):
             values[column.column] = "now()"
@@ -106,7 +105,7 @@ def fill(label: str, count: int, **given: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # without triggers: a hundred times as fast
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({names}) SELECT {', '.join(values.values())}"  # noqa: S608
+            f"INSERT INTO {model._meta.db_table} ({names}) SELECT {', '.join(values.values())}"
             f" FROM generate_series(1, {count}) n"
         )
         cursor.execute("SET session_replication_role = DEFAULT")
@@ -124,7 +123,7 @@ def make_rows() -> None:
         if cursor.fetchone()[0] >= ROWS:
             return
     began = time.monotonic()
-    make_world(password="only for this measurement")  # noqa: S106
+    make_world(password="only for this measurement")
     from rides.models import City
 
     city = City.objects.first()
@@ -136,7 +135,9 @@ def make_rows() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {first}")
         account = cursor.fetchone()[0]
-    fill("drivers.Driver", drivers, account_id=f"{account} + n - 1", state="'paused'", licence_index="'~' || n")
+    fill(
+        "drivers.Driver", drivers, account_id=f"{account} + n - 1", state="'paused'", licence_index="'~' || n"
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(id) - %s + 1 FROM drivers_driver", [drivers])
         driver = cursor.fetchone()[0]
@@ -184,7 +185,12 @@ def make_rows() -> None:
     fill("complaints.Complaint", ROWS // 200, code="'C-' || n", level="'severe'", accused_as="'driver'", accused_id=f"{account} + (n * 13) % {drivers}", state="'decided'", stopped_at=when, decided_at=f"{when} + interval '1 s'")  # fmt: skip
     fill("safety.Incident", ROWS // 400, code="'I-' || n", state="'closed'", trip_id="(SELECT min(id) FROM rides_trip) + n * 400", has_sos="true", opened_at=when, taken_at=when, closed_at=f"{when} + interval '1 hour'", high_risk_at=when, safe_check_at=f"{when} + interval '1 minute'", outcome="'false_alarm'")  # fmt: skip
     fill("safety.SosCall", ROWS // 400, incident_id="(SELECT min(id) FROM safety_incident) + n - 1", party="'passenger'", at=when)  # fmt: skip
-    fill("safety.Acknowledgement", ROWS // 400, incident_id="(SELECT min(id) FROM safety_incident) + n - 1", at=when)
+    fill(
+        "safety.Acknowledgement",
+        ROWS // 400,
+        incident_id="(SELECT min(id) FROM safety_incident) + n - 1",
+        at=when,
+    )
     fill("safety.RecordingConsent", ROWS // 5, trip_id="(SELECT min(id) FROM rides_trip) + (n / 2) * 10", party="(CASE WHEN n % 2 = 0 THEN 'passenger' ELSE 'driver' END)", audio="true", at="now() - interval '60 days'")  # fmt: skip
     fill("safety.Recording", ROWS // 10, code="'R-' || n", trip_id="(SELECT min(id) FROM rides_trip) + n * 10", purpose="'trip'", state="'ended'", begun_at=when, destroy_at="now() + interval '1 day'", chunks="100", slice_ms="1000")  # fmt: skip
     fill("core.LedgerTransfer", ROWS, key="'l' || n", subject="'T-' || n")
@@ -207,7 +213,9 @@ class Clock:
         from django.db import connection
 
         with connection.cursor() as cursor:
-            cursor.execute("SET max_parallel_workers_per_gather = 0")  # all of it in the process that is measured
+            cursor.execute(
+                "SET max_parallel_workers_per_gather = 0"
+            )  # all of it in the process that is measured
             cursor.execute("SET jit = off")
             cursor.execute("SELECT pg_backend_pid()")
             (self.pid,) = cursor.fetchone()
@@ -241,6 +249,7 @@ def the_old_way() -> int:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_given: sys.exit(1))  # stopped, it stops its server
     with platform():
         make_rows()
         from django.db import connection
@@ -258,7 +267,10 @@ def main() -> None:
             if not measured:
                 each.clear()
         for seconds, name, state, broken in sorted(each, reverse=True)[:12]:
-            print(f"{name} {seconds:.3f} s, {state}{' (could not be checked)' if broken else ''}", file=sys.stderr)
+            print(
+                f"{name} {seconds:.3f} s, {state}{' (could not be checked)' if broken else ''}",
+                file=sys.stderr,
+            )
         print(f"Python {python:.2f} s, PostgreSQL {server:.2f} s", file=sys.stderr)
         ours = python + server
         clock = Clock()

@@ -109,4 +109,3 @@ def rewards_late(before: datetime) -> tuple[int, list[str]]:
     settled = [RewardState.APPROVED, RewardState.REFUSED]
     late = cases.filter(decided_at__lt=before).exclude(reward__state__in=settled)
     return cases.count(), list(late.order_by("pk").values_list("code", flat=True)[:20])
-

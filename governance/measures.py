@@ -197,7 +197,9 @@ def measures() -> tuple[Measure, ...]:
     found = json.loads((Path(__file__).parent / "measures.json").read_text())["measures"]
     rows = tuple(Measure(**(row | {"requirements": tuple(row["requirements"])})) for row in found)
     for row in rows:
-        unknown = {word for word in (*row.scope.split(", "), row.due) if not DATE.fullmatch(word)} - set(WORDS)
+        unknown = {word for word in (*row.scope.split(", "), row.due) if not DATE.fullmatch(word)} - set(
+            WORDS
+        )
         unknown |= {row.kind} - set(KINDS) | {row.owner} - set(OWNERS)
         if unknown:
             raise ValueError(f"{row.id}: {', '.join(sorted(unknown))}")

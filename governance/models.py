@@ -24,7 +24,9 @@ class MeasureState(models.Model):
         pgettext_lazy("field", "breaker"), max_length=10, choices=Breaker.choices, blank=True
     )
     broken_at = models.DateTimeField(pgettext_lazy("field", "broken on purpose at"), null=True)
-    breaker_said = models.CharField(pgettext_lazy("field", "what stood in its way"), max_length=80, blank=True)
+    breaker_said = models.CharField(
+        pgettext_lazy("field", "what stood in its way"), max_length=80, blank=True
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "state of a measure")
@@ -82,7 +84,9 @@ class Waiver(models.Model):
         verbose_name_plural = pgettext_lazy("model", "waivers")
         constraints = [
             four_eyes.law("asked_by", "agreed_by", name="waiver_takes_two_people", once=Q()),
-            models.CheckConstraint(condition=Q(ends_at__gt=F("begins_at")), name="waiver_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("begins_at")), name="waiver_ends_after_it_begins"
+            ),
         ]
         indexes = [models.Index(fields=["measure", "-ends_at"], name="waiver_of_measure")]
 

@@ -74,7 +74,10 @@ def _finding(row: Row, moment: str) -> dict[str, Any]:
         "target": {
             "type": "objective-id",
             "target-id": name if name[0].isalpha() else f"m-{name}",
-            "status": {"state": _STATE.get(row.found.status, "not-satisfied"), "reason": row.found.status.value},
+            "status": {
+                "state": _STATE.get(row.found.status, "not-satisfied"),
+                "reason": row.found.status.value,
+            },
         },
         "related-observations": [{"observation-uuid": _id("observation", row.measure.id, moment)}],
     }

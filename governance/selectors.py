@@ -17,7 +17,11 @@ from governance.states import Breaker, Status
 ZONE = ZoneInfo("Asia/Shanghai")
 STALE_AFTER = timedelta(minutes=10)
 NEVER = line("never_checked", noop("It was not checked yet."))
-STALE = line("stale", noop("It was last checked at %(at)s: what is true now is not known."), at=lambda at: formats.moment(datetime.fromisoformat(at)))
+STALE = line(
+    "stale",
+    noop("It was last checked at %(at)s: what is true now is not known."),
+    at=lambda at: formats.moment(datetime.fromisoformat(at)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,9 @@ def last_board() -> list[Row]:
     """Every measure as the last round found it; what was not checked lately is not known, and says so."""
     at = clock.now()
     known = {row.measure: row for row in MeasureState.objects.all()}
-    waived = {row.measure: row for row in Waiver.objects.filter(begins_at__lte=at, ends_at__gt=at).order_by("pk")}
+    waived = {
+        row.measure: row for row in Waiver.objects.filter(begins_at__lte=at, ends_at__gt=at).order_by("pk")
+    }
     return [_row(measure, known.get(measure.id), waived.get(measure.id), at) for measure in measures()]
 
 

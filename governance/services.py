@@ -93,7 +93,10 @@ STAYED = fault(
     "breaker_stayed",
     noop("Broken on purpose, its check did not turn red: it proves nothing"),
 )
-UNBROKEN = fault("breaker_failed", noop("It could not be broken on purpose (%(why)s): whether its check sees anything is not known"))
+UNBROKEN = fault(
+    "breaker_failed",
+    noop("It could not be broken on purpose (%(why)s): whether its check sees anything is not known"),
+)
 
 
 @begins_transaction
@@ -244,7 +247,6 @@ BOARD = jobs.walk(
     act=_check_one,
     key=str,
 )
-
 
 
 def _break_one(name: str, _at: "datetime") -> None:

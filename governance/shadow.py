@@ -41,7 +41,9 @@ class World:
             self._tables.add(name)
             quoted = connection.ops.quote_name(name)
             with connection.cursor() as cursor:
-                cursor.execute(f"CREATE TEMP TABLE {quoted} (LIKE public.{quoted} INCLUDING DEFAULTS) ON COMMIT DROP")
+                cursor.execute(
+                    f"CREATE TEMP TABLE {quoted} (LIKE public.{quoted} INCLUDING DEFAULTS) ON COMMIT DROP"
+                )
                 cursor.execute(f"ALTER TABLE pg_temp.{quoted} ADD PRIMARY KEY ({key})")
                 if also:
                     cursor.execute(f"ALTER TABLE pg_temp.{quoted} ADD COLUMN {also}")
@@ -56,9 +58,11 @@ class World:
             if column.primary_key and column.name not in values and column.attname not in values:
                 continue
             if column.attname in values or column.name in values:
-                setattr(row, column.attname if column.attname in values else column.name, values.get(
-                    column.attname, values.get(column.name)
-                ))
+                setattr(
+                    row,
+                    column.attname if column.attname in values else column.name,
+                    values.get(column.attname, values.get(column.name)),
+                )
             elif getattr(row, column.attname, None) is None and not column.null:
                 setattr(row, column.attname, _filled(column, self.at))
             elif column.unique and isinstance(column, models.CharField):

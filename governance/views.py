@@ -83,7 +83,10 @@ def tree(request: HttpRequest) -> HttpResponse:
 @require_GET
 def tree_json(request: HttpRequest) -> HttpResponse:
     branches = claims.tree(last_board())
-    body: dict[str, Any] = {"status": claims.worst([branch.status for branch in branches]).value, "branches": []}
+    body: dict[str, Any] = {
+        "status": claims.worst([branch.status for branch in branches]).value,
+        "branches": [],
+    }
     for branch in branches:
         said = {}
         for key, language in (("zh", "zh-hans"), ("en", "en")):

@@ -43,6 +43,7 @@ from drivers.services import (
 )
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
+from governance import waivers
 from governance.services import check_board
 from police import notices, register, tables
 from police import services as police
@@ -291,6 +292,7 @@ TABLE = [
     ("GET", "admin/stations/find/", RESPONDER_ROLES | {"admin"}),
     ("GET", "admin/stations/tables/{table}/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
+    ("POST", "admin/board/", {"supervisor", "admin"}),
     ("GET", "promises/", EVERYBODY),
     ("GET", "promises/board.json", EVERYBODY),
     ("GET", "promises/tree/", EVERYBODY),
@@ -508,6 +510,7 @@ ROWS = {
     "staff": ("staff", None),
     "staff_motion": ("staff_motion", None),
     "line_motion": ("line_motion", None),
+    "board_motion": ("board_motion", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -721,6 +724,9 @@ def _made(rides, people):
             given=cities.Permit("x", clock.now().date() + timedelta(9)),
             subject="express:wenzhou",
         ),
+        "board_motion": motions.propose(
+            account=people("admin"), kind=waivers.WAIVER, given=waivers.Wanted("M16", "x", 9), subject="M16"
+        ),
         "station_motion": motions.propose(
             account=people("admin"),
             kind=register.OFFICER,
@@ -778,6 +784,7 @@ def _made(rides, people):
         "complaint": complaint.code,
         "complaint_secret": complaint.secret,
         "macro": macro.code,
+        "promise": "m04",
         "letter": letter.code,
         "call": call.pk,
         "accident": accident.code,

@@ -82,7 +82,9 @@ def hitch_unnamed(since: datetime) -> Counted:
     """Hitch trips ordered since, marked accounts left out; wrong: the passenger's real name was not verified then (M20)."""
     table = "rides_trip t JOIN accounts_account a ON a.id = t.passenger_id AND NOT a.is_drill"
     rows = "t.line = 'hitch' AND t.requested_at >= %(since)s"
-    return _counted(table, rows, "a.verified_at IS NULL OR a.verified_at > t.requested_at", "t.code", since=since)
+    return _counted(
+        table, rows, "a.verified_at IS NULL OR a.verified_at > t.requested_at", "t.code", since=since
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def boardings(since: datetime) -> Boardings:
 def accepted_under_complaint(since: datetime, at: datetime) -> Counted:
     """Orders accepted since; wrong: by a driver whom an open severe complaint stopped then (M29)."""
     ((every,),) = _rows(
-        "SELECT count(*) FROM rides_trip WHERE accepted_at >= %(since)s AND driver_id IS NOT NULL", since=since
+        "SELECT count(*) FROM rides_trip WHERE accepted_at >= %(since)s AND driver_id IS NOT NULL",
+        since=since,
     )
     wrong = _rows(
         "SELECT DISTINCT t.code FROM complaints_complaint c JOIN drivers_driver d ON d.account_id = c.accused_id"
@@ -125,7 +128,7 @@ def accepted_under_complaint(since: datetime, at: datetime) -> Counted:
 def severe_without_hold() -> list[str]:
     """Undecided severe complaints that should stop a driver and do not: of somebody who can be called back (M29)."""
     question = (
-        "SELECT c.code FROM complaints_complaint c WHERE c.state IN ('open', 'proposed') AND c.level = 'severe'"
+        "SELECT c.code FROM complaints_complaint c WHERE c.state IN ('open', 'proposed') AND c.level = 'severe'"  # noqa: S608 - ours
         " AND c.accused_as = 'driver' AND c.lifted_at IS NULL"
         " AND (c.complainant_id IS NOT NULL OR c.caller_verified_at IS NOT NULL)"
         " AND NOT EXISTS (SELECT 1 FROM drivers_hold h WHERE h.kind = 'complaint' AND h.source = c.code"
@@ -166,7 +169,7 @@ def rewards_not_booked(payable: str) -> Counted:
 def unbalanced_of_newest(newest: int) -> list[str]:
     """Keys of transfers among the newest whose entries do not sum to zero; the law of the database proves the others."""
     question = (
-        "SELECT t.key FROM (SELECT id, key FROM core_ledgertransfer ORDER BY id DESC LIMIT %(newest)s) t"
+        "SELECT t.key FROM (SELECT id, key FROM core_ledgertransfer ORDER BY id DESC LIMIT %(newest)s) t"  # noqa: S608 - ours
         " LEFT JOIN core_ledgerentry e ON e.transfer_id = t.id GROUP BY t.id, t.key"
         f" HAVING COALESCE(sum(e.fen), 1) <> 0 LIMIT {LISTED}"
     )
@@ -176,7 +179,9 @@ def unbalanced_of_newest(newest: int) -> list[str]:
 # --- Help --------------------------------------------------------------------------------------------------
 
 
-def contacts_not_reached(since: datetime, before: datetime, within: timedelta, own: list[str]) -> tuple[Counted, int]:
+def contacts_not_reached(
+    since: datetime, before: datetime, within: timedelta, own: list[str]
+) -> tuple[Counted, int]:
     """Calls for help by passengers with a contact to tell; wrong: one of them was not written to in time (M14).
 
     And how many had named nobody. `own` are the kinds of riders whose own phone it is: where somebody else booked, and she
@@ -201,7 +206,11 @@ def contacts_not_reached(since: datetime, before: datetime, within: timedelta, o
     )
     given = {"since": since, "before": before, "within": within, "own": own}
     found = _counted(
-        calls, f"EXISTS (SELECT 1 {to_tell})", f"EXISTS (SELECT 1 {to_tell} AND NOT {told})", "q.code", **given
+        calls,
+        f"EXISTS (SELECT 1 {to_tell})",
+        f"EXISTS (SELECT 1 {to_tell} AND NOT {told})",
+        "q.code",
+        **given,
     )
     ((every,),) = _rows(f"SELECT count(*) FROM {calls}", **given)  # noqa: S608 - ours
     return found, every - found.all
@@ -227,7 +236,9 @@ def _first_after(danger: str, *moments: str) -> str:
     return f"LEAST({', '.join(f'CASE WHEN {each} >= {danger} THEN {each} END' for each in moments)})"
 
 
-def police_clock_missed(since: datetime, at: datetime, *, safe_within: timedelta, limit: timedelta) -> list[str]:
+def police_clock_missed(
+    since: datetime, at: datetime, *, safe_within: timedelta, limit: timedelta
+) -> list[str]:
     """Incidents of high risk since, whose last moment has passed: nobody knew within `safe_within` that she is safe, and
     neither were the police called nor did a supervisor say why not within `limit` (S10)."""
     safe = _first_after("high_risk_at", "safe_check_at", "closed_at")
@@ -308,9 +319,7 @@ def emergencies_late(since: datetime, at: datetime, *, form_seconds: float, phon
 
     By form, and where they led to one trip, the rule answers at once; else a person does, as on the phone (P3).
     """
-    limit = (
-        "CASE WHEN channel = 'form' AND trips_found = 1 THEN %(form)s ELSE %(phone)s END * interval '1 s'"
-    )
+    limit = "CASE WHEN channel = 'form' AND trips_found = 1 THEN %(form)s ELSE %(phone)s END * interval '1 s'"
     return _counted(
         "police_policerequest",
         "urgency = 'emergency' AND asked_at >= %(since)s",

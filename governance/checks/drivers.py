@@ -92,7 +92,9 @@ def face_each_day(at: datetime) -> Found:
 @breaks("M10")
 def online_on_yesterdays_face(world: World) -> None:
     driver = world.trip().driver
-    check = world.make("drivers.FaceCheck", driver_id=driver.pk, purpose="daily", state="passed", subject="2018-05-05")
+    check = world.make(
+        "drivers.FaceCheck", driver_id=driver.pk, purpose="daily", state="passed", subject="2018-05-05"
+    )
     world.make("drivers.OnlineSpell", driver_id=driver.pk, face_check_id=check.pk, began_at=world.at)
 
 
@@ -114,9 +116,7 @@ def zero_tolerance(at: datetime) -> Found:
     loose = [code for code, state, _at in reports if code not in answered or state != TripState.CANCELLED]
     if loose:
         faults.append(NO_CONSEQUENCE(codes=named(loose)))
-    return verdict(
-        faults, STOPPED(good=len(reports) - len(loose), all=len(reports)), happened=len(reports)
-    )
+    return verdict(faults, STOPPED(good=len(reports) - len(loose), all=len(reports)), happened=len(reports))
 
 
 @breaks("M09")
@@ -236,9 +236,7 @@ def fleet_again(at: datetime) -> Found:
         return Found(Status.FAIL, (NEVER_SCREENED(),), 0.0)
     progress = run_progress(run)
     share = min(1.0, progress.done / run.drivers) if run.drivers else None
-    seen = [
-        RUN(done=progress.done, all=run.drivers, run=run.code, bar=progress.bar, review=progress.review)
-    ]
+    seen = [RUN(done=progress.done, all=run.drivers, run=run.code, bar=progress.bar, review=progress.review)]
     if progress.aside:
         seen.append(SET_ASIDE(n=len(progress.aside)))
     # Whom the run set aside is part of the fleet: until they are screened it is not done.
@@ -256,7 +254,11 @@ def fleet_again(at: datetime) -> Found:
 def a_run_that_is_late(world: World) -> None:
     world.table("drivers.Screening")
     world.make(
-        "drivers.ScreeningRun", state="running", drivers=10, started_at=world.at - SPAN, due_at=world.at - SPAN
+        "drivers.ScreeningRun",
+        state="running",
+        drivers=10,
+        started_at=world.at - SPAN,
+        due_at=world.at - SPAN,
     )
 
 

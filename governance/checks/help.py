@@ -156,7 +156,9 @@ def live_sound_and_call_back(at: datetime) -> Found:
 @breaks("M13")
 def nobody_calls_back(world: World) -> None:
     long_ago = world.at - timedelta(hours=1)
-    incident = world.make("safety.Incident", state="taken", has_sos=True, opened_at=long_ago, taken_at=long_ago)
+    incident = world.make(
+        "safety.Incident", state="taken", has_sos=True, opened_at=long_ago, taken_at=long_ago
+    )
     world.make("safety.Caller", incident_id=incident.pk, party="passenger", called_at=long_ago)
 
 
@@ -165,7 +167,9 @@ JUDGED_AFTER = timedelta(minutes=1)
 NOT_REACHED = fault("contacts_not_reached", noop("Contacts not reached: %(codes)s"))
 REACHED = line(
     "contacts_reached",
-    noop("%(good)s of %(all)s SOS in 30 days: the messages to all emergency contacts were handed over in time."),
+    noop(
+        "%(good)s of %(all)s SOS in 30 days: the messages to all emergency contacts were handed over in time."
+    ),
 )
 NOBODY_NAMED = line("contacts_nobody", noop("In %(count)s others she had named nobody."))
 
@@ -173,7 +177,9 @@ NOBODY_NAMED = line("contacts_nobody", noop("In %(count)s others she had named n
 @live_check("M14")
 def contacts(at: datetime) -> Found:
     """Each passenger's SOS of the last 30 days, older than a minute, reached every contact who did not refuse, in time."""
-    found, without = ask.contacts_not_reached(at - SPAN, at - JUDGED_AFTER, REACHED_WITHIN, [str(each) for each in OWN_PHONE])
+    found, without = ask.contacts_not_reached(
+        at - SPAN, at - JUDGED_AFTER, REACHED_WITHIN, [str(each) for each in OWN_PHONE]
+    )
     faults = [NOT_REACHED(codes=named(found.codes))] if found.wrong else []
     seen = [REACHED(good=found.all - found.wrong, all=found.all)]
     if without:
@@ -186,7 +192,9 @@ def a_contact_is_told_nothing(world: World) -> None:
     world.table("core.Notification", "safety.Caller")
     long_ago = world.at - timedelta(hours=1)
     trip = world.trip(rider_kind="self")
-    world.make("accounts.EmergencyContact", account_id=trip.passenger_id, state="asked", created_at=world.at - SPAN)
+    world.make(
+        "accounts.EmergencyContact", account_id=trip.passenger_id, state="asked", created_at=world.at - SPAN
+    )
     incident = world.make("safety.Incident", trip_id=trip.pk, opened_at=long_ago)
     world.make("safety.SosCall", incident_id=incident.pk, party="passenger", at=long_ago)
 
@@ -230,7 +238,9 @@ CLOCK_MISSED = fault(
 )
 ATTEMPTS = line(
     "attempts",
-    noop("%(alerted)s of %(all)s attempts to cancel after boarding in 30 days were refused and raised an alert."),
+    noop(
+        "%(alerted)s of %(all)s attempts to cancel after boarding in 30 days were refused and raised an alert."
+    ),
 )
 A_MINUTE = timedelta(minutes=1)
 
@@ -326,7 +336,9 @@ LACKS = fault(
     "share_lacks",
     noop("The shared page of %(code)s lacks %(what)s"),
 )
-NOTHING_TO_SHARE = line("nothing_to_share", noop("No trip in 30 days had a driver; there was nothing to share."))
+NOTHING_TO_SHARE = line(
+    "nothing_to_share", noop("No trip in 30 days had a driver; there was nothing to share.")
+)
 SHARED = line(
     "shared",
     noop("The page of the newest shared trip shows plate and driver's name, to whoever has its link."),

@@ -33,7 +33,8 @@ WORDS = "comment|remark|review_text|tag|label|note|feedback|nickname|avatar|port
 ROOM = fault("room_for_words", noop("There is room for words again: %(columns)s"))
 NUMBERED = fault("places_with_numbers", noop("Places named with numbers: %(codes)s"))
 NO_WORDS = line(
-    "no_words", noop("Ratings are a number from 1 to 5, messages one of a list; no field takes words or tags.")
+    "no_words",
+    noop("Ratings are a number from 1 to 5, messages one of a list; no field takes words or tags."),
 )
 
 

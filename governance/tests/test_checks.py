@@ -847,7 +847,9 @@ def test_m03_asks_a_face_of_hitch_orders_alone(rides):
     assert status("M03") == "none"
 
 
-def test_m26_does_not_call_it_missed_where_the_police_were_called_after_four_minutes(rides, people, deliver, noon):
+def test_m26_does_not_call_it_missed_where_the_police_were_called_after_four_minutes(
+    rides, people, deliver, noon
+):
     trip = rides.under_way()
     cancel_trip(account=people("driver"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
     deliver()
@@ -865,7 +867,9 @@ def test_m28_is_red_with_an_emergency_92_minutes_old_whatever_it_led_to(rides, p
     from police.services import ask_by_form
     from police.states import Query
 
-    ask_by_form(account=people("officer"), question=urgent(Query.TRIP, rides.under_way().code), submission="s")
+    ask_by_form(
+        account=people("officer"), question=urgent(Query.TRIP, rides.under_way().code), submission="s"
+    )
     assert status("M28") == "pass"
     noon.shift(92 * 60)
     PoliceRequest.objects.update(decided_at=clock.now(), trips_found=trips_found)

@@ -15,11 +15,11 @@ WORLDS = range(12)
 
 
 def some(chance, value):
-    return value if random.random() < chance else None  # noqa: S311 - a world at random
+    return value if random.random() < chance else None
 
 
 def moment(at, days=40):
-    return at - timedelta(seconds=random.randint(0, days * 86_400))  # noqa: S311
+    return at - timedelta(seconds=random.randint(0, days * 86_400))
 
 
 def by_night(at):
@@ -75,7 +75,9 @@ def test_trips(at, seed):
                         subject=trip.code,
                         purpose=random.choice(["accept", "accept", "pickup"]),
                         driver_id=random.choice([trip.driver_id, drivers[0].pk]),
-                        token_used_at=some(0.8, accepted + timedelta(seconds=random.choice([-6, -5, 0, 5, 6]))),
+                        token_used_at=some(
+                            0.8, accepted + timedelta(seconds=random.choice([-6, -5, 0, 5, 6]))
+                        ),
                     )
                 )
             for party in random.sample(["passenger", "driver"], random.randint(0, 2)):
@@ -148,7 +150,9 @@ def test_trips(at, seed):
 
         of = {person.pk: person for person in people}
         ordered = [
-            t for t in trips if t.line == "hitch" and t.requested_at >= since and not of[t.passenger_id].is_drill
+            t
+            for t in trips
+            if t.line == "hitch" and t.requested_at >= since and not of[t.passenger_id].is_drill
         ]
         unnamed = {
             t.code
@@ -192,7 +196,9 @@ def test_incidents(at, seed):
             danger = some(0.8, moment(at))
             near = danger or moment(at)
             times = {
-                name: some(0.4, near + timedelta(seconds=random.choice([-60, 0, 120, 180, 181, 500, 601, 4_000])))
+                name: some(
+                    0.4, near + timedelta(seconds=random.choice([-60, 0, 120, 180, 181, 500, 601, 4_000]))
+                )
                 for name in ("safe_check_at", "police_called_at", "closed_at", "police_excused_at")
             }
             row = world.make(
@@ -263,7 +269,7 @@ def test_recordings(at, seed):
             for n in range(12)
         ]
         consents, recordings = [], []
-        for n in range(60):
+        for _n in range(60):
             trip = random.choice(trips)
             consents.append(
                 world.make(
@@ -385,7 +391,12 @@ def test_spells_and_rewards(at, seed):
                 subject=day.isoformat(),
             )
             spells.append(
-                (world.make("drivers.OnlineSpell", driver_id=driver.pk, began_at=began, face_check_id=check.pk), check)
+                (
+                    world.make(
+                        "drivers.OnlineSpell", driver_id=driver.pk, began_at=began, face_check_id=check.pk
+                    ),
+                    check,
+                )
             )
         counted = [each for each in spells if each[0].began_at >= since]
         bad = [
@@ -405,7 +416,9 @@ def test_spells_and_rewards(at, seed):
             about, fen = random.random() < 0.8, random.choice([-500, 0, -250])
             if about:
                 transfer = world.make("core.LedgerTransfer", key=f"k{n}", subject=report.code)
-                world.make("core.LedgerEntry", transfer_id=transfer.pk, account=f"owed:{report.code}", fen=fen)
+                world.make(
+                    "core.LedgerEntry", transfer_id=transfer.pk, account=f"owed:{report.code}", fen=fen
+                )
             approved += state == "approved"
             if state == "approved" and (not about or fen == -250):
                 wrong.add(report.code)

@@ -537,9 +537,8 @@ def ownership_of_checks(since: datetime) -> tuple[int, int]:
     """
     limit, at = policy.span(OWNED_WITHIN), clock.now()
     first = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("filed_at"))
-    rows = (
-        WelfareCheck.objects.filter(filed_at__gte=since, incident__drill=False)
-        .annotate(seen_at=Subquery(first.order_by("at").values("at")[:1]))
+    rows = WelfareCheck.objects.filter(filed_at__gte=since, incident__drill=False).annotate(
+        seen_at=Subquery(first.order_by("at").values("at")[:1])
     )
     late = Q(filed_at__lt=Coalesce("seen_at", at) - limit)
     found = rows.aggregate(all=Count("pk"), late=Count("pk", filter=late))
@@ -554,9 +553,8 @@ def sos_answered(since: datetime) -> tuple[int, int]:
     """
     limit, at = policy.span(TAKEN_WITHIN), clock.now()
     first = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("at"))
-    rows = (
-        SosCall.objects.filter(at__gte=since, incident__drill=False)
-        .annotate(seen_at=Subquery(first.order_by("at").values("at")[:1]))
+    rows = SosCall.objects.filter(at__gte=since, incident__drill=False).annotate(
+        seen_at=Subquery(first.order_by("at").values("at")[:1])
     )
     counted = Q(seen_at__isnull=False) | Q(at__lt=at - limit)
     found = rows.aggregate(
@@ -591,4 +589,3 @@ def incidents_of_person(account: "Account", *, limit: int = 5) -> list[Incident]
     """The newest incidents on trips of somebody, as passenger or driver."""
     rows = Incident.objects.real().filter(Q(trip__passenger=account) | Q(trip__driver__account=account))
     return list(rows.order_by("-pk")[:limit])
-
