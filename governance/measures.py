@@ -9,7 +9,7 @@ without a check is red and says what is missing; a check without a breaker stops
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -270,9 +270,3 @@ def break_measure(measure: Measure) -> Tried:
         return Tried(measure, Breaker.FAILED, "the check broke", checked.found)
     came = Breaker.TURNED if checked.found.status == Status.FAIL else Breaker.STAYED
     return Tried(measure, came, "", checked.found)
-
-
-@policy.read_once()
-def check_all(rows: Sequence[Measure] = ()) -> list[Checked]:
-    """Run every check now."""
-    return [check_measure(measure) for measure in rows or measures()]

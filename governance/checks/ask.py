@@ -330,3 +330,33 @@ def emergencies_late(since: datetime, at: datetime, *, form_seconds: float, phon
         form=form_seconds,
         phone=phone_seconds,
     )
+
+
+def releases_borne_out(since: datetime, at: datetime) -> Counted:
+    """Releases since; wrong: the identity part was due and neither given nor refused in time (P3a)."""
+    late = (
+        "EXISTS (SELECT 1 FROM police_identitypart p WHERE p.release_id = r.id"
+        " AND COALESCE(p.decided_at, %(at)s) > p.due_at)"
+    )
+    table = "police_release r JOIN police_policerequest q ON q.id = r.request_id AND q.urgency = 'emergency'"
+    return _counted(table, "r.released_at >= %(since)s", late, "q.code", since=since, at=at)
+
+
+def unusual_released_whole(since: datetime) -> Counted:
+    """Requests since that were unlike their officer or station; wrong: identity went out by rule, before a call-back (P10)."""
+    whole = "EXISTS (SELECT 1 FROM police_release r WHERE r.request_id = q.id AND q.by_rule AND r.grade = 'whole')"
+    rows = "q.asked_at >= %(since)s AND jsonb_array_length(q.unusual) > 0"
+    return _counted("police_policerequest q", rows, whole, "q.code", since=since)
+
+
+def grave_without_stop(since: datetime, at: datetime) -> Counted:
+    """Incidents with an SOS or of high risk since, of trips with a driver; wrong: still open, for more than a minute, and
+    this driver is not stopped because of it (D15)."""
+    table = "safety_incident i JOIN rides_trip t ON t.id = i.trip_id AND t.driver_id IS NOT NULL"
+    rows = "NOT i.drill AND (i.has_sos OR i.high_risk_at IS NOT NULL) AND i.opened_at >= %(since)s"
+    loose = (
+        "i.state <> 'closed' AND GREATEST(i.opened_at, i.high_risk_at) < %(at)s - interval '1 minute'"
+        " AND NOT EXISTS (SELECT 1 FROM drivers_hold h WHERE h.kind = 'safety' AND h.source = i.code"
+        " AND h.driver_id = t.driver_id AND h.released_at IS NULL)"
+    )
+    return _counted(table, rows, loose, "i.code", since=since, at=at)

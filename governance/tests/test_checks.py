@@ -944,3 +944,56 @@ def test_one_run_says_it_in_both_languages(world):
         assert found.evidence.startswith("No reassessment of the business model")
     with override("zh-hans"):
         assert "重新评估" in found.evidence
+
+
+# --- What law asks, and what we set ourselves ------------------------------------------------------------------
+
+
+def test_d15_turns_red_when_a_driver_in_an_open_sos_is_not_stopped(rides, people, deliver, noon):
+    assert status("D15") == "none"
+    raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    noon.shift(120)
+    assert status("D15") == "pass"
+    Hold.objects.all().delete()
+    assert status("D15") == "fail"
+
+
+def test_p3a_and_p10_turn_red_when_identity_waits_or_goes_out_too_easily(rides, people, noon):
+    from police.models import IdentityPart
+    from police.services import ask_by_form
+    from police.states import Query
+
+    assert (status("P3a"), status("P10")) == ("none", "none")
+    ask_by_form(
+        account=people("officer"), question=urgent(Query.TRIP, rides.under_way().code), submission="s"
+    )
+    assert status("P3a") == "pass"
+    row = PoliceRequest.objects.get()
+    IdentityPart.objects.get_or_create(
+        release=row.release, defaults={"asked_at": clock.now(), "due_at": clock.now()}
+    )
+    noon.shift(3_600)
+    assert status("P3a") == "fail"
+    PoliceRequest.objects.update(unusual=["device"])
+    whole = row.release.grade == "whole"
+    assert status("P10") == ("fail" if whole else "pass")
+
+
+@pytest.mark.parametrize("measure_id", ["M17", "M22", "M32", "D12", "R2+", "S12", "P11", "G6+", "G10", "G11"])
+def test_what_is_not_built_is_red_and_says_so(world, measure_id):
+    found = check_measure(next(row for row in measures() if row.id == measure_id)).found
+    assert found.status == "fail"
+    assert found.facts[0]["rule"] == "board.no_check"
+
+
+def test_each_measure_has_an_owner_a_source_and_both_languages(db):
+    for row in measures():
+        with override("en"):
+            english = (row.title, row.owner_label, row.kind_label, row.scope_label, row.due_label)
+        with override("zh-hans"):
+            chinese = (row.title, row.owner_label, row.kind_label, row.scope_label)
+        assert all(english)
+        assert all(chinese)
+        assert english[:3] != chinese[:3]
+        assert bool(row.source_zh) == bool(row.source_en)
