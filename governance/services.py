@@ -106,7 +106,7 @@ def record_check(measure: Measure) -> Checked:
     checked = check_measure(measure)
     state = MeasureState.objects.filter(measure=measure.id).first()
     found = _with_breaker(checked.found, state)
-    kept = {
+    kept: dict[str, Any] = {
         "status": found.status,
         "share": found.share,
         "facts": list(found.facts),
@@ -118,7 +118,7 @@ def record_check(measure: Measure) -> Checked:
     if state is None or changed:
         kept["since"] = checked.checked_at
     MeasureState.objects.update_or_create(measure=measure.id, defaults=kept)
-    if changed or checked.checked_at - last.checked_at >= HISTORY_STEP:
+    if last is None or changed or checked.checked_at - last.checked_at >= HISTORY_STEP:
         row = MeasureResult.objects.create(
             measure=measure.id,
             status=found.status,

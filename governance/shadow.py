@@ -34,7 +34,7 @@ class World:
     def table(self, *labels: str, also: str = "") -> None:
         """Stand an empty table before each of these (`app.Model`); `also` is a column that it has besides."""
         for label in labels:
-            model = apps.get_model(label)
+            model: Any = apps.get_model(label)
             name, key = model._meta.db_table, connection.ops.quote_name(model._meta.pk.column)
             if name in self._tables:
                 continue
@@ -51,8 +51,8 @@ class World:
     def make(self, label: str, **values: Any) -> Any:
         """A marked row in the shadow of a model's table; what is not given is empty, or the time of this world."""
         self.table(label)
-        model, number = apps.get_model(label), next(self._numbers)
-        row: Any = model()
+        model: Any = apps.get_model(label)
+        number, row = next(self._numbers), model()
         row.pk = -number
         for column in model._meta.concrete_fields:
             if column.primary_key and column.name not in values and column.attname not in values:
