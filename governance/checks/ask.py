@@ -25,7 +25,7 @@ class Counted:
 def _rows(question: str, **given: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(question, given)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _counted(table: str, rows: str, wrong: str, code: str, **given: Any) -> Counted:
