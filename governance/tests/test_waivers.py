@@ -85,7 +85,7 @@ def test_staff_propose_it_on_the_board_and_another_agrees(signed_in):
     assert answer.status_code == 302
     page = supervisor.get("/admin/board/").content.decode()
     action = page.partition("/admin/board/motions/")[2].partition("/do/agree/")[0]
-    assert supervisor.post(f"/admin/board/motions/{action}/do/agree/", {"sure": "on"}).status_code in {
+    assert supervisor.post(f"/admin/board/motions/{action}/do/agree/", {"do": "1"}).status_code in {
         200,
         302,
     }
