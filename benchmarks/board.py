@@ -84,12 +84,17 @@ def fill(label: str, count: int, **given: str) -> None:
     from django.apps import apps
     from django.db import connection, models
 
+    from core.privacy import EncryptedTextField
+
     model, values = apps.get_model(label), {}
     for column in model._meta.concrete_fields:
         if column.attname in given:
             values[column.column] = given[column.attname]
         elif column.primary_key or column.null or column.has_db_default():
             continue
+        elif isinstance(column, EncryptedTextField):
+            secret = bytes(column.get_db_prep_save("x", connection))
+            values[column.column] = f"decode('{secret.hex()}', 'hex')"
         elif isinstance(column, models.DateTimeField):
             values[column.column] = "now()"
         elif isinstance(column, models.BooleanField):
