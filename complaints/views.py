@@ -1,5 +1,6 @@
 """Complaints of passengers, drivers and strangers: telling, following, answering, appealing."""
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -95,7 +96,9 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
 def street(request: HttpRequest) -> HttpResponse:
     """Anybody complains, without an account (C1). It is taken before any code is asked for."""
     form = StreetComplaintForm(
-        request.POST or None, request.FILES or None, initial={"submission": idempotency.new_key()}
+        request.POST or None,
+        request.FILES or None,
+        initial={"submission": idempotency.new_key()} | _about(request.GET.get("about", "")),
     )
     status = 400
     if request.method == "POST" and form.is_valid():
@@ -113,6 +116,15 @@ def street(request: HttpRequest) -> HttpResponse:
             explain(form, error)
             status = error.status
     return render(request, "complaints/street.html", {"form": form}, status=status if form.errors else 200)
+
+
+def _about(promise: str) -> dict[str, str]:
+    """What the form begins with for somebody who saw a promise broken: which one, so that whoever reads it knows (G8)."""
+    if not re.fullmatch(r"[a-z][0-9]{1,2}[a-z]?(-plus)?", promise):
+        return {}
+    name = promise.replace("-plus", "+")
+    name = name[0].upper() + name[1:]
+    return {"words": _("Promise %(name)s: ") % {"name": name}, "category": Category.OTHER}
 
 
 @require_GET

@@ -514,7 +514,12 @@ CELERY_BEAT_SCHEDULE = {
     "the promises, checked": {
         "task": "governance.tasks.check_board",
         "schedule": 60.0,
-        "options": {"expires": 50},
+        "options": {"queue": "board", "expires": 50},
+    },
+    "the promises, broken on purpose": {
+        "task": "governance.tasks.break_board",
+        "schedule": 3600.0,
+        "options": {"queue": "board", "expires": 3000},
     },
 }
 

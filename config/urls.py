@@ -128,6 +128,7 @@ urlpatterns = [
     path("", include("governance.console.pages")),
     path("", include("core.journal.pages")),
     path("admin/", admin.site.urls),
+    path("", include("governance.urls")),
     path("", include("safety.urls")),
     path("", include("complaints.urls")),
     path("", include("police.urls")),

@@ -181,7 +181,7 @@ def late(known: list[Sign] | None = None) -> list[Sign]:
 
 # --- What every installation runs --------------------------------------------------------------------------
 
-QUEUES = ("life_safety", "life_messages", "live", "default", "bulk")
+QUEUES = ("life_safety", "life_messages", "live", "default", "bulk", "board")
 
 
 def worker_of(queue: str) -> str:
@@ -228,9 +228,14 @@ _MEANWHILE = {
         _("the queue of long work"),
         _("Recordings and pictures whose time is over are not destroyed; the fleet is not screened."),
     ),
+    "board": (
+        _("the worker of the board of promises"),
+        _("the queue of the board of promises"),
+        _("No promise is checked: after ten minutes the board says of each that it is not known."),
+    ),
 }
 # A long task may be in front of the probe; how long that is nothing unusual differs.
-_PROBE_LATE = {"life_safety": 20, "life_messages": 30, "live": 30, "default": 90, "bulk": 600}
+_PROBE_LATE = {"life_safety": 20, "life_messages": 30, "live": 30, "default": 90, "bulk": 600, "board": 120}
 for _queue, (_worker_label, _queue_label, _without) in _MEANWHILE.items():
     declare(worker_of(_queue), _worker_label, _without)
     declare(

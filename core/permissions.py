@@ -107,6 +107,8 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "cities.plan": {SUPERVISOR, ADMIN},  # cities and their places; a line that begins takes two
         "lines.suspend": {SPECIALIST, SUPERVISOR, ADMIN},
         "night.call": {AGENT, SPECIALIST, SUPERVISOR},
+        # --- governance ---
+        "measures.waive": {SUPERVISOR, ADMIN},  # two of them together: letting a measure be for a time
     }.items()
 }
 

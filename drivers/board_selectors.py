@@ -1,20 +1,16 @@
 """Reads for the rectification board: what must hold of everybody who drives."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Subquery
-from django.utils import timezone
 
 from core import audit_selectors
 from drivers.models import (
     Binding,
     Driver,
-    FaceCheck,
     Hold,
     MismatchReport,
-    OnlineSpell,
-    Reward,
     Screening,
     VettingCase,
 )
@@ -32,8 +28,6 @@ from drivers.states import (
     CaseOutcome,
     CaseState,
     DriverState,
-    FaceCheckState,
-    FacePurpose,
     Finding,
     HoldKind,
     RewardState,
@@ -48,21 +42,6 @@ class FleetScreening:
     vetted: int
     screened: int
     driving_although_barred: list[str]
-
-
-def acceptances_without_face(since: datetime, accepted: list[tuple[str, str, datetime]]) -> list[str]:
-    """Trips accepted since (code, driver's account code, at) for which no face token was used at that time (M03)."""
-    used = {
-        (row.subject, row.driver.account.code): row.token_used_at
-        for row in FaceCheck.objects.filter(
-            purpose=FacePurpose.ACCEPT, token_used_at__gte=since
-        ).select_related("driver__account")
-    }
-    return [
-        code
-        for code, driver, at in accepted
-        if (found := used.get((code, driver))) is None or abs(found - at) > timedelta(seconds=5)
-    ]
 
 
 def attacks_shown(since: datetime) -> dict[str, tuple[bool, datetime]]:
@@ -80,18 +59,6 @@ def answered_mismatches(trips: list[str]) -> set[str]:
     held = Hold.objects.filter(kind=HoldKind.MISMATCH, source__in=rows.values())
     sources = set(held.values_list("source", flat=True))
     return {trip for trip, case in rows.items() if case in sources}
-
-
-def spells_without_face(since: datetime) -> tuple[int, int]:
-    """(online spells since, of which the face check is not a passed one of the same service day) (M10)."""
-    rows = list(OnlineSpell.objects.filter(began_at__gte=since).select_related("face_check"))
-    bad = sum(
-        row.face_check.state != FaceCheckState.PASSED
-        or row.face_check.purpose != FacePurpose.DAILY
-        or row.face_check.subject != timezone.localtime(row.began_at).date().isoformat()
-        for row in rows
-    )
-    return len(rows), bad
 
 
 def bindings_over_the_law() -> tuple[int, int, int]:
@@ -142,8 +109,3 @@ def rewards_late(before: datetime) -> tuple[int, list[str]]:
     settled = [RewardState.APPROVED, RewardState.REFUSED]
     late = cases.filter(decided_at__lt=before).exclude(reward__state__in=settled)
     return cases.count(), list(late.order_by("pk").values_list("code", flat=True)[:20])
-
-
-def approved_rewards() -> list[tuple[str, int]]:
-    """(report, fen) of every approved reward."""
-    return list(Reward.objects.filter(state=RewardState.APPROVED).values_list("report__code", "fen"))

@@ -8,3 +8,6 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         import governance.checks  # noqa: F401 - registers the live checks
+        from governance.measures import refuse_untried
+
+        refuse_untried()

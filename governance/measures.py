@@ -1,27 +1,36 @@
-"""What was promised, claimed or learned in 2018, and the live check of each (G1).
+"""What was promised, claimed, learned or is asked by law, and the live check of each (G1).
 
-`measures.json` holds the texts. A check is a function registered for a measure's id: it runs against the system and
-its data and says pass, fail or how much is left, with evidence. A measure without one is red and says what is missing.
+`measures.json` holds the texts. A check is a function registered for a measure's id: it runs against the system and its
+data and says kept, not kept, part done or that there is no evidence, with the facts it saw. Beside each stands its
+*breaker*: it makes a marked violation that only this transaction sees, and the check has to turn red by it. A measure
+without a check is red and says what is missing; a check without a breaker stops the start.
 """
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import structlog
+from django.db import connection, transaction
+from django.db.utils import OperationalError
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
 
 from core import clock, policy
-from governance.states import Status
+from governance import evidence, shadow
+from governance.states import Breaker, Status
 
 log = structlog.get_logger()
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
+LONGEST = 4.0  # seconds that one check may take; one that needs more is red
 WORDS = {
     "platform": _("the whole platform"),
     "hitch": _("hitch"),
@@ -31,11 +40,30 @@ WORDS = {
     "relaunch": _("before a relaunch"),
     "open": _("no date"),
 }
+KINDS = {
+    "promise": pgettext_lazy("measure", "promise"),
+    "claim": pgettext_lazy("measure", "claim"),
+    "question": pgettext_lazy("measure", "question to the public"),
+    "lesson": pgettext_lazy("measure", "lesson"),
+    "law": pgettext_lazy("measure", "law"),
+    "rule": pgettext_lazy("measure", "rule of our own"),
+}
+# Whose office answers for it: names of offices, never of people.
+OWNERS: dict[str, str | Promise] = {
+    "hitch": _("head of hitch"),
+    "rides": _("head of ride operations"),
+    "safety": _("head of safety"),
+    "drivers": _("head of driver vetting"),
+    "care": _("head of customer care"),
+    "police": _("head of police liaison"),
+    "privacy": _("data protection officer"),
+    "company": _("chief executive"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One row of the board."""
+    """One row of the board. `saves_lives`: it may never be waived at the gate of a relaunch."""
 
     id: str
     kind: str
@@ -45,6 +73,15 @@ class Measure:
     requirements: tuple[str, ...]
     zh: str
     en: str
+    owner: str
+    source_zh: str = ""
+    source_en: str = ""
+    saves_lives: bool = False
+
+    @property
+    def slug(self) -> str:
+        """As it stands in addresses."""
+        return self.id.lower().replace("+", "-plus")
 
     @property
     def title(self) -> str:
@@ -60,28 +97,68 @@ class Measure:
         """A date, or what it waits for."""
         return str(WORDS.get(self.due, self.due))
 
+    @property
+    def kind_label(self) -> str:
+        return str(KINDS[self.kind])
+
+    @property
+    def owner_label(self) -> str:
+        """The office that answers for it."""
+        return str(OWNERS[self.owner])
+
+    @property
+    def source(self) -> str:
+        """Where it was said first, in the reader's language; empty where the date says it all."""
+        return self.source_zh if (get_language() or "").startswith("zh") else self.source_en
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a check found. `share` is done, from 0 to 1, where that means something."""
+    """What a check found, as facts (`governance.evidence`). `share` is done, from 0 to 1, where that means something."""
 
     status: Status
-    evidence: str | Promise
+    facts: tuple[evidence.Facts, ...]
     share: float | None = None
+
+    @property
+    def evidence(self) -> str:
+        """In the reader's language."""
+        return evidence.told(self.facts)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A measure with what its check found, and when. `broken` says that the check itself failed."""
+    """A measure with what its check found, and when. `broken` says that the check itself failed, or took too long."""
 
     measure: Measure
     found: Found
     checked_at: datetime
     broken: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of breaking a promise on purpose; `found` is what the check said of it, None where it was not asked."""
+
+    measure: Measure
+    came: Breaker
+    why: str = ""
+    found: Found | None = None
 
 
 Check = Callable[[datetime], Found]
+Breach = Callable[["shadow.World"], Any]
 _checks: dict[str, Check] = {}
+_breakers: dict[str, Breach] = {}
+
+NO_CHECK = evidence.fault(
+    "no_check", noop("Not built yet: %(requirements)s. There is no live check that could show it")
+)
+NOT_CHECKED = evidence.line("not_checked", noop("It could not be checked: %(why)s. The log says where."))
+TOO_LONG = evidence.line(
+    "too_long", noop("The check took longer than %(seconds)s s and was stopped: nobody knows.")
+)
 
 
 def live_check(measure_id: str) -> Callable[[Check], Check]:
@@ -96,45 +173,100 @@ def live_check(measure_id: str) -> Callable[[Check], Check]:
     return register
 
 
+def breaks(measure_id: str) -> Callable[[Breach], Breach]:
+    """Register what breaks a measure on purpose. Raises `ValueError` for a measure without a check, or broken already."""
+    if measure_id in _breakers or measure_id not in _checks:
+        raise ValueError(f"{measure_id}: no check to try, or a breaker that it has already")
+
+    def register(breach: Breach) -> Breach:
+        _breakers[measure_id] = breach
+        return breach
+
+    return register
+
+
+def refuse_untried() -> None:
+    """Raises `ValueError` where a check has no breaker: nobody could say that it ever turns red."""
+    if untried := sorted(_checks.keys() - _breakers.keys()):
+        raise ValueError(f"checks without a breaker: {', '.join(untried)}")
+
+
 @lru_cache(maxsize=1)
 def measures() -> tuple[Measure, ...]:
-    """All measures, in the order of their ids. Raises `ValueError` for a scope or time that no reader is told."""
+    """All measures, in the order of the file. Raises `ValueError` for a scope, time, kind or owner that no reader is told."""
     found = json.loads((Path(__file__).parent / "measures.json").read_text())["measures"]
     rows = tuple(Measure(**(row | {"requirements": tuple(row["requirements"])})) for row in found)
     for row in rows:
-        unknown = {*row.scope.split(", "), row.due} - set(WORDS)
-        if any(not DATE.fullmatch(word) for word in unknown):
+        unknown = {word for word in (*row.scope.split(", "), row.due) if not DATE.fullmatch(word)} - set(
+            WORDS
+        )
+        unknown |= {row.kind} - set(KINDS) | {row.owner} - set(OWNERS)
+        if unknown:
             raise ValueError(f"{row.id}: {', '.join(sorted(unknown))}")
     return rows
 
 
+def measure_of(measure_id: str) -> Measure | None:
+    """The measure of this id."""
+    return next((row for row in measures() if row.id == measure_id), None)
+
+
 @policy.read_once()
 def check_measure(measure: Measure) -> Checked:
-    """Run one check now. A check that breaks is a measure that could not be checked, which is never green."""
-    at = clock.now()
+    """Run one check now, in a part of its own of the transaction: what it spoils there is undone, and stops only itself.
+
+    A check that breaks, or takes longer than `LONGEST`, is a promise that could not be checked: never green.
+    """
+    at, begun = clock.now(), time.monotonic()
     check = _checks.get(measure.id)
     if check is None:
-        missing = ", ".join(measure.requirements)
-        return Checked(measure, Found(Status.FAIL, _no_check(missing)), at)
+        missing = NO_CHECK(requirements=", ".join(measure.requirements))
+        return Checked(measure, Found(Status.FAIL, (missing,)), at)
     try:
-        return Checked(measure, check(at), at)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            (usual,) = cursor.fetchone()
+            _limit(cursor, str(int(LONGEST * 1000)))
+            found = check(at)
+            _limit(cursor, usual)
+    except OperationalError as why:
+        if getattr(why.__cause__, "sqlstate", "") != "57014":  # query_canceled
+            raise
+        log.warning("governance.check_took_too_long", measure=measure.id, seconds=LONGEST)
+        late = Found(Status.FAIL, (TOO_LONG(seconds=LONGEST),))
+        return Checked(measure, late, at, broken=True, seconds=time.monotonic() - begun)
     except Exception as why:  # whatever broke, the promise is not shown to hold
         log.exception("governance.check_broke", measure=measure.id)
-        said = str(_("It could not be checked: %(why)s. The log says where.")) % {"why": type(why).__name__}
-        return Checked(measure, Found(Status.FAIL, said), at, broken=True)
+        said = Found(Status.FAIL, (NOT_CHECKED(why=type(why).__name__),))
+        return Checked(measure, said, at, broken=True, seconds=time.monotonic() - begun)
+    return Checked(measure, found, at, seconds=time.monotonic() - begun)
 
 
-def _no_check(requirements: str) -> str:
-    return str(_("Not built yet: %(requirements)s. There is no live check that could show it.")) % {
-        "requirements": requirements
-    }
+def _limit(cursor: Any, milliseconds: str) -> None:
+    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
 
 
 def has_check(measure_id: str) -> bool:
     return measure_id in _checks
 
 
-@policy.read_once()
-def check_all() -> list[Checked]:
-    """Run every check now."""
-    return [check_measure(measure) for measure in measures()]
+def break_measure(measure: Measure) -> Tried:
+    """Break a promise in a world of shadows that is gone afterwards, and see whether its check turns red.
+
+    The shadows are tables of this transaction alone that stand before the real ones (`governance.shadow`): no row of the
+    platform is touched, nobody else waits, and nothing is left. A measure without a check is red anyway.
+    """
+    breach = _breakers.get(measure.id)
+    if breach is None:
+        return Tried(measure, Breaker.FAILED, "no breaker")
+    try:
+        with shadow.world(clock.now()) as world:
+            breach(world)
+            checked = check_measure(measure)
+    except Exception as why:  # a breaker that does not work proves nothing
+        log.exception("governance.breaker_broke", measure=measure.id)
+        return Tried(measure, Breaker.FAILED, type(why).__name__)
+    if checked.broken:
+        return Tried(measure, Breaker.FAILED, "the check broke", checked.found)
+    came = Breaker.TURNED if checked.found.status == Status.FAIL else Breaker.STAYED
+    return Tried(measure, came, "", checked.found)

@@ -1,10 +1,43 @@
 from django.db import models
-from django.db.models import Q
-from django.utils.translation import get_language, pgettext, pgettext_lazy
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 
-from core import formats
-from governance.states import Status
+from core import formats, four_eyes
+from governance import evidence
+from governance.states import Breaker, Status
+
+
+class MeasureState(models.Model):
+    """A measure as the last round found it: what every page shows."""
+
+    measure = models.CharField(_("measure"), max_length=8, unique=True)
+    status = models.CharField(_("state"), max_length=10, choices=Status.choices)
+    share = models.FloatField(pgettext_lazy("field", "share done"), null=True)
+    # Facts of `governance.evidence`, said in the reader's language.
+    facts = models.JSONField(pgettext_lazy("field", "evidence"), default=list)
+    since = models.DateTimeField(pgettext_lazy("field", "in this state since"))
+    checked_at = models.DateTimeField(_("checked"))
+    seconds = models.FloatField(_("seconds"), default=0)
+    # What came of the last time it was broken on purpose.
+    breaker = models.CharField(
+        pgettext_lazy("field", "breaker"), max_length=10, choices=Breaker.choices, blank=True
+    )
+    broken_at = models.DateTimeField(pgettext_lazy("field", "broken on purpose at"), null=True)
+    breaker_said = models.CharField(
+        pgettext_lazy("field", "what stood in its way"), max_length=80, blank=True
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "state of a measure")
+        verbose_name_plural = pgettext_lazy("model", "states of measures")
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="measure_state_is_known"),
+            models.CheckConstraint(condition=Q(breaker__in=Breaker.values), name="measure_breaker_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.get_status_display()}"
 
 
 class MeasureResult(models.Model):
@@ -13,8 +46,7 @@ class MeasureResult(models.Model):
     measure = models.CharField(_("measure"), max_length=8)
     status = models.CharField(_("state"), max_length=10, choices=Status.choices)
     share = models.FloatField(pgettext_lazy("field", "share done"), null=True)
-    evidence_zh = models.TextField(pgettext_lazy("field", "evidence in Chinese"))
-    evidence_en = models.TextField(pgettext_lazy("field", "evidence in English"))
+    facts = models.JSONField(pgettext_lazy("field", "evidence"), default=list)
     checked_at = models.DateTimeField(_("checked"))
 
     class Meta:
@@ -31,7 +63,35 @@ class MeasureResult(models.Model):
     @property
     def evidence(self) -> str:
         """In the reader's language."""
-        return self.evidence_zh if (get_language() or "").startswith("zh") else self.evidence_en
+        return evidence.told(self.facts)
+
+
+class Waiver(models.Model):
+    """Two people let a measure be red for a time, and say why (G1+). It is public, and renewed once at most."""
+
+    measure = models.CharField(_("measure"), max_length=8)
+    reason = models.CharField(_("reason"), max_length=300)
+    asked_by = models.CharField(_("proposed by"), max_length=40)
+    agreed_by = models.CharField(_("agreed by"), max_length=40)
+    begins_at = models.DateTimeField(pgettext_lazy("field", "begins at"))
+    ends_at = models.DateTimeField(pgettext_lazy("field", "ends at"))
+    renews = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, verbose_name=pgettext_lazy("field", "renews")
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "waiver")
+        verbose_name_plural = pgettext_lazy("model", "waivers")
+        constraints = [
+            four_eyes.law("asked_by", "agreed_by", name="waiver_takes_two_people", once=Q()),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("begins_at")), name="waiver_ends_after_it_begins"
+            ),
+        ]
+        indexes = [models.Index(fields=["measure", "-ends_at"], name="waiver_of_measure")]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {formats.moment(self.ends_at)}"
 
 
 class DrillRun(models.Model):

@@ -2,4 +2,10 @@
 
 from core.retention import nobody
 
-nobody("governance.MeasureResult", "governance.DrillRun", why="what checks and drills found")
+nobody(
+    "governance.MeasureState",
+    "governance.MeasureResult",
+    "governance.DrillRun",
+    why="what checks and drills found",
+)
+nobody("governance.Waiver", why="which promise was let be for a time, and why; of staff alone")

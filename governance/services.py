@@ -2,12 +2,13 @@
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_noop as noop
 
 from accounts.selectors import people_who_may
 from core import audit, clock, jobs, live, retry
@@ -16,85 +17,161 @@ from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from governance import messages
-from governance.measures import Checked, Measure, check_measure, measures
-from governance.models import DrillRun, MeasureResult
-from governance.states import Status
+from governance.evidence import fault
+from governance.measures import (
+    Checked,
+    Found,
+    Measure,
+    Tried,
+    break_measure,
+    check_measure,
+    has_check,
+    measures,
+)
+from governance.models import DrillRun, MeasureResult, MeasureState
+from governance.selectors import Row
+from governance.states import Breaker, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import Account
+    from governance.models import Waiver
 
 HISTORY_STEP = timedelta(days=1)
 live.moves("board", "governance.")
 
 
-def show(checked: Checked) -> dict[str, Any]:
-    """One row of `manage.py board --json`."""
-    measure = checked.measure
+def show(row: "Row") -> dict[str, Any]:
+    """One row of `manage.py board --json` and of the public board's JSON."""
+    measure, found = row.measure, row.found
+    said: dict[str, str] = {}
+    for key, language in (("zh", "zh-hans"), ("en", "en")):
+        with override(language):
+            said[key] = found.evidence
     with override("en"):
-        evidence = str(checked.found.evidence)
+        owner = measure.owner_label
     return {
         "id": measure.id,
         "title": {"zh": measure.zh, "en": measure.en},
         "source": f"{measure.kind} {measure.date}",
+        "source_text": {"zh": measure.source_zh, "en": measure.source_en},
         "scope": measure.scope,
+        "owner": owner,
         "due": measure.due,
-        "status": checked.found.status.value,
-        "share": checked.found.share,
-        "evidence": evidence,
-        "checked_at": checked.checked_at.isoformat(),
+        "status": found.status.value,
+        "since": row.since.isoformat() if row.since else None,
+        "share": found.share,
+        "evidence": said["en"],
+        "evidence_zh": said["zh"],
+        "facts": list(found.facts),
+        "breaker": row.breaker.value or None,
+        "waiver": _shown_waiver(row.waiver),
+        "checked_at": row.checked.checked_at.isoformat(),
+    }
+
+
+def _shown_waiver(waiver: "Waiver | None") -> dict[str, Any] | None:
+    if waiver is None:
+        return None
+    return {
+        "reason": waiver.reason,
+        "begins_at": waiver.begins_at.isoformat(),
+        "ends_at": waiver.ends_at.isoformat(),
     }
 
 
 def board_json() -> str:
-    """The board as JSON, checked now."""
-    with override("en"):
-        rows = [show(check_measure(measure)) for measure in measures()]
-    return json.dumps({"measures": rows}, ensure_ascii=False)
+    """The board as JSON, checked now and kept nowhere."""
+    rows = [Row(check_measure(measure), None) for measure in measures()]
+    return json.dumps({"measures": [show(row) for row in rows]}, ensure_ascii=False)
+
+
+# --- A round -----------------------------------------------------------------------------------------------
+
+STAYED = fault(
+    "breaker_stayed",
+    noop("Broken on purpose, its check did not turn red: it proves nothing"),
+)
+UNBROKEN = fault(
+    "breaker_failed",
+    noop("It could not be broken on purpose (%(why)s): whether its check sees anything is not known"),
+)
 
 
 @begins_transaction
 def record_check(measure: Measure) -> Checked:
-    """Check one measure and keep what changed. A measure that held and now does not alarms the supervisors."""
-    with override("zh-hans"):
-        checked = _checked_apart(measure)
-        zh = str(checked.found.evidence)
-    with override("en"):
-        checked = _checked_apart(measure)
-        en = str(checked.found.evidence)
+    """Check one measure once, for all languages, and keep what was found. One that was not red and is now alarms the
+    supervisors. A check that did not notice when its promise was broken on purpose shows nothing: its measure is red."""
+    checked = check_measure(measure)
+    state = MeasureState.objects.filter(measure=measure.id).first()
+    found = _with_breaker(checked.found, state)
+    kept: dict[str, Any] = {
+        "status": found.status,
+        "share": found.share,
+        "facts": list(found.facts),
+        "checked_at": checked.checked_at,
+        "seconds": round(checked.seconds, 4),
+    }
     last = MeasureResult.objects.filter(measure=measure.id).order_by("-checked_at", "-pk").first()
-    status = checked.found.status
-    if last and last.status == status and checked.checked_at - last.checked_at < HISTORY_STEP:
-        return checked
-    row = MeasureResult.objects.create(
+    changed = last is None or last.status != found.status
+    if state is None or changed:
+        kept["since"] = checked.checked_at
+    MeasureState.objects.update_or_create(measure=measure.id, defaults=kept)
+    if last is None or changed or checked.checked_at - last.checked_at >= HISTORY_STEP:
+        row = MeasureResult.objects.create(
+            measure=measure.id,
+            status=found.status,
+            share=found.share,
+            facts=list(found.facts),
+            checked_at=checked.checked_at,
+        )
+        if last and last.status != Status.FAIL and found.status == Status.FAIL:
+            _alarm(measure, row)
+    return replace(checked, found=found)
+
+
+def _with_breaker(found: Found, state: MeasureState | None) -> Found:
+    came = Breaker(state.breaker) if state else Breaker.UNTRIED
+    if came == Breaker.STAYED:
+        return Found(Status.FAIL, (STAYED(), *found.facts), found.share)
+    if came == Breaker.FAILED and state:
+        return Found(Status.FAIL, (UNBROKEN(why=state.breaker_said), *found.facts), found.share)
+    return found
+
+
+@begins_transaction
+def record_breaker(measure: Measure) -> Tried:
+    """Break one promise on purpose, out of everybody's sight, and keep whether its check noticed (G1+)."""
+    tried = break_measure(measure)
+    at = clock.now()
+    MeasureState.objects.update_or_create(
         measure=measure.id,
-        status=status,
-        share=checked.found.share,
-        evidence_zh=zh,
-        evidence_en=en,
-        checked_at=checked.checked_at,
+        defaults={"breaker": tried.came, "breaker_said": tried.why[:80], "broken_at": at},
+        create_defaults={
+            "breaker": tried.came,
+            "breaker_said": tried.why[:80],
+            "broken_at": at,
+            "status": Status.NONE,
+            "since": at,
+            "checked_at": at,
+        },
     )
-    if last and last.status == Status.PASS and status == Status.FAIL:
-        _alarm(measure, row)
-    return checked
-
-
-def _checked_apart(measure: Measure) -> Checked:
-    """A question that the database refuses must not spoil the transaction in which its failure is kept."""
-    with transaction.atomic():
-        checked = check_measure(measure)
-        if checked.broken:
-            transaction.set_rollback(True)
-    return checked
+    if tried.came != Breaker.TURNED:
+        audit.record(SYSTEM, "governance.breaker_unnoticed", measure.id, came=tried.came, why=tried.why)
+    return tried
 
 
 def _alarm(measure: Measure, row: MeasureResult) -> None:
-    audit.record(SYSTEM, "governance.measure_failed", measure.id, evidence=row.evidence_en)
+    said = []
+    for language in ("zh-hans", "en"):
+        with override(language):
+            said.append(row.evidence)
+    audit.record(SYSTEM, "governance.measure_failed", measure.id, evidence=said[1])
 
     def write(supervisor: "Account") -> None:
         outbox.queue(
-            messages.MeasureFailed(id=measure.id, evidence=(row.evidence_zh, row.evidence_en)),
+            messages.MeasureFailed(id=measure.id, evidence=(said[0], said[1])),
             key=f"measure:{row.pk}:{supervisor.code}",
             to=supervisor.phone,
             language=supervisor.language,
@@ -102,6 +179,9 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
         )
 
     write_to_each(people_who_may("duty.supervise"), write, about=f"measure:{row.pk}")
+
+
+# --- The drill ---------------------------------------------------------------------------------------------
 
 
 def run_hourly_drill() -> DrillRun:
@@ -165,6 +245,24 @@ BOARD = jobs.walk(
     gettext_lazy("checking one promise"),
     behind=_behind,
     act=_check_one,
+    key=str,
+)
+
+
+def _break_one(name: str, _at: "datetime") -> None:
+    record_breaker(next(measure for measure in measures() if measure.id == name))
+
+
+def _tried_behind(_at: "datetime", last: str | None, limit: int) -> list[str]:
+    names = [measure.id for measure in measures() if has_check(measure.id)]
+    return names[names.index(last) + 1 if last in names else 0 :][:limit]
+
+
+BREAKERS = jobs.walk(
+    "governance.break_measure",
+    gettext_lazy("breaking one promise on purpose, to try its check"),
+    behind=_tried_behind,
+    act=_break_one,
     key=str,
 )
 DRILL = jobs.whole(

@@ -2,7 +2,8 @@
 
 from core import jobs
 from governance import retention  # noqa: F401 - how long its tables are kept
-from governance.services import BOARD, DRILL
+from governance.services import BOARD, BREAKERS, DRILL
 
 check_board = jobs.periodic("governance.tasks.check_board", BOARD)
 hourly_drill = jobs.periodic("governance.tasks.hourly_drill", DRILL)
+break_board = jobs.periodic("governance.tasks.break_board", BREAKERS)

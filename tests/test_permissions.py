@@ -45,6 +45,7 @@ from drivers.services import (
 )
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
+from governance import waivers
 from governance.services import check_board
 from police import notices, register, tables
 from police import services as police
@@ -313,6 +314,14 @@ TABLE = [
     ("GET", "admin/stations/find/", RESPONDER_ROLES | {"admin"}),
     ("GET", "admin/stations/tables/{table}/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
+    ("POST", "admin/board/", {"supervisor", "admin"}),
+    ("GET", "promises/", EVERYBODY),
+    ("GET", "promises/board.json", EVERYBODY),
+    ("GET", "promises/tree/", EVERYBODY),
+    ("GET", "promises/tree.json", EVERYBODY),
+    ("GET", "promises/tree.svg", EVERYBODY),
+    ("GET", "promises/{promise}/", EVERYBODY),
+    ("GET", "promises/{promise}.json", EVERYBODY),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
         "POST",
@@ -539,6 +548,7 @@ ROWS = {
     "staff": ("staff", None),
     "staff_motion": ("staff_motion", None),
     "line_motion": ("line_motion", None),
+    "board_motion": ("board_motion", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -753,6 +763,9 @@ def _made(rides, people):
             given=cities.Permit("x", clock.now().date() + timedelta(9)),
             subject="express:wenzhou",
         ),
+        "board_motion": motions.propose(
+            account=people("admin"), kind=waivers.WAIVER, given=waivers.Wanted("M16", "x", 9), subject="M16"
+        ),
         "station_motion": motions.propose(
             account=people("admin"),
             kind=register.OFFICER,
@@ -822,6 +835,7 @@ def _made(rides, people):
         "complaint": complaint.code,
         "complaint_secret": complaint.secret,
         "macro": macro.code,
+        "promise": "m04",
         "letter": letter.code,
         "call": call.pk,
         "accident": accident.code,

@@ -39,8 +39,7 @@ from complaints.states import (
 from core import cases, clock, policy
 from core.errors import NotFound
 from core.reads import Read
-from drivers.selectors import held_sources, open_holds, told_from
-from drivers.states import HoldKind
+from drivers.selectors import open_holds, told_from
 from rides.selectors import aboard
 from safety.selectors import recordings_of
 
@@ -434,32 +433,6 @@ def open_complaints_about(subject: str) -> list[cases.OpenCase]:
 def acts_at_once(complaint: Complaint) -> bool:
     """Whether a severe complaint may stop a driver: not on the word of a voice that nobody can call back."""
     return complaint.complainant_id is not None or complaint.caller_verified_at is not None
-
-
-def severe_without_hold() -> list[str]:
-    """Undecided severe complaints that should stop a driver and do not: the law says none."""
-    held = held_sources(HoldKind.COMPLAINT)
-    return [
-        row.code
-        for row in open_severe()
-        if row.accused_as == AccusedAs.DRIVER
-        and row.lifted_at is None
-        and acts_at_once(row)
-        and row.code not in held
-    ]
-
-
-def severe_spans() -> list[tuple[str, datetime, datetime]]:
-    """(driver's account code, stopped since, until or now) of every severe complaint about a driver."""
-    at = clock.now()
-    rows = Complaint.objects.filter(
-        level=Level.SEVERE, accused_as=AccusedAs.DRIVER, stopped_at__isnull=False
-    ).values_list("accused__code", "stopped_at", "lifted_at", "decided_at")
-    return [
-        (driver, since, lifted or decided or at)
-        for driver, since, lifted, decided in rows
-        if since is not None
-    ]
 
 
 def statement_waits(complaint: Complaint, side: Side) -> Statement | None:

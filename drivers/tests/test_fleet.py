@@ -27,7 +27,7 @@ from drivers.services import agree, begin_run, pause_run, propose, start_run, wa
 from drivers.services import runs as runs_module
 from drivers.states import CaseOutcome
 from drivers.tests.factories import without_tokens
-from governance.checks.promises import fleet_again
+from governance.checks.drivers import fleet_again
 
 CLEAN = {
     "identity": {"match": True},

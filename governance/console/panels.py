@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.console.navigation import GOVERNANCE, link
 from core.console.panels import STATE, panel
-from governance.measures import Checked
-from governance.selectors import last_board
+from governance.selectors import Row, last_board
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -25,6 +24,6 @@ link(GOVERNANCE, 20, _("Drills"), "sprint", "admin:governance_drillrun_changelis
     marks=("board",),
     template="console/_measure_shape.html",
 )
-def board(_person: "Account", _at: datetime) -> list[Checked]:
-    """Every measure as its last periodic check found it."""
-    return last_board()
+def board(_person: "Account", _at: datetime) -> list[Row]:
+    """Every measure as the last round found it."""
+    return last_board(waivers=False)

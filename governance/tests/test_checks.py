@@ -42,7 +42,11 @@ def drop(table, constraint):
 
 
 def test_the_board_has_every_measure_and_says_what_is_missing(world):
-    assert [row.id for row in measures()] == [f"M{number:02d}" for number in range(1, 33)]
+    ids = [row.id for row in measures()]
+    assert ids[:32] == [f"M{number:02d}" for number in range(1, 33)]
+    assert set(ids[32:]) == {
+        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P10", "P11", "G6+", "G10", "G11",
+    }  # fmt: skip
     for row in measures():
         found = check_measure(row).found
         assert str(found.evidence)
@@ -50,46 +54,33 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
             assert found.status == "fail"
 
 
+@pytest.mark.parametrize("measure_id", ["M01", "M06", "M15"])
+def test_what_the_platform_is_holds_on_a_fresh_one(world, measure_id):
+    LineInCity.objects.update(state="suspended")
+    assert status(measure_id) == "pass"
+
+
 @pytest.mark.parametrize(
     "measure_id",
     [
-        "M01",
-        "M02",
-        "M03",
-        "M04",
-        "M05",
-        "M09",
-        "M10",
-        "M12",
-        "M13",
-        "M14",
-        "M15",
-        "M18",
-        "M19",
-        "M20",
-        "M21",
-        "M23",
-        "M25",
-        "M26",
-        "M27",
-        "M28",
-        "M29",
-        "M30",
+        "M02", "M03", "M04", "M05", "M09", "M10", "M11", "M12", "M13", "M14", "M18", "M19", "M21", "M25", "M26", "M27",
+        "M28", "M29", "M30",
     ],
-)
-def test_a_fresh_platform_holds(world, measure_id):
-    if measure_id == "M20":
-        from accounts.models import Account
-
-        Account.objects.filter(role="member", verified_at=None).delete()
-    assert status(measure_id) == "pass"
+)  # fmt: skip
+def test_where_nothing_happened_there_is_no_evidence_and_no_green(world, measure_id):
+    assert status(measure_id) == "none"
 
 
-@pytest.mark.parametrize("measure_id", ["M06", "M31"])
-def test_a_running_hitch_line_breaks_its_suspension(world, measure_id):
-    assert status(measure_id) == "fail"
+def test_a_running_hitch_line_breaks_its_suspension(world):
+    assert status("M06") == "fail"
     LineInCity.objects.update(state="suspended")
-    assert status(measure_id) == "pass"
+    assert status("M06") == "pass"
+
+
+def test_m31_is_another_promise_than_m06_and_red_without_a_reassessment(world):
+    LineInCity.objects.update(state="suspended")
+    assert status("M06") == "pass"
+    assert status("M31") == "fail"
 
 
 def test_m04_turns_red_when_the_curfew_shrinks_or_a_trip_breaks_it(rides):
@@ -146,7 +137,7 @@ def test_m02_turns_red_when_the_card_outlives_its_day(rides, people, noon, monke
 
 def test_m05_turns_red_when_a_car_left_before_both_were_reminded(rides):
     trip = rides.under_way()
-    assert status("M05") == "pass"
+    assert status("M05") == "none"
     late = NOON.replace(hour=21, minute=30)
     Trip.objects.filter(pk=trip.pk).update(window_end=late, departed_at=late)  # about an hour's drive
     assert status("M05") == "fail"
@@ -186,7 +177,7 @@ def test_m14_turns_red_when_a_contact_was_not_reached_within_a_minute(rides, peo
     sent = Notification.objects.filter(key__startswith="sos:")
     assert sent.count() >= 1
     noon.shift(59)
-    assert status("M14") == "pass"  # it may still be on its way
+    assert status("M14") == "none"  # it may still be on its way
     noon.shift(2)
     assert status("M14") == "fail"
     sent.update(state="sent", sent_at=clock.now())
@@ -332,18 +323,18 @@ def test_m03_turns_red_when_a_picture_passes_the_face_check_until_its_kind_is_re
         audit.record(SYSTEM, f"drivers.attack_{action}", kind, verdict="x")
 
     shown("refused", "bump_x")
-    assert status("M03") == "pass"
+    assert status("M03") == "none"
     shown("passed", "smooth")
     shown("refused", "bump_x")
     assert status("M03") == "fail"
     shown("refused", "smooth")
-    assert status("M03") == "pass"
+    assert status("M03") == "none"
 
 
 def test_m03_turns_red_when_the_red_team_no_longer_runs(world, noon):
     audit.record(SYSTEM, "drivers.attack_refused", "bump_x", verdict="x")
     noon.shift(timedelta(hours=2))
-    assert status("M03") == "pass"
+    assert status("M03") == "none"
     noon.shift(timedelta(hours=2))
     assert status("M03") == "fail"
 
@@ -483,7 +474,7 @@ def confirmed_mismatch(people):
 def test_m11_turns_red_when_a_confirmed_report_waits_too_long(world, people, noon):
     from drivers.services import decide_reward, propose_reward
 
-    assert status("M11") == "pass"
+    assert status("M11") == "none"
     code = confirmed_mismatch(people)
     assert status("M11") == "pass"
     noon.shift(8 * 86_400)
@@ -752,7 +743,7 @@ def granted(people, kind, fen=100):
 
 
 def test_m18_turns_red_when_the_cap_sinks_or_its_law_is_gone(world):
-    assert status("M18") == "pass"
+    assert status("M18") == "none"
     set_policy("complaints.safeguards_cap", 60_000_000)
     assert status("M18") == "fail"
     PolicyVersion.objects.all().delete()
@@ -786,7 +777,7 @@ def test_m18_turns_red_when_a_sum_is_wrong_one_grants_alone_or_the_ledger_does_n
 def test_m19_turns_red_when_the_fund_is_empty_or_care_is_overdue(people, noon):
     from complaints.states import ClaimKind
 
-    assert status("M19") == "pass"
+    assert status("M19") == "none"
     granted(people, ClaimKind.CARE_FUND)
     assert status("M19") == "pass"
     noon.shift(timedelta(days=1, seconds=1))  # the call after the accident was not made
@@ -818,12 +809,12 @@ def test_m24_turns_red_without_people_and_when_limits_are_not_kept_or_not_watche
 
     assert status("M24") == "fail"  # nobody is on the roster
     planned(people)
-    assert status("M24") == "pass"
+    assert status("M24") == "none"  # enough people, and nobody who asked them for anything
     filed = file_complaint(
         account=people("passenger"), trip_code=rides.ended().code, category=Category.HARASSMENT, words="x",
         submission="s",
     )  # fmt: skip
-    assert status("M24") == "pass"
+    assert status("M24") == "none"  # its limit has not come yet
     noon.shift(600 + 301)
     assert status("M24") == "fail"  # late, and the job that says so is down
     services.check(at=clock.now())
@@ -834,3 +825,175 @@ def test_m24_turns_red_without_people_and_when_limits_are_not_kept_or_not_watche
     assert status("M24") == "pass"
     Timer.objects.filter(complaint=filed, met_at=None).update(void_at=clock.now())
     assert status("M24") == "fail"  # nobody watches it
+
+
+# --- What was green, or red, for the wrong reason -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("measure_id", ["M02", "M12", "M25"])
+def test_without_a_page_that_was_drawn_there_is_no_evidence(rides, measure_id):
+    assert status(measure_id) == "none"
+    rides.under_way()
+    assert status(measure_id) == "pass"
+
+
+def test_m03_asks_a_face_of_hitch_orders_alone(rides):
+    from drivers.models import FaceCheck
+
+    trip = rides.accepted()
+    FaceCheck.objects.filter(purpose="accept").update(token_used_at=None)
+    assert status("M03") == "fail"
+    Trip.objects.filter(pk=trip.pk).update(line="express")
+    assert status("M03") == "none"
+
+
+def test_m26_does_not_call_it_missed_where_the_police_were_called_after_four_minutes(
+    rides, people, deliver, noon
+):
+    trip = rides.under_way()
+    cancel_trip(account=people("driver"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
+    deliver()
+    noon.shift(240)
+    Incident.objects.update(high_risk_at=clock.now() - timedelta(minutes=4), police_called_at=clock.now())
+    assert Incident.objects.filter(high_risk_at__isnull=False).exists()
+    noon.shift(3_600)
+    assert status("M26") == "pass"
+    Incident.objects.update(police_called_at=None)
+    assert status("M26") == "fail"
+
+
+@pytest.mark.parametrize("trips_found", [0, 1, 3])
+def test_m28_is_red_with_an_emergency_92_minutes_old_whatever_it_led_to(rides, people, noon, trips_found):
+    from police.services import ask_by_form
+    from police.states import Query
+
+    ask_by_form(
+        account=people("officer"), question=urgent(Query.TRIP, rides.under_way().code), submission="s"
+    )
+    assert status("M28") == "pass"
+    noon.shift(92 * 60)
+    PoliceRequest.objects.update(decided_at=clock.now(), trips_found=trips_found)
+    assert status("M28") == "fail"
+
+
+def test_m30_does_not_call_a_presumed_boarding_a_plate_compared(rides):
+    trip = rides.boarded()
+    assert status("M30") == "pass"
+    Trip.objects.filter(pk=trip.pk).update(plate_check="", presumed_boarded=True)
+    found = check_measure(next(row for row in measures() if row.id == "M30")).found
+    assert (found.status, found.share) == ("progress", 0.0)
+    with override("en"):
+        assert "0 of 1 boardings" in found.evidence
+        assert "1 were presumed" in found.evidence
+
+
+def test_m14_is_red_where_the_message_left_too_late_and_counts_nobody_who_named_nobody(
+    rides, people, deliver, noon
+):
+    trip = rides.under_way()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    noon.shift(61)
+    from accounts.models import EmergencyContact
+
+    EmergencyContact.objects.all().delete()
+    assert status("M14") == "none"
+
+
+def test_m14_is_red_where_a_provider_had_the_message_only_after_minutes(rides, people, deliver, noon):
+    add_emergency_contact(account=people("passenger"), name="somebody", phone="13900000077")
+    noon.shift(1)
+    raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    noon.shift(121)
+    Notification.objects.filter(key__startswith="sos:").update(state="sent", sent_at=clock.now())
+    assert status("M14") == "fail"
+
+
+def test_m16_is_no_evidence_once_its_screening_is_old(world, noon):
+    from drivers.models import Driver, ScreeningChunk
+    from drivers.services import begin_run, work_on_run
+    from drivers.tests.factories import screened
+
+    with transaction.atomic():
+        run = begin_run(actor=SYSTEM, reason="x")
+    for driver in Driver.objects.all():
+        screened(driver, subject=run.code)
+    ScreeningChunk.objects.update(state="done")
+    assert work_on_run() is None
+    noon.shift(timedelta(days=29))
+    assert status("M16") == "pass"
+    noon.shift(timedelta(days=2))
+    assert status("M16") == "none"
+
+
+def test_m20_is_red_where_thirty_days_made_no_step(world, noon):
+    measure = next(row for row in measures() if row.id == "M20")
+    Account.objects.filter(code="passenger2").update(verified_at=None)
+    assert record_check(measure).found.status == "progress"
+    noon.shift(timedelta(days=31))
+    assert status("M20") == "fail"
+    missing = Account.objects.filter(role="member", verified_at=None).first()
+    Account.objects.filter(pk=missing.pk).update(verified_at=clock.now())
+    assert status("M20") in {"progress", "pass"}
+
+
+def test_one_run_says_it_in_both_languages(world):
+    found = check_measure(next(row for row in measures() if row.id == "M31")).found
+    with override("en"):
+        assert found.evidence.startswith("No reassessment of the business model")
+    with override("zh-hans"):
+        assert "重新评估" in found.evidence
+
+
+# --- What law asks, and what we set ourselves ------------------------------------------------------------------
+
+
+def test_d15_turns_red_when_a_driver_in_an_open_sos_is_not_stopped(rides, people, deliver, noon):
+    assert status("D15") == "none"
+    raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    noon.shift(120)
+    assert status("D15") == "pass"
+    Hold.objects.all().delete()
+    assert status("D15") == "fail"
+
+
+def test_p3a_and_p10_turn_red_when_identity_waits_or_goes_out_too_easily(rides, people, noon):
+    from police.models import IdentityPart
+    from police.services import ask_by_form
+    from police.states import Query
+
+    assert (status("P3a"), status("P10")) == ("none", "none")
+    ask_by_form(
+        account=people("officer"), question=urgent(Query.TRIP, rides.under_way().code), submission="s"
+    )
+    assert status("P3a") == "pass"
+    row = PoliceRequest.objects.get()
+    IdentityPart.objects.get_or_create(
+        release=row.release, defaults={"asked_at": clock.now(), "due_at": clock.now()}
+    )
+    noon.shift(3_600)
+    assert status("P3a") == "fail"
+    PoliceRequest.objects.update(unusual=["device"])
+    whole = row.release.grade == "whole"
+    assert status("P10") == ("fail" if whole else "pass")
+
+
+@pytest.mark.parametrize("measure_id", ["M17", "M22", "M32", "D12", "R2+", "S12", "P11", "G6+", "G10", "G11"])
+def test_what_is_not_built_is_red_and_says_so(world, measure_id):
+    found = check_measure(next(row for row in measures() if row.id == measure_id)).found
+    assert found.status == "fail"
+    assert found.facts[0]["rule"] == "board.no_check"
+
+
+def test_each_measure_has_an_owner_a_source_and_both_languages(db):
+    for row in measures():
+        with override("en"):
+            english = (row.title, row.owner_label, row.kind_label, row.scope_label, row.due_label)
+        with override("zh-hans"):
+            chinese = (row.title, row.owner_label, row.kind_label, row.scope_label)
+        assert all(english)
+        assert all(chinese)
+        assert english[:3] != chinese[:3]
+        assert bool(row.source_zh) == bool(row.source_en)

@@ -178,6 +178,16 @@ class Trip(models.Model):
                 name="trip_watched",
             ),
             models.Index(fields=["cancelled_at"], name="trip_cancelled"),
+            # `selectors.newest_with_driver`, and how many were accepted in a month: the board asks each minute.
+            models.Index(
+                fields=["-accepted_at", "-id"], condition=Q(driver__isnull=False), name="trip_accepted"
+            ),
+            # `selectors.places_with_numbers`: the few that are wrong, not the millions that are not.
+            models.Index(
+                fields=["requested_at"],
+                condition=Q(origin_name__regex=r"\d{7}") | Q(destination_name__regex=r"\d{7}"),
+                name="trip_place_with_number",
+            ),
             models.Index(fields=["ended_at"], name="trip_ended"),
             models.Index(fields=["city", "changed_in"], name="trip_changed_in_city"),
             models.Index(

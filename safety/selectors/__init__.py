@@ -1,6 +1,16 @@
 """Reads of safety, one topic for each file."""
 
-from safety.policies import OWNED_WITHIN, POLICE_AFTER, RECORDING_KEPT, TAKEN_WITHIN, WEIGHTS
+from safety.policies import (
+    ALERT_WITHIN,
+    CALLED_BACK_WITHIN,
+    OWNED_WITHIN,
+    POLICE_AFTER,
+    POLICE_LIMIT,
+    RECORDING_KEPT,
+    RECORDING_OF_DRIVERS,
+    TAKEN_WITHIN,
+    WEIGHTS,
+)
 from safety.selectors.incidents import (
     Burning,
     CallForHelp,
@@ -9,7 +19,6 @@ from safety.selectors.incidents import (
     Written,
     appeal_of,
     appeals_of,
-    attempts_with_alert,
     burning,
     called_at,
     callers_of,
@@ -43,14 +52,12 @@ from safety.selectors.incidents import (
     ownership_of_checks,
     placed_calls_of,
     police_calls_to_confirm,
-    police_clock_missed,
     record_of,
     seen_since,
     signals_of,
     signs_of,
     silent_callers,
     sos_answered,
-    sos_incidents,
     sos_of_side,
     thread_of,
     trips_to_follow,
@@ -58,14 +65,12 @@ from safety.selectors.incidents import (
 )
 from safety.selectors.recordings import (
     HEARD_FOR,
-    Coverage,
     Health,
     Receipt,
     RecordingQuestion,
     Sound,
     SoundNow,
     consents_of,
-    coverage,
     health_of,
     heard_mark,
     heard_since,
@@ -74,7 +79,6 @@ from safety.selectors.recordings import (
     late_destructions,
     live_sound_of,
     newest_destroyed,
-    not_called_back,
     plays_of,
     recording_by_code,
     recording_question,
@@ -84,7 +88,6 @@ from safety.selectors.recordings import (
     sound_of,
     sound_to_hear,
     verify_receipt,
-    without_consent,
 )
 from safety.selectors.shares import (
     follows_live,
@@ -97,15 +100,18 @@ from safety.selectors.shares import (
 )
 
 __all__ = [
+    "ALERT_WITHIN",
+    "CALLED_BACK_WITHIN",
     "HEARD_FOR",
     "OWNED_WITHIN",
     "POLICE_AFTER",
+    "POLICE_LIMIT",
     "RECORDING_KEPT",
+    "RECORDING_OF_DRIVERS",
     "TAKEN_WITHIN",
     "WEIGHTS",
     "Burning",
     "CallForHelp",
-    "Coverage",
     "Health",
     "LookedAt",
     "Receipt",
@@ -116,7 +122,6 @@ __all__ = [
     "Written",
     "appeal_of",
     "appeals_of",
-    "attempts_with_alert",
     "burning",
     "called_at",
     "callers_of",
@@ -126,7 +131,6 @@ __all__ = [
     "consents_of",
     "contacts_called_for",
     "contacts_of",
-    "coverage",
     "doubted_since",
     "fine_answers",
     "follows_live",
@@ -154,7 +158,6 @@ __all__ = [
     "mismatch_looked_at",
     "newest_destroyed",
     "newest_open_share",
-    "not_called_back",
     "offered_to",
     "open_appeals",
     "open_incidents_about",
@@ -165,7 +168,6 @@ __all__ = [
     "placed_calls_of",
     "plays_of",
     "police_calls_to_confirm",
-    "police_clock_missed",
     "record_of",
     "recording_by_code",
     "recording_question",
@@ -179,7 +181,6 @@ __all__ = [
     "signs_of",
     "silent_callers",
     "sos_answered",
-    "sos_incidents",
     "sos_of_side",
     "sound_not_heard",
     "sound_now",
@@ -189,5 +190,4 @@ __all__ = [
     "trips_to_follow",
     "verify_receipt",
     "watched_by_question",
-    "without_consent",
 ]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncHour
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, TruncHour
 
 from accounts.selectors import contacts_to_alert, person_by_code
 from core import cases, clock, policy, typed
@@ -27,7 +27,7 @@ from safety.models import (
     WelfareCheck,
 )
 from safety.monitor.rules.signal_lost import SILENCE_AFTER, SILENCE_AWAY_AFTER
-from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, POLICE_CLOCKS, TAKEN_WITHIN, clocks_of
+from safety.policies import OWNED_WITHIN, TAKEN_WITHIN, clocks_of
 from safety.states import LIVE, Answer, Callee, IncidentOutcome, IncidentState, Origin, SignalKind
 
 if TYPE_CHECKING:
@@ -537,20 +537,12 @@ def ownership_of_checks(since: datetime) -> tuple[int, int]:
     """
     limit, at = policy.span(OWNED_WITHIN), clock.now()
     first = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("filed_at"))
-    rows = (
-        WelfareCheck.objects.filter(filed_at__gte=since, incident__drill=False)
-        .annotate(seen_at=Subquery(first.order_by("at").values("at")[:1]))
-        .values_list("filed_at", "seen_at")
+    rows = WelfareCheck.objects.filter(filed_at__gte=since, incident__drill=False).annotate(
+        seen_at=Subquery(first.order_by("at").values("at")[:1])
     )
-    late = sum((seen or at) - filed > limit for filed, seen in rows)
-    return len(rows), late
-
-
-def attempts_with_alert(since: datetime, attempts: list[tuple[str, datetime]]) -> int:
-    """How many of the refused cancels (trip code, at) have an alert raised in time after the first one."""
-    rows = Signal.objects.filter(kind=SignalKind.CANCEL_ABOARD, at__gte=since).values_list("trip__code", "at")
-    alerted, within = dict(rows), policy.span(ALERT_WITHIN)
-    return sum(code in alerted and alerted[code] <= at + within for code, at in attempts)
+    late = Q(filed_at__lt=Coalesce("seen_at", at) - limit)
+    found = rows.aggregate(all=Count("pk"), late=Count("pk", filter=late))
+    return found["all"], found["late"]
 
 
 def sos_answered(since: datetime) -> tuple[int, int]:
@@ -561,13 +553,14 @@ def sos_answered(since: datetime) -> tuple[int, int]:
     """
     limit, at = policy.span(TAKEN_WITHIN), clock.now()
     first = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("at"))
-    rows = (
-        SosCall.objects.filter(at__gte=since, incident__drill=False)
-        .annotate(seen_at=Subquery(first.order_by("at").values("at")[:1]))
-        .values_list("at", "seen_at")
+    rows = SosCall.objects.filter(at__gte=since, incident__drill=False).annotate(
+        seen_at=Subquery(first.order_by("at").values("at")[:1])
     )
-    counted = [(tapped, seen) for tapped, seen in rows if seen or at - tapped > limit]
-    return len(counted), sum(seen is not None and seen - tapped <= limit for tapped, seen in counted)
+    counted = Q(seen_at__isnull=False) | Q(at__lt=at - limit)
+    found = rows.aggregate(
+        all=Count("pk", filter=counted), taken=Count("pk", filter=Q(seen_at__lte=F("at") + limit))
+    )
+    return found["all"], found["taken"]
 
 
 def calls_for_help(since: datetime) -> dict[datetime, int]:
@@ -603,22 +596,3 @@ def incidents_reported_by(account: "Account", *, limit: int = 20) -> list[Incide
     hers = Q(sos_calls__party=Party.PASSENGER) | Q(opened_by=account.code)
     rows = Incident.objects.real().filter(hers, trip__passenger=account, trip__driver__isnull=False)
     return list(rows.select_related("trip").distinct().order_by("-pk")[:limit])
-
-
-def sos_incidents(since: datetime) -> list[Incident]:
-    """Incidents with an SOS by the passenger since a time, for the board."""
-    rows = (
-        Incident.objects.real()
-        .filter(sos_calls__party="passenger", opened_at__gte=since)
-        .select_related("trip__passenger")
-    )
-    return list(rows.distinct().order_by("pk"))
-
-
-def police_clock_missed(since: datetime) -> int:
-    """High-risk incidents since whose S10 clock ran out without a safe check, the police, or a supervisor's word."""
-    limit = policy.span(POLICE_AFTER)
-    at = clock.now()
-    rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
-    rows = rows.prefetch_related("callers")
-    return sum(any(each.overdue(at) for each in clocks_of(row) if each.key in POLICE_CLOCKS) for row in rows)

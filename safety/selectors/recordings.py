@@ -1,7 +1,6 @@
 """Reads about consents, recordings and their receipts."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,12 +23,10 @@ from safety.models import (
     RecordingRefusal,
 )
 from safety.policies import (
-    CALLED_BACK_WITHIN,
     LATE_CHUNKS,
     RECORDING_KEPT,
     RECORDING_OF_DRIVERS,
     SOUND_HEARD_WITHIN,
-    clocks_of,
 )
 from safety.selectors.incidents import live_incident_of
 from safety.states import RecordingPurpose, RecordingState
@@ -251,27 +248,6 @@ def health_of(row: Recording) -> Health:
     return Health(row.chunks * piece, row.missing * piece, row.silent_ms / 1000, row.clipped_ms / 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Of the trips since a time: how many had both consents, how many of those have sound, how many of it is usable."""
-
-    agreed: int
-    recorded: int
-    usable: int
-
-
-def coverage(since: datetime) -> Coverage:
-    """Figures for the board and the transparency report."""
-    answers: dict[int, dict[str, bool]] = defaultdict(dict)
-    for row in _standing().filter(trip__ended_at__gte=since):
-        answers[row.trip_id][row.party] = row.audio
-    agreed = [trip for trip, said in answers.items() if all(said.get(side, False) for side in Party)]
-    rows = Recording.objects.filter(trip__in=agreed, purpose=RecordingPurpose.TRIP, chunks__gt=0)
-    recorded = {each.trip_id for each in rows}
-    usable = {each.trip_id for each in rows if health_of(each).usable}
-    return Coverage(len(agreed), len(recorded), len(usable))
-
-
 def due(at: datetime) -> "list[Recording]":
     """Recordings whose time is over and that no hold keeps."""
     rows = Recording.objects.filter(destroy_at__lte=at).exclude(state=RecordingState.DESTROYED)
@@ -291,17 +267,6 @@ def newest_destroyed(limit: int) -> list[str]:
     return list(rows.values_list("code", flat=True)[:limit])
 
 
-def not_called_back(since: datetime, at: datetime) -> list[str]:
-    """Codes of incidents with an SOS that is not silent and whose call-back's clock ran out."""
-    limit = policy.span(CALLED_BACK_WITHIN)
-    rows = Incident.objects.real().filter(has_sos=True, taken_at__gte=since, taken_at__lt=at - limit)
-    return [
-        row.code
-        for row in rows.prefetch_related("callers").order_by("pk")
-        if any(each.key == "called_back" and each.overdue(at) for each in clocks_of(row))
-    ]
-
-
 def sound_not_heard(since: datetime, at: datetime) -> list[str]:
     """Codes of recordings that a call for help sent, in incidents that somebody took, and that nobody opened in time."""
     rows = Recording.objects.filter(
@@ -313,18 +278,6 @@ def sound_not_heard(since: datetime, at: datetime) -> list[str]:
     )
     taken = rows.filter(trip__incidents__has_sos=True, trip__incidents__taken_at__isnull=False)
     return list(taken.filter(plays=None).values_list("code", flat=True).distinct())
-
-
-def without_consent(since: datetime) -> list[str]:
-    """Codes of whole-trip recordings that began without both consents."""
-    rows = Recording.objects.filter(purpose=RecordingPurpose.TRIP, begun_at__gte=since).select_related("trip")
-    bad = []
-    for row in rows:
-        before = _standing().filter(trip=row.trip, at__lte=row.begun_at)
-        known = {Party(each.party): each.audio for each in before} | _agreed_beforehand(row.trip)
-        if not all(known.get(side, False) for side in Party):
-            bad.append(row.code)
-    return bad
 
 
 def kept_too_long(since: datetime, limit: timedelta) -> list[str]:

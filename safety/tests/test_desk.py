@@ -2,15 +2,16 @@
 
 import pytest
 
-from core import clock
+from core import clock, policy
 from core.errors import InvalidInput, NotFound
 from core.models import OutboxEvent
+from governance.checks.ask import police_clock_missed
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import selectors, services
 from safety.errors import ActionClosed, ReasonMissing
 from safety.models import Incident, SafetyQuestion, Signal
-from safety.policies import clocks_of
+from safety.policies import POLICE_AFTER, POLICE_LIMIT, clocks_of
 from safety.states import Answer, IncidentState, SignalKind
 
 
@@ -89,7 +90,10 @@ def test_a_late_answer_is_missed_whoever_told_us(rides, people, noon, calls):
     noon.shift(5 * 60)  # after three minutes, before ten
     services.record_safe_check(account=people("agent"), code=incident.code, words="she is safe")
     noon.shift(60 * 60)
-    assert selectors.police_clock_missed(since) == 1
+    missed = police_clock_missed(
+        since, clock.now(), safe_within=policy.span(POLICE_AFTER), limit=policy.span(POLICE_LIMIT)
+    )
+    assert missed == [incident.code]
 
 
 # --- Malicious, with appeal ----------------------------------------------------------------------------------

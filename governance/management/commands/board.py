@@ -1,22 +1,40 @@
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import connection
 
+from core import clock
 from core.commands import PlatformCommand
-from governance.services import board_json
+from governance.measures import has_check, measures
+from governance.oscal import assessment_results
+from governance.selectors import last_board
+from governance.services import board_json, record_breaker
+from governance.states import Breaker
 
 
 class Command(PlatformCommand):
     in_production = True
-    help = "Check every measure of the rectification board now."
+    help = (
+        "Check every measure of the rectification board now. With --break, break each on purpose out of sight and keep"
+        " whether its check noticed; exit 0 only when all did. With --oscal, write what the last round found."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true")
+        parser.add_argument("--break", action="store_true", dest="breaks")
+        parser.add_argument("--oscal", metavar="FILE")
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection.ensure_connection()  # a measure that cannot be checked says so, and stops no other
+        if options["breaks"]:
+            self._break()
+            return
+        if options["oscal"]:
+            text = json.dumps(assessment_results(last_board(), clock.now()), ensure_ascii=False, indent=1)
+            Path(options["oscal"]).write_text(text)
+            return
         text = board_json()
         if options["json"]:
             self.stdout.write(text)
@@ -25,3 +43,14 @@ class Command(PlatformCommand):
             self.stdout.write(
                 f"{row['id']}  {row['status']:<8}  {row['title']['en']}\n      {row['evidence']}"
             )
+
+    def _break(self) -> None:
+        unnoticed = 0
+        for measure in measures():
+            if not has_check(measure.id):
+                continue
+            tried = record_breaker(measure)
+            unnoticed += tried.came != Breaker.TURNED
+            self.stdout.write(f"{measure.id}  {tried.came.value:<8}  {tried.why}")
+        if unnoticed:
+            raise SystemExit(1)

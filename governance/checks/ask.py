@@ -1,0 +1,362 @@
+"""What checks ask of a month of rows: one question each, answered by the database, whatever the number of rows.
+
+They read across apps, so they name tables and columns by text; each is compared with a slow and obvious way in
+`governance/tests/test_questions.py`. Each gives how many there were and some of those that are wrong.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many there were, how many of them are wrong, and codes of some of those."""
+
+    all: int
+    wrong: int = 0
+    codes: list[str] = field(default_factory=list)
+
+
+def _rows(question: str, **given: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, given)
+        return list(cursor.fetchall())
+
+
+def _counted(table: str, rows: str, wrong: str, code: str, **given: Any) -> Counted:
+    """`rows` says which of `table` count, `wrong` which of those are; both are ours, never what somebody typed."""
+    counts = f"SELECT count(*), count(*) FILTER (WHERE {wrong}) FROM {table} WHERE {rows}"  # noqa: S608
+    ((every, bad),) = _rows(counts, **given)
+    if not bad:
+        return Counted(every)
+    listed = f"SELECT {code} FROM {table} WHERE {rows} AND ({wrong}) ORDER BY 1 LIMIT {LISTED}"  # noqa: S608
+    return Counted(every, bad, [row[0] for row in _rows(listed, **given)])
+
+
+def _by_night(moment: str) -> str:
+    """Between 22:00 and 06:00 in China: the hours of the promise, whatever rule is in force."""
+    local = f"(({moment}) AT TIME ZONE 'Asia/Shanghai')::time"
+    return f"({local} >= '22:00' OR {local} < '06:00')"
+
+
+# --- Rides -------------------------------------------------------------------------------------------------
+
+
+def hitch_without_face(since: datetime) -> Counted:
+    """Hitch trips accepted since; wrong: no face token of this driver for this trip was used within 5 s of it (M03)."""
+    used = (
+        "EXISTS (SELECT 1 FROM drivers_facecheck f WHERE f.subject = t.code AND f.purpose = 'accept'"
+        " AND f.driver_id = t.driver_id AND f.token_used_at BETWEEN t.accepted_at - interval '5 s'"
+        " AND t.accepted_at + interval '5 s')"
+    )
+    rows = "t.line = 'hitch' AND t.accepted_at >= %(since)s AND t.driver_id IS NOT NULL"
+    return _counted("rides_trip t", rows, f"NOT {used}", "t.code", since=since)
+
+
+def hitch_by_night(since: datetime) -> Counted:
+    """Hitch trips accepted since; wrong: departed, or to depart, between 22:00 and 06:00 (M04)."""
+    wrong = " OR ".join(_by_night(each) for each in ("window_start", "window_end", "departed_at"))
+    rows = "line = 'hitch' AND accepted_at >= %(since)s"
+    return _counted("rides_trip", rows, f"COALESCE({wrong}, false)", "code", since=since)
+
+
+def night_unreminded(since: datetime) -> Counted:
+    """Hitch trips departed since that were estimated to run past 22:00; wrong: a side had neither read its reminder nor
+    been called before (M05)."""
+    arrival = "t.window_end + t.route_seconds * interval '1 s'"
+    late = f"({_by_night('t.window_end')} OR {_by_night(arrival)})"
+    rows = f"t.line = 'hitch' AND t.departed_at >= %(since)s AND {late}"
+    told = (
+        "(SELECT count(DISTINCT r.party) FROM rides_reminder r WHERE r.trip_id = t.id"
+        " AND (r.acknowledged_at <= t.departed_at OR r.called_at <= t.departed_at))"
+    )
+    return _counted("rides_trip t", rows, f"{told} < 2", "t.code", since=since)
+
+
+def hitch_unnamed(since: datetime) -> Counted:
+    """Hitch trips ordered since, marked accounts left out; wrong: the passenger's real name was not verified then (M20)."""
+    table = "rides_trip t JOIN accounts_account a ON a.id = t.passenger_id AND NOT a.is_drill"
+    rows = "t.line = 'hitch' AND t.requested_at >= %(since)s"
+    return _counted(
+        table, rows, "a.verified_at IS NULL OR a.verified_at > t.requested_at", "t.code", since=since
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Boardings:
+    """Of the boardings since a time: all, those where she compared the plate, those that were presumed, and neither."""
+
+    all: int
+    compared: int
+    presumed: int
+    neither: int
+
+
+def boardings(since: datetime) -> Boardings:
+    """Trips boarded since, by what is known of the plate (M30)."""
+    question = (
+        "SELECT count(*), count(*) FILTER (WHERE plate_check = 'same'),"
+        " count(*) FILTER (WHERE plate_check <> 'same' AND presumed_boarded) FROM rides_trip WHERE boarded_at >= %(since)s"
+    )
+    ((every, compared, presumed),) = _rows(question, since=since)
+    return Boardings(every, compared, presumed, every - compared - presumed)
+
+
+def accepted_under_complaint(since: datetime, at: datetime) -> Counted:
+    """Orders accepted since; wrong: by a driver whom an open severe complaint stopped then (M29)."""
+    ((every,),) = _rows(
+        "SELECT count(*) FROM rides_trip WHERE accepted_at >= %(since)s AND driver_id IS NOT NULL",
+        since=since,
+    )
+    wrong = _rows(
+        "SELECT DISTINCT t.code FROM complaints_complaint c JOIN drivers_driver d ON d.account_id = c.accused_id"
+        " JOIN rides_trip t ON t.driver_id = d.id AND t.accepted_at >= %(since)s AND t.accepted_at > c.stopped_at"
+        " AND t.accepted_at < COALESCE(c.lifted_at, c.decided_at, %(at)s)"
+        " WHERE c.level = 'severe' AND c.accused_as = 'driver' AND c.stopped_at IS NOT NULL"
+        " AND COALESCE(c.lifted_at, c.decided_at, %(at)s) >= %(since)s ORDER BY 1",
+        since=since,
+        at=at,
+    )
+    return Counted(every, len(wrong), [row[0] for row in wrong[:LISTED]])
+
+
+def severe_without_hold() -> list[str]:
+    """Undecided severe complaints that should stop a driver and do not: of somebody who can be called back (M29)."""
+    question = (
+        "SELECT c.code FROM complaints_complaint c WHERE c.state IN ('open', 'proposed') AND c.level = 'severe'"  # noqa: S608 - ours
+        " AND c.accused_as = 'driver' AND c.lifted_at IS NULL"
+        " AND (c.complainant_id IS NOT NULL OR c.caller_verified_at IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM drivers_hold h WHERE h.kind = 'complaint' AND h.source = c.code"
+        f" AND h.released_at IS NULL) ORDER BY 1 LIMIT {LISTED}"
+    )
+    return [row[0] for row in _rows(question)]
+
+
+# --- Drivers -----------------------------------------------------------------------------------------------
+
+
+def spells_without_face(since: datetime) -> Counted:
+    """Times online since; wrong: not on a passed check of the same service day (M10)."""
+    table = "drivers_onlinespell s JOIN drivers_driver d ON d.id = s.driver_id JOIN accounts_account a ON a.id = d.account_id"
+    good = (
+        "EXISTS (SELECT 1 FROM drivers_facecheck f WHERE f.id = s.face_check_id AND f.state = 'passed'"
+        " AND f.purpose = 'daily'"
+        " AND f.subject = to_char(s.began_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD'))"
+    )
+    return _counted(table, "s.began_at >= %(since)s", f"NOT {good}", "a.code", since=since)
+
+
+def rewards_not_booked(payable: str) -> Counted:
+    """Approved rewards; wrong: no transfer is about the report, or what is owed is neither all of it nor nothing (M11).
+
+    `payable` is the ledger account of one report, with `{}` for its code.
+    """
+    before, after = payable.split("{}")
+    table = "drivers_reward w JOIN drivers_mismatchreport r ON r.id = w.report_id"
+    wrong = (
+        "NOT EXISTS (SELECT 1 FROM core_ledgertransfer t WHERE t.subject = r.code)"
+        " OR COALESCE((SELECT sum(e.fen) FROM core_ledgerentry e"
+        " WHERE e.account = %(before)s || r.code || %(after)s), 0) NOT IN (-w.fen, 0)"
+    )
+    return _counted(table, "w.state = 'approved'", wrong, "r.code", before=before, after=after)
+
+
+def unbalanced_of_newest(newest: int) -> list[str]:
+    """Keys of transfers among the newest whose entries do not sum to zero; the law of the database proves the others."""
+    question = (
+        "SELECT t.key FROM (SELECT id, key FROM core_ledgertransfer ORDER BY id DESC LIMIT %(newest)s) t"  # noqa: S608 - ours
+        " LEFT JOIN core_ledgerentry e ON e.transfer_id = t.id GROUP BY t.id, t.key"
+        f" HAVING COALESCE(sum(e.fen), 1) <> 0 LIMIT {LISTED}"
+    )
+    return [row[0] for row in _rows(question, newest=newest)]
+
+
+# --- Help --------------------------------------------------------------------------------------------------
+
+
+def contacts_not_reached(
+    since: datetime, before: datetime, within: timedelta, own: list[str]
+) -> tuple[Counted, int]:
+    """Calls for help by passengers with a contact to tell; wrong: one of them was not written to in time (M14).
+
+    And how many had named nobody. `own` are the kinds of riders whose own phone it is: where somebody else booked, and she
+    calls without a sound, the booker's contacts are not told.
+    """
+    calls = (
+        "(SELECT i.code, i.opened_at, min(s.at) AS called_at, t.passenger_id FROM safety_incident i"
+        " JOIN safety_soscall s ON s.incident_id = i.id AND s.party = 'passenger'"
+        " JOIN rides_trip t ON t.id = i.trip_id"
+        " WHERE NOT i.drill AND i.opened_at >= %(since)s AND i.opened_at < %(before)s"
+        " AND (t.rider_kind = ANY(%(own)s) OR NOT EXISTS (SELECT 1 FROM safety_caller c"
+        " WHERE c.incident_id = i.id AND c.party = 'passenger' AND c.silent))"
+        " GROUP BY i.id, i.code, i.opened_at, t.passenger_id) q"
+    )
+    to_tell = (
+        "FROM accounts_emergencycontact e WHERE e.account_id = q.passenger_id AND e.state <> 'refused'"
+        " AND e.created_at < q.opened_at"
+    )
+    told = (
+        "EXISTS (SELECT 1 FROM core_notification n WHERE n.subject = q.code AND n.state IN ('sent', 'delivered')"
+        " AND n.key = 'sos:' || q.code || ':passenger:' || e.id AND n.sent_at <= q.called_at + %(within)s)"
+    )
+    given = {"since": since, "before": before, "within": within, "own": own}
+    found = _counted(
+        calls,
+        f"EXISTS (SELECT 1 {to_tell})",
+        f"EXISTS (SELECT 1 {to_tell} AND NOT {told})",
+        "q.code",
+        **given,
+    )
+    ((every,),) = _rows(f"SELECT count(*) FROM {calls}", **given)  # noqa: S608 - ours
+    return found, every - found.all
+
+
+def attempts_without_alert(since: datetime, before: datetime, within: timedelta) -> Counted:
+    """Trips with a refused cancel; wrong: no alert was raised in time after the first one (M26)."""
+    table = (
+        "(SELECT subject, min(at) AS first FROM core_auditentry WHERE action = 'rides.cancel_refused'"
+        " AND at >= %(since)s GROUP BY subject) a"
+    )
+    alert = (
+        "EXISTS (SELECT 1 FROM safety_signal g JOIN rides_trip t ON t.id = g.trip_id WHERE t.code = a.subject"
+        " AND g.kind = 'cancel_aboard' AND g.at >= %(since)s AND g.at <= a.first + %(within)s)"
+    )
+    return _counted(
+        table, "a.first < %(before)s", f"NOT {alert}", "a.subject", since=since, before=before, within=within
+    )
+
+
+def _first_after(danger: str, *moments: str) -> str:
+    """The first of these moments that came after the danger; null where none did."""
+    return f"LEAST({', '.join(f'CASE WHEN {each} >= {danger} THEN {each} END' for each in moments)})"
+
+
+def police_clock_missed(
+    since: datetime, at: datetime, *, safe_within: timedelta, limit: timedelta
+) -> list[str]:
+    """Incidents of high risk since, whose last moment has passed: nobody knew within `safe_within` that she is safe, and
+    neither were the police called nor did a supervisor say why not within `limit` (S10)."""
+    safe = _first_after("high_risk_at", "safe_check_at", "closed_at")
+    police = _first_after("high_risk_at", "police_called_at", "police_excused_at")
+    question = (
+        "SELECT code FROM safety_incident WHERE NOT drill AND high_risk_at >= %(since)s"  # noqa: S608 - ours
+        " AND high_risk_at < %(at)s - %(limit)s"
+        f" AND COALESCE({safe}, %(at)s) > high_risk_at + %(safe_within)s"
+        f" AND COALESCE({police}, %(at)s) > high_risk_at + %(limit)s ORDER BY 1"
+    )
+    return [row[0] for row in _rows(question, since=since, at=at, safe_within=safe_within, limit=limit)]
+
+
+def not_called_back(since: datetime, at: datetime, limit: timedelta) -> list[str]:
+    """Incidents with an SOS that somebody took and in which whoever may be called was not called back in time (M13)."""
+    spoken_to = _first_after("c.called_at", "c.called_back_at", "i.safe_check_at", "i.closed_at")
+    question = (
+        "SELECT i.code FROM safety_incident i JOIN LATERAL (SELECT * FROM safety_caller k"  # noqa: S608 - ours
+        " WHERE k.incident_id = i.id AND k.called_at IS NOT NULL ORDER BY k.party <> 'passenger' LIMIT 1) c ON true"
+        " WHERE NOT i.drill AND i.has_sos AND i.taken_at >= %(since)s AND i.taken_at < %(at)s - %(limit)s"
+        f" AND NOT c.silent AND COALESCE({spoken_to}, %(at)s) > GREATEST(i.taken_at, c.called_at) + %(limit)s"
+        " ORDER BY 1"
+    )
+    return [row[0] for row in _rows(question, since=since, at=at, limit=limit)]
+
+
+def recorded_without_consent(since: datetime, lines: list[str]) -> Counted:
+    """Whole-trip recordings begun since; wrong: without both consents (M21). On these `lines` the driver agreed
+    beforehand, and a guardian agrees for who is not of age."""
+    said = (
+        "COALESCE((SELECT c.audio FROM safety_recordingconsent c WHERE c.trip_id = t.id AND c.party = '{party}'"
+        " AND c.at <= r.begun_at {more} ORDER BY c.id DESC LIMIT 1), false)"
+    )
+    hers = said.format(party="passenger", more="")
+    his = said.format(party="driver", more="AND c.at >= t.accepted_at")
+    agreed = f"(t.for_teen OR {hers}) AND ((t.driver_id IS NOT NULL AND t.line = ANY(%(lines)s)) OR {his})"
+    return _counted(
+        "safety_recording r JOIN rides_trip t ON t.id = r.trip_id",
+        "r.purpose = 'trip' AND r.begun_at >= %(since)s",
+        f"NOT ({agreed})",
+        "r.code",
+        since=since,
+        lines=lines,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of the trips since a time: how many had both consents, how many of those have sound, how many of it is usable."""
+
+    agreed: int
+    recorded: int
+    usable: int
+
+
+def coverage(since: datetime) -> Coverage:
+    """Trips ended since whose newest answers of both sides were yes, and what was recorded of them (M21)."""
+    kept = "EXISTS (SELECT 1 FROM safety_recording r WHERE r.trip_id = x.trip_id AND r.purpose = 'trip' AND r.chunks > 0"
+    usable = (
+        " AND r.missing < 0.2 * (r.chunks + r.missing) AND r.silent_ms < 0.9 * r.chunks * r.slice_ms"
+        " AND r.clipped_ms < 0.5 * (r.chunks + r.missing) * r.slice_ms"
+    )
+    question = (
+        f"SELECT count(*), count(*) FILTER (WHERE {kept})), count(*) FILTER (WHERE {kept}{usable}))"  # noqa: S608 - ours
+        " FROM (SELECT s.trip_id FROM (SELECT DISTINCT ON (c.trip_id, c.party) c.trip_id, c.audio"
+        " FROM safety_recordingconsent c JOIN rides_trip t ON t.id = c.trip_id"
+        " WHERE t.ended_at >= %(since)s AND (c.party = 'passenger' OR c.at >= t.accepted_at)"
+        " ORDER BY c.trip_id, c.party, c.id DESC) s GROUP BY s.trip_id HAVING count(*) = 2 AND bool_and(s.audio)) x"
+    )
+    return Coverage(*_rows(question, since=since)[0])
+
+
+# --- Police ------------------------------------------------------------------------------------------------
+
+
+def emergencies_late(since: datetime, at: datetime, *, form_seconds: float, phone_seconds: float) -> Counted:
+    """Emergencies that the police asked about since; wrong: not answered in time, whether they led to one trip or none.
+
+    By form, and where they led to one trip, the rule answers at once; else a person does, as on the phone (P3).
+    """
+    limit = "CASE WHEN channel = 'form' AND trips_found = 1 THEN %(form)s ELSE %(phone)s END * interval '1 s'"
+    return _counted(
+        "police_policerequest",
+        "urgency = 'emergency' AND asked_at >= %(since)s",
+        f"COALESCE(decided_at, %(at)s) > asked_at + {limit}",
+        "code",
+        since=since,
+        at=at,
+        form=form_seconds,
+        phone=phone_seconds,
+    )
+
+
+def releases_borne_out(since: datetime, at: datetime) -> Counted:
+    """Releases since; wrong: the identity part was due and neither given nor refused in time (P3a)."""
+    late = (
+        "EXISTS (SELECT 1 FROM police_identitypart p WHERE p.release_id = r.id"
+        " AND COALESCE(p.decided_at, %(at)s) > p.due_at)"
+    )
+    table = "police_release r JOIN police_policerequest q ON q.id = r.request_id AND q.urgency = 'emergency'"
+    return _counted(table, "r.released_at >= %(since)s", late, "q.code", since=since, at=at)
+
+
+def unusual_released_whole(since: datetime) -> Counted:
+    """Requests since that were unlike their officer or station; wrong: identity went out by rule, before a call-back (P10)."""
+    whole = "EXISTS (SELECT 1 FROM police_release r WHERE r.request_id = q.id AND q.by_rule AND r.grade = 'whole')"
+    rows = "q.asked_at >= %(since)s AND jsonb_array_length(q.unusual) > 0"
+    return _counted("police_policerequest q", rows, whole, "q.code", since=since)
+
+
+def grave_without_stop(since: datetime, at: datetime) -> Counted:
+    """Incidents with an SOS or of high risk since, of trips with a driver; wrong: still open, for more than a minute, and
+    this driver is not stopped because of it (D15)."""
+    table = "safety_incident i JOIN rides_trip t ON t.id = i.trip_id AND t.driver_id IS NOT NULL"
+    rows = "NOT i.drill AND (i.has_sos OR i.high_risk_at IS NOT NULL) AND i.opened_at >= %(since)s"
+    loose = (
+        "i.state <> 'closed' AND GREATEST(i.opened_at, i.high_risk_at) < %(at)s - interval '1 minute'"
+        " AND NOT EXISTS (SELECT 1 FROM drivers_hold h WHERE h.kind = 'safety' AND h.source = i.code"
+        " AND h.driver_id = t.driver_id AND h.released_at IS NULL)"
+    )
+    return _counted(table, rows, loose, "i.code", since=since, at=at)

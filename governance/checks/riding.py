@@ -1,0 +1,313 @@
+"""Live checks of rides: what they show, when they run, which lines run, who may drive them. Each has its breaker."""
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_noop as noop
+
+from accounts.selectors import real_name_share
+from complaints.selectors import INTERLOCK
+from core import policy
+from core.formats import place
+from governance.checks import ask
+from governance.checks.verdicts import SPAN, columns_like, laws, verdict
+from governance.evidence import Facts, fault, line, named
+from governance.measures import Found, breaks, live_check
+from governance.models import MeasureResult
+from governance.shadow import World, drawn
+from governance.states import Status
+from police.selectors import releases_without_plate
+from rides.curfew import CURFEW
+from rides.selectors import CARD_AFTER, newest_with_driver, places_with_numbers, running_hitch_cities
+from rides.shown import api_body, trip_context
+from rides.states import Party
+
+if TYPE_CHECKING:
+    from rides.models import Trip
+
+# --- No tags, no comments, nothing of each other ------------------------------------------------------------
+
+# What the tables of people and trips would hold if tags, comments or a switch to show more came back.
+WORDS = "comment|remark|review_text|tag|label|note|feedback|nickname|avatar|portrait|is_public|public_profile|visib"
+ROOM = fault("room_for_words", noop("There is room for words again: %(columns)s"))
+NUMBERED = fault("places_with_numbers", noop("Places named with numbers: %(codes)s"))
+NO_WORDS = line(
+    "no_words",
+    noop("Ratings are a number from 1 to 5, messages one of a list; no field takes words or tags."),
+)
+
+
+@live_check("M01")
+def no_tags_no_comments(at: datetime) -> Found:
+    """Ratings are numbers, messages are of the list, and no table of rides has room for tags or comments."""
+    faults = laws("rating_is_1_to_5", "message_is_of_the_list")
+    if columns := columns_like(WORDS, "rides"):
+        faults.append(ROOM(columns=named(columns)))
+    if codes := places_with_numbers(at - SPAN):
+        faults.append(NUMBERED(codes=named(codes)))
+    return verdict(faults, NO_WORDS())
+
+
+@breaks("M01")
+def a_comment_comes_back(world: World) -> None:
+    world.table("rides.Rating", also="comment text")
+
+
+SWITCH = fault("switch_or_picture", noop("A switch or a picture for others: %(columns)s"))
+SHOWN = fault("personal_shown", noop("Personal data of the other side on: %(codes)s"))
+NOTHING_PERSONAL = line(
+    "nothing_personal",
+    noop("On %(count)s of the newest trips page and API of each side showed nothing personal of the other."),
+)
+
+
+@live_check("M02")
+def personal_data_for_oneself(at: datetime) -> Found:
+    """What each side's page and API really say of the newest trips holds nobody else's name, phone or photo."""
+    columns = columns_like(WORDS, "accounts", "rides")
+    faults = [SWITCH(columns=named(columns))] if columns else []
+    trips = newest_with_driver(at - SPAN)
+    shown = [row.code for row in trips if _driver_sees_passenger(row) or _passenger_sees_too_long(row, at)]
+    if shown:
+        faults.append(SHOWN(codes=named(shown)))
+    return verdict(faults, NOTHING_PERSONAL(count=len(trips)), happened=len(trips))
+
+
+def _driver_sees_passenger(trip: "Trip") -> bool:
+    page = drawn(render_to_string("rides/_driver_trip_status.html", trip_context(trip, Party.DRIVER)))
+    said = page + str(api_body(trip, Party.DRIVER))
+    person = trip.passenger
+    return any(secret and secret in said for secret in (person.real_name, person.phone, trip.rider_name))
+
+
+def _passenger_sees_too_long(trip: "Trip", at: datetime) -> bool:
+    over = trip.ended_at or trip.cancelled_at
+    if over is None or at - over <= CARD_AFTER or trip.driver is None:
+        return False
+    page = drawn(render_to_string("rides/_trip_status.html", trip_context(trip, Party.PASSENGER)))
+    said = page + str(api_body(trip, Party.PASSENGER))
+    return any(secret and secret in said for secret in (trip.driver.account.real_name, trip.plate_registered))
+
+
+@breaks("M02")
+def the_drivers_page_says_her_name(world: World) -> None:
+    name = world.trip().passenger.real_name
+    world.spoil_pages(lambda page: page + name)
+
+
+# --- The night ---------------------------------------------------------------------------------------------
+
+NIGHT = (time(22), time(6))  # as promised, whatever rule is in force
+SHORT_CURFEW = fault("short_curfew", noop("The curfew in force is only %(from)s to %(to)s"))
+BY_NIGHT = fault("departing_by_night", noop("Departing in the curfew: %(codes)s"))
+DEPARTURES = line(
+    "departures_by_night",
+    noop("%(bad)s of %(all)s accepted hitch trips in 30 days depart between 22:00 and 06:00."),
+)
+
+
+@live_check("M04")
+def curfew(at: datetime) -> Found:
+    """No hitch trip of the last 30 days departs between 22:00 and 06:00, and the curfew in force is at least as long."""
+    hours = policy.value(CURFEW)
+    faults = []
+    if not (hours.from_ <= NIGHT[0] and hours.to >= NIGHT[1] and hours.from_ > hours.to):
+        said = {"from": hours.from_.isoformat("minutes"), "to": hours.to.isoformat("minutes")}
+        faults.append(SHORT_CURFEW(**said))
+    found = ask.hitch_by_night(at - SPAN)
+    if found.wrong:
+        faults.append(BY_NIGHT(codes=named(found.codes)))
+    return verdict(faults, DEPARTURES(bad=found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("M04")
+def a_hitch_departs_at_eleven(world: World) -> None:
+    world.trip(departed_at=world.at.replace(hour=15))  # 23:00 in China
+
+
+UNREMINDED = fault("unreminded", noop("Departed unreminded: %(codes)s"))
+REMINDED = line(
+    "reminded",
+    noop(
+        "%(good)s of %(all)s trips in 30 days that may run past 22:00 left after both had read the reminder or were called."
+    ),
+)
+
+
+@live_check("M05")
+def night_reminders(at: datetime) -> Found:
+    """Every hitch trip that was estimated to run past 22:00 left only after both sides had been reminded."""
+    found = ask.night_unreminded(at - SPAN)
+    faults = [UNREMINDED(codes=named(found.codes))] if found.wrong else []
+    return verdict(faults, REMINDED(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("M05")
+def a_car_leaves_before_anybody_was_reminded(world: World) -> None:
+    world.table("rides.Reminder")
+    world.trip(departed_at=world.at, window_end=world.at.replace(hour=15))
+
+
+# --- The hitch line ----------------------------------------------------------------------------------------
+
+
+def _places(names: object) -> str:
+    return ", ".join(place(name) for name in str(names).split("|"))
+
+
+RUNS_UNOPENED = fault(
+    "hitch_runs", noop("The hitch line runs in %(cities)s, and no gate has opened it"), cities=_places
+)
+SUSPENDED = line("hitch_suspended", noop("The hitch line runs in no city."))
+
+
+@live_check("M06")
+def suspended_until_all_is_done(at: datetime) -> Found:
+    """The hitch line runs in no city that the relaunch gate did not open."""
+    cities = running_hitch_cities()
+    faults = [RUNS_UNOPENED(cities="|".join(city.names for city in cities))] if cities else []
+    return verdict(faults, SUSPENDED())
+
+
+@breaks("M06")
+def hitch_is_switched_on(world: World) -> None:
+    city = world.make("rides.City", name_zh="影子城")
+    world.make("rides.LineInCity", line="hitch", city_id=city.pk, state="running")
+
+
+NOT_REASSESSED = fault(
+    "not_reassessed",
+    noop("No reassessment of the business model and the product logic is on record: it is not built yet"),
+)
+
+
+@live_check("M31")
+def reassessed(at: datetime) -> Found:
+    """The business model and the product logic were reassessed, and what was found is published: there is no record."""
+    return verdict([NOT_REASSESSED()])
+
+
+@breaks("M31")
+def nothing_is_recorded(world: World) -> None:
+    """It is red by itself, as long as there is no record that could be taken away."""
+
+
+# --- Names -------------------------------------------------------------------------------------------------
+
+UNNAMED = fault("hitch_unnamed", noop("Hitch ordered without a verified real name: %(codes)s"))
+NO_STEP = fault("no_step_in_real_names", noop("No step in 30 days: %(then)s %% then, %(now)s %% now"))
+NAMED = line(
+    "real_names",
+    noop(
+        "%(done)s of %(all)s members have a verified real name; hitch asks for it before the first request."
+    ),
+)
+STEP = 0.0005  # a twentieth of a per cent is a step
+
+
+@live_check("M20")
+def real_names(at: datetime) -> Found:
+    """The share of members whose real name is verified; red where one without rode hitch, or where 30 days made no step."""
+    done, everybody = real_name_share()
+    seen = NAMED(done=done, all=everybody)
+    if not everybody:
+        return Found(Status.NONE, (seen,))
+    share = done / everybody
+    faults: list[Facts] = []
+    found = ask.hitch_unnamed(at - SPAN)
+    if found.wrong:
+        faults.append(UNNAMED(codes=named(found.codes)))
+    then = _share_before("M20", at - SPAN)
+    if share < 1.0 and then is not None and share < then + STEP:
+        faults.append(NO_STEP(then=f"{100 * then:.1f}", now=f"{100 * share:.1f}"))
+    if faults:
+        return Found(Status.FAIL, (*faults, seen), share)
+    return Found(Status.PASS if share == 1.0 else Status.PROGRESS, (seen,), share)
+
+
+def _share_before(measure: str, at: datetime) -> float | None:
+    """The share that was written down last before a time, within a week of it."""
+    rows = MeasureResult.objects.filter(
+        measure=measure, checked_at__lte=at, checked_at__gte=at - timedelta(days=7), share__isnull=False
+    )
+    return rows.order_by("-checked_at").values_list("share", flat=True).first()
+
+
+@breaks("M20")
+def somebody_without_a_name_rides(world: World) -> None:
+    world.trip(requested_at=world.at)
+
+
+# --- Complaints and plates ---------------------------------------------------------------------------------
+
+NO_INTERLOCK = fault("interlock_off", noop("The interlock is off"))
+LOOSE = fault("severe_without_hold", noop("Open severe complaints without a hold: %(codes)s"))
+ACCEPTED = fault("accepted_under_complaint", noop("Accepted with an open severe complaint: %(codes)s"))
+ORDERS = line(
+    "orders_under_complaint",
+    noop("%(bad)s of %(all)s orders in 30 days were accepted by a driver with an open severe complaint."),
+)
+
+
+@live_check("M29")
+def complaint_holds(at: datetime) -> Found:
+    """No open severe complaint without a hold, and no order accepted while one was open."""
+    faults = [] if policy.value(INTERLOCK) else [NO_INTERLOCK()]
+    if loose := ask.severe_without_hold():
+        faults.append(LOOSE(codes=named(loose)))
+    found = ask.accepted_under_complaint(at - SPAN, at)
+    if found.wrong:
+        faults.append(ACCEPTED(codes=named(found.codes)))
+    return verdict(faults, ORDERS(bad=found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("M29")
+def an_accused_driver_takes_an_order(world: World) -> None:
+    world.table("drivers.Hold")
+    trip = world.trip(accepted_at=world.at - timedelta(minutes=5))
+    world.make(
+        "complaints.Complaint",
+        state="open",
+        level="severe",
+        accused_as="driver",
+        accused_id=trip.driver.account_id,
+        stopped_at=world.at - timedelta(hours=1),
+    )
+
+
+NOT_COMPARED = fault("not_compared", noop("%(count)s boardings without the plate compared"))
+PLATES_LACKING = fault("plates_lacking", noop("Releases without both plates: %(codes)s"))
+COMPARED = line(
+    "compared", noop("In %(good)s of %(all)s boardings in 30 days the passenger compared the plate.")
+)
+PRESUMED = line(
+    "presumed",
+    noop("%(count)s were presumed by both phones driving off together: nobody said what plate the car had."),
+)
+
+
+@live_check("M30")
+def plate_seen(at: datetime) -> Found:
+    """In every boarding of the last 30 days she compared the plate, and every release carries both plates.
+
+    A boarding that is presumed is no plate compared: the promise is kept in part.
+    """
+    faults = laws("trip_boarded_after_plate_was_compared")
+    found = ask.boardings(at - SPAN)
+    if found.neither:
+        faults.append(NOT_COMPARED(count=found.neither))
+    if lacking := releases_without_plate(at - SPAN):
+        faults.append(PLATES_LACKING(codes=named(lacking)))
+    seen = [COMPARED(good=found.compared, all=found.all)]
+    if found.presumed:
+        seen.append(PRESUMED(count=found.presumed))
+    if found.presumed and not faults:
+        return Found(Status.PROGRESS, tuple(seen), found.compared / found.all)
+    return verdict(faults, *seen, happened=found.all)
+
+
+@breaks("M30")
+def somebody_boards_without_a_plate(world: World) -> None:
+    world.table("police.Release")
+    world.trip(boarded_at=world.at)

@@ -1,0 +1,88 @@
+"""Live checks of what law asks and what we set ourselves since 2018. Each has its breaker."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_noop as noop
+
+from governance.checks import ask
+from governance.checks.verdicts import SPAN, laws, verdict
+from governance.evidence import fault, line, named
+from governance.measures import Found, breaks, live_check
+from governance.shadow import World
+
+NOT_STOPPED = fault("grave_not_stopped", noop("Their drivers may take orders: %(codes)s"))
+GRAVE = line(
+    "grave_stopped",
+    noop("%(good)s of %(all)s SOS and incidents of high risk in 30 days stopped the driver's next order."),
+)
+
+
+@live_check("D15")
+def danger_stops_the_next_order(at: datetime) -> Found:
+    """While an SOS or an incident of high risk is open, the driver of its trip gets no next order."""
+    found = ask.grave_without_stop(at - SPAN, at)
+    faults = [NOT_STOPPED(codes=named(found.codes))] if found.wrong else []
+    return verdict(faults, GRAVE(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("D15")
+def a_driver_in_an_sos_goes_on(world: World) -> None:
+    world.table("drivers.Hold")
+    trip = world.trip()
+    world.make(
+        "safety.Incident",
+        trip_id=trip.pk,
+        state="taken",
+        has_sos=True,
+        opened_at=world.at - timedelta(hours=1),
+    )
+
+
+IDENTITY_LATE = fault("identity_late", noop("Identity neither given nor refused in time: %(codes)s"))
+GRADED = line(
+    "graded",
+    noop(
+        "%(good)s of %(all)s emergency releases in 30 days had their identity part, or its refusal, in time."
+    ),
+)
+
+
+@live_check("P3a")
+def graded_release(at: datetime) -> Found:
+    """The car part goes at once, the identity part with it where our data bear it out, else after a call-back in time."""
+    faults = laws(
+        "release_of_identity_is_borne_out",
+        "identity_part_takes_two_people",
+        "identity_part_after_a_call_back",
+    )
+    found = ask.releases_borne_out(at - SPAN, at)
+    if found.wrong:
+        faults.append(IDENTITY_LATE(codes=named(found.codes)))
+    return verdict(faults, GRADED(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("P3a")
+def an_identity_part_that_nobody_decides(world: World) -> None:
+    request = world.make("police.PoliceRequest", urgency="emergency")
+    release = world.make("police.Release", request_id=request.pk, grade="car")
+    world.make("police.IdentityPart", release_id=release.pk, due_at=world.at - timedelta(minutes=1))
+
+
+BY_RULE = fault("unusual_whole", noop("Unusual, and identity went out before a call-back: %(codes)s"))
+UNUSUAL = line(
+    "unusual", noop("%(good)s of %(all)s unusual requests in 30 days went by call-back before any identity.")
+)
+
+
+@live_check("P10")
+def unusual_requests_go_by_call_back(at: datetime) -> Found:
+    """What is unlike its officer or station gives no identity by rule."""
+    found = ask.unusual_released_whole(at - SPAN)
+    faults = [BY_RULE(codes=named(found.codes))] if found.wrong else []
+    return verdict(faults, UNUSUAL(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("P10")
+def a_stolen_account_gets_an_identity(world: World) -> None:
+    request = world.make("police.PoliceRequest", unusual=["device"], by_rule=True)
+    world.make("police.Release", request_id=request.pk, grade="whole")

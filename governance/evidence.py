@@ -1,0 +1,50 @@
+"""What checks say: facts that are kept, and the sentence that they make in the reader's language.
+
+A check declares its sentences once, at import: `line` for what was seen, `fault` for what is wrong. Each gives a function
+that takes the figures and returns the facts to keep (`core.facts`). So one run of a check serves every language.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from core import facts
+from core.languages import clauses, sentences
+
+Facts = Mapping[str, Any]
+Sentence = Callable[..., dict[str, facts.Fact]]
+_FIELD = re.compile(r"%\((\w+)\)s")
+_faults: set[str] = set()
+MOST_NAMED = 5  # codes in one sentence; more are counted
+
+
+def line(key: str, text: str, **forms: facts.Form) -> Sentence:
+    """Declare what was seen; `text` is an English msgid, marked with `gettext_noop`. Fields without a form stand as they are."""
+    rule = facts.declare(
+        f"board.{key}", gettext_lazy(text), **{name: forms.get(name, str) for name in _FIELD.findall(text)}
+    )
+
+    def said(**values: facts.Fact) -> dict[str, facts.Fact]:
+        return facts.of(rule, **values)
+
+    return said
+
+
+def fault(key: str, text: str, **forms: facts.Form) -> Sentence:
+    """Declare what is wrong: a clause without a full stop."""
+    _faults.add(f"board.{key}")
+    return line(key, text, **forms)
+
+
+def named(codes: Sequence[str]) -> str:
+    """Some of the codes, for a sentence."""
+    return ", ".join(codes[:MOST_NAMED])
+
+
+def told(evidence: Sequence[Facts]) -> str:
+    """The sentences of what a check found: what is wrong first, then what was seen."""
+    wrong = [facts.say(each) for each in evidence if each.get("rule") in _faults]
+    seen = [facts.say(each) for each in evidence if each.get("rule") not in _faults]
+    return sentences(clauses(each for each in wrong if each) if any(wrong) else "", *seen)

@@ -1,0 +1,126 @@
+"""The promises in public: what the last round found, and nothing that a request checks."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from complaints.models import Complaint
+from core import clock
+from governance import claims
+from governance import measures as board
+from governance.measures import measures
+from governance.models import MeasureState
+from governance.selectors import last_board
+from governance.services import check_board
+from governance.states import Status
+
+PAGES = ["/promises/", "/promises/m04/", "/promises/r2-plus/", "/promises/tree/"]
+
+
+@pytest.fixture
+def found(world):
+    check_board()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*PAGES, "/promises/tree.svg", "/promises/board.json", "/promises/m04.json", "/promises/tree.json"],
+)
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_anybody_reads_them_in_their_language_and_no_check_runs(found, client, monkeypatch, path, language):
+    monkeypatch.setattr(board, "check_measure", None)
+    monkeypatch.setattr(board, "_checks", {})
+    answer = client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    assert (max(answer.content.decode()[:6_000]) >= "\u4e00") or language == "en"
+
+
+def test_before_the_first_round_nothing_is_green(world, client):
+    assert {row.found.status for row in last_board()} == {Status.NONE}
+    assert client.get("/promises/").status_code == 200
+
+
+def test_what_was_not_checked_lately_is_not_known(found, noon):
+    green = {row.measure.id for row in last_board() if row.found.status == Status.PASS}
+    assert "M15" in green
+    noon.shift(timedelta(minutes=11))
+    stale = {row.measure.id: row.found for row in last_board()}
+    assert {stale[name].status for name in green} == {Status.NONE}
+    assert stale["M17"].status == Status.FAIL  # what was red stays red
+
+
+def test_there_is_no_page_of_what_was_never_promised(found, client):
+    assert client.get("/promises/m99/").status_code == 404
+    assert client.get("/promises/m99.json").status_code == 404
+
+
+def test_its_json_says_what_its_page_says(found, client):
+    said = client.get("/promises/m15.json").json()
+    assert said["status"] == "pass"
+    assert said["facts"][0]["rule"] == "board.one_tap_calls"
+    assert said["history"][0]["status"] == "pass"
+    assert said["evidence"] != said["evidence_zh"]
+    assert {row["id"] for row in client.get("/promises/board.json").json()["measures"]} == {
+        row.id for row in measures()
+    }
+
+
+def test_i_saw_otherwise_opens_a_case_that_names_the_promise(found, client):
+    page = client.get("/promises/r2-plus/").content.decode()
+    assert "/complain/?about=r2-plus" in page
+    form = client.get("/complain/?about=r2-plus", headers={"Accept-Language": "en"}).content.decode()
+    assert "Promise R2+: " in form
+    answer = client.post(
+        "/complain/?about=r2-plus",
+        {
+            "category": "other",
+            "words": "Promise R2+: he chose among us",
+            "plate": "",
+            "name": "Li",
+            "phone": "13911112222",
+            "submission": "s" * 32,
+        },
+    )
+    assert answer.status_code == 302
+    assert Complaint.objects.get().words.startswith("Promise R2+")
+    assert "Promise" not in client.get("/complain/?about=<script>").content.decode()
+
+
+def test_welcome_leads_to_them(world, client):
+    assert "/promises/" in client.get("/").content.decode()
+
+
+def test_a_red_leaf_pulls_its_branch_and_the_branch_the_claim(found):
+    rows = last_board()
+    branches = claims.tree(rows)
+    assert sum(len(branch.rows) for branch in branches) == len(measures())
+    for branch in branches:
+        assert branch.status == claims.worst([row.found.status for row in branch.rows])
+    assert claims.worst([Status.PASS, Status.NONE]) == Status.NONE
+    assert claims.worst([]) == Status.NONE
+    assert claims.worst([branch.status for branch in branches]) == Status.FAIL
+
+
+def test_the_board_is_oscal(found, tmp_path):
+    oscal = pytest.importorskip("trestle.oscal.assessment_results")
+    file = tmp_path / "board.json"
+    call_command("board", "--oscal", str(file))
+    results = oscal.AssessmentResults.oscal_read(file)
+    findings = {each.title: each.target.status for each in results.results[0].findings}
+    assert findings.keys() == {row.id for row in measures()}
+    known = {row.measure: row.status for row in MeasureState.objects.all()}
+    assert {name: status.reason for name, status in findings.items()} == known
+    assert findings["M15"].state.value == "satisfied"
+    assert findings["M17"].state.value == "not-satisfied"
+    assert json.loads(file.read_text())["assessment-results"]["uuid"]
+
+
+def test_a_round_keeps_one_state_for_each_and_a_line_of_history_when_it_changes(found, noon):
+    before = MeasureState.objects.get(measure="M15")
+    noon.shift(timedelta(minutes=1))
+    check_board()
+    after = MeasureState.objects.get(measure="M15")
+    assert MeasureState.objects.count() == len(measures())
+    assert (after.since, after.checked_at) == (before.since, clock.now())

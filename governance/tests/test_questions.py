@@ -1,0 +1,426 @@
+"""What the database answers for the checks, against a slow and obvious way, on small worlds made at random."""
+
+import random  # worlds at random, no secrets
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core import clock
+from governance import shadow
+from governance.checks import ask
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WORLDS = range(12)
+
+
+def some(chance, value):
+    return value if random.random() < chance else None
+
+
+def moment(at, days=40):
+    return at - timedelta(seconds=random.randint(0, days * 86_400))
+
+
+def by_night(at):
+    return at is not None and not 6 <= at.astimezone(SHANGHAI).hour < 22
+
+
+@pytest.fixture
+def at(db):
+    return clock.now()
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_trips(at, seed):
+    random.seed(seed)
+    since = at - timedelta(days=30)
+    with shadow.world(at) as world:
+        world.table("drivers.FaceCheck", "rides.Reminder", "complaints.Complaint", "accounts.Account")
+        people = [
+            world.make(
+                "accounts.Account",
+                role="member",
+                is_drill=random.random() < 0.2,
+                verified_at=some(0.6, moment(at)),
+            )
+            for _n in range(6)
+        ]
+        drivers = [world.make("drivers.Driver", account_id=person.pk) for person in people]
+        trips, faces, reminders, complaints = [], [], [], []
+        for _n in range(40):
+            accepted = some(0.85, moment(at))
+            trip = world.make(
+                "rides.Trip",
+                code=f"T{_n}",
+                line=random.choice(["hitch", "express"]),
+                passenger_id=random.choice(people).pk,
+                driver_id=random.choice(drivers).pk if accepted else None,
+                requested_at=moment(at),
+                accepted_at=accepted,
+                window_start=moment(at),
+                window_end=moment(at),
+                departed_at=some(0.7, moment(at)),
+                boarded_at=some(0.6, moment(at)),
+                route_seconds=random.choice([0.0, 600.0, 7_200.0]),
+                plate_check=random.choice(["", "same", "differs"]),
+                presumed_boarded=random.random() < 0.3,
+                plate_registered="x",
+            )
+            trips.append(trip)
+            if accepted and random.random() < 0.6:
+                faces.append(
+                    world.make(
+                        "drivers.FaceCheck",
+                        subject=trip.code,
+                        purpose=random.choice(["accept", "accept", "pickup"]),
+                        driver_id=random.choice([trip.driver_id, drivers[0].pk]),
+                        token_used_at=some(
+                            0.8, accepted + timedelta(seconds=random.choice([-6, -5, 0, 5, 6]))
+                        ),
+                    )
+                )
+            for party in random.sample(["passenger", "driver"], random.randint(0, 2)):
+                base = trip.departed_at or at
+                reminders.append(
+                    world.make(
+                        "rides.Reminder",
+                        trip_id=trip.pk,
+                        party=party,
+                        acknowledged_at=some(0.5, base + timedelta(seconds=random.choice([-60, 0, 60]))),
+                        called_at=some(0.3, base + timedelta(seconds=random.choice([-60, 60]))),
+                    )
+                )
+        for _n in range(8):
+            stopped = some(0.8, moment(at))
+            complaints.append(
+                world.make(
+                    "complaints.Complaint",
+                    code=f"C{_n}",
+                    level=random.choice(["severe", "severe", "ordinary"]),
+                    accused_as=random.choice(["driver", "driver", "passenger"]),
+                    accused_id=random.choice(people).pk,
+                    stopped_at=stopped,
+                    lifted_at=some(0.3, moment(at, 20)) if stopped else None,
+                    decided_at=some(0.3, moment(at, 20)) if stopped else None,
+                )
+            )
+
+        hitch = [t for t in trips if t.line == "hitch" and t.accepted_at and t.accepted_at >= since]
+        faceless = {
+            t.code
+            for t in hitch
+            if not any(
+                f.subject == t.code
+                and f.purpose == "accept"
+                and f.driver_id == t.driver_id
+                and f.token_used_at
+                and abs(f.token_used_at - t.accepted_at) <= timedelta(seconds=5)
+                for f in faces
+            )
+        }
+        found = ask.hitch_without_face(since)
+        assert (found.all, found.wrong, set(found.codes)) == (len(hitch), len(faceless), faceless)
+
+        night = {t.code for t in hitch if any(map(by_night, (t.window_start, t.window_end, t.departed_at)))}
+        found = ask.hitch_by_night(since)
+        assert (found.all, found.wrong, set(found.codes)) == (len(hitch), len(night), set(sorted(night)[:20]))
+
+        late = [
+            t
+            for t in trips
+            if t.line == "hitch"
+            and t.departed_at
+            and t.departed_at >= since
+            and (by_night(t.window_end) or by_night(t.window_end + timedelta(seconds=t.route_seconds)))
+        ]
+        unread = set()
+        for t in late:
+            told = {
+                r.party
+                for r in reminders
+                if r.trip_id == t.pk
+                for each in (r.acknowledged_at, r.called_at)
+                if each and each <= t.departed_at
+            }
+            if told != {"passenger", "driver"}:
+                unread.add(t.code)
+        found = ask.night_unreminded(since)
+        assert (found.all, found.wrong, set(found.codes)) == (len(late), len(unread), unread)
+
+        of = {person.pk: person for person in people}
+        ordered = [
+            t
+            for t in trips
+            if t.line == "hitch" and t.requested_at >= since and not of[t.passenger_id].is_drill
+        ]
+        unnamed = {
+            t.code
+            for t in ordered
+            if of[t.passenger_id].verified_at is None or of[t.passenger_id].verified_at > t.requested_at
+        }
+        found = ask.hitch_unnamed(since)
+        assert (found.all, found.wrong, set(found.codes)) == (len(ordered), len(unnamed), unnamed)
+
+        boarded = [t for t in trips if t.boarded_at and t.boarded_at >= since]
+        same = [t for t in boarded if t.plate_check == "same"]
+        presumed = [t for t in boarded if t.plate_check != "same" and t.presumed_boarded]
+        assert ask.boardings(since) == ask.Boardings(
+            len(boarded), len(same), len(presumed), len(boarded) - len(same) - len(presumed)
+        )
+
+        orders = [t for t in trips if t.driver_id and t.accepted_at and t.accepted_at >= since]
+        account = {driver.pk: driver.account_id for driver in drivers}
+        wrong = {
+            t.code
+            for t in orders
+            for c in complaints
+            if c.level == "severe"
+            and c.accused_as == "driver"
+            and c.stopped_at
+            and account[t.driver_id] == c.accused_id
+            and c.stopped_at < t.accepted_at < (c.lifted_at or c.decided_at or at)
+        }
+        found = ask.accepted_under_complaint(since, at)
+        assert (found.all, found.wrong, set(found.codes)) == (len(orders), len(wrong), wrong)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_incidents(at, seed):
+    random.seed(100 + seed)
+    since, limit, soon = at - timedelta(days=30), timedelta(minutes=10), timedelta(minutes=3)
+    with shadow.world(at) as world:
+        world.table("safety.Caller", "safety.SosCall", "accounts.EmergencyContact", "core.Notification")
+        incidents, callers = [], {}
+        for number in range(40):
+            danger = some(0.8, moment(at))
+            near = danger or moment(at)
+            times = {
+                name: some(
+                    0.4, near + timedelta(seconds=random.choice([-60, 0, 120, 180, 181, 500, 601, 4_000]))
+                )
+                for name in ("safe_check_at", "police_called_at", "closed_at", "police_excused_at")
+            }
+            row = world.make(
+                "safety.Incident",
+                code=f"I{number}",
+                drill=random.random() < 0.2,
+                has_sos=random.random() < 0.7,
+                high_risk_at=danger,
+                taken_at=some(0.8, near + timedelta(seconds=random.choice([0, 30]))),
+                **times,
+            )
+            incidents.append(row)
+            for party in random.sample(["passenger", "driver"], random.randint(0, 2)):
+                called = some(0.7, near + timedelta(seconds=random.choice([-30, 0, 40])))
+                callers[row.pk, party] = world.make(
+                    "safety.Caller",
+                    incident_id=row.pk,
+                    party=party,
+                    silent=random.random() < 0.2,
+                    called_at=called,
+                    called_back_at=some(0.5, near + timedelta(seconds=random.choice([-60, 20, 200, 700]))),
+                )
+
+        def first(since, *moments):
+            return min((each for each in moments if each and each >= since), default=at)
+
+        missed = sorted(
+            i.code
+            for i in incidents
+            if not i.drill
+            and i.high_risk_at
+            and since <= i.high_risk_at < at - limit
+            and first(i.high_risk_at, i.safe_check_at, i.closed_at) > i.high_risk_at + soon
+            and first(i.high_risk_at, i.police_called_at, i.police_excused_at) > i.high_risk_at + limit
+        )
+        assert ask.police_clock_missed(since, at, safe_within=soon, limit=limit) == missed
+
+        silent = []
+        for i in incidents:
+            known = [callers.get((i.pk, party)) for party in ("passenger", "driver")]
+            caller = next((each for each in known if each and each.called_at), None)
+            if i.drill or not i.has_sos or not i.taken_at or not since <= i.taken_at < at - limit:
+                continue
+            if caller is None or caller.silent:
+                continue
+            spoken = first(caller.called_at, caller.called_back_at, i.safe_check_at, i.closed_at)
+            if spoken > max(i.taken_at, caller.called_at) + limit:
+                silent.append(i.code)
+        assert ask.not_called_back(since, at, limit) == sorted(silent)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_recordings(at, seed):
+    random.seed(200 + seed)
+    since = at - timedelta(days=30)
+    with shadow.world(at) as world:
+        world.table("safety.Recording", "safety.RecordingConsent")
+        trips = [
+            world.make(
+                "rides.Trip",
+                code=f"T{n}",
+                line=random.choice(["hitch", "express"]),
+                driver_id=some(0.9, -1),
+                for_teen=random.random() < 0.2,
+                accepted_at=moment(at, 35),
+                ended_at=some(0.8, moment(at)),
+            )
+            for n in range(12)
+        ]
+        consents, recordings = [], []
+        for _n in range(60):
+            trip = random.choice(trips)
+            consents.append(
+                world.make(
+                    "safety.RecordingConsent",
+                    trip_id=trip.pk,
+                    party=random.choice(["passenger", "driver"]),
+                    audio=random.random() < 0.7,
+                    at=trip.accepted_at + timedelta(seconds=random.choice([-30, 0, 30, 90])),
+                )
+            )
+        consents.sort(key=lambda row: row.pk)  # as they were written: keys of shadows count down
+        for n in range(20):
+            trip = random.choice(trips)
+            recordings.append(
+                world.make(
+                    "safety.Recording",
+                    code=f"R{n}",
+                    trip_id=trip.pk,
+                    purpose=random.choice(["trip", "trip", "sos"]),
+                    begun_at=trip.accepted_at + timedelta(seconds=random.choice([0, 60, 120])),
+                    chunks=random.choice([0, 10, 100]),
+                    missing=random.choice([0, 2, 5, 100]),
+                    slice_ms=1000,
+                    silent_ms=random.choice([0, 9_500]),
+                    clipped_ms=random.choice([0, 8_000]),
+                )
+            )
+
+        def newest(trip, party, until=None):
+            rows = [
+                c
+                for c in consents
+                if c.trip_id == trip.pk
+                and c.party == party
+                and (until is None or c.at <= until)
+                and (party == "passenger" or c.at >= trip.accepted_at)
+            ]
+            return rows[-1].audio if rows else False
+
+        of = {trip.pk: trip for trip in trips}
+        whole = [r for r in recordings if r.purpose == "trip" and r.begun_at >= since]
+        wrong = {
+            r.code
+            for r in whole
+            for t in [of[r.trip_id]]
+            if not (
+                (t.for_teen or newest(t, "passenger", r.begun_at))
+                and ((t.driver_id is not None and t.line == "express") or newest(t, "driver", r.begun_at))
+            )
+        }
+        found = ask.recorded_without_consent(since, ["express"])
+        assert (found.all, found.wrong, set(found.codes)) == (len(whole), len(wrong), wrong)
+
+        agreed = [
+            t
+            for t in trips
+            if t.ended_at and t.ended_at >= since and newest(t, "passenger") and newest(t, "driver")
+        ]
+        kept = {r.trip_id for r in recordings if r.purpose == "trip" and r.chunks}
+        usable = {
+            r.trip_id
+            for r in recordings
+            if r.purpose == "trip"
+            and r.chunks
+            and r.missing / (r.chunks + r.missing) < 0.2
+            and r.silent_ms < 0.9 * r.chunks * r.slice_ms
+            and r.clipped_ms < 0.5 * (r.chunks + r.missing) * r.slice_ms
+        }
+        assert ask.coverage(since) == ask.Coverage(
+            len(agreed), sum(t.pk in kept for t in agreed), sum(t.pk in usable for t in agreed)
+        )
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_emergencies(at, seed):
+    random.seed(300 + seed)
+    since = at - timedelta(days=30)
+    with shadow.world(at) as world:
+        rows = [
+            world.make(
+                "police.PoliceRequest",
+                code=f"P{n}",
+                urgency=random.choice(["emergency", "ordinary"]),
+                channel=random.choice(["form", "phone"]),
+                trips_found=random.choice([0, 1, 1, 3]),
+                asked_at=asked,
+                decided_at=some(0.7, asked + timedelta(seconds=random.choice([5, 60, 61, 300, 301, 5_520]))),
+            )
+            for n in range(20)
+            for asked in [moment(at)]
+        ]
+        urgent = [r for r in rows if r.urgency == "emergency" and r.asked_at >= since]
+        late = {
+            r.code
+            for r in urgent
+            if (r.decided_at or at) - r.asked_at
+            > timedelta(seconds=60 if r.channel == "form" and r.trips_found == 1 else 300)
+        }
+        found = ask.emergencies_late(since, at, form_seconds=60, phone_seconds=300)
+        assert (found.all, found.wrong, set(found.codes)) == (len(urgent), len(late), late)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_spells_and_rewards(at, seed):
+    random.seed(400 + seed)
+    since = at - timedelta(days=30)
+    with shadow.world(at) as world:
+        world.table("drivers.OnlineSpell", "core.LedgerTransfer", "core.LedgerEntry")
+        driver = world.trip().driver
+        spells = []
+        for _n in range(20):
+            began = moment(at)
+            day = began.astimezone(SHANGHAI).date() - timedelta(days=random.choice([0, 0, 0, 1]))
+            check = world.make(
+                "drivers.FaceCheck",
+                driver_id=driver.pk,
+                purpose=random.choice(["daily", "daily", "accept"]),
+                state=random.choice(["passed", "passed", "failed"]),
+                subject=day.isoformat(),
+            )
+            spells.append(
+                (
+                    world.make(
+                        "drivers.OnlineSpell", driver_id=driver.pk, began_at=began, face_check_id=check.pk
+                    ),
+                    check,
+                )
+            )
+        counted = [each for each in spells if each[0].began_at >= since]
+        bad = [
+            s
+            for s, c in counted
+            if (c.purpose, c.state, c.subject)
+            != ("daily", "passed", s.began_at.astimezone(SHANGHAI).date().isoformat())
+        ]
+        found = ask.spells_without_face(since)
+        assert (found.all, found.wrong) == (len(counted), len(bad))
+
+        wrong, approved = set(), 0
+        for n in range(20):
+            report = world.make("drivers.MismatchReport", code=f"W{n}")
+            state = random.choice(["approved", "due"])
+            world.make("drivers.Reward", report_id=report.pk, state=state, fen=500)
+            about, fen = random.random() < 0.8, random.choice([-500, 0, -250])
+            if about:
+                transfer = world.make("core.LedgerTransfer", key=f"k{n}", subject=report.code)
+                world.make(
+                    "core.LedgerEntry", transfer_id=transfer.pk, account=f"owed:{report.code}", fen=fen
+                )
+            approved += state == "approved"
+            if state == "approved" and (not about or fen == -250):
+                wrong.add(report.code)
+        found = ask.rewards_not_booked("owed:{}")
+        assert (found.all, found.wrong, set(found.codes)) == (approved, len(wrong), wrong)

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from governance import views
+
+app_name = "governance"
+urlpatterns = [
+    path("promises/", views.promises, name="promises"),
+    path("promises/board.json", views.promises_json, name="promises_json"),
+    path("promises/tree/", views.tree, name="tree"),
+    path("promises/tree.json", views.tree_json, name="tree_json"),
+    path("promises/tree.svg", views.tree_svg, name="tree_svg"),
+    path("promises/<word:slug>/", views.promise, name="promise"),
+    path("promises/<word:slug>.json", views.promise_json, name="promise_json"),
+]
