@@ -47,6 +47,8 @@ class World:
                 cursor.execute(f"ALTER TABLE pg_temp.{quoted} ADD PRIMARY KEY ({key})")
                 if also:
                     cursor.execute(f"ALTER TABLE pg_temp.{quoted} ADD COLUMN {also}")
+                # What this connection has prepared before would still read the real table.
+                cursor.execute("DISCARD PLANS")
 
     def make(self, label: str, **values: Any) -> Any:
         """A marked row in the shadow of a model's table; what is not given is empty, or the time of this world."""

@@ -70,6 +70,18 @@ def test_a_shadow_is_gone_and_touches_no_row(rides):
         assert cursor.fetchone() == (0,)
 
 
+def test_a_connection_that_prepared_its_questions_before_reads_the_shadow_too(rides):
+    """A plan of the real table would answer for the one that stands before it, where the session has had such ones."""
+    rides.under_way()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE had_before (one integer)")
+    for measure in CHECKED:
+        for _turn in range(3):
+            for _again in range(5):
+                check_measure(measure)
+            assert break_measure(measure).came == "turned", measure.id
+
+
 def test_a_check_that_takes_too_long_is_red_and_stops_only_itself(world, monkeypatch):
     first, second = CHECKED[:2]
 

@@ -172,8 +172,8 @@ def answer(found: Mapping[str, Any], copied: Copied, *, stamped: bool) -> bytes:
             sheet.text(" · ".join(both(cell) for cell in row))
         if each.more:
             sheet.text(f"+ {each.more} (JSON)", quiet=True)
-        if each.note:
-            sheet.text(both(each.note, "\n"), quiet=True)
+        if each.remark:
+            sheet.text(both(each.remark, "\n"), quiet=True)
     sheet.gap()
     sheet.text(both(_unstamped(stamped), "\n"), quiet=True)
     return sheet.draw()

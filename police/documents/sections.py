@@ -27,7 +27,7 @@ class Section:
     lines: list[tuple[Text, Text]] = field(default_factory=list)
     rows: list[list[Text]] = field(default_factory=list)
     more: int = 0
-    note: Text = ""
+    remark: Text = ""
 
 
 def sections(answer: Mapping[str, Any]) -> list[Section]:
@@ -138,7 +138,7 @@ def _recording(section: Section, data: Any) -> None:
             for row in data
         ],
     )
-    section.note = _(
+    section.remark = _(
         "The sound is not in this file: it is handed over apart on the same letter. Call the liaison line."
     )
 
@@ -153,7 +153,7 @@ def _contact(section: Section, data: Any) -> None:
         for row in data
     ]
     _rows(section, rows)
-    section.note = _(
+    section.remark = _(
         "What was said in a call is not recorded; how long it was, the telephone operator knows."
     )
 
