@@ -84,7 +84,11 @@ def answered_mismatches(trips: list[str]) -> set[str]:
 
 def spells_without_face(since: datetime) -> tuple[int, int]:
     """(online spells since, of which the face check is not a passed one of the same service day) (M10)."""
-    rows = list(OnlineSpell.objects.filter(began_at__gte=since).select_related("face_check"))
+    rows = list(
+        OnlineSpell.objects.filter(began_at__gte=since, driver__account__is_drill=False).select_related(
+            "face_check"
+        )
+    )
     bad = sum(
         row.face_check.state != FaceCheckState.PASSED
         or row.face_check.purpose != FacePurpose.DAILY
@@ -96,7 +100,7 @@ def spells_without_face(since: datetime) -> tuple[int, int]:
 
 def bindings_over_the_law() -> tuple[int, int, int]:
     """(open bindings, drivers with more than two vehicles, vehicles with more than three persons) (M23)."""
-    rows = Binding.objects.filter(ended_at=None)
+    rows = Binding.objects.filter(ended_at=None, driver__account__is_drill=False)
     cars = rows.values("driver").annotate(n=Count("vehicle", distinct=True)).filter(n__gt=2).count()
     persons = rows.values("vehicle").annotate(n=Count("driver", distinct=True)).filter(n__gt=3).count()
     return rows.count(), cars, persons
@@ -107,7 +111,7 @@ def fleet_screening(since: datetime) -> FleetScreening:
     newest = Screening.objects.filter(driver=OuterRef("pk"), state=ScreeningState.ANSWERED).order_by(
         "-answered_at", "-pk"
     )
-    rows = Driver.objects.filter(state=DriverState.VETTED).annotate(
+    rows = Driver.objects.filter(state=DriverState.VETTED, account__is_drill=False).annotate(
         result=Subquery(newest.values("verdict")[:1]), result_at=Subquery(newest.values("answered_at")[:1])
     )
     held = Hold.objects.open().filter(driver=OuterRef("pk"), kind=HoldKind.SCREENING)
@@ -125,7 +129,7 @@ def fleet_screening(since: datetime) -> FleetScreening:
 def unproven_certificates() -> tuple[int, list[str]]:
     """(vetted drivers, codes of those of whom a registry never said that all three certificates are real) (M08)."""
     proven = Screening.objects.filter(driver=OuterRef("pk"), proven=True)
-    vetted = Driver.objects.filter(state=DriverState.VETTED)
+    vetted = Driver.objects.filter(state=DriverState.VETTED, account__is_drill=False)
     return vetted.count(), list(
         vetted.exclude(Exists(proven)).order_by("pk").values_list("account__code", flat=True)[:20]
     )

@@ -12,7 +12,7 @@ from rides.states import Line, Party, PlateCheck, TripState
 
 def boarded_since(at: datetime) -> tuple[int, int]:
     """(trips boarded since, of which without the plate compared and not presumed boarded)."""
-    rows = Trip.objects.filter(boarded_at__gte=at)
+    rows = Trip.objects.counted().filter(boarded_at__gte=at)
     return rows.count(), rows.exclude(plate_check="same").exclude(presumed_boarded=True).count()
 
 
@@ -22,7 +22,7 @@ def cancelled_after_boarding() -> int:
 
 
 def hitch_accepted_since(at: datetime) -> list[Trip]:
-    return list(Trip.objects.filter(line=Line.HITCH, accepted_at__gte=at).order_by("pk"))
+    return list(Trip.objects.counted().filter(line=Line.HITCH, accepted_at__gte=at).order_by("pk"))
 
 
 def hitch_unverified_since(at: datetime) -> list[str]:
@@ -34,9 +34,11 @@ def hitch_unverified_since(at: datetime) -> list[str]:
 
 def mismatches_since(at: datetime) -> list[tuple[str, TripState, datetime]]:
     """(trip code, state now, reported at) of every 'not this car' and 'not this driver' since a time."""
-    rows = Trip.objects.filter(
-        plate_check__in=[PlateCheck.DIFFERS, PlateCheck.OTHER_DRIVER], cancelled_at__gte=at
-    ).order_by("pk")
+    rows = (
+        Trip.objects.counted()
+        .filter(plate_check__in=[PlateCheck.DIFFERS, PlateCheck.OTHER_DRIVER], cancelled_at__gte=at)
+        .order_by("pk")
+    )
     return [
         (code, TripState(state), when)
         for code, state, when in rows.values_list("code", "state", "cancelled_at")
@@ -46,7 +48,7 @@ def mismatches_since(at: datetime) -> list[tuple[str, TripState, datetime]]:
 
 def accepted_since(at: datetime) -> list[tuple[str, str, datetime]]:
     """(trip, driver's account code, accepted at) of every acceptance since a time."""
-    rows = Trip.objects.filter(accepted_at__gte=at, driver__isnull=False).order_by("pk")
+    rows = Trip.objects.counted().filter(accepted_at__gte=at, driver__isnull=False).order_by("pk")
     return [
         (code, driver, when)
         for code, driver, when in rows.values_list("code", "driver__account__code", "accepted_at")
@@ -57,7 +59,7 @@ def accepted_since(at: datetime) -> list[tuple[str, str, datetime]]:
 def night_departures(at: datetime) -> tuple[int, list[str]]:
     """Hitch trips departed since that were estimated to run into the curfew: how many, and which left although a side
     had neither read its reminder nor been called before (R4)."""
-    rows = Trip.objects.filter(line=Line.HITCH, departed_at__gte=at).prefetch_related("reminders")
+    rows = Trip.objects.counted().filter(line=Line.HITCH, departed_at__gte=at).prefetch_related("reminders")
     night = [trip for trip in rows.order_by("pk") if runs_into_curfew(trip)]
     unread = []
     for trip in night:
@@ -74,7 +76,7 @@ def night_departures(at: datetime) -> tuple[int, list[str]]:
 
 def newest_with_driver(at: datetime, *, limit: int = 10) -> list[Trip]:
     """The newest trips that were accepted since, for a look at what each side sees of them."""
-    rows = all_trips().filter(accepted_at__gte=at, driver__isnull=False)
+    rows = all_trips().filter(accepted_at__gte=at, driver__isnull=False, passenger__is_drill=False)
     contacts = [f"{side}__emergency_contacts" for side in ("passenger", "driver__account")]
     return list(rows.prefetch_related(*contacts).order_by("-accepted_at", "-pk")[:limit])
 
