@@ -4,6 +4,7 @@ import json
 import os
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
@@ -24,6 +25,10 @@ from police.demo import enrol_police
 from rides.demo import make_cities, make_history
 from rides.services import set_line
 from rides.states import Line, LineState
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from drivers.models import Driver
 
 CITY = Path(__file__).resolve().parent.parent / "sandbox"
 
@@ -62,7 +67,8 @@ def make_city(*, password: str) -> int:
     if account_by_code(rows[0]["code"]):
         return 0
     verified, password_hash = clock.now() - timedelta(days=90), make_password(password)
-    riders, drivers = [], []
+    riders: list[Account] = []
+    drivers: list[Driver] = []
     for row in rows:
         account = enrol(
             code=row["code"],

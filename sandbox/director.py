@@ -125,10 +125,12 @@ class Trip:
         self.phones = httpx.Client(base_url=at.url, timeout=TIMEOUT, verify=TRUSTED, trust_env=False)
         self.code = ""
         self.keys: dict[str, str] = {}
-        self.car, self.driver = self._driver()
-        self.rider, self.passenger = self._passenger()
         self.way = Way([ORIGIN, DESTINATION])
         self.gone = 0.0
+        with STAGE.casting:  # an order of one scene is not for the driver of another
+            self.car, self.driver = self._driver()
+            self.rider, self.passenger = self._passenger()
+            self._accepted()
 
     def _driver(self) -> tuple[Any, Person]:
         """The first of the stage's drivers whom nothing keeps from driving; what an earlier scene left is ended."""
@@ -161,7 +163,7 @@ class Trip:
                 return who, person
         raise Surprise("no passenger of the stage is free: reset a scene")
 
-    def accepted(self) -> None:
+    def _accepted(self) -> None:
         """Booked and taken."""
         self.play.say(f"{self.rider.code} 叫了一辆专车", f"{self.rider.code} books a premier ride")
         origin, destination = ({"lat": point[0], "lon": point[1]} for point in (ORIGIN, DESTINATION))
@@ -277,6 +279,8 @@ def clear(person: Person, *, driving: bool) -> None:
             case "boarded" | "in_progress" if driving:
                 person.post(f"{at}/depart/")
                 person.post(f"{at}/end/")
+    if driving:
+        person.submit("/drive/offline/")
 
 
 def incident(code: str, what: Said) -> Look:
@@ -299,7 +303,6 @@ class Scene:
 
 def _sos(play: Play, at: House) -> None:
     trip = Trip(play, at)
-    trip.accepted()
     trip.arrived()
     trip.under_way()
     code = trip.call_for_help()
@@ -313,7 +316,6 @@ def _sos(play: Play, at: House) -> None:
 
 def _other_car(play: Play, at: House) -> None:
     trip = Trip(play, at)
-    trip.accepted()
     trip.arrived()
     body = {"what": "car", "plate_seen": FORGED_PLATE}
     Person.must(trip.passenger.post(f"/api/v1/trips/{trip.code}/mismatch/", body))
@@ -335,7 +337,6 @@ def _other_car(play: Play, at: House) -> None:
 
 def _not_boarded(play: Play, at: House) -> None:
     trip = Trip(play, at)
-    trip.accepted()
     trip.arrived()
     trip.drive(6.0, moves=False)
     Person.must(trip.driver.post(f"/api/v1/trips/{trip.code}/cancel/", {"reason": "not_boarded"}))
@@ -349,7 +350,6 @@ def _not_boarded(play: Play, at: House) -> None:
 
 def _crash(play: Play, at: House) -> None:
     trip = Trip(play, at)
-    trip.accepted()
     trip.arrived()
     trip.under_way()
     code = trip.call_for_help()
@@ -373,7 +373,6 @@ def _crash(play: Play, at: House) -> None:
 
 def _friend(play: Play, at: House) -> None:
     trip = Trip(play, at)
-    trip.accepted()
     trip.arrived()
     trip.under_way()
     answer = httpx.post(
@@ -520,6 +519,7 @@ class Stage:
     def __init__(self) -> None:
         self.plays: dict[str, Play] = {}
         self._lock = threading.Lock()
+        self.casting = threading.Lock()
 
     def begin(self, key: str) -> bool:
         """Play a scene; False where it is being played."""

@@ -1,13 +1,19 @@
 """The people of the demo's cities: made once, marked, and as vetted as the cast."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import Account
 from accounts.selectors import real_name_share
 from conftest import NOON
+from core import audit_selectors
 from drivers.board_selectors import fleet_screening, unproven_certificates
 from drivers.models import Driver
 from governance.demo import make_city
+from rides.demo import make_history
+from rides.models import Rating, Score, Trip
+from rides.selectors import accepted_since, boarded_since, newest_with_driver
 from sandbox.city.people import citizens
 
 pytestmark = pytest.mark.django_db
@@ -34,3 +40,26 @@ def test_who_drives_can_go_on_every_line_with_a_face_that_is_nobody_elses(people
     assert all(row.templates.filter(retired_at=None).count() == 1 for row in rows)
     assert not any(row.cases.exists() for row in rows)
     assert all(row.bindings.filter(ended_at=None).count() == 1 for row in rows)
+
+
+def test_a_month_of_trips_is_made_of_marked_people_alone_and_is_no_evidence(people, noon):
+    make_city(password="a password of the demo")
+    made = Trip.objects.filter(client_key__startswith="made:")
+    assert made.count() > 400
+    assert not made.exclude(passenger__is_drill=True).exists()
+    assert not made.filter(driver__account__is_drill=False).exists()
+    assert made.filter(requested_at__lt=NOON - timedelta(days=29)).exists()
+    assert not made.filter(ended_at__gt=NOON).exists()
+    for score in Score.objects.filter(count__gt=0):
+        given = Rating.objects.filter(party="passenger", trip__driver__account=score.account)
+        taken = Rating.objects.filter(party="driver", trip__passenger=score.account)
+        stars = [row.stars for row in [*given, *taken]]
+        assert (score.stars, score.count) == (sum(stars), len(stars))
+    month = NOON - timedelta(days=31)
+    assert (accepted_since(month), boarded_since(month), newest_with_driver(month)) == ([], (0, 0), [])
+    assert audit_selectors.last_of("rides.history_made", "demo")
+
+
+def test_nobody_real_gets_an_invented_past(people, noon):
+    with pytest.raises(ValueError, match="marked"):
+        make_history([people("passenger")], [])

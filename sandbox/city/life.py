@@ -378,8 +378,8 @@ class City:
         if not found:
             raise Surprise(f"no map on the page of {code}")
         drawn = json.loads(found[1])
-        origin, destination = (tuple(each) for each in drawn["ends"])
-        return [tuple(each) for each in drawn["route"]], origin, destination
+        origin, destination = ((lat, lon) for lat, lon in drawn["ends"])
+        return [(lat, lon) for lat, lon in drawn["route"]], origin, destination
 
     def _show(self, me: Person, car: Car, code: str) -> Story:
         """Face and plate at the pick-up; another photo where a person would have to look at the first."""
