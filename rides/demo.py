@@ -89,7 +89,10 @@ def make_history(riders: "list[Account]", drivers: "list[Driver]") -> int:
     ended = [trip for trip in trips if trip.state == TripState.ENDED]
     ratings = [
         Rating(
-            trip=trip, party=party, stars=chance.choices((5, 4, 3, 2), (72, 20, 6, 2))[0], at=trip.ended_at
+            trip=trip,
+            party=party,
+            stars=chance.choices((5, 4, 3, 2), (72, 20, 6, 2))[0],
+            at=trip.ended_at or now,
         )
         for trip in ended
         for party in Party

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ class Ride:
     code_said: str = ""  # the boarding code, from mouth to ear
     where: Point | None = None  # of the car, with the rider in it
     cancelled: bool = False
-    driver_failed: bool = False
+
+    def is_off(self) -> bool:
+        """She cancelled; she may do so between any two steps of the driver."""
+        return self.cancelled
 
 
 def headed(a: Point, b: Point) -> float:
@@ -96,9 +100,7 @@ class City:
     def open(self) -> None:
         """Put everybody on the clock."""
         for number, car in enumerate(self.cars.values()):
-            self.clockwork.begin(
-                car.who.code, lambda car=car: self.work(car), after=2 + STARTS_APART * number
-            )
+            self.clockwork.begin(car.who.code, partial(self.work, car), after=2 + STARTS_APART * number)
         self.clockwork.begin("bookings", self.bookings, after=8)
         self.clockwork.begin("window", self.window)
 
@@ -169,9 +171,7 @@ class City:
                     who = self.chance.choice(found)
                     self.busy.add(who.code)
                     origin = beside(car.place, 200, 900, self.chance)
-                    self.clockwork.begin(
-                        f"ride of {who.code}", lambda who=who, origin=origin: self.ride(who, origin)
-                    )
+                    self.clockwork.begin(f"ride of {who.code}", partial(self.ride, who, origin))
             few = len(self.rides) < FIRST_RIDES
             yield 15.0 if few else BETWEEN_RIDES * self.chance.uniform(0.6, 1.4)
 
@@ -286,9 +286,8 @@ class City:
                 try:
                     yield from self._serve(me, car, order)
                 finally:
-                    ride = self.rides.get(order["code"])
-                    if ride:
-                        ride.where, ride.driver_failed = None, True
+                    if ride := self.rides.get(order["code"]):
+                        ride.where = None
             yield self.chance.uniform(5, 20)
 
     def _tidy(self, me: Person) -> Story:
@@ -344,8 +343,8 @@ class City:
         route, origin, destination = self._map(me, trip["code"])
         car.doing = "to_pickup"
         ride = self.rides.get(trip["code"])
-        yield from self._drive(car, [car.place, origin], key, lambda: bool(ride and ride.cancelled))
-        if ride is None or ride.cancelled:
+        yield from self._drive(car, [car.place, origin], key, lambda: bool(ride and ride.is_off()))
+        if ride is None or ride.is_off():
             return
         car.doing = "waits_pickup"
         self.send(key, [car.place])
@@ -354,7 +353,7 @@ class City:
         self.must(me.post(f"{at}/arrive/"))
         began = time.monotonic()
         while not ride.code_said:
-            if ride.cancelled or time.monotonic() - began > WAITS_AT_MOST:
+            if ride.is_off() or time.monotonic() - began > WAITS_AT_MOST:
                 me.post(f"{at}/cancel/", {"reason": "not_boarded"})
                 return
             self.send(key, [car.place])
