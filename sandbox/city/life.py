@@ -34,12 +34,18 @@ RIDER_SENDS_EVERY = 30.0
 STANDS_EVERY = 40.0  # of a driver who waits: the platform forgets a position that is older than a minute
 TRIP_METRES = (2_000.0, 9_000.0)
 WAITS_AT_MOST = 240.0  # seconds for a driver, for a car, for a passenger
+CAR_COMES_WITHIN = 1200.0
+BEFORE = frozenset({"requested", "matched", "accepted", "arrived"})
 STOP = 400.0  # seconds of a rest on the way, long enough to be asked about
 MOST_COMPLAINTS = 4  # of one start of the city: somebody has to read them
 SHARES = {"cancel": 0.08, "rest": 0.05, "complain": 0.04, "lost": 0.03, "rate": 0.8}
 TIMEOUT = 60.0
 LOST = "我好像把一把黑色雨伞落在后座了，麻烦帮我问一下司机。"
 DISPUTE = "路线好像绕了一点，比预估多了几块钱，请帮我看看。"
+
+
+class NoFace(Exception):
+    """The camera did not know a driver twice in a row: a third time would freeze the account, and ring at a desk."""
 
 
 @dataclass(slots=True)
@@ -221,9 +227,8 @@ class City:
             trip = self.must(me.get(f"/api/v1/trips/{ride.code}/"))
             state = trip["state"]
             waited = time.monotonic() - began
-            if (state in {"requested", "matched"} and waited > WAITS_AT_MOST) or (
-                state == "accepted" and changes_mind
-            ):
+            too_long = WAITS_AT_MOST if state in {"requested", "matched"} else CAR_COMES_WITHIN
+            if (state in BEFORE and waited > too_long) or (state == "accepted" and changes_mind):
                 reason = "changed_plans" if changes_mind else "waited_too_long"
                 self.must(me.post(f"/api/v1/trips/{ride.code}/cancel/", {"reason": reason}))
                 ride.cancelled = True
@@ -276,6 +281,14 @@ class City:
     def work(self, car: Car) -> Story:
         """A driver's day: online, order after order."""
         car.doing = "away"
+        try:
+            yield from self._work(car)
+        except NoFace:
+            log.warning("%s goes home: not known by face", car.who.code)
+        finally:
+            car.doing = "away"
+
+    def _work(self, car: Car) -> Story:
         me = self.person(car.who)
         yield from self._tidy(me)
         while True:
@@ -308,7 +321,7 @@ class City:
         answer = me.post("/api/v1/driver/online/", body)
         if answer.status_code == 403 and answer.json().get("code") == "daily_check_needed":
             yield 1.0
-            self.must(me.show_face(car.who.code, "daily"))
+            self.show(me, car, "daily")
             answer = me.post("/api/v1/driver/online/", body)
         return self.must(answer)["key"]
 
@@ -371,6 +384,15 @@ class City:
         if self.chance.random() < SHARES["rate"]:
             me.post(f"{at}/rating/", {"stars": self.chance.choice((5, 5, 5, 4))})
 
+    def show(self, me: Person, car: Car, purpose: str, subject: str = "") -> Any:
+        """What a passed face check gives. Raises `NoFace`."""
+        for _try in range(2):
+            shown = me.show_face(car.who.code, purpose, subject)
+            if shown.status_code != 403:
+                return self.must(shown)
+        me.submit("/drive/offline/")
+        raise NoFace
+
     def _map(self, me: Person, code: str) -> tuple[list[Point], Point, Point]:
         """The way that the platform's router drew, and both ends, as the driver's page shows them."""
         page = me.get(f"/trips/{code}/").text
@@ -384,7 +406,7 @@ class City:
     def _show(self, me: Person, car: Car, code: str) -> Story:
         """Face and plate at the pick-up; another photo where a person would have to look at the first."""
         for _try in range(2):
-            passed = self.must(me.show_face(car.who.code, "pickup", code))
+            passed = self.show(me, car, "pickup", code)
             yield 1.0
             photo = me.upload(
                 f"/api/v1/trips/{code}/plate-photo/",
