@@ -390,6 +390,8 @@ class City:
             shown = me.show_face(car.who.code, purpose, subject)
             if shown.status_code != 403:
                 return self.must(shown)
+        if purpose == "pickup":
+            me.post(f"/api/v1/trips/{subject}/cancel/", {"reason": "other_side_asked"})
         me.submit("/drive/offline/")
         raise NoFace
 
