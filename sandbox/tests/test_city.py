@@ -9,6 +9,7 @@ import httpx
 import pytest
 from stdnum.iso7064 import mod_11_2
 
+from config.stack import Stack
 from core.typed import plate
 from governance.drills.world import House
 from sandbox import camera, messages
@@ -138,6 +139,16 @@ def test_it_lives_in_the_demo_alone(stage, setting, ends, tmp_path):
     assert done.returncode == ends
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("stage", "setting", "lives"),
+    [("local", None, True), ("local", "off", False), ("scratch", None, False), ("production", None, False)],
+)
+def test_the_stack_starts_it_for_who_looks_at_the_demo_alone(stage, setting, lives, tmp_path):
+    stack = Stack(tmp_path, stage=stage, ports={})
+    stack.env = {"HUHANG_CITY": setting} if setting else {}
+    assert stack.has_city is lives
 
 
 def test_in_the_demo_it_lives(monkeypatch):
