@@ -96,6 +96,7 @@ class Account(AbstractBaseUser):
                 condition=Q(closed_at__isnull=False, erased_at=None),
                 name="account_to_erase",
             ),
+            models.Index(fields=["id"], condition=Q(is_drill=True), name="account_marked"),
         ]
 
     def __str__(self) -> str:

@@ -718,8 +718,12 @@ def enrol(
     password_hash: str,
     verified_at: datetime | None,
     language: str = "zh-hans",
+    is_drill: bool = False,
 ) -> Account:
-    """Make an account whose person was checked elsewhere: staff by the company, the cast by the demo."""
+    """Make an account whose person was checked elsewhere: staff by the company, the cast by the demo.
+
+    `is_drill` marks those who are nobody, so that what they do enters no figure.
+    """
     kind = typed.document.kind_of(id_number) or Kind.RESIDENT_ID
     account = Account(
         code=code,
@@ -733,6 +737,7 @@ def enrol(
         id_index=id_index(id_number, kind) or None,
         verified_at=verified_at,
         language=language,
+        is_drill=is_drill,
         created_at=clock.now(),
         password=password_hash,
     )

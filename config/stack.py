@@ -127,6 +127,11 @@ class Stack:
         self._lock: IO[str] | None = None
         self.recorded: dict[str, int] = {}
 
+    @property
+    def has_city(self) -> bool:
+        """Whether invented people live beside the demo's: drills, tests and measurements have their world for themselves."""
+        return self.stage == "local" and self.env.get("HUHANG_CITY", "on") != "off"
+
     # --- before anything starts ---
     def prepare(self) -> None:
         """Make the folder, its secrets and the environment. Raises `CannotStart`."""
@@ -275,6 +280,8 @@ class Stack:
         for name in DJANGO_PROCESSES:
             rpc.startProcess(f"platform:{name}", False)
         self._wait_ready()
+        if self.has_city:
+            rpc.startProcess("platform:city", False)
         self._record()
 
     # --- waiting: for as long as what is waited for lives, saying what it is ---
@@ -487,6 +494,7 @@ def _table(stack: Stack, seconds: float) -> str:
         ("console 控制台", f"{web}/admin/"),
         ("API", f"{web}/api/v1/docs/"),
         ("sandbox: SMS, mail, second factors", f"{box}/"),
+        ("director 导演台: begin here", f"{box}/director/"),
     ]
     width = max(len(name) for name, _ in rows)
     lines = ["", f"Huhang 护航 is running ({seconds:.1f} s). Ctrl-C stops it.", ""]

@@ -63,7 +63,7 @@ def answered_mismatches(trips: list[str]) -> set[str]:
 
 def bindings_over_the_law() -> tuple[int, int, int]:
     """(open bindings, drivers with more than two vehicles, vehicles with more than three persons) (M23)."""
-    rows = Binding.objects.filter(ended_at=None)
+    rows = Binding.objects.filter(ended_at=None, driver__account__is_drill=False)
     cars = rows.values("driver").annotate(n=Count("vehicle", distinct=True)).filter(n__gt=2).count()
     persons = rows.values("vehicle").annotate(n=Count("driver", distinct=True)).filter(n__gt=3).count()
     return rows.count(), cars, persons
@@ -74,7 +74,7 @@ def fleet_screening(since: datetime) -> FleetScreening:
     newest = Screening.objects.filter(driver=OuterRef("pk"), state=ScreeningState.ANSWERED).order_by(
         "-answered_at", "-pk"
     )
-    rows = Driver.objects.filter(state=DriverState.VETTED).annotate(
+    rows = Driver.objects.filter(state=DriverState.VETTED, account__is_drill=False).annotate(
         result=Subquery(newest.values("verdict")[:1]), result_at=Subquery(newest.values("answered_at")[:1])
     )
     held = Hold.objects.open().filter(driver=OuterRef("pk"), kind=HoldKind.SCREENING)
@@ -92,7 +92,7 @@ def fleet_screening(since: datetime) -> FleetScreening:
 def unproven_certificates() -> tuple[int, list[str]]:
     """(vetted drivers, codes of those of whom a registry never said that all three certificates are real) (M08)."""
     proven = Screening.objects.filter(driver=OuterRef("pk"), proven=True)
-    vetted = Driver.objects.filter(state=DriverState.VETTED)
+    vetted = Driver.objects.filter(state=DriverState.VETTED, account__is_drill=False)
     return vetted.count(), list(
         vetted.exclude(Exists(proven)).order_by("pk").values_list("account__code", flat=True)[:20]
     )

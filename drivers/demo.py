@@ -3,7 +3,7 @@
 import base64
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import clock
 from core.transactions import joins_transaction
@@ -56,7 +56,31 @@ def enrol_drivers(people: "dict[str, Account]") -> dict[str, Driver]:
         ),
     }
     for name, driver in drivers.items():
-        driver.face_consent, driver.face_consent_at = FACE_CONSENT, clock.now()
-        driver.save(update_fields=["face_consent", "face_consent_at"])
-        enrol_picture(driver=driver, content=portrait(name))
+        _know(driver, portrait(name))
     return drivers
+
+
+@joins_transaction
+def enrol_driver(account: "Account", row: dict[str, Any], picture: bytes) -> Driver:
+    """A driver of every line by what the sandbox's registries say (`row`), with the face of a picture."""
+    car = row["vehicles"][0]
+    driver = register_vetted_driver(
+        account=account,
+        licence_number=row["id_number"],
+        licence_class=row["licence"]["class"],
+        photo="data:image/jpeg;base64," + base64.b64encode(picture).decode(),
+        plate=car["plate"],
+        vin=car["vin"],
+        lines=tuple(Line),
+        model=car["model"],
+        colour=car["colour"],
+        seats=car["seats"],
+    )
+    _know(driver, picture)
+    return driver
+
+
+def _know(driver: Driver, picture: bytes) -> None:
+    driver.face_consent, driver.face_consent_at = FACE_CONSENT, clock.now()
+    driver.save(update_fields=["face_consent", "face_consent_at"])
+    enrol_picture(driver=driver, content=picture)

@@ -4,22 +4,33 @@ import json
 import os
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from django.contrib.auth.hashers import make_password
 
 from accounts.demo import enrol_cast
 from accounts.models import Authenticator
 from accounts.selectors import account_by_code
+from accounts.services import enrol
 from core import clock
 from core.actors import SYSTEM
 from core.messages.transports.template_sms import to_submit
+from core.permissions import Role
 from core.transactions import begins_transaction
-from drivers.demo import enrol_drivers
+from drivers.demo import enrol_driver, enrol_drivers
 from drivers.selectors import newest_run
 from drivers.services import begin_run
 from police.demo import enrol_police
-from rides.demo import make_cities
+from rides.demo import make_cities, make_history
 from rides.services import set_line
 from rides.states import Line, LineState
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from drivers.models import Driver
+
+CITY = Path(__file__).resolve().parent.parent / "sandbox"
 
 
 @begins_transaction
@@ -43,6 +54,40 @@ def make_world(*, password: str) -> None:
                 permit_until=until + timedelta(days=1),
                 permit_number=f"{city.code.upper()}-{line.upper()}-2018",
             )
+
+
+@begins_transaction
+def make_city(*, password: str) -> int:
+    """The people who live in the demo's cities; how many were made, none where they are there already.
+
+    They are who the sandbox's registries know, in the same file. Who lives there is marked like the drill's own
+    passenger: what they do enters no figure. Those of the stage, whom the director lets act, are as real as the cast.
+    """
+    rows = json.loads((CITY / "city_people.json").read_text())
+    if account_by_code(rows[0]["code"]):
+        return 0
+    verified, password_hash = clock.now() - timedelta(days=90), make_password(password)
+    riders: list[Account] = []
+    drivers: list[Driver] = []
+    for row in rows:
+        account = enrol(
+            code=row["code"],
+            role=Role.MEMBER,
+            phone=row["phone"],
+            real_name=row["name"],
+            id_number=row["id_number"],
+            password_hash=password_hash,
+            verified_at=verified,
+            is_drill=not row["stage"],
+        )
+        if "licence" in row:
+            picture = (CITY / "city_portraits" / f"{row['face']}.jpg").read_bytes()
+            driver = enrol_driver(account, row, picture)
+            drivers += [] if row["stage"] else [driver]
+        elif not row["stage"]:
+            riders.append(account)
+    make_history(riders, drivers)
+    return len(rows)
 
 
 @begins_transaction

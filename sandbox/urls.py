@@ -1,9 +1,13 @@
 from django.urls import path
 
-from sandbox import views
+from sandbox import stage, views
 
 urlpatterns = [
     path("", views.inbox),
+    path("director/", stage.page),
+    path("director/state.json", stage.state),
+    path("director/scenes/<slug:key>/<slug:act>/", stage.act),
+    path("director/assets/<path:name>", stage.asset),
     path("codes/", views.codes),
     path("codes.json", views.codes_json),
     path("registries/behaviour/", views.registry_behaviour),

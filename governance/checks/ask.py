@@ -44,6 +44,9 @@ def _by_night(moment: str) -> str:
     return f"({local} >= '22:00' OR {local} < '06:00')"
 
 
+# Marked people are nobody whom a promise was given to: the drill's and the demo city's trips show nothing.
+_OF_PEOPLE = "passenger_id NOT IN (SELECT id FROM accounts_account WHERE is_drill)"
+
 # --- Rides -------------------------------------------------------------------------------------------------
 
 
@@ -54,14 +57,14 @@ def hitch_without_face(since: datetime) -> Counted:
         " AND f.driver_id = t.driver_id AND f.token_used_at BETWEEN t.accepted_at - interval '5 s'"
         " AND t.accepted_at + interval '5 s')"
     )
-    rows = "t.line = 'hitch' AND t.accepted_at >= %(since)s AND t.driver_id IS NOT NULL"
+    rows = f"t.line = 'hitch' AND t.accepted_at >= %(since)s AND t.driver_id IS NOT NULL AND {_OF_PEOPLE}"
     return _counted("rides_trip t", rows, f"NOT {used}", "t.code", since=since)
 
 
 def hitch_by_night(since: datetime) -> Counted:
     """Hitch trips accepted since; wrong: departed, or to depart, between 22:00 and 06:00 (M04)."""
     wrong = " OR ".join(_by_night(each) for each in ("window_start", "window_end", "departed_at"))
-    rows = "line = 'hitch' AND accepted_at >= %(since)s"
+    rows = f"line = 'hitch' AND accepted_at >= %(since)s AND {_OF_PEOPLE}"
     return _counted("rides_trip", rows, f"COALESCE({wrong}, false)", "code", since=since)
 
 
@@ -70,7 +73,7 @@ def night_unreminded(since: datetime) -> Counted:
     been called before (M05)."""
     arrival = "t.window_end + t.route_seconds * interval '1 s'"
     late = f"({_by_night('t.window_end')} OR {_by_night(arrival)})"
-    rows = f"t.line = 'hitch' AND t.departed_at >= %(since)s AND {late}"
+    rows = f"t.line = 'hitch' AND t.departed_at >= %(since)s AND {_OF_PEOPLE} AND {late}"
     told = (
         "(SELECT count(DISTINCT r.party) FROM rides_reminder r WHERE r.trip_id = t.id"
         " AND (r.acknowledged_at <= t.departed_at OR r.called_at <= t.departed_at))"
@@ -101,7 +104,8 @@ def boardings(since: datetime) -> Boardings:
     """Trips boarded since, by what is known of the plate (M30)."""
     question = (
         "SELECT count(*), count(*) FILTER (WHERE plate_check = 'same'),"
-        " count(*) FILTER (WHERE plate_check <> 'same' AND presumed_boarded) FROM rides_trip WHERE boarded_at >= %(since)s"
+        " count(*) FILTER (WHERE plate_check <> 'same' AND presumed_boarded)"
+        f" FROM rides_trip WHERE boarded_at >= %(since)s AND {_OF_PEOPLE}"
     )
     ((every, compared, presumed),) = _rows(question, since=since)
     return Boardings(every, compared, presumed, every - compared - presumed)
@@ -110,7 +114,7 @@ def boardings(since: datetime) -> Boardings:
 def accepted_under_complaint(since: datetime, at: datetime) -> Counted:
     """Orders accepted since; wrong: by a driver whom an open severe complaint stopped then (M29)."""
     ((every,),) = _rows(
-        "SELECT count(*) FROM rides_trip WHERE accepted_at >= %(since)s AND driver_id IS NOT NULL",
+        f"SELECT count(*) FROM rides_trip WHERE accepted_at >= %(since)s AND driver_id IS NOT NULL AND {_OF_PEOPLE}",
         since=since,
     )
     wrong = _rows(
@@ -148,7 +152,7 @@ def spells_without_face(since: datetime) -> Counted:
         " AND f.purpose = 'daily'"
         " AND f.subject = to_char(s.began_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD'))"
     )
-    return _counted(table, "s.began_at >= %(since)s", f"NOT {good}", "a.code", since=since)
+    return _counted(table, "s.began_at >= %(since)s AND NOT a.is_drill", f"NOT {good}", "a.code", since=since)
 
 
 def rewards_not_booked(payable: str) -> Counted:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import ssl
 import subprocess
 import sys
 import time
@@ -26,6 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # this long on a busy one, and how long it took is in the report.
 PATIENCE = 180.0
 IDLE_STEP = 10 * 60  # seconds of the stack's clock between two signs of an open console
+TRUSTED = (
+    ssl.create_default_context()
+)  # one for all: reading the certificates anew takes longer than a request
 T = TypeVar("T")
 
 
@@ -36,12 +40,13 @@ class Surprise(Exception):
 class Person:
     """Somebody with a browser or an app: cookies, CSRF token, and a name under which they sign in again when they must."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: "House") -> None:
         self.world = world
         self.name = ""
         self.http = httpx.Client(
             base_url=world.url,
-            timeout=PATIENCE,
+            timeout=world.patience,
+            verify=TRUSTED,
             headers={"Accept-Language": "en"},
             follow_redirects=False,
             trust_env=False,
@@ -63,7 +68,9 @@ class Person:
         """What the authenticator shows, which opens one door: whoever has used it waits for the next."""
 
         def look() -> str:
-            shown = httpx.get(self.world.sandbox + "/codes.json", trust_env=False, timeout=PATIENCE)
+            shown = httpx.get(
+                self.world.sandbox + "/codes.json", trust_env=False, timeout=self.world.patience
+            )
             digits: str = shown.json()[name]
             return "" if digits == self.world.used_digits.get(name) else digits
 
@@ -142,19 +149,71 @@ class Person:
         return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
 
 
-class World:
+class House:
+    """A platform and the sandbox beside it, as people in front of them know them."""
+
+    def __init__(self, *, url: str, sandbox: str, password: str, patience: float = PATIENCE) -> None:
+        """`patience` is how many seconds somebody waits for an answer."""
+        self.url, self.sandbox, self.password, self.patience = url, sandbox, password, patience
+        self.at_work: list[Person] = []
+        self.used_digits: dict[str, str] = {}
+
+    # --- the sandbox's camera ---
+    def frame(self, face: str, pose: str, number: int = 0) -> bytes:
+        """One frame of an invented person."""
+        return self._picture(f"/camera/{face}/{pose}.jpg?n={number}")
+
+    def car(self, plate: str, *, spot: str = "", blurred: bool = False) -> bytes:
+        """A photo of a car with this plate, which stands at a place of the photo."""
+        asked = f"spot={spot}&n={secrets.randbelow(10**9)}" + ("&blurred=1" if blurred else "")
+        return self._picture(f"/plates/{plate}.jpg?{asked}")
+
+    def _picture(self, path: str) -> bytes:
+        answer = httpx.get(self.sandbox + path, trust_env=False, timeout=self.patience)
+        if answer.status_code != 200:
+            raise Surprise(f"sandbox {path}: {answer.status_code}")
+        return answer.content
+
+    # --- people ---
+    def person(self, name: str = "") -> Person:
+        return Person(self).sign_in(name) if name else Person(self)
+
+    def message(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The newest message that left the platform and is wanted; waits for it."""
+
+        def look() -> dict[str, Any] | None:
+            rows = httpx.get(self.sandbox + "/messages/", trust_env=False, timeout=self.patience).json()[
+                "messages"
+            ]
+            return next((row for row in reversed(rows) if wanted(row)), None)
+
+        return self.wait(look)
+
+    def wait(self, look: Callable[[], T | None]) -> T:
+        """Ask until there is an answer. Raises `Surprise` when patience ends."""
+        until = time.monotonic() + self.patience
+        while True:
+            found = look()
+            if found:
+                return found
+            if time.monotonic() > until:
+                raise Surprise(f"nothing came within {self.patience:.0f} s")
+            time.sleep(0.05)
+
+
+class World(House):
     """A running scratch stack whose clock the drill sets."""
 
     def __init__(self, started: dict[str, Any], report: Report, branch: str) -> None:
-        self.url: str = started["HUHANG_PUBLIC_URL"]
-        self.sandbox: str = started["HUHANG_SANDBOX_URL"]
-        self.password: str = started["HUHANG_DEMO_PASSWORD"]
+        super().__init__(
+            url=started["HUHANG_PUBLIC_URL"],
+            sandbox=started["HUHANG_SANDBOX_URL"],
+            password=started["HUHANG_DEMO_PASSWORD"],
+        )
         self.env: dict[str, str] = started["env"]
         self.clock_file = Path(started["HUHANG_CLOCK_FILE"])
         self.report = report
         self.branch = branch
-        self.at_work: list[Person] = []
-        self.used_digits: dict[str, str] = {}
         self._shown: tuple[float, float] = (time.time(), time.time())
 
     # --- time ---
@@ -199,48 +258,6 @@ class World:
             return re.search(r"^huhang_monitor_backlog 0\.0$", answer.text, re.MULTILINE) is not None
 
         self.wait(nothing_left)
-
-    # --- the sandbox's camera ---
-    def frame(self, face: str, pose: str, number: int = 0) -> bytes:
-        """One frame of an invented person."""
-        return self._picture(f"/camera/{face}/{pose}.jpg?n={number}")
-
-    def car(self, plate: str, *, spot: str = "", blurred: bool = False) -> bytes:
-        """A photo of a car with this plate, which stands at a place of the photo."""
-        asked = f"spot={spot}&n={secrets.randbelow(10**9)}" + ("&blurred=1" if blurred else "")
-        return self._picture(f"/plates/{plate}.jpg?{asked}")
-
-    def _picture(self, path: str) -> bytes:
-        answer = httpx.get(self.sandbox + path, trust_env=False, timeout=PATIENCE)
-        if answer.status_code != 200:
-            raise Surprise(f"sandbox {path}: {answer.status_code}")
-        return answer.content
-
-    # --- people ---
-    def person(self, name: str = "") -> Person:
-        return Person(self).sign_in(name) if name else Person(self)
-
-    def message(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The newest message that left the platform and is wanted; waits for it."""
-
-        def look() -> dict[str, Any] | None:
-            rows = httpx.get(self.sandbox + "/messages/", trust_env=False, timeout=PATIENCE).json()[
-                "messages"
-            ]
-            return next((row for row in reversed(rows) if wanted(row)), None)
-
-        return self.wait(look)
-
-    def wait(self, look: Callable[[], T | None]) -> T:
-        """Ask until there is an answer. Raises `Surprise` when patience ends."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            found = look()
-            if found:
-                return found
-            if time.monotonic() > until:
-                raise Surprise(f"nothing came within {PATIENCE:.0f} s")
-            time.sleep(0.05)
 
     # --- expectations ---
     def expect(

@@ -25,6 +25,10 @@ class TripQuerySet(models.QuerySet["Trip"]):
         """Requests that nobody accepted yet."""
         return self.filter(state__in=WAITING)
 
+    def counted(self) -> "TripQuerySet":
+        """Those that enter figures: not what marked accounts do, the drill's and the demo city's."""
+        return self.exclude(passenger__is_drill=True)
+
     def with_driver(self) -> "TripQuerySet":
         """Accepted and not over."""
         return self.filter(state__in=WITH_DRIVER)

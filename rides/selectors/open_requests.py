@@ -16,9 +16,11 @@ def cancelled_after_boarding() -> int:
 
 def mismatches_since(at: datetime) -> list[tuple[str, TripState, datetime]]:
     """(trip code, state now, reported at) of every 'not this car' and 'not this driver' since a time."""
-    rows = Trip.objects.filter(
-        plate_check__in=[PlateCheck.DIFFERS, PlateCheck.OTHER_DRIVER], cancelled_at__gte=at
-    ).order_by("pk")
+    rows = (
+        Trip.objects.counted()
+        .filter(plate_check__in=[PlateCheck.DIFFERS, PlateCheck.OTHER_DRIVER], cancelled_at__gte=at)
+        .order_by("pk")
+    )
     return [
         (code, TripState(state), when)
         for code, state, when in rows.values_list("code", "state", "cancelled_at")
@@ -28,7 +30,7 @@ def mismatches_since(at: datetime) -> list[tuple[str, TripState, datetime]]:
 
 def newest_with_driver(at: datetime, *, limit: int = 10) -> list[Trip]:
     """The newest trips that were accepted since, for a look at what each side sees of them."""
-    rows = all_trips().filter(accepted_at__gte=at, driver__isnull=False)
+    rows = all_trips().filter(accepted_at__gte=at, driver__isnull=False, passenger__is_drill=False)
     contacts = [f"{side}__emergency_contacts" for side in ("passenger", "driver__account")]
     return list(rows.prefetch_related(*contacts).order_by("-accepted_at", "-pk")[:limit])
 

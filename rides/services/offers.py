@@ -139,6 +139,8 @@ def _apart(orders: list[Trip], duties: list[DriverOnDuty]) -> list[tuple[int, in
         fit = selectors.teens_drivers([duty.driver for duty in duties], clock.now())
         apart += [(row, column) for row in teens for driver, column in place.items() if driver not in fit]
     never = selectors.apart_among({trip.passenger_id for trip in orders}, own)
+    # Marked people are among themselves: nobody real waits for a car that is none, and none is sent to a drill.
+    marked = [column for column, duty in enumerate(duties) if duty.driver.account.is_drill]
     by_passenger: dict[int, list[int]] = {}
     for passenger, account in never:
         by_passenger.setdefault(passenger, []).append(own[account])
@@ -146,6 +148,8 @@ def _apart(orders: list[Trip], duties: list[DriverOnDuty]) -> list[tuple[int, in
         if trip.passenger_id in own:
             apart.append((row, own[trip.passenger_id]))
         apart += [(row, column) for column in by_passenger.get(trip.passenger_id, [])]
+        others = sorted(set(range(len(duties))) - set(marked)) if trip.passenger.is_drill else marked
+        apart += [(row, column) for column in others]
     return apart
 
 
@@ -155,7 +159,7 @@ def _waiting_orders(city: City, line: Line, at: datetime) -> list[Trip]:
         city=city, line=line, state=TripState.REQUESTED, window_start__lte=at + timedelta(minutes=10)
     )
     locked = rows.select_for_update(skip_locked=True, of=("self",))
-    return list(locked.order_by("requested_at", "pk")[:MOST_ORDERS])
+    return list(locked.select_related("passenger").order_by("requested_at", "pk")[:MOST_ORDERS])
 
 
 def _free_drivers(city: City, line: Line, at: datetime, orders: list[Trip]) -> list[DriverOnDuty]:

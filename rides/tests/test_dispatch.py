@@ -22,6 +22,7 @@ from rides.dispatch import Limits, assign, cell
 from rides.geometry import distance
 from rides.management.commands.dispatcher import turn
 from rides.models import City, DriverOnDuty, Offer, Trip
+from rides.selectors import accepted_since
 from rides.states import CancelReason, Line
 from rides.tests.factories import go_on_duty, make_drivers
 
@@ -323,3 +324,18 @@ def test_200_orders_150_drivers_and_four_dispatchers_make_no_double(noon):
     assert not Offer.objects.filter(state="open").exclude(trip__state="matched").exists()
     had = Offer.objects.values_list("trip", "driver")
     assert len(had) == len(set(had))  # nobody was offered the same order twice
+
+
+def test_marked_people_are_among_themselves(order, people, noon):
+    """A car of the demo's city is sent to nobody real, and no real one to a drill; the figures leave them out."""
+    near, far = driver_of(people("driver")), driver_of(people("driver2"))
+    go_on_duty(near, (28.2130, 121.0270))
+    go_on_duty(far, (28.2300, 121.0300))
+    Account.objects.filter(code__in=["driver", "passenger2"]).update(is_drill=True)
+    real = order(journey=usual_journey(start=NOON, end=NOON))
+    marked = order("passenger2", journey=usual_journey(start=NOON, end=NOON))
+    assert turn() == 2
+    assert {(offer.trip, offer.driver) for offer in Offer.objects.all()} == {(real, far), (marked, near)}
+    for offer in Offer.objects.all():
+        assert services.accept_offer(driver=offer.driver, code=offer.code).refusal is None
+    assert [code for code, _driver, _at in accepted_since(NOON - timedelta(days=1))] == [real.code]

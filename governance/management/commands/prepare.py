@@ -1,11 +1,18 @@
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 
 from complaints.demo import make_demo_desk
 from core.commands import PlatformCommand, variable
-from governance.demo import make_world, screen_the_fleet, write_second_factors, write_sms_templates
+from governance.demo import (
+    make_city,
+    make_world,
+    screen_the_fleet,
+    write_second_factors,
+    write_sms_templates,
+)
 
 
 class Command(PlatformCommand):
@@ -17,6 +24,8 @@ class Command(PlatformCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("grant_rights")
         make_world(password=password)
+        if settings.STAGE == "local":
+            make_city(password=password)
         screen_the_fleet()
         make_demo_desk()
         write_second_factors(state / "sandbox")

@@ -1,0 +1,123 @@
+"""The director's page: what can be made to happen, where to look, a clock, and a reset; nobody else's page plays a scene."""
+
+import threading
+import time
+
+import pytest
+from django.test import Client, override_settings
+
+from governance.drills.world import Surprise
+from sandbox import director
+from sandbox import settings as of_the_sandbox
+from sandbox.director import SCENES, Look, Play, Said, Scene, Stage
+
+
+@pytest.fixture
+def stage(monkeypatch, tmp_path):
+    from sandbox import stage as page
+
+    found = Stage()
+    monkeypatch.setattr(page, "STAGE", found)
+    monkeypatch.setattr(director, "STAGE", found)
+    own = {name: getattr(of_the_sandbox, name) for name in ("ROOT_URLCONF", "TEMPLATES", "MIDDLEWARE")}
+    with override_settings(STATE=tmp_path, ALLOWED_HOSTS=["*"], **own):
+        yield found
+
+
+def waited(look):
+    until = time.monotonic() + 5
+    while not look() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert look()
+
+
+def scene(act):
+    return Scene("sos", Said("故事", "story"), Said("一幕", "a scene"), Said("关于", "about"), act)
+
+
+def test_the_page_has_every_scene_in_both_languages_and_the_two_buttons_of_each(stage):
+    client = Client()
+    for lang, words in (("zh", "来的是另一辆车"), ("en", "The car is another")):
+        page = client.get("/director/", {"lang": lang}).content.decode()
+        assert words in page
+        for key in SCENES:
+            assert f"/director/scenes/{key}/begin/" in page
+            assert f"/director/scenes/{key}/reset/" in page
+    assert {"sos", "other-car", "not-boarded", "crash", "friend", "officer", "stolen", "fifty"} == set(SCENES)
+
+
+def test_a_scene_says_what_happened_where_to_look_and_since_when(stage, monkeypatch):
+    def act(play, _house):
+        play.say("先", "first")
+        play.happens("发生", "it happens")
+        play.look(Look(Said("客服", "agent"), "/admin/", Said("首页", "first page"), "agent", digits=True))
+
+    monkeypatch.setitem(SCENES, "sos", scene(act))
+    client = Client()
+    assert client.post("/director/scenes/sos/begin/").status_code == 302
+    waited(lambda: stage.plays["sos"].over)
+    found = client.get("/director/state.json", {"lang": "en"}).json()
+    told = found["stories"][0]["scenes"][0]
+    assert (told["state"], told["steps"]) == ("happened", ["first", "it happens"])
+    assert told["since"] in {0, 1, 2}
+    assert told["looks"][0]["name"] == "agent"
+    assert told["looks"][0]["url"].endswith("/admin/")
+    client.post("/director/scenes/sos/reset/")
+    again = client.get("/director/state.json").json()["stories"][0]["scenes"][0]
+    assert (again["state"], again["looks"]) == ("rests", [])
+
+
+def test_what_fails_is_said_and_its_people_end_what_they_have_open(stage, monkeypatch):
+    ended = []
+
+    def act(play, _house):
+        play.ends.append(lambda: ended.append(1))
+        raise Surprise("no driver of the stage is free")
+
+    monkeypatch.setitem(SCENES, "sos", scene(act))
+    stage.run(SCENES["sos"], stage.plays.setdefault("sos", Play(time.time())))
+    told = Client().get("/director/state.json").json()["stories"][0]["scenes"][0]
+    assert told["state"] == "failed"
+    assert "no driver of the stage is free" in told["failed"]
+    assert ended
+
+
+def test_a_reset_cuts_a_scene_that_is_being_played(stage, monkeypatch):
+    ended = threading.Event()
+
+    def act(play, _house):
+        play.ends.append(ended.set)
+        play.rest(60)
+
+    monkeypatch.setitem(SCENES, "sos", scene(act))
+    assert stage.begin("sos")
+    assert not stage.begin("sos")
+    stage.reset("sos")
+    assert ended.wait(5)
+    waited(lambda: stage.plays["sos"].over)
+    assert stage.begin("sos")
+    stage.reset("sos")
+
+
+def test_two_scenes_never_have_the_same_person(stage):
+    one, other = Play(0), Play(0)
+    stage.plays = {"sos": one, "crash": other}
+    assert stage.takes(one, "stage-driver1")
+    assert not stage.takes(other, "stage-driver1")
+    one.over = True
+    assert stage.takes(other, "stage-driver1")
+
+
+def test_another_sites_page_plays_nothing(stage):
+    refused = Client().post("/director/scenes/sos/begin/", headers={"sec-fetch-site": "cross-site"})
+    assert refused.status_code == 403
+    assert stage.plays == {}
+    assert Client().post("/director/scenes/nothing/begin/").status_code == 404
+    assert Client().get("/director/scenes/sos/begin/").status_code == 405
+
+
+def test_only_the_map_is_served(stage):
+    client = Client()
+    assert client.get("/director/assets/vendor/leaflet/leaflet.js").status_code == 200
+    assert client.get("/director/assets/../config/settings.py").status_code == 404
+    assert client.get("/director/assets/img/avatar.svg").status_code == 404
