@@ -51,7 +51,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "id": "/",
         "name": _("Huhang · rides that are watched over"),
         "short_name": _("Huhang"),
-        "lang": request.LANGUAGE_CODE,  # type: ignore[attr-defined]  # Django's middleware of languages sets it
+        "lang": request.LANGUAGE_CODE,
         "start_url": "/",
         "scope": "/",
         "display": "standalone",
@@ -97,7 +97,7 @@ def _alone(request: HttpRequest, language: str) -> HttpResponse:
             "language": language,
         }
         # Rendered without the request: no token and nobody's name can come into it.
-        return render(None, "alone.html", context)  # type: ignore[arg-type]
+        return render(None, "alone.html", context)
 
 
 @require_GET

@@ -1,5 +1,5 @@
-// The page without a network: SOS of the trip that this phone was in, which goes out by itself as soon as it can, its SMS
-// with the newest place, and back to where one was when the network is there again.
+// The page without a network: SOS of the trip that this phone was in, which goes out by itself as soon as it can, its
+// SMS with the newest place, and back to where one was when the network is there again.
 import { keepPlaceReady } from "./parts/here.js";
 import { keptSos } from "./parts/kept.js";
 import { helpWithoutNetwork } from "./parts/offline.js";

@@ -1,5 +1,5 @@
-// The phone's own hand when no page can be fetched: the page with SOS, its SMS and the numbers comes in its place, in the
-// language that was read last. `KEPT` stands before this text (config/installed.py). Nothing else is ever kept.
+// The phone's own hand when no page can be fetched: the page with SOS, its SMS and the numbers comes in its place, in
+// the language that was read last. `KEPT` stands before this text (config/installed.py). Nothing else is ever kept.
 const { KEPT } = self;
 const CACHE = `huhang-${KEPT.version}`;
 const LANGUAGE = "/language"; // under which the last language is remembered

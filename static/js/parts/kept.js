@@ -1,5 +1,5 @@
-// What a phone needs to call for help when the page of the trip is gone and no other comes: which trip, its keys, and the
-// number of the SMS. It stays in this browser until the trip is over, somebody signs out, or half a day has passed.
+// What a phone needs to call for help when the page of the trip is gone and no other comes: which trip, its keys, and
+// the number of the SMS. It stays in this browser until the trip is over, somebody signs out, or half a day has passed.
 const NAME = "huhang-sos";
 const LASTS_MS = 12 * 60 * 60 * 1000;
 
@@ -9,9 +9,10 @@ export function keepSos(page = document) {
   const link = page.querySelector("[data-packet]");
   if (!form || !link) return;
   const { packet, secret, party, number } = link.dataset;
-  const kept = { action: form.getAttribute("action"), key: form.elements.key?.value || "", packet, secret, party, number };
+  const [action, key] = [form.getAttribute("action"), form.elements.key?.value || ""];
+  const kept = { action, key, packet, secret, party, number, sms: link.href, until: Date.now() + LASTS_MS };
   try {
-    localStorage.setItem(NAME, JSON.stringify({ ...kept, sms: link.href, until: Date.now() + LASTS_MS }));
+    localStorage.setItem(NAME, JSON.stringify(kept));
   } catch {
     // A browser that keeps nothing has the page itself.
   }
