@@ -113,5 +113,5 @@ def alone(request: HttpRequest, language: str) -> HttpResponse:
 urlpatterns = [
     path("manifest.webmanifest", manifest, name="manifest"),
     path("service-worker.js", worker, name="worker"),
-    path("without-network/<slug:language>/", alone, name="alone"),
+    path("without-network/<word:language>/", alone, name="alone"),
 ]

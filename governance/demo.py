@@ -16,7 +16,6 @@ from accounts.services import enrol
 from core import clock
 from core.actors import SYSTEM
 from core.messages.transports.template_sms import to_submit
-from core.permissions import Role
 from core.transactions import begins_transaction
 from drivers.demo import enrol_driver, enrol_drivers
 from drivers.selectors import newest_run
@@ -72,7 +71,6 @@ def make_city(*, password: str) -> int:
     for row in rows:
         account = enrol(
             code=row["code"],
-            role=Role.MEMBER,
             phone=row["phone"],
             real_name=row["name"],
             id_number=row["id_number"],

@@ -82,8 +82,8 @@ class World:
             "rides.Trip", "rides.City", "accounts.Account", "accounts.EmergencyContact", "drivers.Driver", "drivers.Vehicle"
         )  # fmt: skip
         city = self.make("rides.City", name_zh="影子城", latitude=28.0, longitude=120.7)
-        passenger = self.make("accounts.Account", role="member", real_name="影子乘客", phone="+8613800009901")
-        account = self.make("accounts.Account", role="member", real_name="影子司机", phone="+8613800009902")
+        passenger = self.make("accounts.Account", real_name="影子乘客", phone="+8613800009901")
+        account = self.make("accounts.Account", real_name="影子司机", phone="+8613800009902")
         driver = self.make("drivers.Driver", account_id=account.pk)
         vehicle = self.make("drivers.Vehicle", plate="浙C·SHADE", model="x", colour="x")
         usual = {

@@ -72,26 +72,35 @@ class NoteError(ActionForm):
 
 class RefuseCall(ActionForm):
     reason = text(_("Legal reason"), limit=1000)
-    why = forms.ChoiceField(
-        label=pgettext_lazy("refusal", "Code"), choices=[("", "—"), *RefusalCode.choices], required=False
-    )
+    why = choice(pgettext_lazy("refusal", "Code"), RefusalCode.choices, drawn=False)
 
 
 class LeaveOut(ActionForm):
-    """Which of the categories of this question is not given, and why; the empty choice puts it back."""
+    """Which of the categories of this question is not given, and why."""
 
     category = choice(pgettext_lazy("refusal", "Category"), Wanted.choices, drawn=False)
-    why = forms.ChoiceField(
-        label=pgettext_lazy("refusal", "Code"),
-        choices=[("", _("it is given")), *RefusalCode.choices],
-        required=False,
-    )
+    why = choice(pgettext_lazy("refusal", "Code"), RefusalCode.choices, drawn=False)
 
     def prepare(self) -> None:
         """Only what this letter names."""
         field = self.fields["category"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = [("", "—"), *((each, Wanted(each).label) for each in self.row.wanted)]
+
+
+class GiveAgain(ActionForm):
+    """Which of the categories that were left out is given after all."""
+
+    category = choice(pgettext_lazy("refusal", "Category"), Wanted.choices, drawn=False)
+
+    def prepare(self) -> None:
+        field = self.fields["category"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", "—"), *((each, Wanted(each).label) for each in self.row.left_out)]
+
+
+def _give_again(request: PoliceRequest, person: "Account", given: Given) -> None:
+    services.leave_out(account=person, code=request.code, category=given["category"], why="")
 
 
 def _point_to_trip(request: PoliceRequest, person: "Account", given: Given) -> None:
@@ -210,6 +219,15 @@ REQUESTS.add(
         run=calls(services.leave_out, "category", "why"),
         form=LeaveOut,
         offered=lambda request, _person: _open(request) and request.notice_id is not None,
+        two="police.release",
+    ),
+    Action(
+        key="give_again",
+        label=_("Give a category after all"),
+        permission=ANSWER,
+        run=_give_again,
+        form=GiveAgain,
+        offered=lambda request, _person: _open(request) and bool(request.left_out),
         two="police.release",
     ),
     Action(

@@ -601,6 +601,7 @@ _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "refusal_agree": _refusal_not_agreed,
     "refusal_back": _no_refusal,
     "leave_out": _no_letter,
+    "give_again": _no_letter,
     "escalate": _escalated,
     "identity_call": _identity_called,
     "identity_confirm": _identity_not_confirmable,

@@ -193,6 +193,7 @@ OUTWARD = {
 ASK_OUTSIDE = {
     "config/stack.py": ["http.client", "socket", "urllib.request"],  # one machine's own processes
     "core/heartbeat.py": ["socket"],  # the name of this host
+    "core/journal/witness.py": ["httpx"],  # to the platform whose journal it is the witness of
     "core/messages/transports/apprise.py": ["apprise"],
     "core/messages/transports/template_sms.py": ["httpx"],
     "core/outside.py": ["httpx"],

@@ -37,6 +37,7 @@ TYPED = {
     "retry": ([], True),
     "rotate_keys": ([], True),
     "sbom": ([], False),
+    "police_by_hand": (["shangtang", "331777", "浙C·B2345"], True),
     "verify_release": (["--code", "KHXR4M7D"], True),
     "weaknesses": ([], False),
 }

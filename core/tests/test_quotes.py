@@ -11,6 +11,7 @@ from core.wording import catalogue
 
 # What stands in quotation marks, and the text that it must be.
 QUOTES = [
+    ("The page looks again every 5 seconds; without scripts, press Look again. Each minute of looking is written down with your account.", "Look again"),
     ("She chose 'route or price'. Which class is it?", "route or price"),
     ("Appeal against 'malicious alarm'", "malicious alarm"),
     ("Appeals against 'malicious alarm'", "malicious alarm"),

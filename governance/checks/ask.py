@@ -119,11 +119,12 @@ def accepted_under_complaint(since: datetime, at: datetime) -> Counted:
         since=since,
     )
     wrong = _rows(
-        "SELECT DISTINCT t.code FROM complaints_complaint c JOIN drivers_driver d ON d.account_id = c.accused_id"
+        "SELECT DISTINCT t.code FROM complaints_complaint c"  # noqa: S608
+        " JOIN drivers_driver d ON d.account_id = c.accused_id"
         " JOIN rides_trip t ON t.driver_id = d.id AND t.accepted_at >= %(since)s AND t.accepted_at > c.stopped_at"
         " AND t.accepted_at < COALESCE(c.lifted_at, c.decided_at, %(at)s)"
         " WHERE c.level = 'severe' AND c.accused_as = 'driver' AND c.stopped_at IS NOT NULL"
-        " AND COALESCE(c.lifted_at, c.decided_at, %(at)s) >= %(since)s ORDER BY 1",
+        f" AND COALESCE(c.lifted_at, c.decided_at, %(at)s) >= %(since)s AND t.{_OF_PEOPLE} ORDER BY 1",
         since=since,
         at=at,
     )

@@ -550,7 +550,8 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     cast["agent"].submit(
         f"/admin/police-line/{code}/do/refuse/",
         {
-            "reason": "The published number does not know this officer: identity not verified (PIPL art. 6, 51)"
+            "reason": "The published number does not know this officer: identity not verified (PIPL art. 6, 51)",
+            "why": "other_law",
         },
     )
     page = cast["agent"].get(f"/admin/police-line/{code}/").text

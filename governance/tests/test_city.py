@@ -10,10 +10,11 @@ from conftest import NOON
 from core import audit_selectors
 from drivers.board_selectors import fleet_screening, unproven_certificates
 from drivers.models import Driver
+from governance.checks import ask
 from governance.demo import make_city
 from rides.demo import make_history
 from rides.models import Rating, Score, Trip
-from rides.selectors import accepted_since, boarded_since, newest_with_driver
+from rides.selectors import newest_with_driver
 from sandbox.city.people import citizens
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,11 @@ def test_a_month_of_trips_is_made_of_marked_people_alone_and_is_no_evidence(peop
         stars = [row.stars for row in [*given, *taken]]
         assert (score.stars, score.count) == (sum(stars), len(stars))
     month = NOON - timedelta(days=31)
-    assert (accepted_since(month), boarded_since(month), newest_with_driver(month)) == ([], (0, 0), [])
+    assert (
+        ask.accepted_under_complaint(month, NOON).all,
+        ask.boardings(month).all,
+        newest_with_driver(month),
+    ) == (0, 0, [])
     assert audit_selectors.last_of("rides.history_made", "demo")
 
 

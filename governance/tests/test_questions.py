@@ -106,6 +106,8 @@ def test_trips(at, seed):
                 )
             )
 
+        marked = {each.pk for each in people if each.is_drill}
+        trips = [t for t in trips if t.passenger_id not in marked]
         hitch = [t for t in trips if t.line == "hitch" and t.accepted_at and t.accepted_at >= since]
         faceless = {
             t.code

@@ -316,9 +316,9 @@ def preservations(request: HttpRequest) -> HttpResponse:
     """What is preserved for the police now, the one that ends first first (P7)."""
     context = {
         "title": _("Preserved for the police"),
-        "rows": preserving.all_kept(clock.now()),
+        "rows": list(preserving.all_kept(clock.now())),
     }
-    return page(request, "console/preservations.html", context)
+    return page(request, "console/preservations.html", context, listed=[row.code for row in context["rows"]])
 
 
 @require_GET
@@ -349,10 +349,12 @@ def clocks(request: HttpRequest) -> HttpResponse:
         "title": _("Police: clocks and errors"),
         "days": DAYS,
         "rows": published_clocks(since, until + timedelta(seconds=1)),
-        "errors": errors_since(since),
+        "errors": (errors := errors_since(since)),
         "history": selectors.HISTORY_MINUTES,
     }
-    return page(request, "console/police_clocks.html", context)
+    return page(
+        request, "console/police_clocks.html", context, listed=[row.request.code for row in errors.rows]
+    )
 
 
 app_name = "police_console"
