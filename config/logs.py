@@ -1,7 +1,7 @@
 """Lines of the log: one JSON object each, whoever says something in whichever process of ours.
 
 Django calls `configure` in each process, Celery's among them (`config.celery`); granian's main process, which knows no
-Django, reads `config/granian.json`, which names `lines`.
+Django, reads `config/granian.json`, which names `core.logs.lines`.
 """
 
 import logging
@@ -13,24 +13,9 @@ from typing import Any
 
 import structlog
 
+from core.logs import PROCESSORS, WRITTEN
+
 log = structlog.get_logger()
-PROCESSORS: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-_WRITTEN: list[structlog.typing.Processor] = [
-    structlog.processors.format_exc_info,
-    structlog.processors.JSONRenderer(ensure_ascii=False),
-]
-
-
-def lines() -> logging.Formatter:
-    """Writes what anybody says through Python's own logging as our own lines are written."""
-    return structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_WRITTEN],
-        foreign_pre_chain=PROCESSORS,
-    )
 
 
 def configure(given: dict[str, Any]) -> None:
@@ -38,7 +23,7 @@ def configure(given: dict[str, Any]) -> None:
 
     A person at a terminal reads what nobody caught as Python writes it.
     """
-    structlog.configure(processors=[*PROCESSORS, *_WRITTEN], cache_logger_on_first_use=True)
+    structlog.configure(processors=[*PROCESSORS, *WRITTEN], cache_logger_on_first_use=True)
     logging.config.dictConfig(given)
     logging.captureWarnings(True)
     if not sys.stderr.isatty():

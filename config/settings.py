@@ -705,7 +705,7 @@ LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "config.logs.lines"}},
+    "formatters": {"json": {"()": "core.logs.lines"}},
     "filters": {"routes": {"()": "config.logs.RoutesForAddresses"}},
     "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["routes"]}},
     "root": {"handlers": ["stdout"], "level": "INFO"},

@@ -110,5 +110,12 @@ def test_each_process_is_started_so():
             assert words[words.index("--log-config") + 1] == "config/granian.json", command
         elif any(word.endswith("celery") for word in words):
             assert "--quiet" in words and "--loglevel" not in words, command
+        elif words[words.index("-m") + 1 if "-m" in words else 0] in {"core.journal.witness", "sandbox.city"}:
+            # Know the platform by HTTP alone, without Django: they begin their log by themselves.
+            place = words[words.index("-m") + 1].replace(".", "/")
+            file = next(
+                each for each in (ROOT / f"{place}.py", ROOT / place / "__main__.py") if each.exists()
+            )
+            assert re.search(r"logs\.begin\(|config/granian\.json", file.read_text()), command
         else:
             assert "manage.py" in words, command

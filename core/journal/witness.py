@@ -22,6 +22,7 @@ import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from core import logs
 from core.journal.notes import body_of, encoded, signature, without
 from core.journal.offline import COSIGNATURE, Checkpoint, NotProven, check_consistency, read, signed_by
 
@@ -157,6 +158,7 @@ def main(arguments: Sequence[str] | None = None, *, now: Callable[[], float] = t
     )
     parser.add_argument("--name", default="witness", help="the name of the key")
     given = parser.parse_args(arguments)
+    logs.begin()
     client = httpx.Client(base_url=given.url.rstrip("/") + "/", trust_env=False)
     Witness(given.folder, given.name, client, now=now).run()
 

@@ -3,7 +3,9 @@
 On the stage `local` alone: drills and tests have a world of their own, and production has people.
 """
 
+import json
 import logging
+import logging.config
 import os
 import signal
 import sys
@@ -12,6 +14,9 @@ from pathlib import Path
 
 from governance.drills.world import House
 from sandbox.city.life import TIMEOUT, City
+
+# As the lines of everybody else are written.
+LOGS = Path(__file__).resolve().parents[2] / "config/granian.json"
 
 
 def why_not() -> str:
@@ -29,7 +34,15 @@ def main() -> int:
     if reason := why_not():
         sys.stderr.write(f"{reason}\n")
         return 0 if os.environ.get("HUHANG_STAGE") in {"local", "scratch"} else 1
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            **json.loads(LOGS.read_text()),
+            "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "generic"}},
+            "root": {"handlers": ["lines"], "level": "WARNING"},
+        }
+    )
     state = Path(os.environ["HUHANG_STATE"]) / "sandbox"
     state.mkdir(parents=True, exist_ok=True)
     house = House(
