@@ -21,10 +21,11 @@ from drivers.models import MismatchReport
 from drivers.selectors import driver_of
 from drivers.services import report_from_street
 from police import notices, register
-from police.models import Notice, PoliceRequest
+from police.models import Notice, PoliceRequest, Preservation
 from police.services import ask_by_form, open_phone_request
 from police.states import Query
 from police.tests.factories import urgent
+from police.tests.test_preserving import preserve
 from rides.models import Itinerary, Trip
 from rides.services import book_trip, offer_itinerary
 from safety.models import HelpMessage, WelfareCheck
@@ -59,6 +60,11 @@ def request_by_form(people, rides):
 
 def notice(people, rides):
     return lambda who, key: notices.begin(account=people(who), submission=key)
+
+
+def preservation(people, rides):
+    code = rides.under_way().code
+    return lambda who, key: preserve(people, Query.TRIP, code, who, key)
 
 
 def request_by_phone(people, rides):
@@ -113,6 +119,7 @@ CREATIONS = {
     "a welfare check": (WelfareCheck, welfare_check, "passenger", "passenger2"),
     "a request of an officer": (PoliceRequest, request_by_form, "officer", "officer2"),
     "a notice of an officer": (Notice, notice, "officer", "officer2"),
+    "what the police want kept": (Preservation, preservation, "officer", "officer2"),
     "a request on the telephone": (PoliceRequest, request_by_phone, "agent", "agent2"),
     "a complaint": (Complaint, complaint, "passenger", "driver"),
     "a complaint from the street": (Complaint, street_complaint, "passenger", "passenger2"),
