@@ -66,8 +66,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if not may(account, "ride"):
         return redirect("police:home" if may(account, "police.ask") else "admin:index")
     city = city_of(request)
-    form = BookForm(request.POST or None, city=city, initial=first_values()) if city else None
-    if request.method == "POST" and city and form and form.is_valid() and "prices" not in request.POST:
+    looks = "prices" in request.POST
+    form = BookForm(request.POST or None, city=city, guess=looks, initial=first_values()) if city else None
+    if request.method == "POST" and city and form and form.is_valid() and not looks:
         try:
             trip = services.book_trip(passenger=account, **form.wanted())
             return redirect("rides:trip", trip.code)
@@ -141,7 +142,7 @@ def _prices(form: BookForm) -> dict[str, Any]:
 def prices(request: HttpRequest) -> HttpResponse:
     """The lines by themselves, for the page that asks while somebody still types; with prices once both ends are known."""
     city = city_of(request)
-    form = BookForm(request.POST, city=city) if city else None
+    form = BookForm(request.POST, city=city, guess=True) if city else None
     if form is None:
         return HttpResponse("")
     form.is_valid()
