@@ -126,11 +126,14 @@ def _prices(form: BookForm) -> dict[str, Any]:
         return {"form": form, "choices": _choices(form)}
     journey = form.journey(clock.now(), clock.now())
     way = routing.route([journey.origin.point, journey.destination.point])
+    is_later = given.get("when") == "later"
+    leaves = given.get("window_start") if is_later else clock.now()
     return {
         "form": form,
         "choices": _choices(form, way),
         "way": way,
-        "arrival": clock.now() + timedelta(seconds=way.seconds),
+        "arrival": leaves + timedelta(seconds=way.seconds) if leaves else None,
+        "arrival_form": "minute" if is_later else "time",
         "source": routing.named(way.source),
         "from": journey.origin.name,
         "to": journey.destination.name,
