@@ -41,34 +41,34 @@ class JourneyForm(forms.Form):
     )
     client_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, city: City, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, city: City, guess: bool = False, **kwargs: Any) -> None:
+        """`guess` takes part of a name for the one place that it fits: enough to look at prices, never to order."""
         super().__init__(*args, **kwargs)
-        self.city = city
+        self.city, self.guess = city, guess
         for name in ("origin", "destination"):
             self.fields[name].widget.attrs.update(
                 {"list": "places", "autocomplete": "off", "data-place": name, "enterkeyhint": "next"}
             )
 
     def _place(self, name: str) -> Place | None:
-        """The point of the map where one was tapped, else the place that is meant by what was typed."""
+        """The point of the map where one was tapped or chosen, else the place whose whole name was typed."""
         latitude, longitude = (self.cleaned_data.get(f"{name}_{part}") for part in ("lat", "lon"))
         if latitude is not None and longitude is not None:
             return named_place(self.city, (latitude, longitude))
         words = self.cleaned_data.get(name)
         if not words:
             return None
-        found = find_places(self.city, words)
-        exact = [row for row in found if is_named(row, words)]
-        if len(found) == 1 or exact:
-            row = (exact or found)[0]
+        known = find_places(self.city, words)
+        exact = [row for row in known if is_named(row, words)]
+        if exact or (self.guess and len(known) == 1):
+            row = (exact or known)[0]
             return Place(row.names, row.latitude, row.longitude)
-        if not found:
-            on_map = search_places(self.city, words)
-            if on_map and (len(on_map) == 1 or on_map[0].is_exact):
-                return Place(on_map[0].names, *on_map[0].point)
-            names = "; ".join(str(row) for row in on_map)
-        else:
-            names = "; ".join(str(row) for row in found)
+        on_map = search_places(self.city, words)
+        whole = [each for each in on_map if each.is_exact]
+        if whole or (self.guess and not known and len(on_map) == 1):
+            each = (whole or on_map)[0]
+            return Place(each.names, *each.point)
+        names = "; ".join(str(each) for each in known or on_map)
         if names:
             self.add_error(name, _("Which one do you mean? %(names)s") % {"names": names})
         else:

@@ -11,7 +11,7 @@ from core.errors import Forbidden
 from core.models import Motion
 from rides import selectors, services
 from rides.errors import LineExists, LineSuspendedEverywhere
-from rides.models import City, KnownPlace, LineInCity
+from rides.models import City, KnownPlace, LineInCity, Trip
 from rides.services import cities
 from rides.states import Line, LineState
 
@@ -139,3 +139,36 @@ def test_a_line_that_was_never_opened_in_a_city_is_not_called_suspended(noon, wo
         for line in ("express", "premier")
     }
     assert said == {"express": ["not offered here"], "premier": ["suspended here"]}
+
+
+def order(client, path="/", **typed):
+    said = {"city": "wenzhou", "origin": "虹桥镇", "destination": "上塘", "line": "hitch", "when": "now", "seats": 1,
+            "rider_kind": "self", "client_key": "typed"}  # fmt: skip
+    return client.post(path, said | typed)
+
+
+@pytest.mark.parametrize("part", ["wenzhoudaxue", "wenzhou uni", "镇"])
+def test_part_of_a_name_is_asked_back_and_orders_nothing(world, signed_in, part):
+    client = signed_in("passenger")
+    answer = order(client, destination=part)
+    assert answer.status_code == 400
+    assert "Which one do you mean?" in answer.content.decode()
+    assert not Trip.objects.exists()
+    looked = order(client, destination="wenzhoudaxue", prices="1")
+    assert "Wenzhou University" in looked.content.decode()
+    assert "Which one do you mean?" not in looked.content.decode()
+    assert not Trip.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {},
+        {"destination": "温州大学"},  # of the map alone
+        {"destination": "wenzhou university"},
+        {"destination": "wenzhoudax", "destination_lat": "27.9231", "destination_lon": "120.7021"},
+    ],
+)
+def test_a_whole_name_or_a_point_is_ordered(world, signed_in, typed):
+    assert order(signed_in("passenger"), **typed).status_code == 302
+    assert Trip.objects.get().destination_name

@@ -103,3 +103,23 @@ def test_the_booking_says_that_our_map_drew_the_way(rides, signed_in, by_road):
     body = {"origin": "虹桥镇", "destination": "上塘", "line": "express", "when": "now", "seats": 1, "rider_kind": "self"}  # fmt: skip
     client = signed_in("passenger")
     assert "by the main roads of our map" in client.post("/book/prices/", body).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"when": "later", "window_start": "2026-03-03T18:30"}, "there about 3 Mar"),
+        ({"when": "later"}, ""),
+    ],
+)
+def test_the_arrival_of_a_later_ride_is_counted_from_its_departure(rides, signed_in, by_road, typed, said):
+    body = {
+        "origin": "虹桥镇",
+        "destination": "上塘",
+        "line": "express",
+        "seats": 1,
+        "rider_kind": "self",
+    } | typed
+    page = signed_in("passenger").post("/book/prices/", body).content.decode()
+    assert "by the main roads of our map" in page
+    assert said in page if said else "there about" not in page

@@ -66,8 +66,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if not may(account, "ride"):
         return redirect("police:home" if may(account, "police.ask") else "admin:index")
     city = city_of(request)
-    form = BookForm(request.POST or None, city=city, initial=first_values()) if city else None
-    if request.method == "POST" and city and form and form.is_valid() and "prices" not in request.POST:
+    looks = "prices" in request.POST
+    form = BookForm(request.POST or None, city=city, guess=looks, initial=first_values()) if city else None
+    if request.method == "POST" and city and form and form.is_valid() and not looks:
         try:
             trip = services.book_trip(passenger=account, **form.wanted())
             return redirect("rides:trip", trip.code)
@@ -125,11 +126,14 @@ def _prices(form: BookForm) -> dict[str, Any]:
         return {"form": form, "choices": _choices(form)}
     journey = form.journey(clock.now(), clock.now())
     way = routing.route([journey.origin.point, journey.destination.point])
+    is_later = given.get("when") == "later"
+    leaves = given.get("window_start") if is_later else clock.now()
     return {
         "form": form,
         "choices": _choices(form, way),
         "way": way,
-        "arrival": clock.now() + timedelta(seconds=way.seconds),
+        "arrival": leaves + timedelta(seconds=way.seconds) if leaves else None,
+        "arrival_form": "minute" if is_later else "time",
         "source": routing.named(way.source),
         "from": journey.origin.name,
         "to": journey.destination.name,
@@ -141,7 +145,7 @@ def _prices(form: BookForm) -> dict[str, Any]:
 def prices(request: HttpRequest) -> HttpResponse:
     """The lines by themselves, for the page that asks while somebody still types; with prices once both ends are known."""
     city = city_of(request)
-    form = BookForm(request.POST, city=city) if city else None
+    form = BookForm(request.POST, city=city, guess=True) if city else None
     if form is None:
         return HttpResponse("")
     form.is_valid()

@@ -4,6 +4,7 @@ import { combobox } from "./parts/combobox.js";
 import { preparePicker } from "./parts/picker.js";
 
 const PRICES_MS = 400;
+const ANSWER_MS = 5000; // who waits longer is better served by typing on
 const ENDS = ["origin", "destination"];
 
 const form = document.querySelector("form[data-book]") || document.querySelector("[data-pick]")?.closest("form");
@@ -11,6 +12,7 @@ const field = (name) => form.querySelector("[name=" + name + "]");
 
 let map = null;
 let wanted = ""; // the end that a tap on the map is for
+const moves = { origin: 0, destination: 0 }; // how often each end was set: an answer that comes later changes nothing
 
 function point(name) {
   const [lat, lng] = [field(name + "_lat").value, field(name + "_lon").value];
@@ -18,6 +20,7 @@ function point(name) {
 }
 
 function setPoint(name, at, words) {
+  moves[name] += 1;
   field(name).value = words;
   field(name + "_lat").value = at ? at.lat.toFixed(6) : "";
   field(name + "_lon").value = at ? at.lng.toFixed(6) : "";
@@ -28,7 +31,8 @@ async function ask(said) {
   const body = new FormData();
   const known = { csrfmiddlewaretoken: field("csrfmiddlewaretoken").value, city: field("city").value, ...said };
   Object.entries(known).forEach(([name, value]) => body.append(name, value));
-  const answer = await fetch(form.querySelector("[data-places]").dataset.places, { method: "POST", body });
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const answer = await fetch(form.querySelector("[data-places]").dataset.places, { method: "POST", body, signal });
   return answer.ok ? answer.text() : null;
 }
 
@@ -39,15 +43,14 @@ async function wordsOf(at) {
   return found?.dataset.name || form.querySelector("[data-pick]").dataset.point;
 }
 
-// A point that was tapped, moved to, or that this phone said; its words come a moment later.
+// A point that was tapped, moved to, or that this phone said: at once with its price, its words come a moment later.
 async function choose(name, at, { drawn = false } = {}) {
-  setPoint(name, at, field(name).value || form.querySelector("[data-pick]").dataset.point);
+  setPoint(name, at, form.querySelector("[data-pick]").dataset.point);
+  const mine = moves[name];
   if (!drawn) map?.mark(name, at);
-  const words = await wordsOf(at);
-  const still = point(name);
-  if (!still || Math.abs(still.lat - at.lat) > 1e-5 || Math.abs(still.lng - at.lng) > 1e-5) return;
-  field(name).value = words;
   prices();
+  const words = await wordsOf(at);
+  if (mine === moves[name]) field(name).value = words;
 }
 
 // "refused", or nothing where the place is known.
@@ -55,12 +58,14 @@ function sayWithoutPlace(what) {
   form.querySelectorAll("[data-no-place]").forEach((el) => { el.hidden = el.dataset.noPlace !== what; });
 }
 
-// `unless` says that somebody was quicker.
-function here(name, unless = () => false) {
+// Where this phone is, unless somebody was quicker to say where they start.
+function here(name) {
+  const before = moves[name];
   navigator.geolocation?.getCurrentPosition(({ coords }) => {
+    if (before !== moves[name]) return;
     sayWithoutPlace("");
-    if (!unless()) choose(name, { lat: coords.latitude, lng: coords.longitude });
-  }, () => sayWithoutPlace("refused"), { enableHighAccuracy: true, timeout: 10000 });
+    choose(name, { lat: coords.latitude, lng: coords.longitude });
+  }, () => { if (before === moves[name]) sayWithoutPlace("refused"); }, { enableHighAccuracy: true, timeout: 10000 });
 }
 
 let asked = 0;
@@ -71,18 +76,30 @@ function drawWay() {
   map?.way(drawn ? JSON.parse(drawn.textContent) : []);
 }
 
+// What was shown is of another way now. It keeps its room, so that nothing jumps.
+function hideOld(holder) {
+  holder.querySelectorAll("strong, .minutes, [data-way]").forEach((el) => { el.style.visibility = "hidden"; });
+  holder.querySelector("#way-drawn")?.remove();
+  const says = form.querySelector("[data-way-says]");
+  if (says) says.textContent = "";
+}
+
 // What it would cost, a moment after the last change; an answer that was overtaken is not shown.
 function prices() {
   clearTimeout(timer);
   const holder = form.querySelector("[data-prices]");
-  if (!holder || !field("origin").value || !field("destination").value) return;
+  if (!holder) return;
+  asked += 1;
+  const turn = asked;
+  hideOld(holder);
+  if (!field("origin").value || !field("destination").value) return;
   timer = setTimeout(async () => {
-    asked += 1;
-    const turn = asked;
-    const answer = await fetch(holder.dataset.prices, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const body = new FormData(form);
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const answer = await fetch(holder.dataset.prices, { method: "POST", body, signal }).catch(() => null);
     if (!answer?.ok || turn !== asked) return;
-    const html = await answer.text();
-    if (turn !== asked) return;
+    const html = await answer.text().catch(() => null);
+    if (html === null || turn !== asked) return;
     const focused = holder.contains(document.activeElement) ? document.activeElement.id : "";
     const line = form.querySelector("[name=line]:checked")?.value; // it may have been chosen meanwhile
     holder.innerHTML = html;
@@ -142,12 +159,14 @@ async function prepareMap(pick) {
 // Where this phone is, at once where the browser may know it already; nobody is asked before they want it.
 async function beginHere() {
   const may = await navigator.permissions?.query({ name: "geolocation" }).catch(() => null);
-  if (may?.state === "granted" && !field("origin").value) here("origin", () => field("origin").value);
+  if (may?.state === "granted" && !field("origin").value) here("origin");
 }
 
 function prepare() {
   const pick = form.querySelector("[data-pick]");
   ENDS.forEach(prepareField);
+  // A key that is held down would run from the last field to the button.
+  form.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.repeat) event.preventDefault(); });
   if (pick) prepareMap(pick);
   form.addEventListener("change", ({ target }) => {
     if (target.name !== "line" && !ENDS.includes(target.name)) prices();

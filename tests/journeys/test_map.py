@@ -71,3 +71,44 @@ def test_a_start_is_corrected_on_the_map_and_said_in_words(visitor):
     expect(page.locator("[name=destination]")).not_to_have_value("地图上的点")
     expect(page.locator("#prices")).to_contain_text("元")
     hers.look("book-map")
+
+
+# A phone that finds itself when it is told to.
+LATE = """navigator.geolocation.getCurrentPosition = (found) => {
+  window.findNow = () => found({ coords: { latitude: 28.1535, longitude: 120.6905 } });
+  document.documentElement.dataset.seeks = "1";
+};"""
+
+
+def test_enter_and_a_late_phone_order_and_change_nothing_and_no_price_is_of_another_way(visitor):
+    hers = visitor("phone", "zh-CN")
+    hers.page.add_init_script(LATE)
+    page = hers.sign_in("passenger")
+    start, goal = page.locator("[name=origin]"), page.locator("[name=destination]")
+    expect(page.locator("html")).to_have_attribute("data-seeks", "1")
+    start.fill("柳市")
+    expect(page.locator("[name=origin_lat]")).not_to_have_value("")
+    page.evaluate("() => window.findNow()")
+    page.wait_for_timeout(300)
+    expect(start).to_have_value("柳市")  # she chose it after the phone was asked
+    goal.focus()
+    goal.press_sequentially("wenzhou")
+    goal.press("Enter")
+    expect(goal).not_to_be_focused()
+    expect(page.locator("form[data-book]")).to_be_visible()  # nothing was ordered
+    expect(page.locator("[name=destination_lat]")).to_have_value("")
+    goal.fill("wenzhou uni")
+    goal.press("Enter")  # the only one that fits
+    expect(goal).to_have_value("温州大学")
+    amount = page.locator("label.line strong").first
+    expect(amount).to_be_visible()
+    words, sums = [], []
+    page.route("**/book/places/", lambda route: words.append(route))
+    page.route("**/book/prices/", lambda route: sums.append(route))
+    page.locator("[data-pick]").click(position={"x": 60, "y": 60})
+    expect(goal).to_have_value("地图上的点")
+    expect(amount).to_be_hidden()
+    page.wait_for_timeout(600)
+    sums[-1].continue_()  # the words did not come yet
+    expect(amount).to_be_visible()
+    assert page.url.endswith("/")

@@ -3,7 +3,7 @@ const WAIT_MS = 150;
 
 class Combobox {
   constructor(input, { ask, chosen }) {
-    Object.assign(this, { input, ask, chosen, timer: 0, turn: 0, at: -1 });
+    Object.assign(this, { input, ask, chosen, timer: 0, turn: 0, at: -1, typed: false, shown: "" });
     this.says = document.querySelector("[data-found-says]");
     this.list = document.createElement("ul");
     this.list.id = input.id + "-found";
@@ -29,6 +29,7 @@ class Combobox {
     clearTimeout(this.timer);
     this.list.hidden = true;
     this.at = -1;
+    this.typed = false;
     this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
   }
@@ -48,6 +49,23 @@ class Combobox {
     this.chosen(option);
   }
 
+  // Enter without an option: the only one that fits what was typed, else the next field; never the form's button.
+  async enter() {
+    const words = this.input.value.trim();
+    if (this.typed && words && this.shown !== words) await this.look();
+    if (document.activeElement !== this.input || this.input.value.trim() !== words && this.typed) return; // they go on
+    const all = this.options();
+    if (this.typed && words && this.shown === words && all.length === 1) this.take(all[0]);
+    else this.goOn();
+  }
+
+  goOn() {
+    const all = [...this.input.form.elements].filter((each) => (
+      each.matches("input, select, textarea, button") && !each.disabled && each.getClientRects().length
+      && (each.type !== "radio" || each.checked)));
+    all[all.indexOf(this.input) + 1]?.focus();
+  }
+
   async look() {
     this.turn += 1;
     const mine = this.turn;
@@ -64,6 +82,7 @@ class Combobox {
       return;
     }
     this.at = -1;
+    this.shown = words;
     this.list.hidden = !this.list.children.length;
     this.input.setAttribute("aria-expanded", String(!this.list.hidden));
     if (this.says) this.says.textContent = this.list.querySelector("[data-says]")?.dataset.says || "";
@@ -72,6 +91,7 @@ class Combobox {
   hearField() {
     const { input } = this;
     input.addEventListener("input", (event) => {
+      this.typed = true;
       clearTimeout(this.timer);
       // Letters of a Chinese word that is not chosen yet are not looked for.
       if (!event.isComposing) this.timer = setTimeout(() => this.look(), WAIT_MS);
@@ -80,17 +100,22 @@ class Combobox {
     input.addEventListener("focus", () => { if (!input.value) this.look(); });
     input.addEventListener("click", () => { if (this.list.hidden && !input.value) this.look(); });
     input.addEventListener("blur", () => this.close());
-    input.addEventListener("keydown", (event) => { if (this.pressed(event.key)) event.preventDefault(); });
+    input.addEventListener("keydown", (event) => {
+      if (event.isComposing) return; // the key is for a Chinese word
+      if (this.pressed(event.key)) event.preventDefault();
+    });
   }
 
-  // Whether the key was for the list.
+  // Whether the key was for the list; Enter always is, for it would press the form's first button.
   pressed(key) {
     if (key === "Escape" && !this.list.hidden) this.close();
     else if (key === "ArrowDown" || key === "ArrowUp") {
       if (this.list.hidden) this.look();
       else if (this.options().length) this.go(key === "ArrowDown" ? this.at + 1 : Math.max(this.at, 0) - 1);
-    } else if (key === "Enter" && !this.list.hidden && this.at >= 0) this.take(this.options()[this.at]);
-    else return false;
+    } else if (key === "Enter") {
+      if (!this.list.hidden && this.at >= 0) this.take(this.options()[this.at]);
+      else this.enter();
+    } else return false;
     return true;
   }
 
