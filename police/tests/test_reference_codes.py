@@ -15,6 +15,7 @@ from police import services
 from police.errors import CodeUnknown, InspectionInWriting, NotCalledBack, OfficerSuspended
 from police.models import Agency, Officer, PoliceRequest, ReferenceCode, Release
 from police.selectors import missing_papers
+from rides.models import Trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.models import Incident
@@ -121,6 +122,24 @@ def test_an_incident_that_the_driver_reported_is_not_hers(rides, people):
     raise_sos(key=TripKey(trip.code, Party.DRIVER, "wenzhou"))
     with pytest.raises(NotFound):
         make(people, Incident.objects.get())
+
+
+def test_who_booked_for_somebody_else_learns_nothing_of_her_call_and_hands_nothing_out(
+    rides, people, signed_in
+):
+    trip = rides.under_way()
+    Trip.objects.filter(pk=trip.pk).update(
+        rider_kind="other", rider_name="王丽", rider_phone="+8613911110077"
+    )
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    hers = Incident.objects.get(trip=trip)
+    page = signed_in("passenger").get("/me/police-codes/").content.decode()
+    assert hers.code not in page and trip.code not in page
+    with pytest.raises(NotFound):
+        make(people, hers)
+    Incident.objects.update(opened_by="passenger")
+    with pytest.raises(NotFound):
+        make(people, hers)
 
 
 def test_who_is_not_known_well_enough_gets_nothing_by_it(incident, people):

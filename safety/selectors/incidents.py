@@ -592,7 +592,12 @@ def incidents_of_person(account: "Account", *, limit: int = 5) -> list[Incident]
 
 
 def incidents_reported_by(account: "Account", *, limit: int = 20) -> list[Incident]:
-    """The newest incidents that somebody reported about a trip of their own as passenger: by SOS, or by their own word."""
+    """The newest incidents that somebody reported about a trip of their own as passenger: by SOS, or by their own word.
+
+    Of a trip on which somebody else travelled, who booked it learns nothing: not even that there was a call (A6).
+    """
     hers = Q(sos_calls__party=Party.PASSENGER) | Q(opened_by=account.code)
-    rows = Incident.objects.real().filter(hers, trip__passenger=account, trip__driver__isnull=False)
+    rows = Incident.objects.real().filter(
+        hers, trip__passenger=account, trip__rider_kind__in=OWN_PHONE, trip__driver__isnull=False
+    )
     return list(rows.select_related("trip").distinct().order_by("-pk")[:limit])
