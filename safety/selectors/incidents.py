@@ -135,6 +135,21 @@ def signs_of(trip: "Trip", at: datetime) -> Signs:
     )
 
 
+def shows_danger_now(trip: "Trip") -> bool:
+    """Whether a live incident stands on what a phone or a person of the trip told: a call for help, or a danger signal
+    since an incident of it was closed last. A phone that is silent may lie in a bag: alone it shows nothing (S19)."""
+    incident = live_incident_of(trip)
+    if incident is None:
+        return False
+    signals = Signal.objects.filter(trip=trip).exclude(
+        kind__in={*TOLD_BY_A_REPORTER, SignalKind.SOS, SignalKind["SIGNAL_LOST"]}
+    )
+    over = Incident.objects.filter(trip=trip, closed_at__isnull=False).order_by("-closed_at").first()
+    if over is not None:
+        signals = signals.filter(at__gt=over.closed_at)
+    return incident.has_sos or signals.exists()
+
+
 def _phone_is_silent(trip: "Trip", at: datetime) -> bool:
     """Somebody is aboard, and a phone of the trip was not heard for longer than it may be silent, or never (S5).
 
