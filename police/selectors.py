@@ -307,7 +307,10 @@ def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign
     known = signs_of(trip, at)
     # One agent opens such a request; that the station was reached is said by two.
     asked_out = PoliceRequest.objects.filter(
-        trip=trip, channel=Channel.OUTBOUND, state=RequestState.RELEASED
+        trip=trip,
+        channel=Channel.OUTBOUND,
+        state=RequestState.RELEASED,
+        asked_at__gte=trip.accepted_at or trip.requested_at,
     ).exclude(pk=request.pk)
     there = {
         Sign.SOS: known.sos,

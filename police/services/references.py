@@ -115,6 +115,8 @@ def use_code(*, account: "Account", secret: str, asker: Asker) -> PoliceRequest:
     if row is None or not row.is_open(at) or row.incident.trip is None:
         raise CodeUnknown("code")
     trip = trip_by_code(row.incident.trip.code)
+    if trip.accepted_at is None or row.incident.opened_at < trip.accepted_at:
+        raise CodeUnknown("code")  # the trip went to another driver, whom her incident does not concern
     question = Question(Query.TRIP, trip.code, at, urgency=Urgency.REFERENCE)
     request, trips = write_request(
         actor=account.actor,

@@ -11,10 +11,13 @@ from core import clock
 from core.errors import Forbidden, NotFound, TooMany
 from core.limits import Asker
 from core.models import AuditEntry, Notification
+from drivers.models import Driver
 from police import services
 from police.errors import CodeUnknown, InspectionInWriting, NotCalledBack, OfficerSuspended
 from police.models import Agency, Officer, PoliceRequest, ReferenceCode, Release
 from police.selectors import missing_papers
+from police.states import Query
+from police.tests.factories import urgent
 from rides.models import Trip
 from rides.states import Party
 from rides.tokens import TripKey
@@ -140,6 +143,44 @@ def test_who_booked_for_somebody_else_learns_nothing_of_her_call_and_hands_nothi
     Incident.objects.update(opened_by="passenger")
     with pytest.raises(NotFound):
         make(people, hers)
+
+
+@pytest.fixture
+def given_to_another(rides, people, noon):
+    """She called for help before one driver; then another took the same trip. Her code was made before."""
+    trip = rides.accepted()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    hers = Incident.objects.get(trip=trip)
+    secret = make(people, hers)
+    noon.shift(600)
+    other = Driver.objects.get(account=people("driver2"))
+    Trip.objects.filter(pk=trip.pk).update(driver=other, accepted_at=clock.now())
+    return trip, hers, secret
+
+
+def test_a_code_names_no_other_driver_than_whom_the_incident_concerns(
+    given_to_another, people, signed_in, rides
+):
+    _trip, hers, secret = given_to_another
+    with pytest.raises(CodeUnknown):
+        use(people, secret)
+    assert not PoliceRequest.objects.exists()
+    assert not AuditEntry.objects.filter(facts__icontains="driver2").exists()
+    assert hers.code not in signed_in("passenger").get("/me/police-codes/").content.decode()
+    with pytest.raises(NotFound):
+        make(people, hers)
+
+
+def test_a_call_about_one_driver_bears_out_no_claim_about_another(given_to_another, people):
+    trip, _hers, _secret = given_to_another
+
+    def asked(key):
+        question = urgent(Query.TRIP, trip.code)
+        return services.ask_by_form(account=people("officer"), question=question, submission=key).release
+
+    assert (asked("1").grade, asked("1").signs) == ("car", [])
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    assert (asked("2").grade, asked("2").signs) == ("whole", ["sos"])
 
 
 def test_who_is_not_known_well_enough_gets_nothing_by_it(incident, people):
