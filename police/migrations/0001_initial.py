@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
-                ('digest', models.CharField(max_length=64, unique=True, verbose_name='digest')),
+                ('digest', models.CharField(blank=True, max_length=64, null=True, unique=True, verbose_name='digest')),
                 ('made_at', models.DateTimeField(verbose_name='made at')),
                 ('until', models.DateTimeField(verbose_name='valid until')),
                 ('revoked_at', models.DateTimeField(null=True, verbose_name='revoked at')),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from core import clock
+from core import clock, retention
 from core.errors import Forbidden, NotFound, TooMany
 from core.limits import Asker
 from core.models import AuditEntry, Notification
@@ -207,3 +207,11 @@ def test_guessing_and_making_are_limited(incident, people, valkey):
         make(people, incident)
     with pytest.raises(TooMany):
         make(people, incident)
+
+
+def test_after_their_time_the_second_code_is_emptied_as_the_first(incident, people, noon):
+    make(people, incident), make(people, incident)
+    noon.shift(20 * 366 * 86_400)
+    done = retention.rules()["police.ReferenceCode"].job.run(at=clock.now())
+    assert done.total == 2
+    assert set(ReferenceCode.objects.values_list("digest", flat=True)) == {None}
