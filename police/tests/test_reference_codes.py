@@ -215,3 +215,27 @@ def test_after_their_time_the_second_code_is_emptied_as_the_first(incident, peop
     done = retention.rules()["police.ReferenceCode"].job.run(at=clock.now())
     assert done.total == 2
     assert set(ReferenceCode.objects.values_list("digest", flat=True)) == {None}
+
+
+def test_the_station_hears_of_it_and_its_no_closes_the_pack(incident, people):
+    asked = use(people, make(people, incident))
+    told = Notification.objects.get(key__startswith="owning:")
+    assert (told.recipient, told.subject) == (asked.agency.registered_email, asked.code)
+    secret = re.findall(r"/police/owning/([^/]+)/", told.text)[0]
+    services.answer_owning(secret=secret, answer="no", asker=Asker(address="10.0.0.1"))
+    assert not Release.objects.get().is_open(clock.now())
+
+
+def test_what_is_unusual_of_an_officer_waits_for_a_call_back_with_a_code_too(rides, people, incident, noon):
+    for number in range(4):
+        services.ask_by_form(
+            account=people("officer"), question=urgent(Query.TRIP, incident.trip.code), submission=f"{number}"
+        )
+        noon.shift(900)
+    asked = use(people, make(people, incident))
+    assert "officer_rate" in asked.unusual
+    assert (asked.release.grade, asked.release.reason) == ("car", "unusual")
+    assert json.loads(asked.release.pack)["driver"] is None
+    services.call_back_for_identity(account=people("agent"), code=asked.code)
+    services.release_identity(account=people("supervisor"), code=asked.code)
+    assert json.loads(Release.objects.get(request=asked).newest.pack)["driver"]
