@@ -402,7 +402,8 @@ def left_out_of(request: "PoliceRequest", trip: "Trip | None") -> dict[str, str]
     """What of a question of a letter is not given, with the code of why: what people left out, and who the passenger is
     where it was asked by her number, whatever people say."""
     hers = Wanted.PASSENGER in request.wanted and trip is not None and by_her_number(request, trip)
-    return request.left_out | ({Wanted.PASSENGER.value: RefusalCode.HER_NUMBER.value} if hers else {})
+    withheld = {Wanted.PASSENGER.value: RefusalCode.HER_NUMBER.value} if hers else {}
+    return {**request.left_out, **withheld}
 
 
 def other_trip_of_hers(request: "PoliceRequest") -> bool:
