@@ -9,7 +9,8 @@ from django.utils.translation import override
 
 from core import clock, timeline
 from drivers.selectors import identity_of, plate_read
-from police.packs import history_of, iso
+from police.packs import history_of, iso, near_her_places
+from police.policies import by_her_number, left_out_of
 from police.states import RefusalCode, Wanted
 from rides.selectors import (
     believed_trail_of,
@@ -44,7 +45,8 @@ def build_answer(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
     """
     assert request.notice is not None and request.span_from and request.span_to  # noqa: S101 - a letter's question
     span = request.span_from, request.span_to
-    given = {Wanted(each) for each in request.wanted if each not in request.left_out}
+    left_out, hers = left_out_of(request, trip), by_her_number(request, trip)
+    given = {Wanted(each) for each in request.wanted if each not in left_out}
     return {
         "schema": SCHEMA,
         "request": request.code,
@@ -57,18 +59,24 @@ def build_answer(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
         "span": {"from": iso(span[0]), "to": iso(span[1])},
         "wanted": sorted(request.wanted),
         "answers": {
-            wanted: _answer(Wanted(wanted), trip, span, request.left_out.get(wanted, ""), given)
+            wanted: _answer(Wanted(wanted), trip, span, left_out.get(wanted, ""), given, hers=hers)
             for wanted in sorted(request.wanted)
         },
     }
 
 
 def _answer(
-    wanted: Wanted, trip: "Trip", span: Span, left_out: str, given: Collection[Wanted]
+    wanted: Wanted, trip: "Trip", span: Span, left_out: str, given: Collection[Wanted], *, hers: bool
 ) -> dict[str, Any]:
     found: Given = None
     if not left_out:
-        found = _trip(trip, span, given) if wanted == Wanted.TRIP else _GIVES[wanted](trip, span)
+        match wanted:
+            case Wanted.TRIP:
+                found = _trip(trip, span, given, hers=hers)
+            case Wanted.POSITIONS:
+                found = _positions(trip, span, hers=hers)
+            case _:
+                found = _GIVES[wanted](trip, span)
     why = left_out or ("" if found else RefusalCode.NO_DATA.value)
     return {"given": not why, "why_not": why or None, "data": found or None}
 
@@ -77,13 +85,14 @@ def _within(at: datetime | None, span: Span) -> bool:
     return at is not None and span[0] <= at <= span[1]
 
 
-def _trip(trip: "Trip", span: Span, given: Collection[Wanted]) -> Given:
+def _trip(trip: "Trip", span: Span, given: Collection[Wanted], *, hers: bool) -> Given:
     masked = frozenset().union(*(kinds for category, kinds in _NAMES.items() if category not in given))
     return {
         "code": trip.code,
         "state": trip.state,
-        "from": trip.origin_name,
-        "to": trip.destination_name,
+        # Asked by her number: one of its ends may be her home.
+        "from": None if hers else trip.origin_name,
+        "to": None if hers else trip.destination_name,
         "accepted_at": iso(trip.accepted_at),
         "boarded_at": iso(trip.boarded_at),
         "ended_at": iso(trip.ended_at),
@@ -114,7 +123,8 @@ def _vehicle(trip: "Trip", _span: Span) -> Given:
     }
 
 
-def _positions(trip: "Trip", span: Span) -> Given:
+def _positions(trip: "Trip", span: Span, *, hers: bool) -> Given:
+    """Asked by `hers`, her number: of the car alone, and none near the trip's ends, where she may live."""
     first, last = (at.timestamp() for at in span)
     return [
         {
@@ -125,9 +135,9 @@ def _positions(trip: "Trip", span: Span) -> Given:
             "accuracy": fix.accuracy,
             "speed": fix.speed,
         }
-        for party in Party
+        for party in ([Party.DRIVER] if hers else Party)
         for fix in believed_trail_of(trip, party)
-        if first <= fix.at <= last
+        if first <= fix.at <= last and not (hers and near_her_places(trip, (fix.latitude, fix.longitude)))
     ]
 
 
@@ -187,7 +197,6 @@ def _contact(trip: "Trip", span: Span) -> Given:
 _GIVES: Mapping[Wanted, Callable[["Trip", Span], Given]] = {
     Wanted.DRIVER: _driver,
     Wanted.VEHICLE: _vehicle,
-    Wanted.POSITIONS: _positions,
     Wanted.PASSENGER: _passenger,
     Wanted.PAYMENT: _payment,
     Wanted.RECORDING: _recording,

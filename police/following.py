@@ -1,8 +1,8 @@
 """S19: the officer's page follows the car as long as the emergency is open, and each minute of looking is written down.
 
 What may be followed is less than what a pack holds, because a car that is followed leads to a door (P3b): nothing before
-our own data bear the claim out or the station was reached, and nothing near the passenger's places before the trip
-itself showed danger or somebody reached the station.
+our own data bear the claim out or the station was reached, and nothing near the passenger's places unless an
+incident is live that the trip itself showed, by more than a silent phone, or somebody reached the station.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ from police.policies import identity_part
 from police.services import grade_of
 from police.states import FollowingEnd, Grade, IdentityState, OfficerState, RequestState, Urgency
 from rides.selectors import trip_by_code
-from safety.selectors import live_incident_of
+from safety.selectors import live_incident_of, shows_danger_now
 
 if TYPE_CHECKING:
     from core.actors import Actor
@@ -96,7 +96,9 @@ def follow(*, actor: "Actor", request: PoliceRequest) -> Following:
     return Following(
         trip=trip,
         plate=trip.plate_registered,
-        positions=positions_of(trip, at, seen=graded.seen, never_hers=not reached),
+        positions=positions_of(
+            trip, at, seen=graded.whole and shows_danger_now(trip), never_hers=not reached
+        ),
         at=at,
         copy=_note(actor, request, trip, at),
     )

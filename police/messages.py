@@ -31,7 +31,7 @@ class WasThisYours(
     Message,
     code="police.was_this_yours",
     text=_(
-        "Huhang: at %(at)s an officer of your station asked for an emergency release (request %(code)s). Was it yours? Answer here: %(link)s"
+        "Huhang: at %(at)s an officer of your station asked for a release at once (request %(code)s). Was it yours? Answer here: %(link)s"
     ),
     channels=("email", "sms"),
     life_safety=True,
@@ -45,7 +45,7 @@ class WasThisYoursSpoken(
     Message,
     code="police.was_this_yours_spoken",
     text=_(
-        "Huhang: at %(at)s an officer of your station asked for an emergency release, request %(code)s. If it was not yours, call %(line)s now."
+        "Huhang: at %(at)s an officer of your station asked for a release at once, request %(code)s. If it was not yours, call %(line)s now."
     ),
     channels=("voice",),
     life_safety=True,

@@ -535,7 +535,10 @@ class ReferenceCode(models.Model):
         related_name="police_codes",
         verbose_name=pgettext_lazy("reference code", "incident"),
     )
-    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64, unique=True)
+    # None once its time is over.
+    digest = models.CharField(
+        pgettext_lazy("field", "digest"), max_length=64, unique=True, null=True, blank=True
+    )
     made_at = models.DateTimeField(pgettext_lazy("field", "made at"))
     until = models.DateTimeField(pgettext_lazy("reference code", "valid until"))
     revoked_at = models.DateTimeField(pgettext_lazy("reference code", "revoked at"), null=True)

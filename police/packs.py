@@ -14,7 +14,7 @@ from core.messages import outbox
 from drivers.selectors import identity_of, plate_read
 from police.policies import HER_PLACES
 from police.states import SEEN_ON_THE_TRIP, Grade, GradeReason, Sign
-from rides.geometry import distance
+from rides.geometry import Point, distance
 from rides.selectors import latest_positions
 from rides.states import ABOARD, Party
 from safety.selectors import live_incident_of, signals_of
@@ -160,12 +160,12 @@ def _shows_the_car(trip: "Trip", party: str, row: "LatestPosition", *, never_her
         return False
     if not trip.is_over and not never_hers:
         return True
-    here = (row.latitude, row.longitude)
-    places = (
-        (trip.origin_latitude, trip.origin_longitude),
-        (trip.destination_latitude, trip.destination_longitude),
-    )
-    return all(distance(here, place) > policy.value(HER_PLACES) for place in places)
+    return not near_her_places(trip, (row.latitude, row.longitude))
+
+
+def near_her_places(trip: "Trip", here: Point) -> bool:
+    """Whether a place is near the start or the end of a trip, where the passenger may live (P3b)."""
+    return any(distance(here, place) <= policy.value(HER_PLACES) for place in (trip.origin, trip.destination))
 
 
 def _plate_read(trip: "Trip") -> dict[str, Any] | None:

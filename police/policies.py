@@ -21,16 +21,20 @@ from police.states import (
     IdentityState,
     OfficerState,
     PaperNeeded,
+    Query,
+    RefusalCode,
     RequestState,
     Sign,
     Tier,
     Unusual,
     Urgency,
+    Wanted,
 )
 
 if TYPE_CHECKING:
     from accounts.models import Account
     from police.models import IdentityPart, Officer, PoliceRequest, Preservation, ReleaseError
+    from rides.models import Trip
 
 PAPERS_WITHIN = policy.declare(
     "police.papers_within",  # P3
@@ -387,6 +391,31 @@ def missing_papers(request: "PoliceRequest") -> list[PaperNeeded]:
     return [paper for paper, there in found.items() if not there]
 
 
+def by_her_number(request: "PoliceRequest", trip: "Trip") -> bool:
+    """Whether a trip was asked about by a phone that is not its driver's: by that of who booked, of who travelled, or of a
+    contact, nothing of theirs is told (P3b)."""
+    driver = trip.driver.account.phone_index if trip.driver else ""
+    return request.query == Query.PHONE and request.phone_index != driver
+
+
+def left_out_of(request: "PoliceRequest", trip: "Trip | None") -> dict[str, str]:
+    """What of a question of a letter is not given, with the code of why: what people left out, and who the passenger is
+    where it was asked by her number, whatever people say."""
+    hers = Wanted.PASSENGER in request.wanted and trip is not None and by_her_number(request, trip)
+    withheld = {Wanted.PASSENGER.value: RefusalCode.HER_NUMBER.value} if hers else {}
+    return {**request.left_out, **withheld}
+
+
+def other_trip_of_hers(request: "PoliceRequest") -> bool:
+    """Whether an earlier question of the same letter leads by the same number of hers to another trip of hers (P3b)."""
+    trip = request.trip
+    if request.notice_id is None or trip is None or not by_her_number(request, trip):
+        return False
+    asked = type(request).objects.filter(notice=request.notice_id, phone_index=request.phone_index)
+    before = asked.filter(number__lt=request.number, trip__isnull=False)
+    return before.exclude(trip=trip).exclude(state=RequestState.REFUSED).exists()
+
+
 def beyond_letter(request: "PoliceRequest") -> bool:
     """Whether nothing of the trip lies in the time that the letter names; False for what is no question of a letter."""
     trip, first, last = request.trip, request.span_from, request.span_to
@@ -436,6 +465,10 @@ def _no_trip(request: "PoliceRequest", account: "Account") -> str | Promise:
         return _("The request must lead to one trip before it can be released.")
     if refusing(request):
         return _("Somebody proposed to refuse it: another person decides that first.")
+    if other_trip_of_hers(request):
+        return _(
+            "By the same number an earlier question of the letter leads to another trip: this one is refused."
+        )
     return _("The trip lies outside of the time that the letter names.") if beyond_letter(request) else ""
 
 

@@ -97,7 +97,7 @@ emptied(
     after=RECORDS_KEPT,
     since="made_at",
     said="it was made",
-    columns={"digest": ""},
+    columns={"digest": None},
     trip="incident__trip__code",
 )
 emptied(

@@ -307,7 +307,10 @@ def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign
     known = signs_of(trip, at)
     # One agent opens such a request; that the station was reached is said by two.
     asked_out = PoliceRequest.objects.filter(
-        trip=trip, channel=Channel.OUTBOUND, state=RequestState.RELEASED
+        trip=trip,
+        channel=Channel.OUTBOUND,
+        state=RequestState.RELEASED,
+        asked_at__gte=trip.accepted_at or trip.requested_at,
     ).exclude(pk=request.pk)
     there = {
         Sign.SOS: known.sos,
@@ -321,11 +324,11 @@ def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign
 
 
 def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual]:
-    """What is unlike this officer or station in an emergency by the form (P10). `device` is what the cookie says."""
+    """What is unlike this officer or station in an emergency by the form, or with a code of hers (P10). `device` is what the cookie says."""
     officer = request.officer
-    if officer is None or request.urgency != Urgency.EMERGENCY:
+    if officer is None or request.urgency == Urgency.ORDINARY:
         return set()
-    asked = PoliceRequest.objects.filter(urgency=Urgency.EMERGENCY, channel=Channel.FORM)
+    asked = PoliceRequest.objects.filter(channel=Channel.FORM).exclude(urgency=Urgency.ORDINARY)
     found = {
         Unusual.OFFICER_RATE: _more_than_usual(asked.filter(officer=officer), at),
         Unusual.STATION_RATE: _more_than_usual(asked.filter(agency=request.agency), at),

@@ -79,6 +79,10 @@ class RefusalCode(models.TextChoices):
     OTHER_LAW = "other_law", pgettext_lazy("reason of a refusal", "another law forbids it")
     FOREIGN = "foreign", pgettext_lazy("reason of a refusal", "an authority of another country asks")
     IMPOSSIBLE = "impossible", pgettext_lazy("reason of a refusal", "it is technically impossible")
+    HER_NUMBER = (
+        "her_number",
+        pgettext_lazy("reason of a refusal", "by a passenger's number we tell nothing about the passenger"),
+    )
 
 
 NEXT_STEP = {
@@ -89,6 +93,9 @@ NEXT_STEP = {
     RefusalCode.BEYOND: _("Ask with a letter that names this category, person or time."),
     RefusalCode.OTHER_LAW: _("Ask the authority that this law names."),
     RefusalCode.FOREIGN: _("The way is judicial assistance through the competent authority."),
+    RefusalCode.HER_NUMBER: _(
+        "Ask with a letter that names the trip, by its code or its plate with the time."
+    ),
     RefusalCode.IMPOSSIBLE: _("Call the liaison line: we say what can be had instead."),
 }
 

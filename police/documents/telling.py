@@ -23,6 +23,7 @@ from police import messages
 from police.documents.models import ReleaseCopy, ReleaseNotice
 from police.documents.rules import LATEST, TOLD_AFTER, proposed, why_not_agree, why_not_put_off
 from police.documents.states import CopyKind
+from police.policies import left_out_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -170,7 +171,9 @@ def told_to(account: "Account") -> Iterator[dict[str, Any]]:
     No officer is named, and nothing of the other side of the trip.
     """
     copies = Prefetch("release__copies", ReleaseCopy.objects.defer("content").order_by("pk"))
-    rows = ReleaseNotice.objects.select_related("release__request__agency", "release__request__trip")
+    rows = ReleaseNotice.objects.select_related(
+        "release__request__agency", "release__request__trip__driver__account"
+    )
     for row in rows.filter(person=account, told_at__isnull=False).prefetch_related(copies).order_by("pk"):
         request = row.release.request
         driver = request.trip is not None and request.trip.passenger_id != account.pk
@@ -181,7 +184,7 @@ def told_to(account: "Account") -> Iterator[dict[str, Any]]:
             "legal_basis": request.legal_basis,
             "driver": driver,
             # The categories of a letter that were given; empty for a minimum pack.
-            "wanted": [each for each in request.wanted if each not in request.left_out],
+            "wanted": [each for each in request.wanted if each not in left_out_of(request, request.trip)],
             "told_at": row.told_at,
             "read": [
                 {"at": copy.at, "as": copy.kind} for copy, _minutes in stretches(row.release.copies.all())

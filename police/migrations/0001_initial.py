@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
                 ('decided_by', models.CharField(blank=True, max_length=40, verbose_name='decided by')),
                 ('refusal', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason of refusal')),
-                ('refused_for', models.CharField(blank=True, choices=[('incomplete', 'the papers are incomplete'), ('error', 'manifest error in the letter'), ('cannot_find', 'it does not lead to one trip or person'), ('no_data', 'we hold no such data'), ('beyond', 'beyond what the letter covers'), ('other_law', 'another law forbids it'), ('foreign', 'an authority of another country asks'), ('impossible', 'it is technically impossible')], default='', max_length=12, verbose_name='code of the refusal')),
+                ('refused_for', models.CharField(blank=True, choices=[('incomplete', 'the papers are incomplete'), ('error', 'manifest error in the letter'), ('cannot_find', 'it does not lead to one trip or person'), ('no_data', 'we hold no such data'), ('beyond', 'beyond what the letter covers'), ('other_law', 'another law forbids it'), ('foreign', 'an authority of another country asks'), ('impossible', 'it is technically impossible'), ('her_number', "by a passenger's number we tell nothing about the passenger")], default='', max_length=12, verbose_name='code of the refusal')),
                 ('refuse_by', models.CharField(blank=True, default='', max_length=40, verbose_name='refusal proposed by')),
                 ('papers_due_at', models.DateTimeField(null=True, verbose_name='paperwork due at')),
                 ('papers_at', models.DateTimeField(null=True, verbose_name='paperwork received at')),
@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
-                ('digest', models.CharField(max_length=64, unique=True, verbose_name='digest')),
+                ('digest', models.CharField(blank=True, max_length=64, null=True, unique=True, verbose_name='digest')),
                 ('made_at', models.DateTimeField(verbose_name='made at')),
                 ('until', models.DateTimeField(verbose_name='valid until')),
                 ('revoked_at', models.DateTimeField(null=True, verbose_name='revoked at')),

@@ -39,6 +39,8 @@ def ask_station(release: Release, request: PoliceRequest) -> None:
     """
     supervisor = str(request.supervisor_phone)
     _ask(release, request, Asked.STATION, "email", request.agency.registered_email)
+    if not supervisor:  # with her own code nobody is named
+        return
     if is_mobile(supervisor):
         _ask(release, request, Asked.SUPERVISOR, "sms", supervisor)
     else:

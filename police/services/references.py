@@ -20,6 +20,7 @@ from police.errors import CodeUnknown, InspectionInWriting, NotCalledBack
 from police.models import PoliceRequest, ReferenceCode
 from police.packs import Graded
 from police.policies import CODE_FOR, CODES_MADE, CODES_TRIED, may_be_by_rule, tier_of
+from police.services.owning import ask_station
 from police.services.releases import release_pack
 from police.services.requests import Question, write_request
 from police.states import AgencyKind, Channel, Grade, GradeReason, Query, Urgency
@@ -93,7 +94,8 @@ def revoke_code(*, account: "Account", code: str) -> None:
 
 @begins_transaction
 def use_code(*, account: "Account", secret: str, asker: Asker) -> PoliceRequest:
-    """A verified officer enters her code: her own incident is released at once, and she is told who used it.
+    """A verified officer enters her code: her own incident is released at once, and she is told who used it. The station is
+    asked whether it was theirs; where something is unusual, who the driver is waits for a call-back.
 
     Used, revoked, expired and unknown ones answer alike; the same officer who used it finds the same request.
     Raises `CodeUnknown`, `NotCalledBack`, `NotAnOfficer`, `OfficerSuspended`, `InspectionInWriting`, `TooMany`.
@@ -115,6 +117,8 @@ def use_code(*, account: "Account", secret: str, asker: Asker) -> PoliceRequest:
     if row is None or not row.is_open(at) or row.incident.trip is None:
         raise CodeUnknown("code")
     trip = trip_by_code(row.incident.trip.code)
+    if trip.accepted_at is None or row.incident.opened_at < trip.accepted_at:
+        raise CodeUnknown("code")  # the trip went to another driver, whom her incident does not concern
     question = Question(Query.TRIP, trip.code, at, urgency=Urgency.REFERENCE)
     request, trips = write_request(
         actor=account.actor,
@@ -129,7 +133,12 @@ def use_code(*, account: "Account", secret: str, asker: Asker) -> PoliceRequest:
         raise CodeUnknown("code")
     signs = selectors.claim_of(request, trip, at).signs
     graded = Graded(Grade.WHOLE, GradeReason.HER_CODE, signs)
-    release_pack(request, trip, account.actor, graded, by="P15", by_rule=True)
+    if (
+        request.unusual
+    ):  # a code may be taken from her, and an account sold: the station is called first (P10)
+        graded = Graded(Grade.CAR, GradeReason.UNUSUAL, signs)
+    release = release_pack(request, trip, account.actor, graded, by="P15", by_rule=True)
+    ask_station(release, request)
     row.used_at, row.request = at, request
     row.save(update_fields=["used_at", "request"])
     audit.record(account.actor, "police.code_for_police_used", row.code, case=request.code)

@@ -50,7 +50,7 @@ def run(*arguments):
 
 def test_two_people_read_out_the_car_part_with_broker_and_worker_dead(terminal, rides, people):
     trip = rides.under_way()
-    terminal("agent", proof(people("agent")), "yes", "supervisor", proof(people("supervisor")))
+    terminal("agent", proof(people("agent")), "yes", "supervisor", proof(people("supervisor")), "yes")
     said = run("shangtang", "331777", trip.plate_registered)
     assert "0577-6722-0110" in said and trip.plate_registered in said
     assert "510112199106150034" not in said  # the car part: no more is read out
@@ -73,7 +73,7 @@ def test_one_person_is_not_two(terminal, rides, people):
 def test_the_same_person_with_right_digits_is_refused_too(terminal, rides, people, monkeypatch):
     trip, person = rides.under_way(), people("specialist")
     monkeypatch.setattr(police_by_hand, "prove_at_terminal", lambda **_given: person)
-    terminal("x", ("x", "x"), "yes", "x", ("x", "x"))
+    terminal("x", ("x", "x"), "yes", "x", ("x", "x"), "yes")
     with pytest.raises(CommandError, match="已参与"):
         run("shangtang", "331777", trip.plate_registered)
     assert not Release.objects.exists()
@@ -110,7 +110,7 @@ def test_several_trips_are_listed_and_one_is_named(terminal, rides, people):
     with pytest.raises(CommandError) as several:
         run("shangtang", "331777", known)
     assert first.code in str(several.value) and second.code in str(several.value)
-    terminal("agent2", proof(people("agent2")), "yes", "supervisor", proof(people("supervisor")))
+    terminal("agent2", proof(people("agent2")), "yes", "supervisor", proof(people("supervisor")), "yes")
     assert second.plate_registered in run("shangtang", "331777", known, "--trip", second.code)
 
 
@@ -119,3 +119,15 @@ def test_a_station_that_is_not_clear_is_asked_about(terminal, rides, people):
     with pytest.raises(CommandError):
         run("派出所", "331777", rides.under_way().code)
     assert not PoliceRequest.objects.exists()
+
+
+def test_the_second_person_sees_what_they_release_and_says_yes_to_it(terminal, rides, people):
+    trip = rides.under_way()
+    terminal("agent", proof(people("agent")), "yes", "supervisor", proof(people("supervisor")), "no")
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("police_by_hand", "shangtang", "331777", "--trip", trip.code, trip.code, stdout=out)
+    shown = out.getvalue().partition("— 2 —")[2]
+    for each in ("0577-6722-0110", "331777", trip.code, trip.plate_registered):
+        assert each in shown, each
+    assert not Release.objects.exists() and PoliceRequest.objects.get().state == "called_back"

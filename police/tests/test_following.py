@@ -201,9 +201,54 @@ def test_who_files_a_welfare_check_to_follow_her_home_does_not_see_the_door(ride
     for party in Party.DRIVER, Party.PASSENGER:
         put(trip, party, (door[0] + 0.001, door[1]))
     text = part(client, asked).content.decode()
-    assert "no position of the car" in text and f"{door[0] + 0.001:.3f}" not in text
+    assert "no position of the car" in text and f"{door[0] + 0.001:.4f}" not in text
     put(trip, here=FAR)
     assert "28.35" in part(client, asked).content.decode()
+
+
+def near_her_door(trip):
+    door = (trip.destination_latitude + 0.001, trip.destination_longitude)
+    for party in Party:
+        put(trip, party, door)
+    return f"{door[0]:.4f}"
+
+
+def test_a_silent_phone_alone_does_not_lead_to_her_door(rides, people, signed_in):
+    trip = rides.under_way()
+    put(trip, seconds=4 * 3_600)
+    put(trip, Party.PASSENGER, seconds=4 * 3_600)
+    Trip.objects.filter(pk=trip.pk).update(boarded_at=clock.now() - timedelta(hours=5))
+    asked = ask(people, trip)
+    assert (asked.release.grade, asked.release.signs) == ("whole", ["silent_phone"])
+    LatestPosition.objects.filter(trip=trip, party=Party.PASSENGER).delete()
+    door = near_her_door(trip)
+    LatestPosition.objects.filter(trip=trip, party=Party.PASSENGER).update(
+        at=clock.now() - timedelta(hours=4)
+    )
+    answer = part(signed_in("officer"), asked)
+    assert answer.status_code == 200 and door not in answer.content.decode()
+
+
+def test_a_closed_false_alarm_does_not_lead_to_her_door(followed):
+    trip, asked, client = followed
+    door = near_her_door(trip)
+    assert door in part(client, asked).content.decode()
+    Incident.objects.filter(trip=trip).update(
+        state="closed",
+        taken_at=clock.now(),
+        taken_by="agent",
+        closed_at=clock.now(),
+        resolved_by="agent",
+        closed_by="supervisor",
+        outcome="false_alarm",
+    )
+    assert door not in part(client, asked).content.decode()
+    file_welfare_check(
+        missing_phone=trip.passenger.phone, reporter_phone="13911110001", words="x", submission="w"
+    )
+    assert door not in part(client, asked).content.decode()
+    sos(trip)
+    assert door in part(client, asked).content.decode()
 
 
 def test_her_phone_is_followed_only_while_she_is_aboard_or_where_the_trip_showed_danger(

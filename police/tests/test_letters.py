@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from accounts.services import add_emergency_contact
 from core import clock
 from core.actions import NotNow
 from core.errors import Forbidden, InvalidInput
 from core.four_eyes import SecondPersonNeeded
+from core.privacy import phone_index
 from core.tests.factories import PDF
 from police import notices, services
 from police.answers import build_answer
@@ -97,6 +99,64 @@ def test_no_letter_gets_more_than_the_categories_that_it_names(rich, people):
         assert [each.label for each in sections(found)] == [each.label for each in Wanted if each in wanted]
 
     look()
+
+
+@pytest.mark.parametrize("whose", ["passenger", "rider", "contact"])
+def test_a_letter_by_her_number_returns_nothing_of_hers(rich, people, whose):
+    rider, contact = "+8613977770009", "+8613911110001"
+    Trip.objects.filter(pk=rich.pk).update(
+        rider_kind="other", rider_name="欧阳晓雨", rider_phone=rider, rider_phone_index=phone_index(rider)
+    )
+    add_emergency_contact(account=people("passenger"), name="周知己", phone=contact)
+    trip, at = Trip.objects.get(pk=rich.pk), clock.now()
+    store(trip, Fix(at.timestamp() - 3_000, *trip.destination), party=Party.DRIVER)
+    number = {"passenger": trip.passenger.phone, "rider": rider, "contact": contact}[whose]
+    asked = notice_sent(people("officer"), number, wanted=list(Wanted.values), about=at)
+    assert asked.trip == trip
+    services.propose_release(account=people("agent"), code=asked.code)
+    text = services.confirm_release(account=people("supervisor"), code=asked.code).pack
+    found = json.loads(text)["answers"]
+    Draft202012Validator(schema_of("answer-1")).validate(json.loads(text))
+    assert found["passenger"] == {"given": False, "why_not": "her_number", "data": None}
+    assert (found["driver"]["given"], found["vehicle"]["given"], found["trip"]["given"]) == (True,) * 3
+    assert {row["phone"] for row in found["positions"]["data"]} == {"driver"}
+    assert len(found["positions"]["data"]) == 1  # not the one at her door
+    hers = {trip.passenger.real_name, trip.passenger.phone, rider, "欧阳晓雨", contact}
+    hers |= {trip.origin_name, trip.destination_name}
+    assert not {each for each in hers if each in text}
+
+
+def test_what_is_hers_cannot_be_put_back_and_by_the_drivers_number_it_is_given(rich, people):
+    her, his = rich.passenger.phone, rich.driver.account.phone
+    asked = notice_sent(people("officer"), her, wanted=["passenger", "driver"])
+    services.leave_out(account=people("agent"), code=asked.code, category="passenger", why="")
+    assert not build_answer(request_by_code(asked.code), rich)["answers"]["passenger"]["given"]
+    by_his = notice_sent(people("officer"), his, "his", wanted=["passenger", "trip"])
+    found = build_answer(request_by_code(by_his.code), rich)["answers"]
+    assert found["passenger"]["given"] and found["trip"]["data"]["to"] == rich.destination_name
+
+
+def test_a_later_question_by_her_number_leads_to_no_other_trip_of_hers(rides, people):
+    first, at = rides.ended(), clock.now()
+    Trip.objects.filter(pk=first.pk).update(
+        accepted_at=at - timedelta(hours=5), ended_at=at - timedelta(hours=4)
+    )
+    second, her = rides.under_way(), people("passenger").phone
+    assert first.pk != second.pk
+    further = [
+        notices.Further(query_value=her, about=clock.now(), wanted=["trip"]),
+        notices.Further(query_value=second.driver.account.phone, about=clock.now(), wanted=["trip"]),
+    ]
+    given_ = complete(her, wanted=["trip"], about=at - timedelta(hours=4), further=further)
+    one, other, by_his = letter_sent(people("officer"), given_)
+    assert (one.trip, other.trip, by_his.trip) == (first, second, second)
+    services.propose_release(account=people("agent"), code=one.code)
+    services.propose_release(account=people("agent"), code=by_his.code)
+    with pytest.raises(NotNow):
+        services.propose_release(account=people("agent"), code=other.code)
+    services.propose_refusal(account=people("agent"), code=other.code, reason="x", why="her_number")
+    services.decide_refusal(account=people("supervisor"), code=other.code, agrees=True)
+    assert request_by_code(other.code).refused_for == "her_number"
 
 
 def test_nothing_outside_of_the_time_that_it_names_is_given(rich, people):

@@ -7,14 +7,18 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from core import clock
+from core import clock, retention
 from core.errors import Forbidden, NotFound, TooMany
 from core.limits import Asker
 from core.models import AuditEntry, Notification
+from drivers.models import Driver
 from police import services
 from police.errors import CodeUnknown, InspectionInWriting, NotCalledBack, OfficerSuspended
 from police.models import Agency, Officer, PoliceRequest, ReferenceCode, Release
 from police.selectors import missing_papers
+from police.states import Query
+from police.tests.factories import urgent
+from rides.models import Trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.models import Incident
@@ -123,6 +127,62 @@ def test_an_incident_that_the_driver_reported_is_not_hers(rides, people):
         make(people, Incident.objects.get())
 
 
+def test_who_booked_for_somebody_else_learns_nothing_of_her_call_and_hands_nothing_out(
+    rides, people, signed_in
+):
+    trip = rides.under_way()
+    Trip.objects.filter(pk=trip.pk).update(
+        rider_kind="other", rider_name="王丽", rider_phone="+8613911110077"
+    )
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    hers = Incident.objects.get(trip=trip)
+    page = signed_in("passenger").get("/me/police-codes/").content.decode()
+    assert hers.code not in page and trip.code not in page
+    with pytest.raises(NotFound):
+        make(people, hers)
+    Incident.objects.update(opened_by="passenger")
+    with pytest.raises(NotFound):
+        make(people, hers)
+
+
+@pytest.fixture
+def given_to_another(rides, people, noon):
+    """She called for help before one driver; then another took the same trip. Her code was made before."""
+    trip = rides.accepted()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    hers = Incident.objects.get(trip=trip)
+    secret = make(people, hers)
+    noon.shift(600)
+    other = Driver.objects.get(account=people("driver2"))
+    Trip.objects.filter(pk=trip.pk).update(driver=other, accepted_at=clock.now())
+    return trip, hers, secret
+
+
+def test_a_code_names_no_other_driver_than_whom_the_incident_concerns(
+    given_to_another, people, signed_in, rides
+):
+    _trip, hers, secret = given_to_another
+    with pytest.raises(CodeUnknown):
+        use(people, secret)
+    assert not PoliceRequest.objects.exists()
+    assert not AuditEntry.objects.filter(facts__icontains="driver2").exists()
+    assert hers.code not in signed_in("passenger").get("/me/police-codes/").content.decode()
+    with pytest.raises(NotFound):
+        make(people, hers)
+
+
+def test_a_call_about_one_driver_bears_out_no_claim_about_another(given_to_another, people):
+    trip, _hers, _secret = given_to_another
+
+    def asked(key):
+        question = urgent(Query.TRIP, trip.code)
+        return services.ask_by_form(account=people("officer"), question=question, submission=key).release
+
+    assert (asked("1").grade, asked("1").signs) == ("car", [])
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    assert (asked("2").grade, asked("2").signs) == ("whole", ["sos"])
+
+
 def test_who_is_not_known_well_enough_gets_nothing_by_it(incident, people):
     secret = make(people, incident)
     with pytest.raises(OfficerSuspended):
@@ -147,3 +207,35 @@ def test_guessing_and_making_are_limited(incident, people, valkey):
         make(people, incident)
     with pytest.raises(TooMany):
         make(people, incident)
+
+
+def test_after_their_time_the_second_code_is_emptied_as_the_first(incident, people, noon):
+    make(people, incident), make(people, incident)
+    noon.shift(20 * 366 * 86_400)
+    done = retention.rules()["police.ReferenceCode"].job.run(at=clock.now())
+    assert done.total == 2
+    assert set(ReferenceCode.objects.values_list("digest", flat=True)) == {None}
+
+
+def test_the_station_hears_of_it_and_its_no_closes_the_pack(incident, people):
+    asked = use(people, make(people, incident))
+    told = Notification.objects.get(key__startswith="owning:")
+    assert (told.recipient, told.subject) == (asked.agency.registered_email, asked.code)
+    secret = re.findall(r"/police/owning/([^/]+)/", told.text)[0]
+    services.answer_owning(secret=secret, answer="no", asker=Asker(address="10.0.0.1"))
+    assert not Release.objects.get().is_open(clock.now())
+
+
+def test_what_is_unusual_of_an_officer_waits_for_a_call_back_with_a_code_too(rides, people, incident, noon):
+    for number in range(4):
+        services.ask_by_form(
+            account=people("officer"), question=urgent(Query.TRIP, incident.trip.code), submission=f"{number}"
+        )
+        noon.shift(900)
+    asked = use(people, make(people, incident))
+    assert "officer_rate" in asked.unusual
+    assert (asked.release.grade, asked.release.reason) == ("car", "unusual")
+    assert json.loads(asked.release.pack)["driver"] is None
+    services.call_back_for_identity(account=people("agent"), code=asked.code)
+    services.release_identity(account=people("supervisor"), code=asked.code)
+    assert json.loads(Release.objects.get(request=asked).newest.pack)["driver"]

@@ -120,19 +120,39 @@ TOLD_BY_A_REPORTER = frozenset({SignalKind.WELFARE_CHECK, SignalKind.REPEATED_RE
 
 
 def signs_of(trip: "Trip", at: datetime) -> Signs:
-    """Of this trip alone, by its incidents, live or over, its signals, and how long its phones have been silent."""
-    incidents = Incident.objects.filter(trip=trip)
-    kinds = set(Signal.objects.filter(trip=trip).values_list("kind", flat=True))
+    """Of this trip alone, by its incidents, live or over, its signals, and how long its phones have been silent.
+
+    What was before its driver of today took it speaks of another one, to whom it belonged then.
+    """
+    since = trip.accepted_at or trip.requested_at
+    incidents = Incident.objects.filter(trip=trip, opened_at__gte=since)
+    calls = SosCall.objects.filter(incident__trip=trip, at__gte=since)
+    kinds = set(Signal.objects.filter(trip=trip, at__gte=since).values_list("kind", flat=True))
     of_the_trip = kinds - TOLD_BY_A_REPORTER - {SignalKind.SOS, SignalKind["SIGNAL_LOST"]}
     return Signs(
-        sos=SignalKind.SOS in kinds or incidents.filter(has_sos=True).exists(),
-        welfare_check=WelfareCheck.objects.filter(incident__trip=trip).exists(),
+        sos=SignalKind.SOS in kinds or incidents.filter(has_sos=True).exists() or calls.exists(),
+        welfare_check=WelfareCheck.objects.filter(incident__trip=trip, filed_at__gte=since).exists(),
         signal=bool(of_the_trip),
         silent_phone=SignalKind["SIGNAL_LOST"] in kinds or _phone_is_silent(trip, at),
         station_called=PlacedCall.objects.filter(
-            incident__trip=trip, to=Callee.STATION, connected_at__isnull=False
+            incident__trip=trip, to=Callee.STATION, connected_at__gte=since
         ).exists(),
     )
+
+
+def shows_danger_now(trip: "Trip") -> bool:
+    """Whether a live incident stands on what a phone or a person of the trip told: a call for help, or a danger signal
+    since an incident of it was closed last. A phone that is silent may lie in a bag: alone it shows nothing (S19)."""
+    incident = live_incident_of(trip)
+    if incident is None:
+        return False
+    signals = Signal.objects.filter(trip=trip).exclude(
+        kind__in={*TOLD_BY_A_REPORTER, SignalKind.SOS, SignalKind["SIGNAL_LOST"]}
+    )
+    over = Incident.objects.filter(trip=trip, closed_at__isnull=False).order_by("-closed_at").first()
+    if over is not None:
+        signals = signals.filter(at__gt=over.closed_at)
+    return incident.has_sos or signals.exists()
 
 
 def _phone_is_silent(trip: "Trip", at: datetime) -> bool:
@@ -592,7 +612,17 @@ def incidents_of_person(account: "Account", *, limit: int = 5) -> list[Incident]
 
 
 def incidents_reported_by(account: "Account", *, limit: int = 20) -> list[Incident]:
-    """The newest incidents that somebody reported about a trip of their own as passenger: by SOS, or by their own word."""
+    """The newest incidents that somebody reported about a trip of their own as passenger: by SOS, or by their own word.
+
+    Of a trip on which somebody else travelled, who booked it learns nothing: not even that there was a call (A6). What
+    was before the driver of today took the trip concerns another driver, and is not among them.
+    """
     hers = Q(sos_calls__party=Party.PASSENGER) | Q(opened_by=account.code)
-    rows = Incident.objects.real().filter(hers, trip__passenger=account, trip__driver__isnull=False)
+    rows = Incident.objects.real().filter(
+        hers,
+        trip__passenger=account,
+        trip__rider_kind__in=OWN_PHONE,
+        trip__driver__isnull=False,
+        opened_at__gte=F("trip__accepted_at"),
+    )
     return list(rows.select_related("trip").distinct().order_by("-pk")[:limit])

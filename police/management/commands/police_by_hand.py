@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 from accounts.models import Account
 from accounts.services import prove_at_terminal
@@ -56,16 +56,34 @@ class Command(PlatformCommand):
             self.stdout.write(
                 _("Call this number and no other: %(number)s") % {"number": asked.agency.published_phone}
             )
-            if input(_("Did you reach the officer there? Type yes: ")).strip().lower() not in {"yes", "是"}:
-                raise CommandError(
-                    _("Nothing was released. The request stays: %(code)s.") % {"code": asked.code}
-                )
+            self._only_if(asked, _("Did you reach the officer there? Type yes: "))
             services.record_call_back(account=first, code=asked.code)
             second = self._person("2", "police.confirm")
+            with override(second.language):
+                self._show(selectors.request_by_code(asked.code))
+                self._only_if(asked, _("Is it this that you release? Type yes: "))
             services.confirm_release(account=second, code=asked.code)
             asked = selectors.request_by_code(asked.code)
             read = documents.read_page(actor=first.actor, request=asked, kind=CopyKind.HAND)
             self._read_out(asked, read.pack)
+
+    def _only_if(self, asked: PoliceRequest, question: str) -> None:
+        if input(question).strip().lower() not in {"yes", "是"}:
+            raise CommandError(_("Nothing was released. The request stays: %(code)s.") % {"code": asked.code})
+
+    def _show(self, asked: PoliceRequest) -> None:
+        """What the second person answers for: who asks, by what, and which trip it leads to."""
+        assert asked.trip is not None  # noqa: S101 - nothing else is taken down
+        for name, value in (
+            (_("police station"), f"{asked.agency} {asked.agency.published_phone}"),
+            (pgettext("field", "badge number"), asked.badge_number),
+            (_("asked by"), f"{asked.get_query_display()} {asked.query_value}"),
+            (_("Trip"), f"{asked.trip.code} {asked.trip.state}"),
+            (_("Plate registered"), asked.trip.plate_registered),
+            (_("Plate that somebody saw"), asked.trip.plate_seen or "—"),
+            (pgettext("policerequest", "trip found by"), asked.trip_found_by or "—"),
+        ):
+            self.stdout.write(f"{name}: {value}")
 
     def _person(self, number: str, permission: str) -> Account:
         """One of the two, by password and second factor: no session is needed. Raises `SignInFailed`, `WrongCode`."""
