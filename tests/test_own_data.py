@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from accounts import exports, leaving
+from accounts import exports, leaving, seen
 from accounts.models import Account, DataExport, Device, EmergencyContact, RealNameCheck, Session
 from accounts.policies import LOOKS_TOLD_AFTER
 from accounts.services import add_emergency_contact
@@ -634,6 +634,7 @@ def test_a_line_about_me_is_proven_by_the_script_and_a_checkpoint_saved_an_hour_
     assert "accounts.person_read" not in page  # not before the days of the policy
     noon.shift(policy.span(LOOKS_TOLD_AFTER) + timedelta(hours=1))
     placed()
+    assert not seen.TELLING.run(at=clock.now()).failed
     newest = mine.get("/journal/checkpoint").content.decode()
     size = saved.splitlines()[1]
     page = mine.get("/me/data/looks/", {"saved": size}).content.decode()
@@ -668,14 +669,27 @@ def test_a_line_about_me_is_proven_by_the_script_and_a_checkpoint_saved_an_hour_
     assert mine.get(links[0].partition("?")[0], {"saved": 10**9}).status_code == 404
 
 
-def test_looks_are_not_told_while_something_is_examined_of_which_one_may_not_know(
-    rides, signed_in, people, noon, deliver
+def lines_told(client):
+    """Looks that stand on somebody's page, the newest first."""
+    page = client.get("/me/data/looks/").content.decode()
+    return [each for each in re.findall(r'translate="no">([a-z._]+)<', page) if each.endswith("_read")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_told_stays_and_no_more_is_told_while_something_is_examined_of_which_one_may_not_know(
+    rides, signed_in, people, noon, deliver, tmp_path, settings
 ):
+    settings.TIME_URL, settings.JOURNAL_ANCHOR = "", str(tmp_path / "anchor")
     trip = rides.ended()
-    signed_in("supervisor").get("/admin/people/driver/")
+    mine, staff = signed_in("driver"), signed_in("supervisor")
+    staff.get("/admin/people/driver/")
     noon.shift(policy.span(LOOKS_TOLD_AFTER) + timedelta(hours=1))
-    mine = signed_in("driver")
-    assert "accounts.person_read" in mine.get("/me/data/looks/").content.decode()
+    placed()
+    assert lines_told(mine) == []
+    assert not seen.TELLING.run(at=clock.now()).failed
+    assert lines_told(mine) == ["accounts.person_read"]
+    look = AuditEntry.objects.get(action="accounts.person_read", subject="driver")
+    staff.get("/admin/people/driver/")
     file_complaint(
         account=people("passenger"),
         trip_code=trip.code,
@@ -683,7 +697,12 @@ def test_looks_are_not_told_while_something_is_examined_of_which_one_may_not_kno
         words="he frightened me",
         submission="s" * 16,
     )
-    page = mine.get("/me/data/looks/").content.decode()
-    assert "accounts.person_read" not in page
-    look = AuditEntry.objects.get(action="accounts.person_read", subject="driver")
-    assert mine.get(f"/me/data/looks/{look.pk}/proof.json").status_code == 404
+    for _turn in range(2):
+        assert lines_told(mine) == ["accounts.person_read"]
+        assert mine.get(f"/me/data/looks/{look.pk}/proof.json").status_code == 200
+        noon.shift(policy.span(LOOKS_TOLD_AFTER) + timedelta(hours=1))
+        assert not seen.TELLING.run(at=clock.now()).failed
+        mine.force_login(people("driver"))
+    later = AuditEntry.objects.filter(action="accounts.person_read", subject="driver").last()
+    assert later != look
+    assert mine.get(f"/me/data/looks/{later.pk}/proof.json").status_code == 404
