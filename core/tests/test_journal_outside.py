@@ -16,6 +16,7 @@ from core.journal import checkpoints, notes, offline, proofs, sequence
 from core.journal.witness import Witness, make_key
 from core.models import AuditEntry, JournalCheckpoint, JournalRefusal
 from core.tests import horizon
+from core.tests.factories import set_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,8 +71,8 @@ def test_the_witness_signs_what_extends_what_it_saw(witness, client):
     grow(300)
     assert witness.turn().signed
     note = client.get("/journal/checkpoint").content.decode()
-    assert offline.signed_by(note, checkpoints.public_key()) == 0
-    assert offline.signed_by(note, configured.WITNESS_KEY, offline.COSIGNATURE) > 0
+    assert offline.signed_by(note, checkpoints.public_key()).at == 0
+    assert offline.signed_by(note, configured.WITNESS_KEY, offline.COSIGNATURE).at > 0
     assert checkpoints.newest_cosigned() == checkpoints.newest()
     assert not JournalRefusal.objects.exists()
     page = client.get("/journal/", headers={"accept-language": "en"}).content.decode()
@@ -188,6 +189,47 @@ def test_what_is_not_the_witnesss_is_not_taken(client, witness):
     assert (row.cosignature, JournalRefusal.objects.count()) == ("", 0)
     with override_settings(WITNESS_KEY=""):
         assert client.post("/journal/witness/", "x", content_type="text/plain").status_code == 404
+
+
+def with_line(note, line):
+    """A note with another line before its signatures."""
+    body, _, lines = note.partition("\n\n")
+    return f"{body}\n\n{line}\n{lines}"
+
+
+JUNK = (
+    "\u2014 a-witness AAAA",
+    "\u2014 a-witness " + "x" * 400,
+    "\u2014 a-witness \0",
+    "\0",
+    "\u2014 a-witness \u00e9",
+)
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_a_stranger_puts_nothing_in_the_place_of_the_witnesss_signature(client, witness, junk):
+    grow(2)
+    assert witness.turn().signed
+    row = checkpoints.newest()
+    genuine = row.cosignature
+    published = client.get("/journal/checkpoint").content.decode()
+    for was in (genuine, ""):
+        JournalCheckpoint.objects.filter(pk=row.pk).update(
+            cosignature=was, cosigned_at=row.cosigned_at if was else None
+        )
+        answer = client.post("/journal/witness/", with_line(published, junk), content_type="text/plain")
+        assert answer.status_code == 200
+        assert client.get("/journal/checkpoint").content.decode() == published
+    newer = f"{row.note}{witness._line(notes.body_of(row.note), int(row.cosigned_at.timestamp()) - 60)}"
+    assert client.post("/journal/witness/", newer, content_type="text/plain").status_code == 200
+    row.refresh_from_db()
+    assert row.cosignature == genuine  # an older one is in the place of no newer one
+
+
+def test_a_stranger_asks_for_no_work_without_end(client, witness):
+    set_policy("core.witness_said", {"address": 3, "within": 3600})
+    answers = [client.post("/journal/witness/", "x", content_type="text/plain").status_code for _ in range(4)]
+    assert answers == [400, 400, 400, 429]
 
 
 def test_proofs_by_http_are_those_of_the_tree_and_only_of_what_was_published(client):
