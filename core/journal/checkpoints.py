@@ -137,7 +137,11 @@ def _listen(at: datetime) -> None:
     if not settings.WITNESS_KEY or first is None or at - first.at <= SILENT_AFTER:
         return
     key = f"{SILENT}{first.pk}"
-    if not FailedWork.objects.filter(kind=REFUSALS.kind, key=key).exists():
+    # Also where a person has dealt with it; what a signature ended is over, and may begin again.
+    said = FailedWork.objects.filter(kind=REFUSALS.kind, key=key).exclude(
+        closed_by="", closed_at__isnull=False
+    )
+    if not said.exists():
         retry.failed(REFUSALS, key, f"no signature since {first.at.isoformat()}", needs_person=True)
 
 
@@ -180,7 +184,7 @@ def cosigned(note: str) -> None:
         row.cosignature, row.cosigned_at = line, at
         row.save(update_fields=["cosignature", "cosigned_at"])
     for key in retry.open_keys(REFUSALS):
-        if key.startswith(SILENT):
+        if key.startswith(SILENT) and int(key.removeprefix(SILENT)) <= row.pk:
             retry.done(REFUSALS, key)
 
 

@@ -151,6 +151,27 @@ def test_a_witness_that_is_silent_is_said_once_and_over_when_it_signs(witness, p
     assert alarms.ringing_for(people("supervisor"), late) == []
 
 
+def test_an_old_signature_ends_no_silence(witness, client, people):
+    grow(1)
+    assert witness.turn().signed
+    old = client.get("/journal/checkpoint").content.decode()
+    grow(1)
+    begun = checkpoints.newest()
+    late = clock.now() + checkpoints.SILENT_AFTER + timedelta(seconds=1)
+    checkpoints.publish(late)
+    assert client.post("/journal/witness/", old, content_type="text/plain").status_code == 200
+    (row,) = retry.needing_person().filter(kind="core.journal_witness")
+    assert row.key == f"silent:{begun.pk}"
+    retry.done(
+        checkpoints.REFUSALS, row.key
+    )  # whatever ended it: while the same silence lasts, it is said again
+    checkpoints.publish(late)
+    (row,) = retry.needing_person().filter(kind="core.journal_witness")
+    retry.deal_with(actor=people("supervisor").actor, failed_work_id=row.pk, reason="they repair it today")
+    checkpoints.publish(late)
+    assert not retry.needing_person().filter(kind="core.journal_witness").exists()
+
+
 def test_a_witness_believes_one_key_for_good(witness, through):
     grow(3)
     assert witness.turn().signed
