@@ -191,11 +191,16 @@ def cosigned(note: str) -> None:
 @begins_transaction
 def refused(note: str) -> JournalRefusal:
     """The witness did not sign, and says why: a person has to look. Raises `NotProven` where it is not the witness's."""
-    signed_by(note, settings.WITNESS_KEY, COSIGNATURE)
-    row, new = JournalRefusal.objects.get_or_create(note=note, defaults={"at": clock.now()})
+    body, line = body_of(note), signed_by(note, settings.WITNESS_KEY, COSIGNATURE).line
+    if "\0" in body:
+        raise NotProven("no text has such bytes")
+    row = JournalRefusal.objects.filter(note__startswith=f"{body}\n").first()
+    if row is not None:
+        return row
+    row, new = JournalRefusal.objects.get_or_create(note=f"{body}\n{line}", defaults={"at": clock.now()})
     if new:
         audit.record(SYSTEM, "core.witness_refused", str(row.pk))
-        retry.failed(REFUSALS, str(row.pk), body_of(note), needs_person=True)
+        retry.failed(REFUSALS, str(row.pk), body, needs_person=True)
     return row
 
 

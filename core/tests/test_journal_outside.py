@@ -247,6 +247,22 @@ def test_a_stranger_puts_nothing_in_the_place_of_the_witnesss_signature(client, 
     assert row.cosignature == genuine  # an older one is in the place of no newer one
 
 
+def test_one_refusal_stays_one_however_often_and_with_whatever_it_is_said(client, witness):
+    body = "refusal of a journal\nit is shorter\n"
+    genuine = f"{body}\n{witness._line(body, 1_800_000_000)}"
+    for said in (
+        *(with_line(genuine, junk) for junk in JUNK),
+        genuine,
+        genuine + "x" * 900,
+        f"{body}\n{witness._line(body, 1_800_000_060)}",
+    ):
+        assert client.post("/journal/witness/", said, content_type="text/plain").status_code == 200
+    assert JournalRefusal.objects.get().note == genuine
+    body = "refusal of \0\n"
+    said = f"{body}\n{witness._line(body, 1)}"
+    assert client.post("/journal/witness/", said, content_type="text/plain").status_code == 400
+
+
 def test_a_stranger_asks_for_no_work_without_end(client, witness):
     set_policy("core.witness_said", {"address": 3, "within": 3600})
     answers = [client.post("/journal/witness/", "x", content_type="text/plain").status_code for _ in range(4)]
