@@ -1,7 +1,7 @@
 """Who looked at my data: lines of the journal about oneself, each with a proof that needs no trust in the platform.
 
 A line names the role of whoever looked, what was looked at and when. It names no colleague, no case and no reason: those
-may be another person's. Looks are told late, and no more of them while something about the person is examined of which
+may be another person's. All looks are told late, on the first day of a month, by their day alone, and no more of them while something about the person is examined of which
 they may not know (S11): the time of a look must not say who complained. What was told stays told, so that a line that
 vanishes says nothing either. What somebody did themselves is there at once.
 """
@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.looks import day_of
 from accounts.models import Account
 from accounts.policies import LOOKS_TOLD_AFTER
 from accounts.states import PersonalField
@@ -73,12 +74,18 @@ def proof(account: Account, pk: int, *, saved: int | None) -> dict[str, Any]:
 # --- Telling more ----------------------------------------------------------------------------------------------------
 
 
+def _month_of(at: datetime) -> datetime:
+    return day_of(at).replace(day=1)
+
+
 def _told_by(at: datetime) -> datetime:
-    """Looks before that are told at `at`."""
-    return at - policy.span(LOOKS_TOLD_AFTER)
+    """Looks before that are told at `at`: those before the last whole month, or longer ago where the policy says so."""
+    return _month_of(_month_of(at) - policy.span(LOOKS_TOLD_AFTER))
 
 
 def _behind(at: datetime, last: int | None, limit: int) -> list[int]:
+    if day_of(at) != _month_of(at):
+        return []  # no day on which something ended is said by what is told on it
     rows = Account.objects.filter(pk__gt=last or 0, closed_at=None)
     rows = rows.filter(audit_selectors.is_looked_at("code", "looks_told_until", until=_told_by(at)))
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])

@@ -296,7 +296,7 @@ def old_look(people, noon):
     noon.shift(timedelta(days=-100))
     record_person_read(account=people("supervisor"), person=people("driver"))
     noon.shift(timedelta(days=100))
-    TELLING.run(at=clock.now())
+    TELLING.run(at=clock.now() - timedelta(days=1))
     assert people("driver").looks_told_until is not None
 
 
