@@ -53,6 +53,8 @@ class Account(AbstractBaseUser):
     # An account of the hourly drill (G3): what it does is told to nobody and enters no figure.
     is_drill = models.BooleanField(pgettext_lazy("field", "drill account"), default=False)
     is_active = models.BooleanField(pgettext_lazy("field", "active"), default=True)
+    # Looks at them before that time were told (`accounts.seen`); it only rises.
+    looks_told_until = models.DateTimeField(pgettext_lazy("account", "looks told until"), null=True)
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
     # Its owner left: nobody signs in, phone and document are free for a new account. Who it was goes at the time set,
     # unless something keeps it then (`accounts.leaving`).

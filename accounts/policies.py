@@ -139,7 +139,7 @@ LOOKS_TOLD_AFTER = policy.declare(
     7 * 86_400,
     name=pgettext_lazy("policy name", "Looks at somebody, told to them"),
     about=_(
-        "So long after a colleague looked at somebody that person reads of it, and not while something about them is examined of which they may not know: who complained must not be found out by the time."
+        "Looks at somebody are told to that person on the first day of a month: those before the month that this time earlier was running, and none while something about them is examined of which they may not know. Who complained must not be found out by the time."
     ),
 )
 SHARING_TEXT = policy.fixed(

@@ -4,6 +4,7 @@ from accounts import retention as tables  # noqa: F401 - how long they are kept
 from accounts import services
 from accounts.exports import MAKING
 from accounts.leaving import ERASING
+from accounts.seen import TELLING
 from core import jobs, retention
 
 
@@ -17,4 +18,4 @@ forget_places = jobs.periodic("accounts.tasks.forget_places", services.FORGETTIN
 forget_sessions = jobs.periodic("accounts.tasks.forget_sessions", services.SESSIONS_OVER)
 forget_what_is_over = jobs.periodic("accounts.tasks.forget_what_is_over", *retention.jobs_of("accounts"))
 make_exports = jobs.periodic("accounts.tasks.make_exports", MAKING)
-erase_accounts = jobs.periodic("accounts.tasks.erase_accounts", ERASING)
+erase_accounts = jobs.periodic("accounts.tasks.erase_accounts", ERASING, TELLING)

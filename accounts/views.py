@@ -36,7 +36,6 @@ from accounts.forms import (
     WardForm,
 )
 from accounts.models import Account
-from accounts.policies import LOOKS_TOLD_AFTER
 from accounts.selectors import (
     contact_who_stays,
     ends_guardian_alone,
@@ -48,7 +47,7 @@ from accounts.selectors import (
     sessions_of,
 )
 from accounts.sessions import digest
-from core import clock, disclosures, own_data, policy
+from core import clock, disclosures, own_data
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
 from core.permissions import may, needs_second_factor
@@ -556,7 +555,6 @@ def looks_at_me(request: HttpRequest) -> HttpResponse:
     """Who looked at my data, line by line as the journal has it."""
     context = {
         "lines": seen.lines(account_of(request)),
-        "days": policy.span(LOOKS_TOLD_AFTER).days,
         "saved": number.guess(request.GET.get("saved", "")),
     }
     return render(request, "accounts/looks.html", context)

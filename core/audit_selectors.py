@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models.lookups import IsNull
 
 from core import live
 from core.errors import NotFound
@@ -71,10 +72,20 @@ def last_of(action: str, subject: str) -> datetime | None:
     return found.values_list("at", flat=True).first()
 
 
-def looks_at(subject: str, *, until: datetime) -> "QuerySet[AuditEntry]":
-    """Lines that say that somebody else looked at a person, until a time; the newest first."""
+def looks_at(subject: str, *, until: datetime | None) -> "QuerySet[AuditEntry]":
+    """Lines that say that somebody else looked at a person, until a time, none for None; the newest first."""
+    if until is None:
+        return AuditEntry.objects.none()
     lines = AuditEntry.objects.filter(subject=subject, action__in=live.all_looks(), at__lt=until)
     return lines.exclude(actor=subject).order_by("-pk")
+
+
+def is_looked_at(person: str, since: str, *, until: datetime) -> Exists:
+    """Whether somebody else looked at a person between a time, or ever, and another: `person` and `since` name columns of
+    the query that this is a condition of."""
+    lines = AuditEntry.objects.filter(subject=OuterRef(person), action__in=live.all_looks(), at__lt=until)
+    new = Q(at__gte=OuterRef(since)) | Q(IsNull(OuterRef(since), True))
+    return Exists(lines.filter(new).exclude(actor=OuterRef(person)))
 
 
 def own_lines(person: str) -> "QuerySet[AuditEntry]":

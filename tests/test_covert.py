@@ -22,6 +22,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from PIL import Image
 
+from accounts.looks import record_person_read
+from accounts.seen import TELLING
 from complaints.services import file_complaint
 from complaints.states import Category
 from conftest import GOAL, PICKUP
@@ -117,6 +119,7 @@ EVERYWHERE = (
     "/drive/",
     "/complaints/",
     "/me/shared/",
+    "/me/data/looks/",
     "/trips/{trip}/",
     "/trips/{trip}/sos/",
     "/trips/{trip}/recording/",
@@ -288,10 +291,20 @@ def differences(one, other):
             yield f"{where}: {asked} / {asked2} questions to the database"
 
 
+def old_look(people, noon):
+    """Long ago somebody of the staff opened his page, and he was told."""
+    noon.shift(timedelta(days=-100))
+    record_person_read(account=people("supervisor"), person=people("driver"))
+    noon.shift(timedelta(days=100))
+    TELLING.run(at=clock.now() - timedelta(days=1))
+    assert people("driver").looks_told_until is not None
+
+
 @pytest.fixture
 def scene(rides, people, signed_in, deliver, settings, tmp_path, noon):
     """A driver with somebody in the car, a request along his way, and a day's check for the other lines."""
     settings.RECORDING_KEYS = str(tmp_path / "keys")
+    old_look(people, noon)
     past = rides.ended()
     trip = rides.under_way()
     waiting = rides.booked("passenger2")

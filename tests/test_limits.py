@@ -114,6 +114,7 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "rides.phrases",
         "drivers.certificate_photos",
         "accounts.reveals_without_case",
+        "core.witness_said",
         "accounts.guardian_names",
         "accounts.real_names",
         "police.codes_made",

@@ -7,20 +7,21 @@ import re
 import subprocess
 import sys
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from accounts import exports, leaving
+from accounts import exports, leaving, seen
+from accounts.looks import record_person_read
 from accounts.models import Account, DataExport, Device, EmergencyContact, RealNameCheck, Session
-from accounts.policies import LOOKS_TOLD_AFTER
 from accounts.services import add_emergency_contact
 from complaints.models import CareConsent, Complaint
 from complaints.services import file_complaint, set_care_consent
 from complaints.states import Category
-from core import audit, clock, holds, own_data, pictures, policy
+from core import audit, clock, holds, own_data, pictures
 from core.actors import SYSTEM
 from core.journal import checkpoints, sequence
 from core.models import AuditEntry, Notification, StoredPicture
@@ -587,6 +588,9 @@ def test_the_register_is_current():
 # --- Who looked at my data -----------------------------------------------------------------------------
 
 
+FIRST_OF_MAY = datetime(2026, 5, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
 def placed():
     horizon.passes_now()
     sequence.sequence_all(seconds=60)
@@ -631,9 +635,11 @@ def test_a_line_about_me_is_proven_by_the_script_and_a_checkpoint_saved_an_hour_
     placed()
     switch(mine, "trip_sharing", on=True)
     page = mine.get("/me/data/looks/").content.decode()
-    assert "accounts.person_read" not in page  # not before the days of the policy
-    noon.shift(policy.span(LOOKS_TOLD_AFTER) + timedelta(hours=1))
+    assert "accounts.person_read" not in page  # not before its fixed day
+    noon.move_to(FIRST_OF_MAY)
+    mine.force_login(people("passenger"))
     placed()
+    assert not seen.TELLING.run(at=clock.now()).failed
     newest = mine.get("/journal/checkpoint").content.decode()
     size = saved.splitlines()[1]
     page = mine.get("/me/data/looks/", {"saved": size}).content.decode()
@@ -668,14 +674,33 @@ def test_a_line_about_me_is_proven_by_the_script_and_a_checkpoint_saved_an_hour_
     assert mine.get(links[0].partition("?")[0], {"saved": 10**9}).status_code == 404
 
 
-def test_looks_are_not_told_while_something_is_examined_of_which_one_may_not_know(
-    rides, signed_in, people, noon, deliver
+def lines_told(client):
+    """Looks that stand on somebody's page, the newest first."""
+    page = client.get("/me/data/looks/").content.decode()
+    return [each for each in re.findall(r'translate="no">([a-z._]+)<', page) if each.endswith("_read")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_told_stays_and_no_more_is_told_while_something_is_examined_of_which_one_may_not_know(
+    rides, signed_in, people, noon, deliver, tmp_path, settings
 ):
+    settings.TIME_URL, settings.JOURNAL_ANCHOR = "", str(tmp_path / "anchor")
     trip = rides.ended()
-    signed_in("supervisor").get("/admin/people/driver/")
-    noon.shift(policy.span(LOOKS_TOLD_AFTER) + timedelta(hours=1))
-    mine = signed_in("driver")
-    assert "accounts.person_read" in mine.get("/me/data/looks/").content.decode()
+    mine, staff = signed_in("driver"), signed_in("supervisor")
+    staff.get("/admin/people/driver/")
+    for month, day in ((4, 1), (4, 30), (5, 2), (5, 1)):
+        noon.move_to(FIRST_OF_MAY.replace(month=month, day=day))
+        mine.force_login(people("driver"))
+        assert lines_told(mine) == []
+        told = seen.TELLING.run(at=clock.now())
+        assert (told.done > 0, told.failed) == ((month, day) == (5, 1), 0)
+    placed()
+    assert lines_told(mine) == ["accounts.person_read"]
+    page = mine.get("/me/data/looks/").content.decode()
+    (when,) = re.findall(r"<strong>([^<]*)</strong> ·", page)
+    assert "2 Mar" in when and ":" not in when
+    look = AuditEntry.objects.get(action="accounts.person_read", subject="driver")
+    record_person_read(account=people("supervisor"), person=people("driver"))
     file_complaint(
         account=people("passenger"),
         trip_code=trip.code,
@@ -683,7 +708,12 @@ def test_looks_are_not_told_while_something_is_examined_of_which_one_may_not_kno
         words="he frightened me",
         submission="s" * 16,
     )
-    page = mine.get("/me/data/looks/").content.decode()
-    assert "accounts.person_read" not in page
-    look = AuditEntry.objects.get(action="accounts.person_read", subject="driver")
-    assert mine.get(f"/me/data/looks/{look.pk}/proof.json").status_code == 404
+    for month in (6, 7):
+        assert lines_told(mine) == ["accounts.person_read"]
+        assert mine.get(f"/me/data/looks/{look.pk}/proof.json").status_code == 200
+        noon.move_to(FIRST_OF_MAY.replace(month=month))
+        assert not seen.TELLING.run(at=clock.now()).failed
+        mine.force_login(people("driver"))
+    later = AuditEntry.objects.filter(action="accounts.person_read", subject="driver").last()
+    assert later != look
+    assert mine.get(f"/me/data/looks/{later.pk}/proof.json").status_code == 404

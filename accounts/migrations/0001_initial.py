@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('shares_trips', models.BooleanField(default=False, verbose_name='shares trips by itself')),
                 ('is_drill', models.BooleanField(default=False, verbose_name='drill account')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('looks_told_until', models.DateTimeField(null=True, verbose_name='looks told until')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
                 ('erase_at', models.DateTimeField(null=True, verbose_name='to be erased')),

@@ -14,19 +14,29 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from core import audit, clock, jobs, retry
+from core import audit, clock, jobs, limits, retry
 from core.actors import SYSTEM
 from core.errors import NotFound
 from core.journal import anchor, proofs, rows, sequence, tree
-from core.journal.notes import body_of, encoded, line_of, signature
+from core.journal.notes import body_of, encoded, signature
 from core.journal.offline import COSIGNATURE, Checkpoint, NotProven, read, signed_by
+from core.limits import Per
 from core.models import AuditEntry, FailedWork, JournalCheckpoint, JournalRefusal
 from core.transactions import begins_transaction
 
 KEPT_AT_ONCE = 100
 # A person deals with it: what the witness saw no repeat makes unseen.
 REFUSALS = retry.declare("core.journal_witness", _("the witness did not sign the journal"))
+# Not of all together: strangers would use up what is the witness's.
+SAID = limits.declare(
+    "core.witness_said",
+    {Per.ADDRESS: 1_000},
+    within=3_600,
+    name=pgettext_lazy("policy name", "What is said in the name of the witness"),
+    about=_("So often something is said from one address in the name of the journal's witness."),
+)
 SILENT = "silent:"  # how the key of its silence begins, behind it the first checkpoint without its signature
 SILENT_AFTER = timedelta(minutes=5)
 
@@ -127,7 +137,11 @@ def _listen(at: datetime) -> None:
     if not settings.WITNESS_KEY or first is None or at - first.at <= SILENT_AFTER:
         return
     key = f"{SILENT}{first.pk}"
-    if not FailedWork.objects.filter(kind=REFUSALS.kind, key=key).exists():
+    # Also where a person has dealt with it; what a signature ended is over, and may begin again.
+    said = FailedWork.objects.filter(kind=REFUSALS.kind, key=key).exclude(
+        closed_by="", closed_at__isnull=False
+    )
+    if not said.exists():
         retry.failed(REFUSALS, key, f"no signature since {first.at.isoformat()}", needs_person=True)
 
 
@@ -144,33 +158,49 @@ def _stamp(row: JournalCheckpoint) -> None:
 
 # --- What the witness says --------------------------------------------------------------------------------------------
 
+# Anybody may say it, and say it again: only what the witness signed is kept, once.
+
+
+def _time(seconds: int) -> datetime:
+    """Raises `NotProven` where that is no time."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise NotProven("the witness's time is none") from None
+
 
 @begins_transaction
 def cosigned(note: str) -> None:
     """The witness signed one of our checkpoints. Raises `NotProven` where that is not so."""
     said = ours(note)
-    at = signed_by(note, settings.WITNESS_KEY, COSIGNATURE)
+    line, time = signed_by(note, settings.WITNESS_KEY, COSIGNATURE)
+    at = _time(time)
     mine = f"{body_of(note)}\n"
     rows = JournalCheckpoint.objects.select_for_update().filter(size=said.size, note__startswith=mine)
     row = rows.order_by("-pk").first()
     if row is None:
         raise NotProven("this checkpoint was never published")
-    name = settings.WITNESS_KEY.split("+", 1)[0]
-    row.cosignature, row.cosigned_at = line_of(note, name), datetime.fromtimestamp(at, UTC)
-    row.save(update_fields=["cosignature", "cosigned_at"])
+    if row.cosigned_at is None or row.cosigned_at < at:
+        row.cosignature, row.cosigned_at = line, at
+        row.save(update_fields=["cosignature", "cosigned_at"])
     for key in retry.open_keys(REFUSALS):
-        if key.startswith(SILENT):
+        if key.startswith(SILENT) and int(key.removeprefix(SILENT)) <= row.pk:
             retry.done(REFUSALS, key)
 
 
 @begins_transaction
 def refused(note: str) -> JournalRefusal:
     """The witness did not sign, and says why: a person has to look. Raises `NotProven` where it is not the witness's."""
-    signed_by(note, settings.WITNESS_KEY, COSIGNATURE)
-    row, new = JournalRefusal.objects.get_or_create(note=note, defaults={"at": clock.now()})
+    body, line = body_of(note), signed_by(note, settings.WITNESS_KEY, COSIGNATURE).line
+    if "\0" in body:
+        raise NotProven("no text has such bytes")
+    row = JournalRefusal.objects.filter(note__startswith=f"{body}\n").first()
+    if row is not None:
+        return row
+    row, new = JournalRefusal.objects.get_or_create(note=f"{body}\n{line}", defaults={"at": clock.now()})
     if new:
         audit.record(SYSTEM, "core.witness_refused", str(row.pk))
-        retry.failed(REFUSALS, str(row.pk), body_of(note), needs_person=True)
+        retry.failed(REFUSALS, str(row.pk), body, needs_person=True)
     return row
 
 

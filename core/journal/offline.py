@@ -112,8 +112,15 @@ def read(note: str) -> Checkpoint:
     return Checkpoint(lines[0], size, root, time)
 
 
-def signed_by(note: str, key: str, kind: int = ED25519) -> int:
-    """That a key, NAME+ID+BASE64, signed a note; the witness's time in Unix seconds, 0 for others. Raises `NotProven`."""
+class Signature(NamedTuple):
+    """A signature that was checked: its line as signed notes write it, and the witness's time in Unix seconds, 0 of others."""
+
+    line: str
+    at: int
+
+
+def signed_by(note: str, key: str, kind: int = ED25519) -> Signature:
+    """That a key, NAME+ID+BASE64, signed a note, on whichever line. Raises `NotProven`."""
     body, _line, signatures = note.partition("\n\n")
     try:
         name, _number, text = key.split("+", 2)
@@ -131,10 +138,12 @@ def signed_by(note: str, key: str, kind: int = ED25519) -> int:
             continue
         try:
             signature = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             continue
         if signature[:4] != mark:
             continue
+        # Of our own making: what is kept has no byte that was not checked.
+        whole = f"\u2014 {name} {base64.b64encode(signature).decode()}\n"
         signature, at, said = signature[4:], 0, f"{body}\n"
         if kind == COSIGNATURE:
             at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
@@ -143,7 +152,7 @@ def signed_by(note: str, key: str, kind: int = ED25519) -> int:
             public.verify(signature, said.encode())
         except InvalidSignature:
             raise NotProven(f"the signature of {name} is not on it") from None
-        return at
+        return Signature(whole, at)
     raise NotProven(f"{name} has not signed it")
 
 

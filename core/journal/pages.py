@@ -14,6 +14,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from core import limits
 from core.errors import InvalidInput, NotFound
 from core.journal import checkpoints, offline, proofs
 from core.journal.witness import REFUSAL
@@ -148,9 +149,11 @@ def check(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # the witness's signature is its authority, and it has no session
 @require_POST
 def witness(request: HttpRequest) -> HttpResponse:
-    """What the witness says: a checkpoint with its signature, or why it gave none. Raises `NotFound`, `InvalidInput`."""
+    """What the witness says: a checkpoint with its signature, or why it gave none. Raises `NotFound`, `TooMany`,
+    `InvalidInput`."""
     if not settings.WITNESS_KEY:
         raise NotFound
+    limits.take(checkpoints.SAID, limits.asker_of(request))
     try:
         note = request.body[: LONGEST + 1].decode()
         if len(note) > LONGEST:

@@ -16,6 +16,7 @@ from core.journal import checkpoints, notes, offline, proofs, sequence
 from core.journal.witness import Witness, make_key
 from core.models import AuditEntry, JournalCheckpoint, JournalRefusal
 from core.tests import horizon
+from core.tests.factories import set_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,8 +71,8 @@ def test_the_witness_signs_what_extends_what_it_saw(witness, client):
     grow(300)
     assert witness.turn().signed
     note = client.get("/journal/checkpoint").content.decode()
-    assert offline.signed_by(note, checkpoints.public_key()) == 0
-    assert offline.signed_by(note, configured.WITNESS_KEY, offline.COSIGNATURE) > 0
+    assert offline.signed_by(note, checkpoints.public_key()).at == 0
+    assert offline.signed_by(note, configured.WITNESS_KEY, offline.COSIGNATURE).at > 0
     assert checkpoints.newest_cosigned() == checkpoints.newest()
     assert not JournalRefusal.objects.exists()
     page = client.get("/journal/", headers={"accept-language": "en"}).content.decode()
@@ -150,6 +151,27 @@ def test_a_witness_that_is_silent_is_said_once_and_over_when_it_signs(witness, p
     assert alarms.ringing_for(people("supervisor"), late) == []
 
 
+def test_an_old_signature_ends_no_silence(witness, client, people):
+    grow(1)
+    assert witness.turn().signed
+    old = client.get("/journal/checkpoint").content.decode()
+    grow(1)
+    begun = checkpoints.newest()
+    late = clock.now() + checkpoints.SILENT_AFTER + timedelta(seconds=1)
+    checkpoints.publish(late)
+    assert client.post("/journal/witness/", old, content_type="text/plain").status_code == 200
+    (row,) = retry.needing_person().filter(kind="core.journal_witness")
+    assert row.key == f"silent:{begun.pk}"
+    retry.done(
+        checkpoints.REFUSALS, row.key
+    )  # whatever ended it: while the same silence lasts, it is said again
+    checkpoints.publish(late)
+    (row,) = retry.needing_person().filter(kind="core.journal_witness")
+    retry.deal_with(actor=people("supervisor").actor, failed_work_id=row.pk, reason="they repair it today")
+    checkpoints.publish(late)
+    assert not retry.needing_person().filter(kind="core.journal_witness").exists()
+
+
 def test_a_witness_believes_one_key_for_good(witness, through):
     grow(3)
     assert witness.turn().signed
@@ -188,6 +210,63 @@ def test_what_is_not_the_witnesss_is_not_taken(client, witness):
     assert (row.cosignature, JournalRefusal.objects.count()) == ("", 0)
     with override_settings(WITNESS_KEY=""):
         assert client.post("/journal/witness/", "x", content_type="text/plain").status_code == 404
+
+
+def with_line(note, line):
+    """A note with another line before its signatures."""
+    body, _, lines = note.partition("\n\n")
+    return f"{body}\n\n{line}\n{lines}"
+
+
+JUNK = (
+    "\u2014 a-witness AAAA",
+    "\u2014 a-witness " + "x" * 400,
+    "\u2014 a-witness \0",
+    "\0",
+    "\u2014 a-witness \u00e9",
+)
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_a_stranger_puts_nothing_in_the_place_of_the_witnesss_signature(client, witness, junk):
+    grow(2)
+    assert witness.turn().signed
+    row = checkpoints.newest()
+    genuine = row.cosignature
+    published = client.get("/journal/checkpoint").content.decode()
+    for was in (genuine, ""):
+        JournalCheckpoint.objects.filter(pk=row.pk).update(
+            cosignature=was, cosigned_at=row.cosigned_at if was else None
+        )
+        answer = client.post("/journal/witness/", with_line(published, junk), content_type="text/plain")
+        assert answer.status_code == 200
+        assert client.get("/journal/checkpoint").content.decode() == published
+    newer = f"{row.note}{witness._line(notes.body_of(row.note), int(row.cosigned_at.timestamp()) - 60)}"
+    assert client.post("/journal/witness/", newer, content_type="text/plain").status_code == 200
+    row.refresh_from_db()
+    assert row.cosignature == genuine  # an older one is in the place of no newer one
+
+
+def test_one_refusal_stays_one_however_often_and_with_whatever_it_is_said(client, witness):
+    body = "refusal of a journal\nit is shorter\n"
+    genuine = f"{body}\n{witness._line(body, 1_800_000_000)}"
+    for said in (
+        *(with_line(genuine, junk) for junk in JUNK),
+        genuine,
+        genuine + "x" * 900,
+        f"{body}\n{witness._line(body, 1_800_000_060)}",
+    ):
+        assert client.post("/journal/witness/", said, content_type="text/plain").status_code == 200
+    assert JournalRefusal.objects.get().note == genuine
+    body = "refusal of \0\n"
+    said = f"{body}\n{witness._line(body, 1)}"
+    assert client.post("/journal/witness/", said, content_type="text/plain").status_code == 400
+
+
+def test_a_stranger_asks_for_no_work_without_end(client, witness):
+    set_policy("core.witness_said", {"address": 3, "within": 3600})
+    answers = [client.post("/journal/witness/", "x", content_type="text/plain").status_code for _ in range(4)]
+    assert answers == [400, 400, 400, 429]
 
 
 def test_proofs_by_http_are_those_of_the_tree_and_only_of_what_was_published(client):
