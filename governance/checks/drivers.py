@@ -65,7 +65,7 @@ def face_before_orders(at: datetime) -> Found:
         faults.append(RED_TEAM_GONE())
     found = ask.hitch_without_face(since)
     if found.wrong:
-        faults.append(FACELESS(codes=named(found.codes)))
+        faults.append(FACELESS(codes=named(found.codes, found.wrong)))
     return verdict(faults, FACES(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
