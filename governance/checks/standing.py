@@ -19,7 +19,7 @@ GRAVE = line(
 
 @live_check("D15")
 def danger_stops_the_next_order(at: datetime) -> Found:
-    """While an SOS or an incident of high risk is open, the driver of its trip gets no next order."""
+    """Each SOS and incident of high risk stopped the driver of its trip within a minute, for as long as it was open."""
     found = ask.grave_without_stop(at - SPAN, at)
     faults = [NOT_STOPPED(codes=named(found.codes, found.wrong))] if found.wrong else []
     return verdict(faults, GRAVE(good=found.all - found.wrong, all=found.all), happened=found.all)
@@ -27,7 +27,7 @@ def danger_stops_the_next_order(at: datetime) -> Found:
 
 @breaks("D15")
 def a_driver_in_an_sos_goes_on(world: World) -> None:
-    world.table("drivers.Hold")
+    world.table("drivers.Hold", "safety.SosCall")
     trip = world.trip()
     world.make(
         "safety.Incident",
