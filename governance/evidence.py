@@ -5,19 +5,23 @@ that takes the figures and returns the facts to keep (`core.facts`). So one run 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import facts
 from core.languages import clauses, sentences
 
-Facts = Mapping[str, Any]
+Facts = dict[str, Any]
 Sentence = Callable[..., dict[str, facts.Fact]]
 _FIELD = re.compile(r"%\((\w+)\)s")
 _faults: set[str] = set()
 MOST_NAMED = 5  # codes in one sentence; more are counted
+# Fields that name trips, people, incidents or requests: the public reads how many (a driver would find his own trip).
+CODES = frozenset({"code", "codes"})
+_MORE = re.compile(r" \+(\d+)$")
 
 
 def line(key: str, text: str, **forms: facts.Form) -> Sentence:
@@ -38,9 +42,21 @@ def fault(key: str, text: str, **forms: facts.Form) -> Sentence:
     return line(key, text, **forms)
 
 
-def named(codes: Sequence[str]) -> str:
-    """Some of the codes, for a sentence."""
-    return ", ".join(codes[:MOST_NAMED])
+def named(codes: Sequence[str], count: int = 0) -> str:
+    """Some of the codes, for a sentence, and how many more there are; `count` says how many where not all are given."""
+    more = max(count, len(codes)) - MOST_NAMED
+    return ", ".join(codes[:MOST_NAMED]) + (f" +{more}" if more > 0 else "")
+
+
+def unnamed(each: Facts) -> Facts:
+    """The same facts with numbers in place of codes, for the public."""
+    return each | {name: _how_many(str(each[name])) for name in CODES & each.keys()}
+
+
+def _how_many(codes: str) -> str:
+    more = _MORE.search(codes)
+    count = len(_MORE.sub("", codes).split(", ")) + (int(more[1]) if more else 0)
+    return _("%(count)s (not named in public)") % {"count": count}
 
 
 def told(evidence: Sequence[Facts]) -> str:

@@ -122,8 +122,13 @@ class Found:
 
     @property
     def evidence(self) -> str:
-        """In the reader's language."""
+        """In the reader's language, with codes: for staff."""
         return evidence.told(self.facts)
+
+    @property
+    def public(self) -> str:
+        """In the reader's language, with numbers in place of codes: for everybody."""
+        return evidence.told([evidence.unnamed(each) for each in self.facts])
 
 
 @dataclass(frozen=True, slots=True)

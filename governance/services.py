@@ -42,13 +42,13 @@ HISTORY_STEP = timedelta(days=1)
 live.moves("board", "governance.")
 
 
-def show(row: "Row") -> dict[str, Any]:
-    """One row of `manage.py board --json` and of the public board's JSON."""
+def show(row: "Row", *, codes: bool = False) -> dict[str, Any]:
+    """One row of the public board's JSON; with the facts and the `codes` in them, of `manage.py board --json`."""
     measure, found = row.measure, row.found
     said: dict[str, str] = {}
     for key, language in (("zh", "zh-hans"), ("en", "en")):
         with override(language):
-            said[key] = found.evidence
+            said[key] = found.evidence if codes else found.public
     with override("en"):
         owner = measure.owner_label
     return {
@@ -64,7 +64,7 @@ def show(row: "Row") -> dict[str, Any]:
         "share": found.share,
         "evidence": said["en"],
         "evidence_zh": said["zh"],
-        "facts": list(found.facts),
+        **({"facts": list(found.facts)} if codes else {}),
         "breaker": row.breaker.value or None,
         "waiver": _shown_waiver(row.waiver),
         "checked_at": row.checked.checked_at.isoformat(),
@@ -84,7 +84,7 @@ def _shown_waiver(waiver: "Waiver | None") -> dict[str, Any] | None:
 def board_json() -> str:
     """The board as JSON, checked now and kept nowhere."""
     rows = [Row(check_measure(measure), None) for measure in measures()]
-    return json.dumps({"measures": [show(row) for row in rows]}, ensure_ascii=False)
+    return json.dumps({"measures": [show(row, codes=True) for row in rows]}, ensure_ascii=False)
 
 
 # --- A round -----------------------------------------------------------------------------------------------

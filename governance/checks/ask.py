@@ -356,13 +356,18 @@ def unusual_released_whole(since: datetime) -> Counted:
 
 
 def grave_without_stop(since: datetime, at: datetime) -> Counted:
-    """Incidents with an SOS or of high risk since, of trips with a driver; wrong: still open, for more than a minute, and
-    this driver is not stopped because of it (D15)."""
+    """Incidents with an SOS or of high risk since, of trips with a driver; wrong: this driver was not stopped because
+    of it within a minute, or is not any more while it is open (D15). The danger begins with the first SOS, if later."""
     table = "safety_incident i JOIN rides_trip t ON t.id = i.trip_id AND t.driver_id IS NOT NULL"
     rows = "NOT i.drill AND (i.has_sos OR i.high_risk_at IS NOT NULL) AND i.opened_at >= %(since)s"
+    danger = (
+        "GREATEST(i.opened_at, i.high_risk_at,"
+        " (SELECT min(s.at) FROM safety_soscall s WHERE s.incident_id = i.id)) + interval '1 minute'"
+    )
     loose = (
-        "i.state <> 'closed' AND GREATEST(i.opened_at, i.high_risk_at) < %(at)s - interval '1 minute'"
+        f"{danger} < %(at)s"
         " AND NOT EXISTS (SELECT 1 FROM drivers_hold h WHERE h.kind = 'safety' AND h.source = i.code"
-        " AND h.driver_id = t.driver_id AND h.released_at IS NULL)"
+        f" AND h.driver_id = t.driver_id AND h.opened_at <= {danger}"
+        " AND (i.state = 'closed' OR h.released_at IS NULL))"
     )
     return _counted(table, rows, loose, "i.code", since=since, at=at)

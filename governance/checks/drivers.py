@@ -1,6 +1,6 @@
 """Live checks of who drives: faces, certificates, screening, bindings, mismatches. Each has its breaker."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext_noop as noop
 
@@ -60,13 +60,15 @@ def face_before_orders(at: datetime) -> Found:
     shown = attacks_shown(since)
     if passing := sorted(kind for kind, (passed, _at) in shown.items() if passed):
         faults.append(PASSING(kinds=", ".join(passing)))
-    # A red team that does nothing any more finds nothing.
-    if shown and max(last for _passed, last in shown.values()) < at - RED_TEAM_RESTS:
+    # A red team that does nothing any more finds nothing; where it never ran, nobody knows what passes.
+    ever = shown or attacks_shown(datetime.min.replace(tzinfo=UTC))
+    if ever and max(last for _passed, last in ever.values()) < at - RED_TEAM_RESTS:
         faults.append(RED_TEAM_GONE())
     found = ask.hitch_without_face(since)
     if found.wrong:
-        faults.append(FACELESS(codes=named(found.codes)))
-    return verdict(faults, FACES(good=found.all - found.wrong, all=found.all), happened=found.all)
+        faults.append(FACELESS(codes=named(found.codes, found.wrong)))
+    seen = FACES(good=found.all - found.wrong, all=found.all)
+    return verdict(faults, seen, happened=found.all if ever else 0)
 
 
 @breaks("M03")

@@ -180,7 +180,7 @@ def contacts(at: datetime) -> Found:
     found, without = ask.contacts_not_reached(
         at - SPAN, at - JUDGED_AFTER, REACHED_WITHIN, [str(each) for each in OWN_PHONE]
     )
-    faults = [NOT_REACHED(codes=named(found.codes))] if found.wrong else []
+    faults = [NOT_REACHED(codes=named(found.codes, found.wrong))] if found.wrong else []
     seen = [REACHED(good=found.all - found.wrong, all=found.all)]
     if without:
         seen.append(NOBODY_NAMED(count=without))
@@ -399,7 +399,7 @@ def police_at_once(at: datetime) -> Found:
         at - SPAN, at, form_seconds=policy.value(FORM_WITHIN), phone_seconds=policy.value(PHONE_WITHIN)
     )
     if found.wrong:
-        faults.append(LATE(codes=named(found.codes)))
+        faults.append(LATE(codes=named(found.codes, found.wrong)))
     return verdict(faults, ANSWERED(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 

@@ -117,7 +117,7 @@ def curfew(at: datetime) -> Found:
         faults.append(SHORT_CURFEW(**said))
     found = ask.hitch_by_night(at - SPAN)
     if found.wrong:
-        faults.append(BY_NIGHT(codes=named(found.codes)))
+        faults.append(BY_NIGHT(codes=named(found.codes, found.wrong)))
     return verdict(faults, DEPARTURES(bad=found.wrong, all=found.all), happened=found.all)
 
 
@@ -139,7 +139,7 @@ REMINDED = line(
 def night_reminders(at: datetime) -> Found:
     """Every hitch trip that was estimated to run past 22:00 left only after both sides had been reminded."""
     found = ask.night_unreminded(at - SPAN)
-    faults = [UNREMINDED(codes=named(found.codes))] if found.wrong else []
+    faults = [UNREMINDED(codes=named(found.codes, found.wrong))] if found.wrong else []
     return verdict(faults, REMINDED(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
@@ -217,7 +217,7 @@ def real_names(at: datetime) -> Found:
     faults: list[Facts] = []
     found = ask.hitch_unnamed(at - SPAN)
     if found.wrong:
-        faults.append(UNNAMED(codes=named(found.codes)))
+        faults.append(UNNAMED(codes=named(found.codes, found.wrong)))
     then = _share_before("M20", at - SPAN)
     if share < 1.0 and then is not None and share < then + STEP:
         faults.append(NO_STEP(then=f"{100 * then:.1f}", now=f"{100 * share:.1f}"))
@@ -258,7 +258,7 @@ def complaint_holds(at: datetime) -> Found:
         faults.append(LOOSE(codes=named(loose)))
     found = ask.accepted_under_complaint(at - SPAN, at)
     if found.wrong:
-        faults.append(ACCEPTED(codes=named(found.codes)))
+        faults.append(ACCEPTED(codes=named(found.codes, found.wrong)))
     return verdict(faults, ORDERS(bad=found.wrong, all=found.all), happened=found.all)
 
 

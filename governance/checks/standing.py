@@ -19,15 +19,15 @@ GRAVE = line(
 
 @live_check("D15")
 def danger_stops_the_next_order(at: datetime) -> Found:
-    """While an SOS or an incident of high risk is open, the driver of its trip gets no next order."""
+    """Each SOS and incident of high risk stopped the driver of its trip within a minute, for as long as it was open."""
     found = ask.grave_without_stop(at - SPAN, at)
-    faults = [NOT_STOPPED(codes=named(found.codes))] if found.wrong else []
+    faults = [NOT_STOPPED(codes=named(found.codes, found.wrong))] if found.wrong else []
     return verdict(faults, GRAVE(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
 @breaks("D15")
 def a_driver_in_an_sos_goes_on(world: World) -> None:
-    world.table("drivers.Hold")
+    world.table("drivers.Hold", "safety.SosCall")
     trip = world.trip()
     world.make(
         "safety.Incident",
@@ -57,7 +57,7 @@ def graded_release(at: datetime) -> Found:
     )
     found = ask.releases_borne_out(at - SPAN, at)
     if found.wrong:
-        faults.append(IDENTITY_LATE(codes=named(found.codes)))
+        faults.append(IDENTITY_LATE(codes=named(found.codes, found.wrong)))
     return verdict(faults, GRADED(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
@@ -78,7 +78,7 @@ UNUSUAL = line(
 def unusual_requests_go_by_call_back(at: datetime) -> Found:
     """What is unlike its officer or station gives no identity by rule."""
     found = ask.unusual_released_whole(at - SPAN)
-    faults = [BY_RULE(codes=named(found.codes))] if found.wrong else []
+    faults = [BY_RULE(codes=named(found.codes, found.wrong))] if found.wrong else []
     return verdict(faults, UNUSUAL(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 

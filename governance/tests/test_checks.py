@@ -307,6 +307,8 @@ def test_m03_turns_red_when_an_order_is_taken_without_a_face_or_the_thresholds_s
     from drivers.models import FaceCheck
 
     rides.accepted()
+    assert status("M03") == "none"  # no picture was ever shown to the face check
+    audit.record(SYSTEM, "drivers.attack_refused", "bump_x", verdict="x")
     assert status("M03") == "pass"
     FaceCheck.objects.filter(purpose="accept").update(token_used_at=None)
     assert status("M03") == "fail"
@@ -337,6 +339,8 @@ def test_m03_turns_red_when_the_red_team_no_longer_runs(world, noon):
     assert status("M03") == "none"
     noon.shift(timedelta(hours=2))
     assert status("M03") == "fail"
+    noon.shift(timedelta(days=40))
+    assert status("M03") == "fail"  # not green again because nobody remembers
 
 
 def test_m03_turns_red_when_the_law_is_gone(world):
@@ -956,6 +960,23 @@ def test_d15_turns_red_when_a_driver_in_an_open_sos_is_not_stopped(rides, people
     noon.shift(120)
     assert status("D15") == "pass"
     Hold.objects.all().delete()
+    assert status("D15") == "fail"
+
+
+def test_d15_looks_at_incidents_that_are_closed_by_now(rides, people, deliver, noon):
+    raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    noon.shift(120)
+    held = Hold.objects.filter(kind="safety")
+    assert held.exists()
+    held.update(released_at=clock.now(), released_by="supervisor", release_proposed_by="agent")
+    Incident.objects.update(
+        state="closed", closed_at=clock.now(), outcome="safe", resolved_by="agent", closed_by="supervisor"
+    )
+    assert status("D15") == "pass"
+    held.update(opened_at=F("opened_at") + timedelta(minutes=2))  # he took an order meanwhile
+    assert status("D15") == "fail"
+    held.delete()
     assert status("D15") == "fail"
 
 
