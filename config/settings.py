@@ -518,8 +518,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "the promises, broken on purpose": {
         "task": "governance.tasks.break_board",
-        "schedule": 3600.0,
-        "options": {"queue": "board", "expires": 3000},
+        "schedule": 120.0,  # each once an hour, and at once after a start
+        "options": {"queue": "board", "expires": 100},
     },
 }
 

@@ -17,7 +17,7 @@ from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from governance import messages
-from governance.evidence import fault
+from governance.evidence import fault, line
 from governance.measures import (
     Checked,
     Found,
@@ -97,6 +97,14 @@ UNBROKEN = fault(
     "breaker_failed",
     noop("It could not be broken on purpose (%(why)s): whether its check sees anything is not known"),
 )
+UNTRIED = line(
+    "breaker_untried",
+    noop(
+        "It was not broken on purpose in the last three hours: whether its check sees anything is not known."
+    ),
+)
+PROVEN_FOR = timedelta(hours=3)
+BREAK_EVERY = timedelta(hours=1)
 
 
 @begins_transaction
@@ -105,7 +113,7 @@ def record_check(measure: Measure) -> Checked:
     supervisors. A check that did not notice when its promise was broken on purpose shows nothing: its measure is red."""
     checked = check_measure(measure)
     state = MeasureState.objects.filter(measure=measure.id).first()
-    found = _with_breaker(checked.found, state)
+    found = _with_breaker(checked.found, state, checked.checked_at)
     kept: dict[str, Any] = {
         "status": found.status,
         "share": found.share,
@@ -131,12 +139,15 @@ def record_check(measure: Measure) -> Checked:
     return replace(checked, found=found)
 
 
-def _with_breaker(found: Found, state: MeasureState | None) -> Found:
+def _with_breaker(found: Found, state: MeasureState | None, at: "datetime") -> Found:
     came = Breaker(state.breaker) if state else Breaker.UNTRIED
     if came == Breaker.STAYED:
         return Found(Status.FAIL, (STAYED(), *found.facts), found.share)
     if came == Breaker.FAILED and state:
         return Found(Status.FAIL, (UNBROKEN(why=state.breaker_said), *found.facts), found.share)
+    proven = state is not None and state.broken_at is not None and state.broken_at >= at - PROVEN_FOR
+    if not proven and found.status in {Status.PASS, Status.PROGRESS}:
+        return Found(Status.NONE, (UNTRIED(), *found.facts), found.share)
     return found
 
 
@@ -253,9 +264,13 @@ def _break_one(name: str, _at: "datetime") -> None:
     record_breaker(next(measure for measure in measures() if measure.id == name))
 
 
-def _tried_behind(_at: "datetime", last: str | None, limit: int) -> list[str]:
-    names = [measure.id for measure in measures() if has_check(measure.id)]
-    return names[names.index(last) + 1 if last in names else 0 :][:limit]
+def _tried_behind(at: "datetime", last: str | None, limit: int) -> list[str]:
+    """Those that did not turn red in the last hour: a fresh platform shows its greens after the first rounds."""
+    names = [measure.id for measure in measures()]
+    fresh = MeasureState.objects.filter(breaker=Breaker.TURNED, broken_at__gt=at - BREAK_EVERY)
+    tried = set(fresh.values_list("measure", flat=True))
+    behind = names[names.index(last) + 1 if last in names else 0 :]
+    return [name for name in behind if has_check(name) and name not in tried][:limit]
 
 
 BREAKERS = jobs.walk(

@@ -365,7 +365,7 @@ def grave_without_stop(since: datetime, at: datetime) -> Counted:
         " (SELECT min(s.at) FROM safety_soscall s WHERE s.incident_id = i.id)) + interval '1 minute'"
     )
     loose = (
-        f"{danger} < %(at)s"
+        f"{danger} < %(at)s"  # noqa: S608 - ours
         " AND NOT EXISTS (SELECT 1 FROM drivers_hold h WHERE h.kind = 'safety' AND h.source = i.code"
         f" AND h.driver_id = t.driver_id AND h.opened_at <= {danger}"
         " AND (i.state = 'closed' OR h.released_at IS NULL))"

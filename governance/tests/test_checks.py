@@ -20,7 +20,7 @@ from core.tests.factories import PDF, set_policy
 from drivers.models import Hold
 from governance.measures import check_measure, has_check, measures
 from governance.models import MeasureResult
-from governance.services import record_check
+from governance.services import record_breaker, record_check
 from police.models import PoliceRequest
 from police.tests.factories import urgent
 from rides.models import LineInCity, Reminder, Trip
@@ -934,6 +934,7 @@ def test_m16_is_no_evidence_once_its_screening_is_old(world, noon):
 def test_m20_is_red_where_thirty_days_made_no_step(world, noon):
     measure = next(row for row in measures() if row.id == "M20")
     Account.objects.filter(code="passenger2").update(verified_at=None)
+    record_breaker(measure)
     assert record_check(measure).found.status == "progress"
     noon.shift(timedelta(days=31))
     assert status("M20") == "fail"
@@ -971,7 +972,13 @@ def test_d15_looks_at_incidents_that_are_closed_by_now(rides, people, deliver, n
     assert held.exists()
     held.update(released_at=clock.now(), released_by="supervisor", release_proposed_by="agent")
     Incident.objects.update(
-        state="closed", closed_at=clock.now(), outcome="safe", resolved_by="agent", closed_by="supervisor"
+        state="closed",
+        closed_at=clock.now(),
+        outcome="safe",
+        taken_at=clock.now(),
+        taken_by="agent",
+        resolved_by="agent",
+        closed_by="supervisor",
     )
     assert status("D15") == "pass"
     held.update(opened_at=F("opened_at") + timedelta(minutes=2))  # he took an order meanwhile

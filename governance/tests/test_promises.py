@@ -13,14 +13,20 @@ from governance import measures as board
 from governance.measures import check_measure, has_check, measures
 from governance.models import MeasureState
 from governance.selectors import last_board
-from governance.services import check_board
+from governance.services import BREAKERS, check_board, record_check
 from governance.states import Status
+
+
+def break_board():
+    BREAKERS.run(at=clock.now())
+
 
 PAGES = ["/promises/", "/promises/m04/", "/promises/r2-plus/", "/promises/tree/"]
 
 
 @pytest.fixture
 def found(world):
+    break_board()
     check_board()
 
 
@@ -182,3 +188,22 @@ def test_no_sentence_of_the_board_names_anybody_by_another_field():
 def test_more_than_are_named_are_counted():
     said = evidence.unnamed({"rule": "x", "codes": evidence.named(["a", "b", "c", "d", "e", "f"], 40)})
     assert said["codes"].startswith("40 ")
+
+
+def test_what_was_not_tried_for_three_hours_is_never_green(world, noon):
+    measure = next(row for row in measures() if row.id == "M15")
+    untried = record_check(measure).found
+    assert (untried.status, untried.facts[0]["rule"]) == (Status.NONE, "board.breaker_untried")
+    break_board()
+    assert record_check(measure).found.status == Status.PASS
+    noon.shift(timedelta(hours=3, seconds=1))
+    assert record_check(measure).found.status == Status.NONE
+    break_board()
+    assert record_check(measure).found.status == Status.PASS
+
+
+def test_a_promise_is_broken_once_an_hour_however_often_the_job_runs(world, noon):
+    assert BREAKERS.run(at=clock.now()).done
+    assert BREAKERS.run(at=clock.now()).done == 0
+    noon.shift(timedelta(hours=1, seconds=1))
+    assert BREAKERS.run(at=clock.now()).done
