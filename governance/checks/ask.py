@@ -137,6 +137,8 @@ def severe_without_hold() -> list[str]:
         "SELECT c.code FROM complaints_complaint c WHERE c.state IN ('open', 'proposed') AND c.level = 'severe'"  # noqa: S608 - ours
         " AND c.accused_as = 'driver' AND c.lifted_at IS NULL"
         " AND (c.complainant_id IS NOT NULL OR c.caller_verified_at IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM accounts_account a"
+        " WHERE a.id IN (c.accused_id, c.complainant_id) AND a.is_drill)"
         " AND NOT EXISTS (SELECT 1 FROM drivers_hold h WHERE h.kind = 'complaint' AND h.source = c.code"
         f" AND h.released_at IS NULL) ORDER BY 1 LIMIT {LISTED}"
     )
@@ -225,8 +227,8 @@ def contacts_not_reached(
 def attempts_without_alert(since: datetime, before: datetime, within: timedelta) -> Counted:
     """Trips with a refused cancel; wrong: no alert was raised in time after the first one (M26)."""
     table = (
-        "(SELECT subject, min(at) AS first FROM core_auditentry WHERE action = 'rides.cancel_refused'"
-        " AND at >= %(since)s GROUP BY subject) a"
+        "(SELECT e.subject, min(e.at) AS first FROM core_auditentry e JOIN rides_trip t ON t.code = e.subject"  # noqa: S608
+        f" WHERE e.action = 'rides.cancel_refused' AND e.at >= %(since)s AND t.{_OF_PEOPLE} GROUP BY e.subject) a"
     )
     alert = (
         "EXISTS (SELECT 1 FROM safety_signal g JOIN rides_trip t ON t.id = g.trip_id WHERE t.code = a.subject"
@@ -283,7 +285,7 @@ def recorded_without_consent(since: datetime, lines: list[str]) -> Counted:
     agreed = f"(t.for_teen OR {hers}) AND ((t.driver_id IS NOT NULL AND t.line = ANY(%(lines)s)) OR {his})"
     return _counted(
         "safety_recording r JOIN rides_trip t ON t.id = r.trip_id",
-        "r.purpose = 'trip' AND r.begun_at >= %(since)s",
+        f"r.purpose = 'trip' AND r.begun_at >= %(since)s AND t.{_OF_PEOPLE}",
         f"NOT ({agreed})",
         "r.code",
         since=since,
@@ -311,7 +313,7 @@ def coverage(since: datetime) -> Coverage:
         f"SELECT count(*), count(*) FILTER (WHERE {kept})), count(*) FILTER (WHERE {kept}{usable}))"  # noqa: S608 - ours
         " FROM (SELECT s.trip_id FROM (SELECT DISTINCT ON (c.trip_id, c.party) c.trip_id, c.audio"
         " FROM safety_recordingconsent c JOIN rides_trip t ON t.id = c.trip_id"
-        " WHERE t.ended_at >= %(since)s AND (c.party = 'passenger' OR c.at >= t.accepted_at)"
+        f" WHERE t.ended_at >= %(since)s AND t.{_OF_PEOPLE} AND (c.party = 'passenger' OR c.at >= t.accepted_at)"
         " ORDER BY c.trip_id, c.party, c.id DESC) s GROUP BY s.trip_id HAVING count(*) = 2 AND bool_and(s.audio)) x"
     )
     return Coverage(*_rows(question, since=since)[0])

@@ -362,7 +362,7 @@ def trips_are_shared_with_plate_and_name(at: datetime) -> Found:
     faults = [
         LACKS(code=trip.code, what=what)
         for what, said in (("plate", trip.plate_registered), ("name", name))
-        if said not in page
+        if not said or said not in page
     ]
     return verdict(faults, SHARED())
 

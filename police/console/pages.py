@@ -43,7 +43,7 @@ from police.forms import (
     UntilForm,
 )
 from police.models import PoliceRequest, Preservation
-from police.policies import open_error, refusing, reinstating, tier_of
+from police.policies import left_out_of, open_error, refusing, reinstating, tier_of
 from police.states import UNDECIDED, Channel, RefusalCode, RequestState, Unusual, Wanted
 from police.views import graded, missing, question_of
 
@@ -125,7 +125,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     readable = hers and asked.release.is_open(clock.now())
     letters = outbox.about(asked.code)
     offers = REQUESTS.offers(asked, account, refusal)
-    notice = asked.notice
+    notice, left = asked.notice, left_out_of(asked, asked.trip)
     context = {
         "title": _("Police request %(code)s") % {"code": asked.code},
         "asked": asked,
@@ -134,7 +134,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "answer_due": selectors.answer_due(asked),
         "notice": notices.filled(notice) if notice else None,
         "wanted": [
-            (Wanted(each).label, RefusalCode(asked.left_out[each]).label if each in asked.left_out else "")
+            (Wanted(each).label, RefusalCode(left[each]).label if each in left else "")
             for each in asked.wanted
         ],
         "beside": [row for row in notices.requests_of(notice) if row.pk != asked.pk] if notice else [],

@@ -71,4 +71,5 @@ def share_for_check(trip: "Trip") -> TripShare:
 def newest_open_share(since: datetime) -> TripShare | None:
     """A share whose page can be drawn, for the board."""
     rows = TripShare.objects.filter(created_at__gte=since, revoked_at=None, trip__driver__isnull=False)
+    rows = rows.filter(trip__passenger__is_drill=False)
     return rows.select_related("trip").order_by("-pk").first()
