@@ -220,6 +220,7 @@ def driver_view(ride: Ride) -> dict[str, str]:
             r'"X-CSRFToken": "[^"]*"',
             r'data-now="[^"]*"',
             r'<script id="trip-map".*?</script>',
+            r'<p class="left">.*?</p>',  # how far he still has to go from where he is
             r'"key":"[^"]*"',
             r'"X-Trip-Key": "[^"]*"',
             r'(?:data-key|data-live|name="key" value)="[^"]*"',
