@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
@@ -47,6 +48,11 @@ CAST = [
 
 
 @joins_transaction
+def enrol_member(**about: Any) -> Account:
+    """Make somebody who rides or drives (`accounts.services.enrol`)."""
+    return enrol(role=Role.MEMBER, **about)
+
+
 def enrol_cast(*, password: str) -> dict[str, Account]:
     """Make the whole cast, second factors included; returns it by code."""
     verified = clock.now() - timedelta(days=30)

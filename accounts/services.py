@@ -711,7 +711,7 @@ SESSIONS_OVER = jobs.whole(
 def enrol(
     *,
     code: str,
-    role: Role = Role.MEMBER,
+    role: Role,
     phone: str,
     real_name: str,
     id_number: str,

@@ -31,7 +31,6 @@ KEPT = (
     "js/parts/wait.js",
 )
 WORKER = "js/service_worker.js"
-DAY = 24 * 3_600  # seconds
 
 
 @require_GET
@@ -60,9 +59,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "icons": icons,
         "shortcuts": [{"name": _("Worried about somebody?"), "url": reverse("safety:welfare_check")}],
     }
-    answer = JsonResponse(about, content_type="application/manifest+json")
-    answer["Cache-Control"] = f"private, max-age={DAY}"
-    return answer
+    return JsonResponse(about, content_type="application/manifest+json")
 
 
 def _source(name: str) -> bytes:
@@ -81,12 +78,10 @@ def worker(request: HttpRequest) -> HttpResponse:
     for name in KEPT:
         digest.update(_source(name))
     said = {"version": digest.hexdigest()[:16], "pages": pages, "files": [static(name) for name in KEPT]}
-    answer = HttpResponse(
+    return HttpResponse(
         f"self.KEPT = {json.dumps(said)};\n{_source(WORKER).decode()}",
         content_type="text/javascript; charset=utf-8",
     )
-    answer["Cache-Control"] = "no-cache"
-    return answer
 
 
 def _alone(request: HttpRequest, language: str) -> HttpResponse:
@@ -105,9 +100,7 @@ def alone(request: HttpRequest, language: str) -> HttpResponse:
     """The page that a phone shows when it reaches nobody, in a language; 404 for one that we do not speak."""
     if language not in dict(settings.LANGUAGES):
         return HttpResponse(status=404)
-    answer = _alone(request, language)
-    answer["Cache-Control"] = "no-cache"
-    return answer
+    return _alone(request, language)
 
 
 urlpatterns = [

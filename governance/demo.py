@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.demo import enrol_cast
+from accounts.demo import enrol_cast, enrol_member
 from accounts.models import Authenticator
 from accounts.selectors import account_by_code
-from accounts.services import enrol
 from core import clock
 from core.actors import SYSTEM
 from core.messages.transports.template_sms import to_submit
@@ -69,7 +68,7 @@ def make_city(*, password: str) -> int:
     riders: list[Account] = []
     drivers: list[Driver] = []
     for row in rows:
-        account = enrol(
+        account = enrol_member(
             code=row["code"],
             phone=row["phone"],
             real_name=row["name"],

@@ -256,6 +256,7 @@ def _ask(
                 notice=notice,
                 number=number,
                 wanted=each.wanted,
+                names_no_moment=each.about is None,
                 span_from=given.span_from,
                 span_to=given.span_to,
                 letter_number=given.number,

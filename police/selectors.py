@@ -46,7 +46,7 @@ from police.states import (
     Unusual,
     Urgency,
 )
-from rides.selectors import trip_by_code, trips_by_phone, trips_by_plate, trips_near
+from rides.selectors import trip_by_code, trips_by_phone, trips_by_plate, trips_in, trips_near
 from safety.selectors import check_by_code, signs_of
 
 if TYPE_CHECKING:
@@ -217,9 +217,15 @@ def query_of(value: str) -> Query:
 
 
 def resolve_query(
-    query: Query, value: str, about: datetime, until: datetime | None = None
+    query: Query,
+    value: str,
+    about: datetime,
+    until: datetime | None = None,
+    *,
+    within: tuple[datetime, datetime] | None = None,
 ) -> "tuple[list[Trip], str]":
-    """(trips with a driver that are meant, report code if that was quoted); `until` ends the time of a place.
+    """(trips with a driver that are meant, report code if that was quoted); `until` ends the time of a place. By a plate
+    or phone all trips `within` a span are meant, where no moment is named.
 
     Raises `QueryUnreadable`, `InvalidInput`.
     """
@@ -241,13 +247,13 @@ def resolve_query(
             found = check.incident.trip
             return ([trip_by_code(found.code)] if found and found.driver_id else []), check.code
         case Query.PLATE:
-            return trips_by_plate(value, about), ""
+            return (trips_in(*within, plate=value) if within else trips_by_plate(value, about)), ""
         case Query.PHONE:
             try:
                 phone = typed.phone.read(value, field="query_value")
             except typed.phone.InvalidPhone:
                 raise QueryUnreadable("query_value") from None
-            return trips_by_phone(phone, about), ""
+            return (trips_in(*within, phone=phone) if within else trips_by_phone(phone, about)), ""
         case Query.PLACE:
             try:
                 place = typed.place.read(value)

@@ -111,6 +111,8 @@ BODIES = {
 FORM_TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b")
 SECRET = re.compile(r"\b[0-9a-f]{32}\b")
 MADE = re.compile(r"\b(?:I|M|R|C|W|E|K|V)-[0-9A-Z]{8,10}\b")
+# Which line of the journal his own one is, of all that the platform wrote: its size is public each minute.
+LINE = re.compile(r"(?<=/me/data/looks/)\d+(?=/)")
 NOISE = 8  # questions to the database: two milliseconds, of which a network makes a hundred
 # Where he looks after each thing that he did.
 LOOKS = ("/drive/orders/", "/api/v1/driver/")
@@ -222,7 +224,7 @@ def ask(client, method, path, body):
 
 def known(text):
     """A body without nonces: forms' tokens, and the codes of what has just been made."""
-    return MADE.sub("made", SECRET.sub("secret", FORM_TOKEN.sub("token", text)))
+    return LINE.sub("line", MADE.sub("made", SECRET.sub("secret", FORM_TOKEN.sub("token", text))))
 
 
 def walk(scene, looks=LOOKS, *, staff=True):

@@ -158,6 +158,7 @@ class Letter:
     span_to: datetime
     letter_number: str
     certificates: list[str]
+    names_no_moment: bool = False
 
 
 @joins_transaction
@@ -210,7 +211,11 @@ def write_request(
         and limits.beyond(EMERGENCIES, Asker(person=actor.code))
     )
     trips, report_code = selectors.resolve_query(
-        question.query, question.value, question.about, question.until
+        question.query,
+        question.value,
+        question.about,
+        question.until,
+        within=(letter.span_from, letter.span_to) if letter and letter.names_no_moment else None,
     )
     trip = trips[0] if len(trips) == 1 else None
     at = clock.now()
