@@ -314,11 +314,9 @@ def _stations(
 @permission_required("police.answer")
 def preservations(request: HttpRequest) -> HttpResponse:
     """What is preserved for the police now, the one that ends first first (P7)."""
-    context = {
-        "title": _("Preserved for the police"),
-        "rows": list(preserving.all_kept(clock.now())),
-    }
-    return page(request, "console/preservations.html", context, listed=[row.code for row in context["rows"]])
+    rows = list(preserving.all_kept(clock.now()))
+    context = {"title": _("Preserved for the police"), "rows": rows}
+    return page(request, "console/preservations.html", context, listed=[row.code for row in rows])
 
 
 @require_GET
