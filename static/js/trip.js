@@ -47,12 +47,23 @@ document.querySelectorAll("[data-recording], [data-care]").forEach((part) => {
 document.addEventListener("htmx:afterSettle", sendPositions);
 sendPositions();
 helpWithoutNetwork();
-keepPlaceReady((place) => fillPackets(place).then(() => keepSos()));
+let here = null;
+
+// The link of the SMS comes with a part of the page, before or after the first position.
+function fillSms() {
+  if (here) fillPackets(here).then(() => keepSos());
+}
+
+keepPlaceReady((place) => {
+  here = place;
+  fillSms();
+});
 stayAwake();
 allowSound();
 announce();
 document.addEventListener("htmx:afterSettle", () => {
   keepSos();
+  fillSms();
   stayAwake();
   announce();
 });
