@@ -6,12 +6,13 @@ SMS stands in the browser's storage of this site (`static/js/parts/kept.js`), no
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -68,31 +69,31 @@ def _source(name: str) -> bytes:
     return Path(found if isinstance(found, str) else Path(str(settings.STATIC_ROOT)) / name).read_bytes()
 
 
-@require_GET
-def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker, with what it keeps: it changes with any of that, so that browsers fetch all of it anew."""
+@lru_cache(maxsize=4)
+def _script(number: str, safety_line: str) -> str:
+    """Made once a process: browsers look whether it changed at each page that they open."""
     pages = {code: reverse("alone", args=[code]) for code, _name in settings.LANGUAGES}
     digest = hashlib.sha256()
     for code in pages:
-        digest.update(_alone(request, code).content)
+        digest.update(_alone(code, number, safety_line).encode())
     for name in KEPT:
         digest.update(_source(name))
     said = {"version": digest.hexdigest()[:16], "pages": pages, "files": [static(name) for name in KEPT]}
-    return HttpResponse(
-        f"self.KEPT = {json.dumps(said)};\n{_source(WORKER).decode()}",
-        content_type="text/javascript; charset=utf-8",
-    )
+    return f"self.KEPT = {json.dumps(said)};\n{_source(WORKER).decode()}"
 
 
-def _alone(request: HttpRequest, language: str) -> HttpResponse:
+@require_GET
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, with what it keeps: it changes with any of that, so that browsers fetch all of it anew."""
+    script = _script(settings.SOS_SMS_NUMBER, settings.SAFETY_LINE)
+    return HttpResponse(script, content_type="text/javascript; charset=utf-8")
+
+
+def _alone(language: str, number: str, safety_line: str) -> str:
+    """Rendered without a request: no token and nobody's name can come into it."""
     with override(language):
-        context = {
-            "number": settings.SOS_SMS_NUMBER,
-            "safety_line": settings.SAFETY_LINE,
-            "language": language,
-        }
-        # Rendered without the request: no token and nobody's name can come into it.
-        return render(None, "alone.html", context)
+        context = {"number": number, "safety_line": safety_line, "language": language}
+        return render_to_string("alone.html", context)
 
 
 @require_GET
@@ -100,7 +101,7 @@ def alone(request: HttpRequest, language: str) -> HttpResponse:
     """The page that a phone shows when it reaches nobody, in a language; 404 for one that we do not speak."""
     if language not in dict(settings.LANGUAGES):
         return HttpResponse(status=404)
-    return _alone(request, language)
+    return HttpResponse(_alone(language, settings.SOS_SMS_NUMBER, settings.SAFETY_LINE))
 
 
 urlpatterns = [
