@@ -120,6 +120,8 @@ export function addLand(L, map) {
       if (width) layer.setStyle({ weight: zoom < from ? 0.01 : width(zoom), opacity: zoom < from ? 0 : 1 });
     });
   };
+  // A part of the console that comes anew takes its old map away, also while a drawing is on its way.
+  const gone = () => !map.getPane("mapPane");
   const look = async () => {
     place(map, pane, all);
     const seen = map.getBounds();
@@ -127,7 +129,7 @@ export function addLand(L, map) {
     await Promise.all(near.map(async ([, , , , file]) => {
       const data = await drawing(file).catch(() => null);
       await dressed;
-      if (!data || there.has(file)) return;
+      if (!data || there.has(file) || gone()) return;
       there.add(file);
       const options = { renderer, interactive: false, lineCap: "round", lineJoin: "round" };
       const added = data.features.flatMap((feature) => layers(L, feature, paint, options));
