@@ -1,8 +1,9 @@
 """Looking at people's data: the one door through which staff see somebody in the clear, and the list of what was looked
 at without a case.
 
-A look needs an open case that is the asker's own, concerns the person, and does not stand on the asker's word alone. Without one it needs a sentence, and a
-supervisor answers for it. Colleagues and officers are not shown, whoever asks. All of it is in the journal.
+A look needs an open case that is the asker's own, concerns the person, and does not stand on the asker's word alone.
+Without one it needs a sentence, and a supervisor answers for it. Colleagues and officers are not shown, whoever asks.
+All of it is in the journal.
 """
 
 from collections.abc import Collection

@@ -1,9 +1,10 @@
 """Who looked at my data: lines of the journal about oneself, each with a proof that needs no trust in the platform.
 
 A line names the role of whoever looked, what was looked at and when. It names no colleague, no case and no reason: those
-may be another person's. All looks are told late, on the first day of a month, by their day alone, and no more of them while something about the person is examined of which
-they may not know (S11): the time of a look must not say who complained. What was told stays told, so that a line that
-vanishes says nothing either. What somebody did themselves is there at once.
+may be another person's. All looks are told late, on the first day of a month, by their day alone, and no more of them
+while something about the person is examined of which they may not know (S11): the time of a look must not say who
+complained. What was told stays told, so that a line that vanishes says nothing either. What somebody did themselves is
+there at once.
 """
 
 from dataclasses import dataclass

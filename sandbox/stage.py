@@ -18,7 +18,7 @@ from sandbox.director import SCENES, STAGE, Look, Play, Said, Scene, house
 STATIC = Path(__file__).resolve().parent.parent / "static"
 ASSETS = (
     "vendor/leaflet/leaflet.js",
-    "vendor/leaflet/leaflet.css",
+    "css/map.css",
     "maps/wenzhou.json",
     "maps/zhengzhou.json",
 )

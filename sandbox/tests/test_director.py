@@ -1,5 +1,6 @@
 """The director's page: what can be made to happen, where to look, a clock, and a reset; nobody else's page plays a scene."""
 
+import re
 import threading
 import time
 
@@ -114,6 +115,14 @@ def test_another_sites_page_plays_nothing(stage):
     assert stage.plays == {}
     assert Client().post("/director/scenes/nothing/begin/").status_code == 404
     assert Client().get("/director/scenes/sos/begin/").status_code == 405
+
+
+def test_what_the_page_asks_for_is_there(stage):
+    asked = re.findall(
+        r'(?:href|src)="(/director/assets/[^"]+)"', Client().get("/director/").content.decode()
+    )
+    assert len(asked) > 1
+    assert [each for each in asked if Client().get(each).status_code != 200] == []
 
 
 def test_only_the_map_is_served(stage):
