@@ -129,6 +129,6 @@ def releases(_person: "Account", at: datetime) -> list[Figure]:
     then = _now("(2018: %(m)s min)") % {"m": clocks.history_minutes}
     return [
         Figure(clocks.count, _("releases to the police")),
-        Figure(formats.span(clocks.p95), _("p95, asked to released"), then),
+        Figure(formats.span(clocks.p95) if clocks.count else "—", _("p95, asked to released"), then),
         Figure(whole, _("of them whole at once: our own data bore them out")),
     ]

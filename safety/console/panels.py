@@ -87,4 +87,4 @@ def sos_today(_person: "Account", at: datetime) -> list[Figure]:
     """How many calls for help of today somebody took in time (S3)."""
     day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     every, in_time = selectors.sos_answered(day)
-    return [Figure(f"{in_time}/{every}", _("SOS taken within 10 s"))]
+    return [Figure(f"{in_time}/{every}" if every else "—", _("SOS taken within 10 s"))]
