@@ -91,9 +91,20 @@ def count(client, path):
     return len(asked)
 
 
+_COUNTED: dict[str, tuple[int, int]] = {}
+pytestmark = pytest.mark.xdist_group("counted")  # whoever has counted tells the others
+
+
 @pytest.fixture
-def counted(rides, people, signed_in, busy_owner):
-    """Queries of each page with 1 and with 11 of everything."""
+def counted(request):
+    """Queries of each page with 1 and with 11 of everything: numbers, counted once."""
+    if not _COUNTED:
+        _COUNTED.update(request.getfixturevalue("counting"))
+    return _COUNTED
+
+
+@pytest.fixture
+def counting(rides, people, signed_in, busy_owner):
     client = signed_in("supervisor")
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
     paths = [f"/admin/{page}/" if page else "/admin/" for page in PAGES + FIRST_PAGE]
