@@ -92,7 +92,8 @@ def count(client, path):
 
 
 _COUNTED: dict[str, tuple[int, int]] = {}
-pytestmark = pytest.mark.xdist_group("counted")  # whoever has counted tells the others
+# Whoever has counted tells the others.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("counted")]
 
 
 @pytest.fixture
