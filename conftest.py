@@ -26,6 +26,7 @@ from psycopg import sql
 
 from accounts.models import Account, Authenticator, Session
 from accounts.sessions import digest
+from config import health
 from config.pytest_stack import needs_servers
 from core import broker, clock, events, limits
 from core.messages.transports import breaker
@@ -158,6 +159,17 @@ def patient_broker() -> Iterator[None]:
     client_of.cache_clear = ask.cache_clear  # type: ignore[attr-defined]  # as the one whose place it takes
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(broker, "_client_of", client_of)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_readiness() -> Iterator[None]:
+    """On a busy machine the database answers late, too: what a walk over all pages is told must not depend on it.
+
+    How soon it says that a database hangs is tried with the production's own limit (config/tests/test_health.py).
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(health, "WAIT", 60.0)
         yield
 
 

@@ -274,7 +274,8 @@ class Stack:
         )
         self._collect_static()
         self._make_database()
-        owner = {**self.env, "DATABASE_URL": self.env["HUHANG_OWNER_URL"]}
+        # Nobody waits for what it locks: while a face is read in its transaction, a busy machine may take minutes.
+        owner = {**self.env, "DATABASE_URL": self.env["HUHANG_OWNER_URL"], "HUHANG_DATABASE_IDLE": "0"}
         self._manage("prepare", "preparing tables and the demo world", env=owner)
         rpc = self._rpc()
         for name in DJANGO_PROCESSES:

@@ -26,6 +26,7 @@ from governance.measures import (
     break_measure,
     check_measure,
     has_check,
+    measure_of,
     measures,
 )
 from governance.models import DrillRun, MeasureResult, MeasureState
@@ -242,35 +243,36 @@ def check_board() -> list[Checked]:
     return found
 
 
-def _behind(_at: "datetime", last: str | None, limit: int) -> list[str]:
+def _after(last: str | None) -> list[str]:
+    """The measures that come after this one, in the order of the board; all where it is none of them."""
     names = [measure.id for measure in measures()]
-    return names[names.index(last) + 1 if last in names else 0 :][:limit]
+    return names[names.index(last) + 1 if last in names else 0 :]
 
 
 def _check_one(name: str, _at: "datetime") -> None:
-    record_check(next(measure for measure in measures() if measure.id == name))
+    if measure := measure_of(name):
+        record_check(measure)
 
 
 BOARD = jobs.walk(
     "governance.check_measure",
     gettext_lazy("checking one promise"),
-    behind=_behind,
+    behind=lambda _at, last, limit: _after(last)[:limit],
     act=_check_one,
     key=str,
 )
 
 
 def _break_one(name: str, _at: "datetime") -> None:
-    record_breaker(next(measure for measure in measures() if measure.id == name))
+    if measure := measure_of(name):
+        record_breaker(measure)
 
 
 def _tried_behind(at: "datetime", last: str | None, limit: int) -> list[str]:
     """Those that did not turn red in the last hour: a fresh platform shows its greens after the first rounds."""
-    names = [measure.id for measure in measures()]
     fresh = MeasureState.objects.filter(breaker=Breaker.TURNED, broken_at__gt=at - BREAK_EVERY)
     tried = set(fresh.values_list("measure", flat=True))
-    behind = names[names.index(last) + 1 if last in names else 0 :]
-    return [name for name in behind if has_check(name) and name not in tried][:limit]
+    return [name for name in _after(last) if has_check(name) and name not in tried][:limit]
 
 
 BREAKERS = jobs.walk(

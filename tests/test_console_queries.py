@@ -1,22 +1,18 @@
 """A console list asks the same number of questions for one row as for thirty."""
 
+import importlib.util
+
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.services import add_emergency_contact
-from complaints.services import file_complaint
-from complaints.states import Category
-from core import clock, events, ledger, retry
-from core.actors import SYSTEM
+from core import clock
 from core.console import panels
 from core.tests.factories import set_policy
 from drivers.models import Hold
 from drivers.selectors import driver_of
-from drivers.tests.factories import screened
 from governance.services import check_board
-from police.documents.services import read_page
-from police.documents.states import CopyKind
 from police.services import ask_by_form
 from police.states import Query
 from police.tests.factories import urgent
@@ -24,8 +20,9 @@ from rides.policies import DAILY_TRIPS
 from rides.services import end_trip
 from rides.states import Party
 from rides.tokens import TripKey
-from safety.services import file_welfare_check, raise_sos, report_finding
+from safety.services import raise_sos, report_finding
 from safety.states import SignalKind
+from tests.test_machines import APPS
 
 PAGES = [
     "safety/incident",
@@ -53,6 +50,14 @@ PAGES = [
 FIRST_PAGE = ["", "due", "burning", "failed-work", "failed-work/strip", "messages", "board", "lines", "night"]
 
 
+# Each app says beside its tests what its lists and panels show: `rows(people, trip, mark)` of a trip under way.
+ROWS = [
+    importlib.import_module(f"{app}.tests.console_rows").rows
+    for app in APPS
+    if importlib.util.find_spec(f"{app}.tests.console_rows")
+]
+
+
 @pytest.fixture
 def busy_owner(world):
     """An owner who may take any number of parties: the lists need rows."""
@@ -60,7 +65,7 @@ def busy_owner(world):
 
 
 def fill(rides, people, count):
-    """Incidents, checks, complaints, holds, questions, requests and messages."""
+    """Incidents, holds, questions and messages, and what each app has beside them."""
     for number in range(count):
         mark = f"{clock.now().timestamp()}-{number}"
         # Who is stopped by what came before drives again here (D15).
@@ -73,26 +78,9 @@ def fill(rides, people, count):
             account=people("officer2"), question=urgent(Query.TRIP, trip.code), submission=f"{mark}-early"
         )
         raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
-        file_welfare_check(
-            missing_phone=f"1399999{number:04d}", reporter_phone="13911110001", words="x", submission=mark
-        )
-        file_complaint(
-            account=people("passenger"),
-            trip_code=trip.code,
-            category=Category.DISPUTE,
-            words="x",
-            submission=mark,
-        )
-        question = urgent(Query.TRIP, trip.code)
-        asked = ask_by_form(account=people("officer"), question=question, submission=mark)
-        if asked.state == "released":  # beyond so many in a short time people look
-            read_page(actor=people("officer").actor, request=asked, kind=CopyKind.PAGE)
+        for rows in ROWS:
+            rows(people, trip, mark)
         end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
-        screened(driver_of(people("driver")), subject=f"{mark}-{trip.code}"[-30:])
-        with transaction.atomic():
-            ledger.transfer(actor=SYSTEM, key=f"{mark}-{trip.code}", subject="x", entries={"a": 1, "b": -1})
-            retry.failed(events.EVENTS.work, mark, "x", needs_person=True, subject=trip.code)
-            retry.failed(events.EVENTS.work, f"{mark} again", "x", subject=trip.code)
 
 
 def count(client, path):
@@ -103,9 +91,21 @@ def count(client, path):
     return len(asked)
 
 
+_COUNTED: dict[str, tuple[int, int]] = {}
+# Whoever has counted tells the others.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("counted")]
+
+
 @pytest.fixture
-def counted(rides, people, signed_in, busy_owner):
-    """Queries of each page with 1 and with 11 of everything."""
+def counted(request):
+    """Queries of each page with 1 and with 11 of everything: numbers, counted once."""
+    if not _COUNTED:
+        _COUNTED.update(request.getfixturevalue("counting"))
+    return _COUNTED
+
+
+@pytest.fixture
+def counting(rides, people, signed_in, busy_owner):
     client = signed_in("supervisor")
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
     paths = [f"/admin/{page}/" if page else "/admin/" for page in PAGES + FIRST_PAGE]

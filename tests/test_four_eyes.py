@@ -437,6 +437,7 @@ def test_a_door_for_one_person_is_seen(wrong_desk, rides, people):
 # --- An empty form -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.edges
 def test_an_empty_form_changes_nothing(stages, signed_in):
     """No action of a desk, and no other address of the console, does anything where nothing was said."""
     everybody = staff()

@@ -83,6 +83,7 @@ def ask(client, method, route, things, query):  # noqa: F811 - what the fixture 
     return getattr(client, method)("/" + route.format(**things), said, headers=headers)
 
 
+@pytest.mark.edges
 def test_every_page_is_asked_for_its_head_and_nobody_saw_it(things, signed_in):  # noqa: F811 - the fixture
     clients, wrong, opened = {who: signed_in(who) for who in PEOPLE}, [], []
     for route, allowed, *given in reads():

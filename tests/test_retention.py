@@ -35,7 +35,7 @@ from rides.tokens import TripKey
 from rides.trails import Fix, pack
 from safety.models import TripShare, WelfareCheck
 from safety.services import file_welfare_check, share_trip
-from tests.test_machines import MACHINES, map_of
+from tests.test_machines import MACHINES
 
 OURS = {
     model._meta.label
@@ -109,7 +109,7 @@ def test_whatever_a_machine_ends_in_is_over():
         for machine in MACHINES:
             column = f'"{apps.get_model(machine)._meta.db_table}"."state"'
             for named in re.findall(rf"(?<!NOT \(){column} (?:IN \(|= )((?:\w+, )*\w+)", statement):
-                assert map_of(machine).ends <= set(named.split(", ")), (rule.table, machine)
+                assert MACHINES[machine].ends <= set(named.split(", ")), (rule.table, machine)
                 asked.add(rule.table)
     assert {"rides.Trip", "complaints.Complaint", "police.PoliceRequest", "safety.TripShare"} <= asked
 

@@ -1,7 +1,6 @@
 """Readiness: quick whatever hangs, and honest about the processes behind the pages."""
 
 import socket
-import time
 from datetime import timedelta
 
 import pytest
@@ -11,8 +10,16 @@ from django.db.models.functions import Now
 from config import health
 from core import heartbeat
 from core.models import Heartbeat
+from core.tests.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.django_db(transaction=True)
+WAIT = health.WAIT
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """As in production."""
+    monkeypatch.setattr(health, "WAIT", WAIT)
 
 
 @pytest.fixture
@@ -49,16 +56,16 @@ def test_a_database_that_hangs_is_said_within_two_seconds(client, hanging, monke
     monkeypatch.setattr(health, "_database", health.Asked(health._signs))
     monkeypatch.setitem(connections.settings["default"], "PORT", str(hanging))
     for _ask in range(2):
-        began = time.monotonic()
+        watch = Stopwatch()
         answer = client.get("/health/ready")
-        assert time.monotonic() - began < 2
+        assert watch.waited() < 2
         assert (answer.status_code, answer.json()["database"]) == (503, False)
 
 
 def test_a_broker_that_hangs_is_said_within_two_seconds(client, hanging, settings):
     all_alive()
     settings.REDIS_URL = f"redis://127.0.0.1:{hanging}/0"
-    began = time.monotonic()
+    watch = Stopwatch()
     answer = client.get("/health/ready")
-    assert time.monotonic() - began < 2
+    assert watch.waited() < 2
     assert (answer.status_code, answer.json()["broker"], answer.json()["degraded"]) == (200, False, True)

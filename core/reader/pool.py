@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,27 @@ BASE = str(Path(__file__).resolve().parents[2])
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from core.reader.child import main; main()"
 _ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 STARTS_WITHIN = 20.0  # seconds; a machine under load loads the libraries slowly
+_hurried = ContextVar("hurried", default=True)
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Wait for what is read inside as long as it takes: nobody stands at a page. For commands.
+
+    Children step back behind everything else, so on a machine that is full the first one may load for minutes. One that
+    never comes to an end meets its bound of the processor's time.
+    """
+    before = _hurried.set(False)
+    try:
+        yield
+    finally:
+        _hurried.reset(before)
+
+
+def _at_most(seconds: float) -> float | None:
+    return seconds if _hurried.get() else None
+
+
 FILES_EACH = 200  # a child is replaced after so many
 IDLE = 300  # seconds
 
@@ -57,7 +79,7 @@ class Child:
         finally:
             theirs.close()
         try:
-            self._line.settimeout(STARTS_WITHIN)
+            self._line.settimeout(_at_most(STARTS_WITHIN))
             child.send(self._line, msgspec.msgpack.encode(bounds))
             if child.receive(self._line) != b"ready":
                 raise ConnectionError
@@ -95,9 +117,9 @@ class Child:
         until = time.monotonic() + within
         self.served += 1
         try:
-            self._line.settimeout(within)
+            self._line.settimeout(_at_most(within))
             child.send(self._line, msgspec.msgpack.encode(wish))
-            self._line.settimeout(max(until - time.monotonic(), 0.01))
+            self._line.settimeout(_at_most(max(until - time.monotonic(), 0.01)))
             frame = child.receive(self._line)
             if frame is None:
                 raise Broke("ended")

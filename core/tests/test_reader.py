@@ -37,7 +37,7 @@ from core.reader.errors import (
     WhyMissing,
 )
 from core.reader.headers import Kind
-from core.reader.pool import Broke, Busy, Child, Lane
+from core.reader.pool import Broke, Busy, Child, Lane, unhurried
 
 ROOT = Path(__file__).resolve().parents[2]
 # A screenshot whose camera's notes begin in the midst; left half green, right half red, by a phone.
@@ -539,6 +539,19 @@ def test_so_many_at_once_so_many_wait_and_no_more(lane):
         order.append("first")
     waiting.join()
     assert order == ["first", "second"]
+
+
+def test_who_is_in_no_hurry_waits_for_a_machine_that_is_full(lane, monkeypatch):
+    """`make run` reads two faces while it prepares: on a machine with a load of 20 a child loads for minutes."""
+    monkeypatch.setattr("core.reader.pool.STARTS_WITHIN", 0.01)
+    lane.within = 0.1
+    wish = hostile("sleep", seconds=0.5)
+    with pytest.raises(Busy), lane.slot() as slot:
+        slot.ask(wish)
+    with unhurried(), lane.slot() as slot:
+        assert slot.ask(wish)
+    with pytest.raises(Busy), lane.slot() as slot:
+        slot.ask(wish)
 
 
 def test_nobody_waits_for_ever():

@@ -4,8 +4,11 @@ What numba keeps on disk is used again only while the code of every rule, and ev
 was. numba itself looks at one file alone, the one in which the outermost function stands.
 """
 
+import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -145,10 +148,21 @@ class _Cache(FunctionCache):
 
 
 def kept(function: Callable[..., Any]) -> Any:
-    """Decorator: compile when first called, and keep the machine code until the code or a constant changes."""
+    """Decorator: compile when first called, and keep the machine code until the code or a constant changes.
+
+    Of processes that begin together one compiles, which takes seconds of a core; the others wait and read what it kept.
+    """
     compiled = _plain(function)
     compiled._cache = _Cache(compiled.py_func)  # type: ignore[no-untyped-call]  # numba's own class
+    compiled.compile = partial(_compile_alone, compiled)
     return compiled
+
+
+def _compile_alone(compiled: Any, signature: Any) -> Any:
+    # Within a process numba has a lock of its own; this one is the process's, so that it meets no thread of ours.
+    with (Path(compiled._cache.cache_path) / "compiling.lock").open("w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        return type(compiled).compile(compiled, signature)
 
 
 # --- the frame of the rules ---

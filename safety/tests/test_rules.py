@@ -14,6 +14,7 @@ from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.local import BASE_DIR
 from core import facts
 from core.formats import distance
 from rides.positions import shard_stream
@@ -555,6 +556,33 @@ def test_the_rules_stay_inside_their_arrays(tmp_path):
     )
     assert done.returncode == 0, done.stdout[-3000:]
     assert " passed" in done.stdout or "100%" in done.stdout
+
+
+def test_of_processes_that_begin_together_one_compiles(tmp_path):
+    code = (
+        "import sys, django; django.setup(); from safety.monitor.program import kept\n"
+        "def far(x, y):\n    return (x * x + y * y) ** 0.5\n"
+        "far = kept(far); print('ready', flush=True); sys.stdin.readline(); far(3.0, 4.0)\n"
+        "print(sum(far.stats.cache_misses.values()))"
+    )
+    (tmp_path / "far.py").write_text(code)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(BASE_DIR)}
+    begun = [
+        subprocess.Popen(
+            [sys.executable, tmp_path / "far.py"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _each in range(2)
+    ]
+    for each in begun:
+        assert each.stdout.readline() == "ready\n"
+    for each in begun:
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    assert sorted(each.communicate()[0].strip() for each in begun) == ["0", "1"]
 
 
 def test_a_web_process_reads_the_rules_without_the_compiler():

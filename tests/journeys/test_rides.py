@@ -97,9 +97,7 @@ def test_an_express_order_is_dispatched_by_itself(visitor, stack, language):
     page.click("main form[novalidate] button.wide")
     page.wait_for_url("**/trips/**")
     offer = his.page.locator("form[action$='/accept/'] button")
-    expect(offer).to_be_visible(
-        timeout=10_000
-    )  # two seconds of a batch, on a machine that does other things too
+    expect(offer).to_be_visible(timeout=60_000)  # by itself, however busy the machine is
     his.look("offer")
     his.page.locator("form[action$='/accept/'] button").click()
     his.page.wait_for_url("**/trips/**")
@@ -130,7 +128,7 @@ def test_suspending_a_line_shows_at_once_in_both_browsers(visitor, language, lin
     second.look("lines-proposed", console=True)
     other.click("[data-do=agree]")
     said = say_in(language, "This line was suspended.")
-    expect(page.locator("#status")).to_contain_text(said, timeout=10_000)  # by itself
+    expect(page.locator("#status")).to_contain_text(said)  # by itself
     second.look("lines-suspended", console=True)
     hers.look("trip-suspended")
     page = hers.go("/")

@@ -6,6 +6,7 @@ from django.core.management import call_command
 
 from complaints.demo import make_demo_desk
 from core.commands import PlatformCommand, variable
+from core.reader.pool import unhurried
 from governance.demo import (
     make_city,
     make_world,
@@ -23,9 +24,10 @@ class Command(PlatformCommand):
         password, state = variable("HUHANG_DEMO_PASSWORD"), Path(variable("HUHANG_STATE"))
         call_command("migrate", verbosity=0, interactive=False)
         call_command("grant_rights")
-        make_world(password=password)
-        if settings.STAGE == "local":
-            make_city(password=password)
+        with unhurried():  # however busy the machine is
+            make_world(password=password)
+            if settings.STAGE == "local":
+                make_city(password=password)
         screen_the_fleet()
         make_demo_desk()
         write_second_factors(state / "sandbox")
