@@ -189,6 +189,8 @@ class Migration(migrations.Migration):
                 ('proposed_by', models.CharField(max_length=40, verbose_name='proposed by')),
                 ('approved_by', models.CharField(max_length=40, verbose_name='approved by')),
                 ('reason', models.TextField(blank=True, verbose_name='reason of the change')),
+                ('lapses_at', models.DateTimeField(null=True, verbose_name='lapses at')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended before that at')),
             ],
             options={
                 'verbose_name': 'policy version',
