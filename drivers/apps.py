@@ -8,4 +8,5 @@ class DriversConfig(AppConfig):
 
     def ready(self) -> None:
         import drivers.handlers
+        import drivers.simulations
         import drivers.own_data  # noqa: F401 - both register what drivers do when others speak

@@ -1,7 +1,7 @@
 """Versions of policies: which one holds, how a new one comes, and what in the stored ones cannot be read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -196,6 +196,35 @@ def in_force(policy: Policy[T], *, at: datetime | None = None) -> InForce[T]:
     if policy.key not in once.now:
         once.now[policy.key] = _in_force(policy, clock.now())
     return once.now[policy.key]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a policy stands: the version that holds (None: the original one), and those that will, the next one first."""
+
+    row: PolicyVersion | None
+    coming: list[PolicyVersion]
+
+
+def standing() -> Callable[[Policy[Any]], Standing]:
+    """How each policy stands now: all versions are read once."""
+    at, known = clock.now(), dict[str, list[PolicyVersion]]()
+    for each in _live():
+        known.setdefault(each.key, []).append(each)
+
+    def of(policy: Policy[Any]) -> Standing:
+        rows = known.get(policy.key, [])
+        coming = sorted(
+            (row for row in rows if row.effective_from > at), key=lambda row: (row.effective_from, row.number)
+        )
+        return Standing(_first(rows, at), coming)
+
+    return of
+
+
+def history(policy: Policy[Any]) -> list[PolicyVersion]:
+    """All versions of a policy, the newest first."""
+    return list(PolicyVersion.objects.filter(key=policy.key).order_by("-number"))
 
 
 def _in_force(policy: Policy[T], at: datetime) -> InForce[T]:

@@ -550,6 +550,8 @@ REVIEWED = {
     "drivers/vision/templates.py": {"SIZE"},
     # how much is shown at once
     "complaints/policies.py": {"BULK_LIMIT"},
+    # so many minutes of a day one person alone may close: what two people decide otherwise is no rule to be bent
+    "rides/policies.py": {"HOURS_ALONE"},
     # what was measured in 2018
     # How old a call-back may be that somebody enters; how many names stand below a field.
     "police/register.py": {"_CALLED_WITHIN"},
