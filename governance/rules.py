@@ -134,13 +134,11 @@ def propose(
     raw = rule.kind.plain(found)
     if raw == rule.kind.plain(held.value):
         raise RuleUnchanged
-    same = RuleChange.objects.filter(key=rule.key, mode=mode, effective_from=effective_from)
-    waiting = same.filter(state=ProposalState.PROPOSED)
-    if (same.filter(state__in=["proposed", "approved"]) if effective_from else waiting).exists() or (
-        effective_from and policy.planned(rule, effective_from)
-    ):
+    if mode == Mode.ALONE:
+        _against_again(rule, at)
+    if _is_taken(rule, mode, effective_from, at):
         raise RuleMomentTaken("effective_from")
-    urgent = _tighten(account, rule, raw, reason, at) if mode == Mode.ALONE else None
+    urgent = _tighten(account, rule, raw, reason) if mode == Mode.ALONE else None
     row = RuleChange.objects.create(
         code=new_code("R"),
         key=rule.key,
@@ -165,10 +163,23 @@ def propose(
     return row
 
 
-def _tighten(account: "Account", rule: policy.Policy[Any], raw: Any, reason: str, at: datetime) -> int:
+def _is_taken(rule: policy.Policy[Any], mode: str, moment: datetime | None, at: datetime) -> bool:
+    """Whether a version is proposed, or agreed to, for this moment; of those that begin at once, whether one waits."""
+    same = RuleChange.objects.filter(key=rule.key, mode=mode, effective_from=moment)
+    if moment is not None:
+        agreed = same.filter(state__in=[ProposalState.PROPOSED, ProposalState.APPROVED]).exists()
+        return agreed or policy.planned(rule, moment)
+    return any(not is_past(row, at) for row in same.filter(state=ProposalState.PROPOSED))
+
+
+def _against_again(rule: policy.Policy[Any], at: datetime) -> None:
+    """Raises `UrgentAlready`: nobody holds a rule by doing each day alone what lapses after a day."""
     before = RuleChange.objects.filter(key=rule.key, mode=Mode.ALONE, proposed_at__gt=at - WEEK)
     if before.exclude(state=ProposalState.APPROVED).exists():
         raise UrgentAlready
+
+
+def _tighten(account: "Account", rule: policy.Policy[Any], raw: Any, reason: str) -> int:
     limits.take(ALONE, Asker(person=account.code))
     lasts = policy.span(ALONE_LASTS)
     return policy.adopt_alone(rule, raw, by=account.actor, reason=reason, lasts=lasts).number
@@ -315,7 +326,7 @@ def _compare(
 
 def _to_simulate(_at: datetime, limit: int) -> list[int]:
     rows = RuleChange.objects.filter(
-        state=ProposalState.PROPOSED, simulated=None, key__in=_simulated_keys()
+        state=ProposalState.PROPOSED, simulated__isnull=True, key__in=_simulated_keys()
     )
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
@@ -369,7 +380,7 @@ def _lapse(pk: int, at: datetime) -> None:
 def _to_measure(at: datetime, limit: int) -> list[int]:
     """Versions that have held for seven days and whose effect nobody has counted."""
     rows = RuleChange.objects.filter(
-        state=ProposalState.APPROVED, effect=None, key__in=_simulated_keys(), mode__in=[Mode.LATER, Mode.ALONE]
+        state=ProposalState.APPROVED, effect__isnull=True, key__in=_simulated_keys(), mode__in=[Mode.LATER, Mode.ALONE]
     ).order_by("pk")
     return [row.pk for row in rows if began(row) <= at - WEEK][:limit]
 
@@ -381,7 +392,7 @@ def began(row: RuleChange) -> datetime:
 
 def _measure(pk: int, at: datetime) -> None:
     """What the rule of then made of the week before, and the new one of the week after."""
-    row = RuleChange.objects.filter(pk=pk, effect=None, state=ProposalState.APPROVED).first()
+    row = RuleChange.objects.filter(pk=pk, effect__isnull=True, state=ProposalState.APPROVED).first()
     rule = policy.of_key(row.key) if row else None
     how = simulation.of(rule) if rule else None
     if row is None or rule is None or how is None or began(row) > at - WEEK:
@@ -398,7 +409,7 @@ def _measure(pk: int, at: datetime) -> None:
 
 @begins_transaction
 def _keep_effect(row: RuleChange, effect: dict[str, Any]) -> None:
-    RuleChange.objects.filter(pk=row.pk, effect=None).update(effect=effect)
+    RuleChange.objects.filter(pk=row.pk, effect__isnull=True).update(effect=effect)
     audit.record(SYSTEM, "governance.rule_effect", row.code, rule=row.key)
 
 

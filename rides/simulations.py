@@ -67,7 +67,8 @@ simulated(
         rows=f"{_OF_TRIPS} AND t.line = 'hitch'",
         columns={"begins": _since_midnight("t.window_start"), "ends": _since_midnight("t.window_end")},
         rule=lambda hours, rows: within(hours, rows["begins"]) | within(hours, rows["ends"]),
-        **_TRIPS | {"at": "t.window_start"},
+        hour="t.window_start",
+        **_TRIPS,
     )
 )
 

@@ -33,8 +33,9 @@ class Simulation(Generic[T]):
 
     `of` is what the rows are, `counts` what the rule makes of one: a yes or no, or with `unit` a number that is added up.
     `rows` is the statement's middle, `FROM … WHERE …`; `key`, `at`, `city` and `line` are its expressions for the growing
-    key, the moment that the period is about, and the two by which figures are parted ('' where there is none); `columns` are
-    those of the figures. `rule(value, columns)` decides about all rows at once.
+    key, the moment that the period is about, and the two by which figures are parted ('' where there is none); `hour`
+    is another moment by whose hour they are parted; `columns` are those of the figures. `rule(value, columns)` decides
+    about all rows at once.
     """
 
     policy: Policy[T]
@@ -48,10 +49,11 @@ class Simulation(Generic[T]):
     columns: Mapping[str, str]
     rule: Callable[[T, Columns], Column]
     unit: Unit | None = None
+    hour: str = ""
 
     @property
     def statement(self) -> str:
-        hour = f"extract(hour FROM {self.at} AT TIME ZONE 'Asia/Shanghai')"
+        hour = f"extract(hour FROM {self.hour or self.at} AT TIME ZONE 'Asia/Shanghai')"
         first = (self.key, self.city, self.line, f"{hour}::int2")
         read = ", ".join((*first, *(f"({column})::float8" for column in self.columns.values())))
         return (

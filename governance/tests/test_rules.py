@@ -3,7 +3,7 @@
 import html
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time, timedelta
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -25,8 +25,9 @@ from governance.errors import (
     UrgentAlready,
 )
 from governance.models import RuleChange
-from rides.curfew import CURFEW, Hours
-from rides.policies import LEAST_RATINGS, NEAR, TARIFF
+from rides.curfew import CURFEW
+from rides.models import Trip
+from rides.policies import NEAR, TARIFF
 from safety.policies import ANSWER_WITHIN, OWNED_WITHIN, TAKEN_WITHIN, THRESHOLD
 
 HOUR = timedelta(hours=1)
@@ -320,6 +321,7 @@ def test_two_people_change_it_at_once_for_a_day(people, noon):
 
 def test_what_can_be_simulated_is_before_anybody_agrees(people, noon, rides):
     rides.ended()
+    noon.shift(HOUR)
     row = later(people, CURFEW, {"from": "10:00", "to": "09:00"})
     with pytest.raises(RuleNotSimulated):
         agree(people, row)
@@ -333,7 +335,6 @@ def test_it_runs_in_shadow_and_nothing_acts_by_it(people, noon, rides):
     row = later(people, TARIFF, _dearer(), hours=48)
     run()
     assert RuleChange.objects.get().shadowed is None
-    noon.shift(HOUR)
     trip = rides.ended()
     noon.shift(HOUR)
     run()
@@ -359,11 +360,12 @@ def _dearer():
 
 
 def test_the_effect_stands_beside_the_version_after_seven_days(people, noon, rides):
-    row = later(people, TARIFF, _dearer(), hours=1)
+    row = later(people, TARIFF, _dearer(), hours=24)
     run()
     agree(people, row)
-    noon.shift(2 * HOUR)
-    rides.ended()
+    trip = rides.ended()
+    noon.shift(24 * HOUR)
+    Trip.objects.filter(pk=trip.pk).update(requested_at=clock.now() + HOUR)
     noon.shift(timedelta(days=6))
     run()
     assert RuleChange.objects.get().effect is None
