@@ -60,7 +60,9 @@ simulated(
     )
 )
 simulation.never(
-    _("It is measured on named sets of pictures instead (docs/faces.md); the frames of those who passed are not kept."),
+    _(
+        "It is measured on named sets of pictures instead (docs/faces.md); the frames of those who passed are not kept."
+    ),
     FACE_MOVES,
     FACE_DEMANDS,
 )

@@ -50,14 +50,18 @@ class RuleTimeTooClose(DomainError):
 class RuleChangedMeanwhile(DomainError):
     code, sentence = (
         "rule_changed_meanwhile",
-        _("What you read is not what stands there now: the rule, or a figure, has changed. Read it once more."),
+        _(
+            "What you read is not what stands there now: the rule, or a figure, has changed. Read it once more."
+        ),
     )
 
 
 class RuleNotSimulated(DomainError):
     code, sentence = (
         "rule_not_simulated",
-        _("What it would have done last week is being worked out. It can be agreed to when the figures are here."),
+        _(
+            "What it would have done last week is being worked out. It can be agreed to when the figures are here."
+        ),
     )
 
 

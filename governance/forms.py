@@ -8,7 +8,6 @@ from django.utils.translation import pgettext_lazy
 from core import policy
 from core.policy import editor
 from core.typed.fields import Moment
-
 from governance.measures import measures
 from governance.rules import LONGEST_REASON
 from governance.states import Mode
@@ -50,7 +49,9 @@ class RuleForm(forms.Form):
     effective_from = Moment(
         label=pgettext_lazy("rule change", "From when on"),
         required=False,
-        help_text=_("Only where two people change it from a time on. What was decided before is not judged by it."),
+        help_text=_(
+            "Only where two people change it from a time on. What was decided before is not judged by it."
+        ),
     )
     reason = forms.CharField(
         label=pgettext_lazy("rule change", "Why"),
@@ -66,7 +67,9 @@ class RuleForm(forms.Form):
         self.leaves = editor.leaves(rule.kind, shown)
         for number, leaf in enumerate(self.leaves):
             self.fields[f"v{number}"] = _field(leaf, rule)
-        self.order_fields([*(f"v{number}" for number in range(len(self.leaves))), "mode", "effective_from", "reason"])
+        self.order_fields(
+            [*(f"v{number}" for number in range(len(self.leaves))), "mode", "effective_from", "reason"]
+        )
         field = self.fields["mode"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
         field.choices = [(mode.value, mode.label) for mode in modes]
@@ -101,9 +104,7 @@ def _field(leaf: editor.Leaf, rule: policy.Policy[Any]) -> forms.Field:
     if leaf.kind == "choice":
         return forms.ChoiceField(choices=leaf.choices, **shared)
     if leaf.kind == "several":
-        return forms.MultipleChoiceField(
-            choices=leaf.choices, widget=forms.CheckboxSelectMultiple, **shared
-        )
+        return forms.MultipleChoiceField(choices=leaf.choices, widget=forms.CheckboxSelectMultiple, **shared)
     shared |= {"strip": False, "max_length": LONGEST_TEXT, "help_text": _help(leaf)}
     if leaf.kind in {"text", "words", "json"}:
         rows = min(16, max(3, str(leaf.shown).count("\n") + 1))

@@ -138,7 +138,9 @@ class RuleChange(models.Model):
                 name="rule_change_is_known",
             ),
             models.CheckConstraint(
-                condition=(Q(state="approved") & ~Q(approved_by="") & ~Q(signed_digest="") & Q(number__isnull=False))
+                condition=(
+                    Q(state="approved") & ~Q(approved_by="") & ~Q(signed_digest="") & Q(number__isnull=False)
+                )
                 | (~Q(state="approved") & Q(approved_by="") & Q(number=None)),
                 name="rule_change_agreed_was_signed",
             ),
@@ -149,7 +151,8 @@ class RuleChange(models.Model):
                 condition=Q(mode="alone") ^ Q(urgent_number=None), name="rule_change_alone_holds_already"
             ),
             models.CheckConstraint(
-                condition=Q(state="proposed") ^ Q(decided_at__isnull=False), name="rule_change_decided_has_a_time"
+                condition=Q(state="proposed") ^ Q(decided_at__isnull=False),
+                name="rule_change_decided_has_a_time",
             ),
             # Two versions of one rule for the same moment: nobody would know which of them is meant.
             models.UniqueConstraint(

@@ -215,7 +215,10 @@ def is_past(change: RuleChange, at: datetime) -> bool:
     """Whether the time from which it was to hold, or for which it held, is over."""
     if change.mode == Mode.ALONE:
         return not any(
-            row.number == change.urgent_number and row.ended_at is None and row.lapses_at and row.lapses_at > at
+            row.number == change.urgent_number
+            and row.ended_at is None
+            and row.lapses_at
+            and row.lapses_at > at
             for row in policy.history(rule_of(change.key))
         )
     return change.effective_from is not None and change.effective_from <= at
@@ -318,7 +321,11 @@ def _simulated_keys() -> list[str]:
 
 
 def _compare(
-    row: RuleChange, rule: policy.Policy[Any], how: simulation.Simulation[Any], since: datetime, until: datetime
+    row: RuleChange,
+    rule: policy.Policy[Any],
+    how: simulation.Simulation[Any],
+    since: datetime,
+    until: datetime,
 ) -> dict[str, Any]:
     old, new = held_before(rule, row).value, rule.read(row.value)[0]
     return simulation.simulate(how, old, new, since, until)
@@ -380,7 +387,10 @@ def _lapse(pk: int, at: datetime) -> None:
 def _to_measure(at: datetime, limit: int) -> list[int]:
     """Versions that have held for seven days and whose effect nobody has counted."""
     rows = RuleChange.objects.filter(
-        state=ProposalState.APPROVED, effect__isnull=True, key__in=_simulated_keys(), mode__in=[Mode.LATER, Mode.ALONE]
+        state=ProposalState.APPROVED,
+        effect__isnull=True,
+        key__in=_simulated_keys(),
+        mode__in=[Mode.LATER, Mode.ALONE],
     ).order_by("pk")
     return [row.pk for row in rows if began(row) <= at - WEEK][:limit]
 
@@ -420,7 +430,9 @@ def _job(kind: str, label: Any, due: Any, act: Any) -> jobs.Job[int]:
     return replace(jobs.rows(kind, label, due=due, act=act, key=int, batch=10), lease=LONG)
 
 
-LAPSE = _job("governance.rule_lapse", _("rules whose time passed before a second person agreed"), _to_lapse, _lapse)
+LAPSE = _job(
+    "governance.rule_lapse", _("rules whose time passed before a second person agreed"), _to_lapse, _lapse
+)
 SIMULATE = _job(
     "governance.rule_simulate", _("what a proposed rule would have done last week"), _to_simulate, _simulate
 )

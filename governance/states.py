@@ -28,7 +28,10 @@ class Mode(models.TextChoices):
 
     LATER = "later", pgettext_lazy("rule change", "by two people, from a time on")
     DAY = "day", pgettext_lazy("rule change", "urgent: by two people, at once, for one day")
-    ALONE = "alone", pgettext_lazy("rule change", "urgent: stricter at once by one person, until a second looks")
+    ALONE = (
+        "alone",
+        pgettext_lazy("rule change", "urgent: stricter at once by one person, until a second looks"),
+    )
 
 
 class ProposalState(models.TextChoices):

@@ -502,6 +502,13 @@ def why_not_decide(appeal: "MaliceAppeal", account: "Account") -> str | Promise:
 
 
 policy.safer(
-    policy.LOWER, THRESHOLD, ANSWER_WITHIN, OWNED_WITHIN, TAKEN_WITHIN, CALLED_BACK_WITHIN, POLICE_AFTER, POLICE_LIMIT
+    policy.LOWER,
+    THRESHOLD,
+    ANSWER_WITHIN,
+    OWNED_WITHIN,
+    TAKEN_WITHIN,
+    CALLED_BACK_WITHIN,
+    POLICE_AFTER,
+    POLICE_LIMIT,
 )
 policy.safer(policy.HIGHER, WEIGHTS)

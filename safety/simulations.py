@@ -89,7 +89,9 @@ def _taken(sos: str) -> dict[str, Any]:
         "city": "coalesce(c.code, '')",
         "line": "coalesce(t.line, '')",
         # Who was not taken was waited for without end: a silence is no proof that it was in time.
-        "columns": {"took": "coalesce(extract(epoch FROM s.taken_at) - extract(epoch FROM s.opened_at), 1e9)"},
+        "columns": {
+            "took": "coalesce(extract(epoch FROM s.taken_at) - extract(epoch FROM s.opened_at), 1e9)"
+        },
         "rule": lambda seconds, rows: rows["took"] > seconds,
     }
 

@@ -114,7 +114,9 @@ def grants() -> set[tuple]:
     # What one person alone made stricter lapses within a day, by constraint (G5+); whatever stays took two.
     found |= {
         ("rule", pk)
-        for pk in PolicyVersion.objects.filter(Q(lapses_at=None) | ~Q(approved_by="")).values_list("pk", flat=True)
+        for pk in PolicyVersion.objects.filter(Q(lapses_at=None) | ~Q(approved_by="")).values_list(
+            "pk", flat=True
+        )
     }
     found |= {
         ("loosened rule", row.pk)
@@ -122,7 +124,9 @@ def grants() -> set[tuple]:
         if (rule := policy.of_key(row.key)) is None
         or not policy.is_safer(rule, rule.default, rule.read(row.value)[0])
     }
-    found |= {("agreed rule", pk) for pk in RuleChange.objects.filter(state="approved").values_list("pk", flat=True)}
+    found |= {
+        ("agreed rule", pk) for pk in RuleChange.objects.filter(state="approved").values_list("pk", flat=True)
+    }
     found |= {
         ("claim", pk)
         for pk in Claim.objects.filter(granted_fen__gt=policy.value(CLAIM_ALONE)).values_list("pk", flat=True)

@@ -774,7 +774,11 @@ def _made(rides, people):
             account=people("admin"), kind=waivers.WAIVER, given=waivers.Wanted("M16", "x", 9), subject="M16"
         ),
         "rule_change": rules.propose(
-            account=people("admin"), rule=policy.of_key("rides.near"), value=700, mode="later", reason="x",
+            account=people("admin"),
+            rule=policy.of_key("rides.near"),
+            value=700,
+            mode="later",
+            reason="x",
             effective_from=clock.now() + timedelta(days=9),
         ),
         "station_motion": motions.propose(

@@ -98,7 +98,9 @@ def _parts(kind: Kind[Any], raw: Any) -> list[tuple[str, str, Kind[Any], Any]]:
 def _leaf(kind: Kind[Any], raw: Any, where: str, labels: tuple[str, ...]) -> Leaf:
     if isinstance(kind, Maybe) and not isinstance(kind.kind, Table | Record | Row | Maybe):
         inner = _leaf(kind.kind, kind.kind.plain(None) if raw is None else raw, where, labels)
-        return Leaf(where, labels, inner.kind, "" if raw is None else inner.shown, kind.kind, True, inner.choices)
+        return Leaf(
+            where, labels, inner.kind, "" if raw is None else inner.shown, kind.kind, True, inner.choices
+        )
     match kind:
         case Whole() | Real():
             return Leaf(where, labels, "number", "" if raw is None else _shown(kind.unit, raw), kind)

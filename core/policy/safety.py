@@ -15,7 +15,9 @@ from core.policy.declared import Policy
 from core.policy.kinds import Kind, Maybe, Record, Row, Several, Table, Words
 
 T = TypeVar("T")
-Compare = Callable[[Any, Any], bool]  # old, new: whether the new value protects at least as well as the old one
+Compare = Callable[
+    [Any, Any], bool
+]  # old, new: whether the new value protects at least as well as the old one
 
 
 class NotSafer(DomainError):
@@ -54,7 +56,9 @@ def _leaves(kind: Kind[Any], old: Any, new: Any) -> Iterator[tuple[Any, Any]]:
 
 
 LOWER = Direction(_("Lower is safer."), lambda old, new: new is not None and (old is None or new <= old))
-HIGHER = Direction(_("Higher is safer."), lambda old, new: old == new or (None not in (old, new) and new >= old))
+HIGHER = Direction(
+    _("Higher is safer."), lambda old, new: old == new or (None not in (old, new) and new >= old)
+)
 MORE = Direction(_("More of them is safer."), lambda old, new: new >= old)
 _ways: dict[str, Direction] = {}
 

@@ -57,7 +57,7 @@ class Simulation(Generic[T]):
         first = (self.key, self.city, self.line, f"{hour}::int2")
         read = ", ".join((*first, *(f"({column})::float8" for column in self.columns.values())))
         return (
-            f"SELECT {read} {self.rows} AND {self.at} >= %s AND {self.at} < %s AND {self.key} > %s"  # noqa: S608 - ours
+            f"SELECT {read} {self.rows} AND {self.at} >= %s AND {self.at} < %s AND {self.key} > %s"
             f" ORDER BY {self.key} LIMIT {PART}"
         )
 

@@ -95,7 +95,9 @@ class _Once:
             )
         known = self.live.get(key, [])
         row: PolicyVersion | None = _first(known, at)
-        if row is None and known:  # all that ever lapsed are among those known: what lapsed holds wherever it is found
+        if (
+            row is None and known
+        ):  # all that ever lapsed are among those known: what lapsed holds wherever it is found
             if key not in self.history:
                 self.history[key] = list(_newest_first().filter(key=key))
             row = _first(self.history[key], at)
@@ -282,7 +284,9 @@ def adopt(
 
 
 @joins_transaction
-def adopt_alone(policy: Policy[T], value: T | Any, *, by: Actor, reason: str, lasts: timedelta) -> PolicyVersion:
+def adopt_alone(
+    policy: Policy[T], value: T | Any, *, by: Actor, reason: str, lasts: timedelta
+) -> PolicyVersion:
     """One person's version, from now on for so long, a day at most: it has to be safer than what holds (`policy.safer`).
 
     Raises `NotSafer`, and what `adopt` raises.

@@ -56,7 +56,9 @@ def history(rides, noon):
     trips = []
     for number in range(ROWS):
         asked = begin + timedelta(seconds=chance.randrange(7 * 86_400 - 1))
-        start = asked + timedelta(seconds=chance.choice([0, 600, 86_400, 7 * 86_400, chance.randrange(9 * 86_400)]))
+        start = asked + timedelta(
+            seconds=chance.choice([0, 600, 86_400, 7 * 86_400, chance.randrange(9 * 86_400)])
+        )
         end = start + timedelta(seconds=chance.choice([0, 600, 3 * 3_600, chance.randrange(5 * 3_600)]))
         if number < 12:  # the boundary minutes
             start = begin.astimezone(CITY_TIME).replace(
@@ -104,10 +106,19 @@ def history(rides, noon):
             answered_at=trip.requested_at + timedelta(seconds=chance.choice([1, 29, 30, 30.5, 59])),
         )  # fmt: skip
         taken = chance.choice([None, 1, 9, 10, 10.5, 60])
-        over = {} if taken is None else {
-            "state": "closed", "closed_at": clock.now(), "closed_by": "y", "resolved_by": "x", "taken_by": "z",
-            "outcome": "false_alarm", "taken_at": trip.requested_at + timedelta(seconds=taken),
-        }
+        over = (
+            {}
+            if taken is None
+            else {
+                "state": "closed",
+                "closed_at": clock.now(),
+                "closed_by": "y",
+                "resolved_by": "x",
+                "taken_by": "z",
+                "outcome": "false_alarm",
+                "taken_at": trip.requested_at + timedelta(seconds=taken),
+            }
+        )
         Incident.objects.create(
             code=f"S{trip.code[1:]}", trip=trip, origin="sos", has_sos=bool(trip.pk % 2), opened_at=trip.requested_at,
             opened_by="x", changed_at=trip.requested_at, **over,
@@ -163,7 +174,11 @@ CASES = {
         lambda row: window_meets_curfew(row.window_start, row.window_end),
         lambda: trips(line="hitch"),
     ),
-    SHORTEST_TRIP: (1_000, lambda row: distance(row.origin, row.destination) < policy.value(SHORTEST_TRIP), trips),
+    SHORTEST_TRIP: (
+        1_000,
+        lambda row: distance(row.origin, row.destination) < policy.value(SHORTEST_TRIP),
+        trips,
+    ),
     LONGEST_WINDOW: (
         3_600,
         lambda row: row.window_end > row.window_start + policy.span(LONGEST_WINDOW),
@@ -270,7 +285,10 @@ def test_a_period_is_read_part_by_part_and_each_row_once(history, monkeypatch):
 
 
 def test_each_simulation_is_compared_with_the_real_rule():
-    elsewhere = {DAILY_TRIPS, *(how.policy for how in simulation.known() if how.policy.key.startswith("drivers."))}
+    elsewhere = {
+        DAILY_TRIPS,
+        *(how.policy for how in simulation.known() if how.policy.key.startswith("drivers.")),
+    }
     assert {how.policy for how in simulation.known()} == set(CASES) | elsewhere
     assert {each.policy for each in simulation.known()} <= set(ALL)
 

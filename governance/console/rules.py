@@ -269,9 +269,9 @@ def _one(
         "looked": looked,
         "safer": way.says if way else "",
         "simulation": how,
-        "no_simulation": "" if how else simulation.why_none(rule) or pgettext("rule", "Nothing that is stored shows it."),
+        "no_simulation": ""
+        if how
+        else simulation.why_none(rule) or pgettext("rule", "Nothing that is stored shows it."),
         "effects_after": WEEK.days,
     }
     return page(request, "console/rule.html", context, status=status)
-
-

@@ -61,11 +61,18 @@ def test_one_proposes_another_agrees_and_it_holds_from_its_time_on(people, noon)
     assert policy.value(NEAR) == 500 and not PolicyVersion.objects.exists()
     done = agree(people, row)
     version = PolicyVersion.objects.get()
-    assert (version.proposed_by, version.approved_by, version.value, done.number) == ("admin", "supervisor", 600, 1)
+    assert (version.proposed_by, version.approved_by, version.value, done.number) == (
+        "admin",
+        "supervisor",
+        600,
+        1,
+    )
     assert policy.value(NEAR) == 500
     noon.shift(24 * HOUR)
     assert policy.in_force(NEAR) == policy.InForce(600, "rides.near v1")
-    said = list(AuditEntry.objects.filter(action__startswith="governance.rule_").values_list("action", flat=True))
+    said = list(
+        AuditEntry.objects.filter(action__startswith="governance.rule_").values_list("action", flat=True)
+    )
     assert said == ["governance.rule_proposed", "governance.rule_agreed"]
 
 
@@ -201,7 +208,9 @@ def test_of_two_who_agree_at_once_one_does(people):
     row = later(people)
     first = second = people("supervisor")
     read = rules.digest_of(row)
-    found = at_once(*[lambda who=who: rules.agree(account=who, code=row.code, digest=read) for who in (first, second)])
+    found = at_once(
+        *[lambda who=who: rules.agree(account=who, code=row.code, digest=read) for who in (first, second)]
+    )
     assert sum(isinstance(each, RuleChange) for each in found) == 1
     assert RuleChangeOver in found
     assert PolicyVersion.objects.count() == 1
@@ -213,8 +222,8 @@ def test_of_agreeing_and_withdrawing_at_once_one_happens(people):
         row = later(people, hours=24 + number, value=600 + number)
         read, one, other = rules.digest_of(row), people("supervisor"), people("admin")
         found = at_once(
-            lambda row=row, read=read: rules.agree(account=one, code=row.code, digest=read),
-            lambda row=row: rules.withdraw(account=other, code=row.code),
+            lambda row=row, read=read, one=one: rules.agree(account=one, code=row.code, digest=read),
+            lambda row=row, other=other: rules.withdraw(account=other, code=row.code),
         )
         assert sum(isinstance(each, RuleChange) for each in found) == 1
         state = RuleChange.objects.get(pk=row.pk).state
@@ -429,7 +438,9 @@ def test_the_page_of_all_rules_names_each_with_text_value_and_history(people, si
     agree(people, later(people, value=900, hours=48))
     client = signed_in("agent")
     for language in ("en", "zh-hans"):
-        page = html.unescape(client.get("/admin/rules/", headers={"accept-language": language}).content.decode())
+        page = html.unescape(
+            client.get("/admin/rules/", headers={"accept-language": language}).content.decode()
+        )
         for rule in policy.declared():
             assert f'id="{rule.key}"' in page
             from django.utils.translation import override
@@ -442,7 +453,9 @@ def test_the_page_of_all_rules_names_each_with_text_value_and_history(people, si
     assert "600 metres" in row and "admin" in row and "supervisor" in row and "version" in row
 
 
-def test_the_page_of_all_rules_asks_the_same_however_many_versions(people, signed_in, django_assert_max_num_queries):
+def test_the_page_of_all_rules_asks_the_same_however_many_versions(
+    people, signed_in, django_assert_max_num_queries
+):
     from django.test.utils import CaptureQueriesContext
 
     client = signed_in("agent")
@@ -462,7 +475,9 @@ def test_every_rule_opens_in_the_editor_and_its_unchanged_form_proposes_nothing(
     page = client.get(f"/admin/rules/{rule.key}/").content.decode()
     sent = fields_of(page) | {"reason": "x", "mode": "day"}
     answer = client.post(f"/admin/rules/{rule.key}/", sent | {"step": "look"})
-    assert answer.status_code == 200, re.findall(r'errorlist[^>]*>.*?</ul>', answer.content.decode(), re.S)[:3]
+    assert answer.status_code == 200, re.findall(r"errorlist[^>]*>.*?</ul>", answer.content.decode(), re.S)[
+        :3
+    ]
     looked = fields_of(answer.content.decode())
     assert looked.get("seen")
     answer = client.post(f"/admin/rules/{rule.key}/", sent | {"step": "propose", "seen": looked["seen"]})
@@ -508,7 +523,12 @@ def test_staff_look_at_the_difference_propose_and_another_agrees(signed_in, peop
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(signed_in, typed, said):
     admin, at = signed_in("admin"), "/admin/rules/rides.near/"
     sent = fields_of(admin.get(at).content.decode())
-    sent |= {"v0": "750", "mode": "later", "effective_from": "2036-01-01T08:00", "reason": "my own words"} | typed
+    sent |= {
+        "v0": "750",
+        "mode": "later",
+        "effective_from": "2036-01-01T08:00",
+        "reason": "my own words",
+    } | typed
     first = admin.post(at, sent | {"step": "look"}, headers={"accept-language": "en"})
     page = first.content.decode()
     if first.status_code == 200:
@@ -544,8 +564,13 @@ def test_who_may_not_change_it_reads_it_and_nothing_else(signed_in):
     assert 'id="change"' not in page
     assert agent.post("/admin/rules/rides.near/", {}).status_code == 403
     assert agent.get("/admin/rules/rides.nothing/").status_code == 404
-    assert 'value="later"' not in signed_in("specialist").get("/admin/rules/safety.answer_within/").content.decode()
-    assert 'value="alone"' in signed_in("specialist").get("/admin/rules/safety.answer_within/").content.decode()
+    assert (
+        'value="later"'
+        not in signed_in("specialist").get("/admin/rules/safety.answer_within/").content.decode()
+    )
+    assert (
+        'value="alone"' in signed_in("specialist").get("/admin/rules/safety.answer_within/").content.decode()
+    )
 
 
 def test_a_stored_value_that_cannot_be_read_is_still_changed(people, signed_in):
@@ -553,5 +578,9 @@ def test_a_stored_value_that_cannot_be_read_is_still_changed(people, signed_in):
         key="safety.weights", number=1, value={"sos": "many"}, effective_from=clock.now() - HOUR, proposed_by="a",
         approved_by="b",
     )  # fmt: skip
-    page = signed_in("admin").get("/admin/rules/safety.weights/", headers={"accept-language": "en"}).content.decode()
+    page = (
+        signed_in("admin")
+        .get("/admin/rules/safety.weights/", headers={"accept-language": "en"})
+        .content.decode()
+    )
     assert "It cannot be read. This holds instead:" in page and fields_of(page)["v0"]
