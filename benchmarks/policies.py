@@ -84,7 +84,8 @@ def measured() -> dict[str, object]:
     simulations = {}
     for rule, new in ((CURFEW, longer), (TARIFF, dearer)):
         how, begun = simulation.of(rule), time.perf_counter()
-        assert how is not None
+        if how is None:
+            raise KeyError(rule.key)
         found = simulation.simulate(how, policy.value(rule), new, *period)
         simulations[time.perf_counter() - begun] = how
         print(rule.key, found["all"], file=sys.stderr)

@@ -53,7 +53,7 @@ def shown(how: "simulation.Simulation[Any]", kept: Mapping[str, Any] | None) -> 
     """What was kept of a simulation; None where there is nothing yet."""
     if kept is None:
         return None
-    say = _amount if how.unit is None else (lambda value: said(how.unit, round(value)))  # type: ignore[arg-type]  # as asked
+    say = _amount if how.unit is None else (lambda value: said(how.unit, round(value)))
     cities = {city.code: str(city) for city in rides.cities()}
     lines = dict(Line.choices)
     names: list[tuple[str, str | Promise, Callable[[str], str]]] = [

@@ -158,7 +158,7 @@ def propose(
         reason=reason,
         rule=rule.key,
         value=raw,
-        **({"effective_from": effective_from.isoformat()} if effective_from else {}),
+        effective_from=effective_from.isoformat() if effective_from else "",
     )
     return row
 

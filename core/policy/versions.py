@@ -345,7 +345,7 @@ def _write(
         proposed_by=proposed_by.code,
         effective_from=since.isoformat(),
         value=raw,
-        **({"lapses_at": lapses_at.isoformat()} if lapses_at else {}),
+        lapses_at=lapses_at.isoformat() if lapses_at else "",
     )
     _written()
     return row

@@ -106,15 +106,27 @@ def index(request: HttpRequest) -> HttpResponse:
     for key in RuleChange.objects.filter(state=ProposalState.PROPOSED).values_list("key", flat=True):
         waiting[key] = waiting.get(key, 0) + 1
     areas: dict[str, Area] = {}
+    words, changed = request.GET.get("q", "")[:80].casefold().split(), request.GET.get("changed") == "1"
     for rule in policy.declared():
+        said = f"{rule.key} {rule.name} {rule.about}".casefold()
+        if not all(word in said for word in words):
+            continue
         app = rule.key.partition(".")[0]
         title = _CORE if app == "core" else apps.get_app_config(app).verbose_name
         how = standing(rule)
+        if changed and not (how.row or how.coming or waiting.get(rule.key)):
+            continue
         raw = how.row.value if how.row else rule.kind.plain(rule.default)
         areas.setdefault(app, Area(app, title)).rules.append(
             Listed(rule, how, _value(rule, raw), waiting.get(rule.key, 0))
         )
-    context = {"title": _("Rules in force"), "areas": list(areas.values()), "count": len(policy.declared())}
+    context = {
+        "title": _("Rules in force"),
+        "areas": list(areas.values()),
+        "count": len(policy.declared()),
+        "q": request.GET.get("q", "")[:80],
+        "changed": changed,
+    }
     return page(request, "console/rules.html", context)
 
 
