@@ -6,7 +6,7 @@ agrees to is known by its digest, which covers the value, its time, the value in
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -207,8 +207,14 @@ def against(change: RuleChange, account: "Account", key: str) -> DomainError | N
 def _against_agreeing(change: RuleChange) -> DomainError | None:
     if is_past(change, clock.now()):
         return RuleTimePassed()
-    waits = change.mode == Mode.LATER and change.simulated is None
-    return RuleNotSimulated() if waits and simulation.of(rule_of(change.key)) else None
+    rule = rule_of(change.key)
+    waits = change.mode == Mode.LATER and simulation.of(rule) is not None
+    return RuleNotSimulated() if waits and not _is_beside(rule, change, change.simulated) else None
+
+
+def _is_beside(rule: policy.Policy[Any], change: RuleChange, figures: Mapping[str, Any] | None) -> bool:
+    """Whether figures compare with what the proposal stands beside now: another version may have come between."""
+    return figures is not None and figures.get("beside") == held_before(rule, change).citation
 
 
 def is_past(change: RuleChange, at: datetime) -> bool:
@@ -221,7 +227,9 @@ def is_past(change: RuleChange, at: datetime) -> bool:
             and row.lapses_at > at
             for row in policy.history(rule_of(change.key))
         )
-    return change.effective_from is not None and change.effective_from <= at
+    if change.effective_from is None:
+        return change.proposed_at <= at - DAY  # what was urgent then is looked at anew
+    return change.effective_from <= at
 
 
 def _locked(code: str) -> RuleChange:
@@ -285,9 +293,7 @@ def withdraw(*, account: "Account", code: str) -> RuleChange:
 
     Raises `NotFound`, `Forbidden`, `RuleChangeOver`.
     """
-    first = change_of(code)
-    own = first.proposed_by == account.code and first.mode == Mode.ALONE
-    require(account, TIGHTEN if own else CHANGE)
+    require(account, CHANGE)
     row = _locked(code)
     if row.state != ProposalState.PROPOSED:
         raise RuleChangeOver
@@ -327,15 +333,19 @@ def _compare(
     since: datetime,
     until: datetime,
 ) -> dict[str, Any]:
-    old, new = held_before(rule, row).value, rule.read(row.value)[0]
-    return simulation.simulate(how, old, new, since, until)
+    held, new = held_before(rule, row), rule.read(row.value)[0]
+    return simulation.simulate(how, held.value, new, since, until) | {"beside": held.citation}
+
+
+def _waiting() -> Iterator[tuple[RuleChange, policy.Policy[Any]]]:
+    """Proposals whose rules have a simulation, oldest first."""
+    rows = RuleChange.objects.filter(state=ProposalState.PROPOSED, key__in=_simulated_keys()).order_by("pk")
+    for row in rows:
+        yield row, rule_of(row.key)
 
 
 def _to_simulate(_at: datetime, limit: int) -> list[int]:
-    rows = RuleChange.objects.filter(
-        state=ProposalState.PROPOSED, simulated__isnull=True, key__in=_simulated_keys()
-    )
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    return [row.pk for row, rule in _waiting() if not _is_beside(rule, row, row.simulated)][:limit]
 
 
 def _simulate(pk: int, _at: datetime) -> None:
@@ -347,13 +357,12 @@ def _simulate(pk: int, _at: datetime) -> None:
 
 
 def _to_shadow(at: datetime, limit: int) -> list[int]:
-    """Proposals whose shadow is an hour old: what happened since is compared as well."""
-    rows = RuleChange.objects.filter(state=ProposalState.PROPOSED, key__in=_simulated_keys()).order_by("pk")
+    """Proposals whose shadow is an hour old, or beside another version: what happened since is compared as well."""
     due = []
-    for pk, proposed_at, shadowed in rows.values_list("pk", "proposed_at", "shadowed"):
-        last = datetime.fromisoformat(shadowed["until"]) if shadowed else proposed_at
-        if last <= at - SHADOW_EVERY:
-            due.append(pk)
+    for row, rule in _waiting():
+        last = datetime.fromisoformat(row.shadowed["until"]) if row.shadowed else row.proposed_at
+        if last <= at - SHADOW_EVERY or (row.shadowed and not _is_beside(rule, row, row.shadowed)):
+            due.append(row.pk)
     return due[:limit]
 
 
@@ -372,7 +381,7 @@ def _keep(row: RuleChange, **figures: Mapping[str, Any]) -> None:
 
 
 def _to_lapse(at: datetime, limit: int) -> list[int]:
-    rows = RuleChange.objects.filter(state=ProposalState.PROPOSED).exclude(mode=Mode.DAY).order_by("pk")
+    rows = RuleChange.objects.filter(state=ProposalState.PROPOSED).order_by("pk")
     return [row.pk for row in rows if policy.of_key(row.key) and is_past(row, at)][:limit]
 
 

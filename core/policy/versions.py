@@ -209,10 +209,12 @@ class Standing:
 
 
 def standing() -> Callable[[Policy[Any]], Standing]:
-    """How each policy stands now: all versions are read once."""
-    at, known = clock.now(), dict[str, list[PolicyVersion]]()
-    for each in _live():
-        known.setdefault(each.key, []).append(each)
+    """How each policy stands now; the versions are those that the block around has read, where there is one."""
+    at, once = clock.now(), _read.get()
+    if once is None or once.written:
+        once = _Once()
+    once.find("", at)
+    known = once.live or {}
 
     def of(policy: Policy[Any]) -> Standing:
         rows = known.get(policy.key, [])

@@ -59,6 +59,7 @@ class Listed:
     rule: policy.Policy[Any]
     standing: policy.Standing
     lines: list[str]
+    unreadable: bool
     waiting: int
 
 
@@ -117,8 +118,15 @@ def index(request: HttpRequest) -> HttpResponse:
         if changed and not (how.row or how.coming or waiting.get(rule.key)):
             continue
         raw = how.row.value if how.row else rule.kind.plain(rule.default)
+        value, faults = rule.read(raw)
         areas.setdefault(app, Area(app, title)).rules.append(
-            Listed(rule, how, _value(rule, raw), waiting.get(rule.key, 0))
+            Listed(
+                rule,
+                how,
+                rule.kind.lines(value),
+                any(each.serious for each in faults),
+                waiting.get(rule.key, 0),
+            )
         )
     context = {
         "title": _("Rules in force"),
@@ -209,9 +217,13 @@ def _difference(rule: policy.Policy[Any], old: Any, new: Any) -> list[Line]:
 
 
 def _changes(
-    rule: policy.Policy[Any], rows: list[RuleChange], person: "Account", refusal: Refusal | None
+    rule: policy.Policy[Any],
+    rows: list[RuleChange],
+    history: "list[PolicyVersion]",
+    person: "Account",
+    refusal: Refusal | None,
 ) -> Iterator[Change]:
-    how, versions = simulation.of(rule), {row.number: row for row in policy.history(rule)}
+    how, versions = simulation.of(rule), {row.number: row for row in history}
     for row in rows:
         held = held_before(rule, row)
         urgent = versions.get(row.urgent_number) if row.urgent_number else None
@@ -226,9 +238,11 @@ def _changes(
         )
 
 
-def _versions(rule: policy.Policy[Any], came: dict[int, RuleChange]) -> Iterator[Version]:
+def _versions(
+    rule: policy.Policy[Any], history: "list[PolicyVersion]", came: dict[int, RuleChange]
+) -> Iterator[Version]:
     how = simulation.of(rule)
-    for row in policy.history(rule):
+    for row in history:
         value, faults = rule.read(row.value)
         change = came.get(row.number)
         effect = change.effect if change and how else None
@@ -262,7 +276,7 @@ def _one(
     rows = list(RuleChange.objects.filter(key=rule.key).order_by("-pk"))
     waiting = [row for row in rows if row.state == ProposalState.PROPOSED]
     held, way = policy.in_force(rule), policy.way_of(rule)
-    how = simulation.of(rule)
+    how, history = simulation.of(rule), policy.history(rule)
     context = {
         "title": str(rule.name),
         "rule": rule,
@@ -271,11 +285,11 @@ def _one(
         "bounds": rule.kind.bounds(),
         "standing": standing,
         "coming": [(row, _value(rule, row.value)) for row in standing.coming],
-        "waiting": list(_changes(rule, waiting, person, refusal)),
+        "waiting": list(_changes(rule, waiting, history, person, refusal)),
         "closed": [row for row in rows if row.state not in {ProposalState.PROPOSED, ProposalState.APPROVED}][
             :CLOSED_SHOWN
         ],
-        "versions": list(_versions(rule, {row.number: row for row in rows if row.number})),
+        "versions": list(_versions(rule, history, {row.number: row for row in rows if row.number})),
         "original": rule.kind.lines(rule.default),
         "form": form,
         "looked": looked,

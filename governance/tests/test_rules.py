@@ -8,6 +8,8 @@ from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from core import alarms, clock, policy
 from core.errors import DomainError, Forbidden, InvalidInput, TooMany
@@ -314,6 +316,15 @@ def test_one_person_makes_five_rules_stricter_in_a_day(people):
         stricter(people, TAKEN_WITHIN, policy.value(TAKEN_WITHIN) - 1)
 
 
+def test_what_was_urgent_a_day_ago_is_proposed_anew(people, noon):
+    row = rules.propose(account=people("admin"), rule=NEAR, value=900, mode="day", reason="x")
+    noon.shift(24 * HOUR)
+    with pytest.raises(RuleTimePassed):
+        agree(people, row)
+    run()
+    assert RuleChange.objects.get().state == "lapsed"
+
+
 def test_two_people_change_it_at_once_for_a_day(people, noon):
     row = rules.propose(account=people("admin"), rule=NEAR, value=900, mode="day", reason="x")
     agree(people, row)
@@ -337,6 +348,21 @@ def test_what_can_be_simulated_is_before_anybody_agrees(people, noon, rides):
     run()
     found = RuleChange.objects.get().simulated
     assert found["all"][0] >= 1 and found["all"][2] >= 1 and found["all"][3] >= 1
+    agree(people, row)
+
+
+def test_figures_beside_another_version_are_worked_out_anew(people, noon, rides):
+    rides.ended()
+    noon.shift(HOUR)
+    row = later(people, CURFEW, {"from": "10:00", "to": "09:00"}, hours=48)
+    other = later(people, CURFEW, {"from": "11:00", "to": "09:00"}, hours=24)
+    run()
+    assert RuleChange.objects.get(pk=row.pk).simulated["all"][1] == 0
+    agree(people, other)
+    with pytest.raises(RuleNotSimulated):
+        agree(people, row)
+    run()
+    assert RuleChange.objects.get(pk=row.pk).simulated["all"][1] == 1
     agree(people, row)
 
 
@@ -443,8 +469,6 @@ def test_the_page_of_all_rules_names_each_with_text_value_and_history(people, si
         )
         for rule in policy.declared():
             assert f'id="{rule.key}"' in page
-            from django.utils.translation import override
-
             with override(language):
                 assert str(rule.name) in page and str(rule.about) in page, rule.key
     page = client.get("/admin/rules/", headers={"accept-language": "en"}).content.decode()
@@ -453,11 +477,18 @@ def test_the_page_of_all_rules_names_each_with_text_value_and_history(people, si
     assert "600 metres" in row and "admin" in row and "supervisor" in row and "version" in row
 
 
+def test_each_page_reads_the_versions_in_force_once(people, signed_in):
+    client = signed_in("supervisor")
+    agree(people, later(people))
+    for at, most in (("/admin/rules/", 1), ("/admin/rules/rides.near/", 2)):  # and the history of that one
+        with CaptureQueriesContext(connection) as queries:
+            client.get(at)
+        assert sum("core_policyversion" in query["sql"] for query in queries) == most, at
+
+
 def test_the_page_of_all_rules_asks_the_same_however_many_versions(
     people, signed_in, django_assert_max_num_queries
 ):
-    from django.test.utils import CaptureQueriesContext
-
     client = signed_in("agent")
     client.get("/admin/rules/")
     with CaptureQueriesContext(connection) as few:
