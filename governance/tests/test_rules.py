@@ -477,9 +477,10 @@ def test_the_page_of_all_rules_names_each_with_text_value_and_history(people, si
     assert "600 metres" in row and "admin" in row and "supervisor" in row and "version" in row
 
 
-def test_each_page_reads_the_versions_in_force_once(people, signed_in):
+def test_each_page_reads_the_versions_in_force_once(people, signed_in, noon):
+    agree(people, later(people, hours=1))
+    noon.shift(2 * HOUR)
     client = signed_in("supervisor")
-    agree(people, later(people))
     for at, most in (("/admin/rules/", 1), ("/admin/rules/rides.near/", 2)):  # and the history of that one
         with CaptureQueriesContext(connection) as queries:
             client.get(at)
