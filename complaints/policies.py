@@ -702,3 +702,6 @@ def had_a_part(case: Case, key: str) -> frozenset[str]:
 def undo_until(at: datetime) -> datetime:
     """Assignments after this time can still be undone."""
     return at - policy.span(UNDO_WITHIN)
+
+
+policy.safer(policy.LOWER, DANGER_WITHIN, NEXT_ON_CALL)

@@ -145,7 +145,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 # --- What belongs to no app ----------------------------------------------------------------------
 
 link(NOW, 10, _("First page"), "emergency_home", "admin:index")
-link(GOVERNANCE, 30, _("Policies"), "rule", "admin:core_policyversion_changelist", "core.read")
+
 link(GOVERNANCE, 50, _("Payouts"), "outbound", "admin:core_payout_changelist", "core.read")
 link(GOVERNANCE, 60, _("Ledger"), "account_balance", "admin:core_ledgertransfer_changelist", "core.read")
 link(GOVERNANCE, 70, _("Journal"), "lock_clock", "admin:core_auditentry_changelist", "core.read")

@@ -516,6 +516,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "board", "expires": 50},
     },
+    "rules that were proposed: simulated, in shadow, lapsed, measured": {
+        "task": "governance.tasks.change_rules",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
+    },
     "the promises, broken on purpose": {
         "task": "governance.tasks.break_board",
         "schedule": 120.0,  # each once an hour, and at once after a start

@@ -85,11 +85,17 @@ class Word(_Marks):
     regex = r"[a-z0-9]+(?:[_-][a-z0-9]+){0,7}"
 
 
+class Rule(_Marks):
+    """The key of a rule: `rides.curfew`."""
+
+    regex = r"[a-z]{2,20}\.[a-z0-9_]{2,60}"
+
+
 class Secret(_Marks):
     """What only those know to whom the address was given: a random token, or a signed key."""
 
     regex = r"[A-Za-z0-9_:.~=-]{16,400}"
 
 
-for _kind in (Code, Side, Number, Row, Person, Name, Word, Secret):
+for _kind in (Code, Side, Number, Row, Person, Name, Word, Rule, Secret):
     register_converter(_kind, _kind.__name__.lower())

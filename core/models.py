@@ -1,9 +1,10 @@
 import json
+from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -264,6 +265,9 @@ class PolicyVersion(models.Model):
     proposed_by = models.CharField(pgettext_lazy("field", "proposed by"), max_length=40)
     approved_by = models.CharField(pgettext_lazy("field", "approved by"), max_length=40)
     reason = models.TextField(pgettext_lazy("policyversion", "reason of the change"), blank=True)
+    # Of an urgent one: until when it stands above the others, a day at most; and when somebody ended it before that.
+    lapses_at = models.DateTimeField(pgettext_lazy("policyversion", "lapses at"), null=True)
+    ended_at = models.DateTimeField(pgettext_lazy("policyversion", "ended before that at"), null=True)
 
     class Meta:
         verbose_name = _("policy version")
@@ -271,7 +275,27 @@ class PolicyVersion(models.Model):
         ordering = ["key", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["key", "number"], name="policy_version_number_is_unique"),
-            four_eyes.law("proposed_by", "approved_by", name="policy_version_takes_two_people", once=Q()),
+            four_eyes.law(
+                "proposed_by", "approved_by", name="policy_version_takes_two_people", once=Q(lapses_at=None)
+            ),
+            # What one person alone put into force, or two without the usual time, is over after a day.
+            models.CheckConstraint(
+                condition=Q(lapses_at=None)
+                | Q(
+                    lapses_at__gt=F("effective_from"),
+                    lapses_at__lte=F("effective_from") + timedelta(hours=24),
+                ),
+                name="policy_version_urgent_lapses",
+            ),
+            models.CheckConstraint(
+                condition=~Q(proposed_by="") & ~Q(proposed_by=F("approved_by")),
+                name="policy_version_urgent_names_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None)
+                | Q(lapses_at__isnull=False, ended_at__gte=F("effective_from"), ended_at__lte=F("lapses_at")),
+                name="policy_version_ended_was_urgent",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -108,6 +108,8 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "lines.suspend": {SPECIALIST, SUPERVISOR, ADMIN},
         "night.call": {AGENT, SPECIALIST, SUPERVISOR},
         # --- governance ---
+        "rules.change": {SUPERVISOR, ADMIN},  # two of them together: every version of every rule
+        "rules.tighten": {SPECIALIST, SUPERVISOR},  # one alone, stricter, for hours; another looks
         "measures.waive": {SUPERVISOR, ADMIN},  # two of them together: letting a measure be for a time
     }.items()
 }

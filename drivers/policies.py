@@ -652,3 +652,6 @@ def against_run(run: "ScreeningRun", account: "Account", key: str) -> DomainErro
         return Forbidden()
     wanted = {"pause": RunState.PAUSED, "resume": RunState.RUNNING}[key]
     return None if may_move(RUN_TRANSITIONS, run.state, wanted) else IllegalTransition()
+
+
+policy.safer(policy.LOWER, FACE_TOKEN_LIFE, PICKUP_WITHIN, SCREENED_WITHIN)

@@ -15,3 +15,65 @@ class WaivedTwice(DomainError):
         "waiver_renewed_once",
         _("It was let be twice in a row already. First the measure has to be kept again."),
     )
+
+
+class RuleUnchanged(DomainError):
+    code, status, sentence = (
+        "rule_unchanged",
+        400,
+        _("This is what the rule says at that time anyway. Nothing was proposed."),
+    )
+
+
+class RuleMomentTaken(DomainError):
+    code, sentence = (
+        "rule_moment_taken",
+        _("For this moment a version of this rule is proposed already, or agreed to. Choose another moment."),
+    )
+
+
+class RuleTimePassed(DomainError):
+    code, sentence = (
+        "rule_time_passed",
+        _("The time from which it was to hold has passed. Propose it for a later time."),
+    )
+
+
+class RuleTimeTooClose(DomainError):
+    code, status, sentence = (
+        "rule_time_passed",
+        400,
+        _("A rule is proposed for a time that has yet to come."),
+    )
+
+
+class RuleChangedMeanwhile(DomainError):
+    code, sentence = (
+        "rule_changed_meanwhile",
+        _(
+            "What you read is not what stands there now: the rule, or a figure, has changed. Read it once more."
+        ),
+    )
+
+
+class RuleNotSimulated(DomainError):
+    code, sentence = (
+        "rule_not_simulated",
+        _(
+            "What it would have done last week is being worked out. It can be agreed to when the figures are here."
+        ),
+    )
+
+
+class RuleChangeOver(DomainError):
+    code, sentence = "rule_change_over", _("It is decided already.")
+
+
+class UrgentAlready(DomainError):
+    code, sentence = (
+        "rule_urgent_already",
+        _(
+            "One person made this rule stricter within the last seven days, and nobody agreed that it stays. A second time"
+            " it takes two people: propose it."
+        ),
+    )

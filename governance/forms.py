@@ -1,9 +1,16 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import policy
+from core.policy import editor
+from core.typed.fields import Moment
 from governance.measures import measures
+from governance.rules import LONGEST_REASON
+from governance.states import Mode
 from governance.waivers import MOST_DAYS
 
 
@@ -26,3 +33,89 @@ class WaiverForm(forms.Form):
             ("", "—"),
             *((row.id, f"{row.id} {row.title}"[:80]) for row in measures() if not row.saves_lives),
         ]
+
+
+_TYPES = {"number": {"inputmode": "decimal"}, "day": {"type": "date"}, "time": {"type": "time"}}
+LONGEST_TEXT = 200_000  # all danger words are less than a tenth of it
+
+
+class RuleForm(forms.Form):
+    """A version of one rule: a field for each part of its value, from when on, and why.
+
+    `rule` and its value `shown`, in JSON; after `is_valid()` what was filled in is `cleaned_data["value"]`, in JSON as well.
+    """
+
+    mode = forms.ChoiceField(label=pgettext_lazy("rule change", "How"), widget=forms.RadioSelect)
+    effective_from = Moment(
+        label=pgettext_lazy("rule change", "From when on"),
+        required=False,
+        help_text=_(
+            "Only where two people change it from a time on. What was decided before is not judged by it."
+        ),
+    )
+    reason = forms.CharField(
+        label=pgettext_lazy("rule change", "Why"),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(
+        self, *typed: Any, rule: policy.Policy[Any], shown: Any, modes: list[Mode], **options: Any
+    ) -> None:
+        super().__init__(*typed, **options)
+        self.rule, self.shown = rule, shown
+        self.leaves = editor.leaves(rule.kind, shown)
+        for number, leaf in enumerate(self.leaves):
+            self.fields[f"v{number}"] = _field(leaf, rule)
+        self.order_fields(
+            [*(f"v{number}" for number in range(len(self.leaves))), "mode", "effective_from", "reason"]
+        )
+        field = self.fields["mode"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
+        field.choices = [(mode.value, mode.label) for mode in modes]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        names = {leaf.where: f"v{number}" for number, leaf in enumerate(self.leaves)}
+        typed_in = {where: given.get(name, "") for where, name in names.items()}
+        value, faults = editor.gather(self.rule.kind, self.shown, typed_in)
+        if not faults:
+            faults = self.rule.read(value)[1]
+        for fault in faults:
+            self.add_error(_at(names, fault.where), forms.ValidationError(str(fault.why), code=fault.code))
+        later = given.get("mode") == Mode.LATER
+        if later and not given.get("effective_from") and "effective_from" not in self.errors:
+            self.add_error("effective_from", _now("From when on shall it hold?"))
+        return given | {"value": value, "effective_from": given.get("effective_from") if later else None}
+
+
+def _at(names: dict[str, str], where: str) -> str | None:
+    """The field of a fault, or of the first part of what it is about; above the form where it is about the whole."""
+    if where in names:
+        return names[where]
+    return next((name for place, name in names.items() if where and place.startswith(f"{where}.")), None)
+
+
+def _field(leaf: editor.Leaf, rule: policy.Policy[Any]) -> forms.Field:
+    label = " · ".join(leaf.labels) or str(rule.name)
+    if leaf.unit:
+        label = _now("%(name)s (%(unit)s)") % {"name": label, "unit": leaf.unit}
+    shared: dict[str, Any] = {"label": label, "initial": leaf.shown, "required": False}
+    if leaf.kind == "choice":
+        return forms.ChoiceField(choices=leaf.choices, **shared)
+    if leaf.kind == "several":
+        return forms.MultipleChoiceField(choices=leaf.choices, widget=forms.CheckboxSelectMultiple, **shared)
+    shared |= {"strip": False, "max_length": LONGEST_TEXT, "help_text": _help(leaf)}
+    if leaf.kind in {"text", "words", "json"}:
+        rows = min(16, max(3, str(leaf.shown).count("\n") + 1))
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), **shared)
+    return forms.CharField(widget=forms.TextInput(attrs=_TYPES[leaf.kind]), **shared)
+
+
+def _help(leaf: editor.Leaf) -> str:
+    said = [leaf.of.bounds()]
+    if leaf.kind == "words":
+        said.append(_now("One on each line."))
+    if leaf.empty:
+        said.append(_now("Empty: none."))
+    return " ".join(filter(None, said))

@@ -9,3 +9,7 @@ nobody(
     why="what checks and drills found",
 )
 nobody("governance.Waiver", why="which promise was let be for a time, and why; of staff alone")
+nobody(
+    "governance.RuleChange",
+    why="rules that were proposed, with the codes of the two of the staff and their reason",
+)

@@ -2,6 +2,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.states import Transitions
+
 
 class Status(models.TextChoices):
     """What a check says of a promise. Nothing that happened is no proof: `NONE` is never shown as green."""
@@ -19,3 +21,28 @@ class Breaker(models.TextChoices):
     TURNED = "turned", _("the check turned red")
     STAYED = "stayed", _("the check stayed as it was")
     FAILED = "failed", _("it could not be broken")
+
+
+class Mode(models.TextChoices):
+    """How a version of a rule comes into force."""
+
+    LATER = "later", pgettext_lazy("rule change", "by two people, from a time on")
+    DAY = "day", pgettext_lazy("rule change", "urgent: by two people, at once, for one day")
+    ALONE = (
+        "alone",
+        pgettext_lazy("rule change", "urgent: stricter at once by one person, until a second looks"),
+    )
+
+
+class ProposalState(models.TextChoices):
+    PROPOSED = "proposed", pgettext_lazy("rule change", "waits for a second person")
+    APPROVED = "approved", pgettext_lazy("rule change", "agreed")
+    WITHDRAWN = "withdrawn", pgettext_lazy("rule change", "withdrawn")
+    LAPSED = "lapsed", pgettext_lazy("rule change", "its time passed")
+
+
+PROPOSAL_TRANSITIONS = Transitions(
+    ProposalState,
+    {"proposed": frozenset({"approved", "withdrawn", "lapsed"})},
+    ends={"approved", "withdrawn", "lapsed"},
+)

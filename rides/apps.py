@@ -10,5 +10,5 @@ class RidesConfig(AppConfig):
 
     def ready(self) -> None:
         """They register what this app does when others speak, and what it tells of what people shared."""
-        for name in ("handlers", "disclosures", "own_data"):
+        for name in ("handlers", "disclosures", "own_data", "simulations"):
             import_module(f"rides.{name}")

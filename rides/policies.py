@@ -14,7 +14,7 @@ from core.limits import Per
 from core.permissions import may
 from core.policy import Unit
 from core.states import IllegalTransition, StaleState, may_move
-from rides.curfew import CITY_TIME, HOURS, Hours
+from rides.curfew import CITY_TIME, CURFEW, HOURS, Hours
 from rides.errors import TooManyPhrases
 from rides.states import BEFORE_BOARDING, TRIP_TRANSITIONS, HitchChoice, Line, SuspensionState, TripState
 
@@ -534,3 +534,27 @@ def against_late_pickup(row: "LatePickup", account: "Account", key: str) -> Doma
     if not may(account, "night.call"):
         return Forbidden()
     return StaleState() if row.closed_at or (key == "take" and row.taken_by) else None
+
+
+# --- What one person may make stricter at once -----------------------------------------------------
+
+# Nobody shuts a line alone by a rule that is for its hours: a suspension takes two (R1).
+HOURS_ALONE = 12 * 60
+
+
+def _minutes(hours: Hours) -> frozenset[int]:
+    return frozenset(minute for minute in range(24 * 60) if hours.hold(time(minute // 60, minute % 60)))
+
+
+def _wider(old: Hours, new: Hours) -> bool:
+    return _minutes(old) <= _minutes(new) and len(_minutes(new)) <= HOURS_ALONE
+
+
+WIDER = policy.Direction(
+    _("Hours that begin earlier or end later are safer; one person alone sets at most 12 hours."),
+    _wider,
+    whole=True,
+)
+policy.safer(WIDER, CURFEW, REMOTE_PICKUP_HOURS)
+policy.safer(policy.LOWER, NEVER_AGAIN_MANY, REMOTE_PICKUP, CODE_TRIES, FAR_SIGN_IN)
+policy.safer(policy.HIGHER, TEEN_TENURE, TEEN_SCORE, WATCH_AFTER, WATCH_AFTER_END, CALL_AHEAD)

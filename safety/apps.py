@@ -10,5 +10,5 @@ class SafetyConfig(AppConfig):
 
     def ready(self) -> None:
         """They register what this app does when others speak, and what it tells of what people shared."""
-        for name in ("handlers", "disclosures", "own_data", "monitor.quarantine"):
+        for name in ("handlers", "disclosures", "own_data", "simulations", "monitor.quarantine"):
             import_module(f"safety.{name}")

@@ -499,3 +499,16 @@ def why_not_decide(appeal: "MaliceAppeal", account: "Account") -> str | Promise:
     if account.code in {appeal.incident.resolved_by, appeal.incident.closed_by}:
         return _("Whoever had a part in the outcome cannot decide the appeal.")
     return ""
+
+
+policy.safer(
+    policy.LOWER,
+    THRESHOLD,
+    ANSWER_WITHIN,
+    OWNED_WITHIN,
+    TAKEN_WITHIN,
+    CALLED_BACK_WITHIN,
+    POLICE_AFTER,
+    POLICE_LIMIT,
+)
+policy.safer(policy.HIGHER, WEIGHTS)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.urls import Resolver404, resolve, reverse
 
 from accounts import staffing
@@ -30,7 +30,7 @@ from drivers import selectors as drivers_selectors
 from drivers import services as drivers
 from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
-from governance.models import Waiver
+from governance.models import RuleChange, Waiver
 from police import services as police
 from police.models import Agency, Officer, Release
 from police.states import Query
@@ -111,7 +111,22 @@ def guards() -> set[tuple]:
 def grants() -> set[tuple]:
     """What there is only once two people agreed: nothing of it may come by one."""
     found = {("release", pk) for pk in Release.objects.values_list("pk", flat=True)}
-    found |= {("rule", pk) for pk in PolicyVersion.objects.values_list("pk", flat=True)}
+    # What one person alone made stricter lapses within a day, by constraint (G5+); whatever stays took two.
+    found |= {
+        ("rule", pk)
+        for pk in PolicyVersion.objects.filter(Q(lapses_at=None) | ~Q(approved_by="")).values_list(
+            "pk", flat=True
+        )
+    }
+    found |= {
+        ("loosened rule", row.pk)
+        for row in PolicyVersion.objects.filter(approved_by="")
+        if (rule := policy.of_key(row.key)) is None
+        or not policy.is_safer(rule, rule.default, rule.read(row.value)[0])
+    }
+    found |= {
+        ("agreed rule", pk) for pk in RuleChange.objects.filter(state="approved").values_list("pk", flat=True)
+    }
     found |= {
         ("claim", pk)
         for pk in Claim.objects.filter(granted_fen__gt=policy.value(CLAIM_ALONE)).values_list("pk", flat=True)

@@ -119,6 +119,7 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "accounts.real_names",
         "police.codes_made",
         "police.preservations",
+        "governance.rules_alone",
     }
     for life in ("safety.welfare_checks", "police.emergencies"):
         assert not isinstance(limits.declared()[life], Limit)

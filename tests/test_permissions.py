@@ -20,7 +20,7 @@ from complaints.models import CareTask, Satisfaction
 from complaints.services import file_complaint, read_file, save_macro
 from complaints.states import Audience, Category, ClaimKind, Paper
 from conftest import NOON
-from core import clock, events, motions, pictures, retry
+from core import clock, events, motions, pictures, policy, retry
 from core.actions import ACTION_SETS
 from core.actors import SYSTEM
 from core.journal import checkpoints
@@ -45,7 +45,7 @@ from drivers.services import (
 )
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
-from governance import waivers
+from governance import rules, waivers
 from governance.services import check_board
 from police import notices, register, tables
 from police import services as police
@@ -315,6 +315,10 @@ TABLE = [
     ("GET", "admin/stations/tables/{table}/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
     ("POST", "admin/board/", {"supervisor", "admin"}),
+    ("GET", "admin/rules/", STAFF_ROLES),
+    ("GET", "admin/rules/rides.near/", STAFF_ROLES),
+    ("POST", "admin/rules/rides.near/", {"supervisor", "admin"}),
+    ("POST", "admin/rules/safety.answer_within/", {"specialist", "supervisor", "admin"}),
     ("GET", "promises/", EVERYBODY),
     ("GET", "promises/board.json", EVERYBODY),
     ("GET", "promises/tree/", EVERYBODY),
@@ -549,6 +553,7 @@ ROWS = {
     "staff_motion": ("staff_motion", None),
     "line_motion": ("line_motion", None),
     "board_motion": ("board_motion", None),
+    "rule_change": ("rule_change", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -585,6 +590,8 @@ def shape(route):
         route.replace("people/passenger/", "people/{code}/")
         .replace("staff/agent/", "staff/{code}/")
         .replace("photos/id_card/", "photos/{kind}/")
+        .replace("rules/rides.near/", "rules/{key}/")
+        .replace("rules/safety.answer_within/", "rules/{key}/")
     )
     route = route.replace("receipts/template/", "receipts/{transport}/")
     route = route.replace("without-network/en/", "without-network/{language}/")
@@ -765,6 +772,14 @@ def _made(rides, people):
         ),
         "board_motion": motions.propose(
             account=people("admin"), kind=waivers.WAIVER, given=waivers.Wanted("M16", "x", 9), subject="M16"
+        ),
+        "rule_change": rules.propose(
+            account=people("admin"),
+            rule=policy.of_key("rides.near"),
+            value=700,
+            mode="later",
+            reason="x",
+            effective_from=clock.now() + timedelta(days=9),
         ),
         "station_motion": motions.propose(
             account=people("admin"),

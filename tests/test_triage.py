@@ -39,7 +39,7 @@ ON_THE_ROW = {"complaints.OutsideMessage.words", "drivers.MismatchReport.words",
 BY_STAFF = {
     "accounts.Look.reason", "accounts.Look.words", "core.Motion.given",
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
-    "governance.Waiver.reason", "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
+    "governance.Waiver.reason", "governance.RuleChange.reason", "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
     "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MaliceAppeal.reason",
     "safety.RecordingPlay.reason", "complaints.Claim.reason", "complaints.CareTask.words", "complaints.CareTask.outcome",
     "complaints.Campaign.text_zh", "complaints.Campaign.text_en", "complaints.Macro.body_zh", "complaints.Macro.body_en",

@@ -121,6 +121,17 @@ DANGER_WORDS = policy.declare(
     ),
 )  # fmt: skip
 
+policy.safer(
+    policy.Direction(
+        _lazy("More phrases are safer, and fewer harmless ones."),
+        lambda old, new: (
+            all(set(old[level]) <= set(new[level]) for level in (SEVERE, RAISED))
+            and set(new[HARMLESS]) <= set(old[HARMLESS])
+        ),
+        whole=True,
+    ),
+    DANGER_WORDS,
+)
 
 Lists = Mapping[str, Sequence[str]]  # by severe, raised, harmless
 

@@ -62,6 +62,8 @@ SURENESS = policy.declare(
     ),
 )
 
+policy.safer(policy.LOWER, SURENESS)
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:

@@ -1,3 +1,5 @@
+import datetime
+
 import core.privacy
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
@@ -189,12 +191,14 @@ class Migration(migrations.Migration):
                 ('proposed_by', models.CharField(max_length=40, verbose_name='proposed by')),
                 ('approved_by', models.CharField(max_length=40, verbose_name='approved by')),
                 ('reason', models.TextField(blank=True, verbose_name='reason of the change')),
+                ('lapses_at', models.DateTimeField(null=True, verbose_name='lapses at')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended before that at')),
             ],
             options={
                 'verbose_name': 'policy version',
                 'verbose_name_plural': 'policies',
                 'ordering': ['key', '-number'],
-                'constraints': [models.UniqueConstraint(fields=('key', 'number'), name='policy_version_number_is_unique'), models.CheckConstraint(condition=models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('approved_by', ''), _negated=True), models.Q(('proposed_by', models.F('approved_by')), _negated=True)), name='policy_version_takes_two_people')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'number'), name='policy_version_number_is_unique'), models.CheckConstraint(condition=models.Q(models.Q(('lapses_at', None), _negated=True), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('approved_by', ''), _negated=True), models.Q(('proposed_by', models.F('approved_by')), _negated=True)), _connector='OR'), name='policy_version_takes_two_people'), models.CheckConstraint(condition=models.Q(('lapses_at', None), models.Q(('lapses_at__gt', models.F('effective_from')), ('lapses_at__lte', django.db.models.expressions.CombinedExpression(models.F('effective_from'), '+', models.Value(datetime.timedelta(days=1))))), _connector='OR'), name='policy_version_urgent_lapses'), models.CheckConstraint(condition=models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('proposed_by', models.F('approved_by')), _negated=True)), name='policy_version_urgent_names_somebody'), models.CheckConstraint(condition=models.Q(('ended_at', None), models.Q(('ended_at__gte', models.F('effective_from')), ('ended_at__lte', models.F('lapses_at')), ('lapses_at__isnull', False)), _connector='OR'), name='policy_version_ended_was_urgent')],
             },
         ),
         migrations.CreateModel(

@@ -1,7 +1,7 @@
 """Versions of policies: which one holds, how a new one comes, and what in the stored ones cannot be read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 from django.db import DatabaseError, connection
-from django.db.models import Max, QuerySet
+from django.db.models import Case, Max, Q, QuerySet, When
 from django.db.models.query import RawQuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from core.errors import DomainError, InvalidInput
 from core.models import FailedWork, PolicyVersion
 from core.policy.declared import InForce, Policy, SpanPolicy, of_key
 from core.policy.kinds import Fault
+from core.policy.safety import require_safer
 from core.policy.units import SPANS
 from core.reads import Read
 from core.transactions import around, joins_transaction
@@ -47,6 +48,18 @@ class PolicyValueRefused(DomainError):
     def __init__(self, policy: Policy[Any], faults: list[Fault]) -> None:
         self.faults = faults
         super().__init__("value", name=policy.name, fault=faults[0])
+
+
+class PolicyMomentTaken(DomainError):
+    code, status, sentence = (
+        "policy_moment_taken",
+        409,
+        _("From this moment on another version of this rule holds already: which of the two is meant?"),
+    )
+
+
+class NothingUrgent(DomainError):
+    code, status, sentence = "policy_not_urgent", 409, _("This urgent version does not hold any more.")
 
 
 class BackdatedPolicy(DomainError):
@@ -82,7 +95,9 @@ class _Once:
             )
         known = self.live.get(key, [])
         row: PolicyVersion | None = _first(known, at)
-        if row is None and known:
+        if (
+            row is None and known
+        ):  # all that ever lapsed are among those known: what lapsed holds wherever it is found
             if key not in self.history:
                 self.history[key] = list(_newest_first().filter(key=key))
             row = _first(self.history[key], at)
@@ -93,28 +108,49 @@ _read: ContextVar[_Once | None] = ContextVar("policies_read", default=None)
 _said: set[tuple[str, int]] = set()
 
 
+# An urgent version stands above the others until it lapses or is ended, whatever begins meanwhile.
+_LASTS = Q(lapses_at=None)
+
+
 def _newest_first() -> QuerySet[PolicyVersion]:
-    return PolicyVersion.objects.order_by("-effective_from", "-number")
+    return PolicyVersion.objects.order_by(Case(When(_LASTS, then=1), default=0), "-effective_from", "-number")
 
 
-_AT = Read(lambda key, at: _newest_first().filter(key=key, effective_from__lte=at)[:1], str, datetime)
+_AT = Read(
+    lambda key, begun, ended, lapsed: _newest_first().filter(
+        _LASTS | Q(ended_at__gt=ended) | Q(ended_at=None, lapses_at__gt=lapsed),
+        key=key,
+        effective_from__lte=begun,
+    )[:1],
+    str,
+    datetime,
+    datetime,
+    datetime,
+)
 _TABLE = PolicyVersion._meta.db_table
 # As it stands, because whatever is done begins with it: to make it anew took longer than to answer it.
 _LIVE = f"""
-SELECT * FROM {_TABLE} WHERE effective_from > %s OR id IN (
-    SELECT DISTINCT ON (key) id FROM {_TABLE} WHERE effective_from <= %s ORDER BY key, effective_from DESC, number DESC
-) ORDER BY effective_from DESC, number DESC
+SELECT * FROM {_TABLE} WHERE effective_from > %s OR lapses_at IS NOT NULL OR id IN (
+    SELECT DISTINCT ON (key) id FROM {_TABLE} WHERE effective_from <= %s AND lapses_at IS NULL
+    ORDER BY key, effective_from DESC, number DESC
+) ORDER BY (lapses_at IS NULL), effective_from DESC, number DESC
 """  # noqa: S608 - a table of ours
 
 
 def _live() -> "RawQuerySet[PolicyVersion]":
-    """Of each policy the version that holds now, and those that will: what was before may be many and is seldom asked for."""
+    """Of each policy the version that holds now, those that will, and all urgent ones, which are few: what was before
+    may be many and is seldom asked for."""
     now = clock.now()
     return PolicyVersion.objects.raw(_LIVE, [now, now])
 
 
 def _first(rows: list[PolicyVersion], at: datetime) -> PolicyVersion | None:
-    return next((row for row in rows if row.effective_from <= at), None)
+    return next((row for row in rows if row.effective_from <= at and not _is_over(row, at)), None)
+
+
+def _is_over(row: PolicyVersion, at: datetime) -> bool:
+    ends = row.ended_at or row.lapses_at
+    return ends is not None and ends <= at
 
 
 @contextmanager
@@ -146,7 +182,7 @@ around(read_once)  # a transaction goes by the same versions from its first to i
 def _row(key: str, at: datetime) -> PolicyVersion | None:
     once = _read.get()
     if once is None or once.written:
-        return _AT.first(key, at)
+        return _AT.first(key, at, at, at)
     return once.find(key, at)
 
 
@@ -162,6 +198,37 @@ def in_force(policy: Policy[T], *, at: datetime | None = None) -> InForce[T]:
     if policy.key not in once.now:
         once.now[policy.key] = _in_force(policy, clock.now())
     return once.now[policy.key]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a policy stands: the version that holds (None: the original one), and those that will, the next one first."""
+
+    row: PolicyVersion | None
+    coming: list[PolicyVersion]
+
+
+def standing() -> Callable[[Policy[Any]], Standing]:
+    """How each policy stands now; the versions are those that the block around has read, where there is one."""
+    at, once = clock.now(), _read.get()
+    if once is None or once.written:
+        once = _Once()
+    once.find("", at)
+    known = once.live or {}
+
+    def of(policy: Policy[Any]) -> Standing:
+        rows = known.get(policy.key, [])
+        coming = sorted(
+            (row for row in rows if row.effective_from > at), key=lambda row: (row.effective_from, row.number)
+        )
+        return Standing(_first(rows, at), coming)
+
+    return of
+
+
+def history(policy: Policy[Any]) -> list[PolicyVersion]:
+    """All versions of a policy, the newest first."""
+    return list(PolicyVersion.objects.filter(key=policy.key).order_by("-number"))
 
 
 def _in_force(policy: Policy[T], at: datetime) -> InForce[T]:
@@ -204,16 +271,49 @@ def adopt(
     approved_by: Actor,
     reason: str,
     effective_from: datetime | None = None,
+    lapses_at: datetime | None = None,
 ) -> PolicyVersion:
-    """Write the next version of a policy, to hold from a time on, now by default. The only writer of versions.
+    """Write the next version of a policy, to hold from a time on, now by default. With `adopt_alone`, the only writer of
+    versions.
 
-    `value` is of the policy's type or the same in JSON, whole: what it lacks is not guessed. Raises
-    `PolicyValueRefused`, `SecondPersonNeeded` where one person proposes and approves, `BackdatedPolicy`,
-    `InvalidInput` without a reason.
+    `value` is of the policy's type or the same in JSON, whole: what it lacks is not guessed. With `lapses_at`, at most a
+    day later, it stands above the others until then. Raises `PolicyValueRefused`, `SecondPersonNeeded` where one person
+    proposes and approves, `BackdatedPolicy`, `PolicyMomentTaken` where another version begins at the very moment that
+    is given, `InvalidInput` without a reason.
     """
+    four_eyes.another(approved_by.code, proposed_by.code)
+    return _write(policy, value, proposed_by, approved_by, reason, effective_from, lapses_at)
+
+
+@joins_transaction
+def adopt_alone(
+    policy: Policy[T], value: T | Any, *, by: Actor, reason: str, lasts: timedelta
+) -> PolicyVersion:
+    """One person's version, from now on for so long, a day at most: it has to be safer than what holds (`policy.safer`).
+
+    Raises `NotSafer`, and what `adopt` raises.
+    """
+    raw = _plain(policy, value)
+    found, faults = policy.read(raw)
+    if faults:
+        raise PolicyValueRefused(policy, faults)
+    at = clock.now()
+    with read_anew():
+        require_safer(policy, in_force(policy, at=at).value, found)
+    return _write(policy, raw, by, None, reason, at, at + lasts)
+
+
+def _write(
+    policy: Policy[Any],
+    value: Any,
+    proposed_by: Actor,
+    approved_by: Actor | None,
+    reason: str,
+    effective_from: datetime | None,
+    lapses_at: datetime | None,
+) -> PolicyVersion:
     at = clock.now()
     since = effective_from or at
-    four_eyes.another(approved_by.code, proposed_by.code)
     if not reason.strip():
         raise InvalidInput("reason")
     if since < at:
@@ -226,6 +326,8 @@ def adopt(
         connection.cursor() as cursor
     ):  # one writer of a policy at a time: the numbers of its versions have no gap
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"policy:{policy.key}"])
+    if effective_from is not None and lapses_at is None and planned(policy, effective_from):
+        raise PolicyMomentTaken("effective_from")
     last = PolicyVersion.objects.filter(key=policy.key).aggregate(last=Max("number"))["last"] or 0
     row = PolicyVersion.objects.create(
         key=policy.key,
@@ -233,22 +335,54 @@ def adopt(
         value=raw,
         effective_from=since,
         proposed_by=proposed_by.code,
-        approved_by=approved_by.code,
+        approved_by=approved_by.code if approved_by else "",
         reason=reason.strip(),
+        lapses_at=lapses_at,
     )
     audit.record(
-        approved_by,
-        "core.policy_adopted",
+        approved_by or proposed_by,
+        "core.policy_adopted" if approved_by else "core.policy_adopted_alone",
         f"{policy.key} v{row.number}",
         reason=row.reason,
         proposed_by=proposed_by.code,
         effective_from=since.isoformat(),
         value=raw,
+        lapses_at=lapses_at.isoformat() if lapses_at else "",
     )
+    _written()
+    return row
+
+
+def planned(policy: Policy[Any], at: datetime) -> bool:
+    """Whether a version of a policy that stays begins at this very moment."""
+    return PolicyVersion.objects.filter(key=policy.key, effective_from=at, lapses_at=None).exists()
+
+
+@joins_transaction
+def end(policy: Policy[Any], number: int, *, by: Actor, reason: str = "") -> None:
+    """End an urgent version before it lapses: what held before it holds again. Raises `NothingUrgent`."""
+    at = clock.now()
+    row = PolicyVersion.objects.filter(key=policy.key, number=number, lapses_at__gt=at, ended_at=None)
+    if not row.update(ended_at=at):
+        raise NothingUrgent
+    audit.record(by, "core.policy_ended", f"{policy.key} v{number}", reason=reason)
+    _written()
+
+
+def _written() -> None:
     once = _read.get()
     if once is not None:
         once.written = True
-    return row
+
+
+@contextmanager
+def read_anew() -> Iterator[None]:
+    """What runs inside asks the database each time: who decides on a version looks at what holds at this moment."""
+    token = _read.set(None)
+    try:
+        yield
+    finally:
+        _read.reset(token)
 
 
 def _plain(policy: Policy[Any], value: Any) -> Any:

@@ -550,6 +550,10 @@ REVIEWED = {
     "drivers/vision/templates.py": {"SIZE"},
     # how much is shown at once
     "complaints/policies.py": {"BULK_LIMIT"},
+    # a measurement's own: what G5+ allows it, and of how many rows the slow way takes one
+    "benchmarks/policies.py": {"MOST", "PART"},
+    # so many minutes of a day one person alone may close: what two people decide otherwise is no rule to be bent
+    "rides/policies.py": {"HOURS_ALONE"},
     # what was measured in 2018
     # How old a call-back may be that somebody enters; how many names stand below a field.
     "police/register.py": {"_CALLED_WITHIN"},

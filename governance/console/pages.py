@@ -14,7 +14,8 @@ from core.console import act, page
 from core.console.motions import shown
 from core.errors import DomainError, explain
 from core.permissions import may, require
-from governance.actions import WAIVERS
+from governance.actions import RULE_CHANGES, WAIVERS
+from governance.console import rules
 from governance.forms import WaiverForm
 from governance.gate import in_the_way
 from governance.selectors import days_of, histories, last_board
@@ -66,6 +67,9 @@ def _board(
 
 app_name = "governance_console"
 urlpatterns = [
+    path("admin/rules/", rules.index, name="rules"),
+    path("admin/rules/<rule:key>/", rules.one, name="rule"),
+    path("admin/rules/changes/<code:code>/do/<word:action>/", act.view(RULE_CHANGES), name="rule_act"),
     path("admin/board/", board, name="board"),
     path("admin/board/motions/<code:code>/do/<word:action>/", act.view(WAIVERS), name="motion_act"),
 ]

@@ -13,7 +13,7 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "core_journalnode": (),
     "core_journalcheckpoint": ("anchored_at", "cosignature", "cosigned_at", "stamp"),
     "core_journalrefusal": (),
-    "core_policyversion": (),
+    "core_policyversion": ("ended_at",),
     "core_ledgertransfer": (),
     "core_ledgerentry": (),
     "core_timelineentry": (),
