@@ -545,13 +545,12 @@ def test_who_is_in_no_hurry_waits_for_a_machine_that_is_full(lane, monkeypatch):
     """`make run` reads two faces while it prepares: on a machine with a load of 20 a child loads for minutes."""
     monkeypatch.setattr("core.reader.pool.STARTS_WITHIN", 0.01)
     lane.within = 0.1
-    wish = hostile("sleep", seconds=0.5)
     with pytest.raises(Busy), lane.slot() as slot:
-        slot.ask(wish)
+        slot.ask(hostile("sleep", seconds=0.5))
     with unhurried(), lane.slot() as slot:
-        assert slot.ask(wish)
-    with pytest.raises(Busy), lane.slot() as slot:
-        slot.ask(wish)
+        assert slot.ask(hostile("sleep", seconds=0.5))
+    with pytest.raises(Busy), lane.slot() as slot:  # another wish: tests remember what was answered
+        slot.ask(hostile("sleep", seconds=0.6))
 
 
 def test_nobody_waits_for_ever():
