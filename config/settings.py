@@ -97,12 +97,12 @@ TIME_URL: str = env.str("HUHANG_TIME_URL", default="")
 TIME_AUTHORITIES: str = env.str("HUHANG_TIME_AUTHORITIES", default="")
 # Advisories about packages, asked by `manage.py weaknesses` alone.
 ADVISORIES_URL: str = env.str("HUHANG_ADVISORIES_URL", default="https://api.osv.dev")
-# Where browsers of a video call ask for their own addresses, or are relayed, as a browser's RTCPeerConnection takes them:
-# [{"urls": "turn:…", "username": "…", "credential": "…"}]. Without any they find each other only where nothing is between.
-_servers: object = env.json("HUHANG_ICE_SERVERS", default=[])
-if not isinstance(_servers, list) or not all(isinstance(each, dict) and "urls" in each for each in _servers):
-    raise ImproperlyConfigured('HUHANG_ICE_SERVERS is a JSON list of {"urls": …}, as browsers take it.')
-ICE_SERVERS: list[dict[str, object]] = _servers
+# Relays through which two browsers of a video call reach each other (`turns:HOST:PORT?transport=tcp`, parted by commas), and
+# the secret that we share with them (`drivers.relays`). Without any they find each other only where nothing is between.
+TURN_URLS: list[str] = env.list("HUHANG_TURN_URLS", default=[])
+TURN_SECRET: str = env.str("HUHANG_TURN_SECRET", default="")
+if not all(each.startswith(("turn:", "turns:", "stun:")) for each in TURN_URLS):
+    raise ImproperlyConfigured("HUHANG_TURN_URLS are turns:HOST:PORT, turn:HOST:PORT or stun:HOST:PORT.")
 # By channel, `NAME=ADDRESS` of each provider in the order in which they are asked; see `core.messages.transports`.
 MESSAGE_TRANSPORTS: dict[str, list[str]] = {
     channel: env.str(f"HUHANG_{channel.upper()}_TRANSPORTS", default="").split()

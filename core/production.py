@@ -47,7 +47,10 @@ OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL", "ADVISORIES_URL", "MAP_TI
 DEMO_SEAL = "Huhang demo"  # of `config.local`
 CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
-TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN")
+TOKENS = (
+    *("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN"),
+    "TURN_SECRET",
+)
 
 
 def _name(setting: str) -> str:
@@ -180,6 +183,10 @@ def providers() -> Iterator[str]:
         yield "HUHANG_TIME_AUTHORITIES is empty: nobody's time stamps would be believed."
     if settings.KEY_SERVICE_URL and not settings.KEY_SERVICE_TOKEN:
         yield "HUHANG_KEY_SERVICE_TOKEN is empty: anybody could ask the key service."
+    if not settings.TURN_SECRET and any(not each.startswith("stun:") for each in settings.TURN_URLS):
+        yield "HUHANG_TURN_SECRET is empty: the relays of video calls would know nobody."
+    for relay in settings.TURN_URLS:
+        yield from _not_here("HUHANG_TURN_URLS", "//" + relay.partition(":")[2])
     for setting in (*PROVIDERS, *OPTIONAL_PROVIDERS):
         yield from _outside(_name(setting), getattr(settings, setting))
     for channel, ways in settings.MESSAGE_TRANSPORTS.items():
@@ -291,10 +298,10 @@ def _unsent(why: str) -> CheckMessage:
 @register(TAG, deploy=True)
 def relays(**_options: object) -> list[CheckMessage]:
     """Two browsers in two networks rarely reach each other without a relay between them."""
-    if any("turn" in str(each.get("urls", "")) for each in settings.ICE_SERVERS):
+    if any(each.startswith(("turn:", "turns:")) for each in settings.TURN_URLS):
         return []
     sentence = (
-        "HUHANG_ICE_SERVERS names no TURN server: video calls connect only where nothing is between the two."
+        "HUHANG_TURN_URLS names no TURN server: video calls connect only where nothing is between the two."
     )
     return [Warning(sentence, id="huhang.W004")]
 
