@@ -66,6 +66,8 @@ SEAL_CHAIN: str = env.str("HUHANG_SEAL_CHAIN")
 # --- Outside the company --------------------------------------------------------------------------
 # A PEM file of authorities that are believed beside the public ones, by services outside and the key service.
 AUTHORITIES: str = env.str("HUHANG_AUTHORITIES", default="")
+# A folder of lists of revoked certificates (CRL), as their authorities publish them; see `core.revoked`.
+REVOKED: str = env.str("HUHANG_REVOKED", default="")
 REGISTRY_URL: str = env.str("HUHANG_REGISTRY_URL", default="")
 # The providers of money and relay numbers, and the router: see `core.money`, `core.relay`, `rides.routing`.
 MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")

@@ -22,6 +22,10 @@ from django.core.checks import CheckMessage, Error, Warning, register, run_check
 from django.db import DatabaseError, connection
 
 from core.api import tokens_of
+from core.at_rest import is_encrypted
+from core.outside import OutsideDown
+from core.revoked import stale
+from core.wrapped import opened
 
 TAG = "production"
 TEMPLATES = "templates"
@@ -304,6 +308,45 @@ def relays(**_options: object) -> list[CheckMessage]:
         "HUHANG_TURN_URLS names no TURN server: video calls connect only where nothing is between the two."
     )
     return [Warning(sentence, id="huhang.W004")]
+
+
+@register(TAG, deploy=True)
+def collector(**_options: object) -> list[CheckMessage]:
+    """Who takes a host takes its log, but for what was sent on before."""
+    if settings.LOGS_URL:
+        return []
+    sentence = "HUHANG_LOGS_URL names no collector: lines of the log stay on this host unless something else sends them."
+    return [Warning(sentence, id="huhang.W008")]
+
+
+@register(TAG, deploy=True)
+def revoked_certificates(**_options: object) -> list[CheckMessage]:
+    """Of what an authority revoked somebody has to tell us: nobody is stopped by a list that is late."""
+    if not settings.REVOKED:
+        said = "HUHANG_REVOKED names no folder of lists: a certificate that its authority revoked is believed."
+        return [Warning(said, id="huhang.W006")]
+    old = stale(datetime.now(UTC))
+    if not old:
+        return []
+    what = "holds no list" if old == ["."] else f"holds lists that are old or cannot be read: {', '.join(old)}"
+    return [Warning(f"HUHANG_REVOKED {what}.", id="huhang.W006")]
+
+
+@register(TAG, deploy=True)
+def at_rest(**_options: object) -> list[CheckMessage]:
+    """Sums of money stand in the clear in the database; its disk is what keeps them from whoever carries it away."""
+    said = settings.DATABASE_AT_REST.strip()
+    if not said:
+        sentence = "HUHANG_DATABASE_AT_REST does not say what encrypts the disk of the database."
+        return [Warning(sentence, id="huhang.W007")]
+    if not said.startswith("/"):
+        return []  # the company's word for what is not on this host
+    try:
+        good = is_encrypted(said)
+    except OSError:
+        return [Error(f"HUHANG_DATABASE_AT_REST: there is no folder {said}.", id="huhang.E010")]
+    sentence = f"HUHANG_DATABASE_AT_REST: the disk under {said} is not encrypted."
+    return [] if good else [Error(sentence, id="huhang.E010")]
 
 
 @register(TAG, deploy=True)
