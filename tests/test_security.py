@@ -200,6 +200,7 @@ ASK_OUTSIDE = {
     "core/reader/child.py": ["socket"],  # to its parent alone
     "core/reader/pool.py": ["socket"],
     "core/reader/scanner.py": ["socket"],
+    "core/wrapped.py": ["httpx"],
     "rides/routing.py": ["requests", "routingpy", "routingpy.exceptions"],
     "safety/keystore.py": ["httpx"],
     "safety/monitor/loop.py": ["socket"],  # the name of this host
