@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from accounts.demo import CAST
 from config.local import new_seal, new_secrets
-from core import outside, production
+from core import at_rest, outside, production
 from core.management.commands.grant_rights import APPEND_ONLY
 from core.messages.transports.template_sms import to_submit
 
