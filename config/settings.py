@@ -705,6 +705,9 @@ UNFOLD = {
 CONSOLE_URL = reverse_lazy("admin:index")
 
 # --- Logs: structured, without personal data ------------------------------------------------------
+# A collector that takes lines (`application/x-ndjson`) over https from whoever shows the token; see `config.collector`.
+LOGS_URL: str = env.str("HUHANG_LOGS_URL", default="")
+LOGS_TOKEN: str = env.str("HUHANG_LOGS_TOKEN", default="")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,

@@ -191,6 +191,7 @@ OUTWARD = {
 }
 
 ASK_OUTSIDE = {
+    "config/collector.py": ["httpx"],
     "config/stack.py": ["http.client", "socket", "urllib.request"],  # one machine's own processes
     "core/heartbeat.py": ["socket"],  # the name of this host
     "core/journal/witness.py": ["httpx"],  # to the platform whose journal it is the witness of
