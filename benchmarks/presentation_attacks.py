@@ -1,7 +1,7 @@
 """How many presentation attacks (D4+) pass the whole check, and how many honest people: `FOLDER` holds portraits, one face
 each, from the front.
 
-    python benchmarks/presentation_attacks.py FOLDER [--half tuning|held-out] [--attackers 100] [--only flat,honest]
+    python benchmarks/presentation_attacks.py FOLDER [--half tuning|held-out] [--attackers 100] [--first 0] [--only flat,honest]
 
 Every portrait is turned into a print for each attack and into a head in space for the honest: its points with the
 depths that the network sees, mixed by chance with those of an average head, and rings behind them. Each attacker tries
@@ -272,13 +272,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--half", choices=["tuning", "held-out", "all"], default="held-out")
     parser.add_argument("--attackers", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="number of the first attacker, for parts of a measure")
     parser.add_argument("--only", default="")
     chosen = parser.parse_args()
     paths = [each for each in sorted(chosen.folder.iterdir()) if chosen.half in {"all", half_of(each)}]
     people = [who for each in paths if each.is_file() and (who := person(each)) is not None]
     for kind in chosen.only.split(",") if chosen.only else KINDS:
         counted: Counter[str] = Counter()
-        for number in range(chosen.attackers):
+        for number in range(chosen.first, chosen.first + chosen.attackers):
             chance = np.random.default_rng([KINDS.index(kind), number])
             who = people[number % len(people)]
             other = people[(number + 1 + number // len(people)) % len(people)]
