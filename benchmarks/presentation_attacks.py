@@ -279,7 +279,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--half", choices=["tuning", "held-out", "all"], default="held-out")
     parser.add_argument("--attackers", type=int, default=100)
-    parser.add_argument("--first", type=int, default=0, help="number of the first attacker, for parts of a measure")
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first attacker, for parts of a measure"
+    )
     parser.add_argument("--only", default="")
     chosen = parser.parse_args()
     paths = [each for each in sorted(chosen.folder.iterdir()) if chosen.half in {"all", half_of(each)}]

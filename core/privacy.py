@@ -28,7 +28,9 @@ def _keys() -> dict[int, AESGCM]:
         version, _colon, text = entry.partition(":")
         raw = opened(text)
         if len(raw) != 32:
-            raise ImproperlyConfigured("Each of HUHANG_FIELD_KEYS is VERSION:KEY, base64 of 32 bytes or wrapped.")
+            raise ImproperlyConfigured(
+                "Each of HUHANG_FIELD_KEYS is VERSION:KEY, base64 of 32 bytes or wrapped."
+            )
         keys[int(version)] = AESGCM(raw)
     return keys
 

@@ -326,12 +326,16 @@ def collector(**_options: object) -> list[CheckMessage]:
 def revoked_certificates(**_options: object) -> list[CheckMessage]:
     """Of what an authority revoked somebody has to tell us: nobody is stopped by a list that is late."""
     if not settings.REVOKED:
-        said = "HUHANG_REVOKED names no folder of lists: a certificate that its authority revoked is believed."
+        said = (
+            "HUHANG_REVOKED names no folder of lists: a certificate that its authority revoked is believed."
+        )
         return [Warning(said, id="huhang.W006")]
     old = stale(datetime.now(UTC))
     if not old:
         return []
-    what = "holds no list" if old == ["."] else f"holds lists that are old or cannot be read: {', '.join(old)}"
+    what = (
+        "holds no list" if old == ["."] else f"holds lists that are old or cannot be read: {', '.join(old)}"
+    )
     return [Warning(f"HUHANG_REVOKED {what}.", id="huhang.W006")]
 
 

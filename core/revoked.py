@@ -33,9 +33,7 @@ class LookedUp(ssl.SSLSocket):
             [x509.load_der_x509_certificate(each.public_bytes(_ssl.ENCODING_DER)) for each in found]
         )
         if revoked is not None:
-            log.error(
-                "outside.revoked", host=self.server_hostname, serial=format(revoked.serial_number, "x")
-            )
+            log.error("outside.revoked", host=self.server_hostname, serial=format(revoked.serial_number, "x"))
             raise ssl.SSLCertVerificationError("revoked by its authority")
 
 

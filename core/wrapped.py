@@ -32,9 +32,10 @@ def opened(text: str) -> bytes:
 
 def wrap(key: bytes) -> str:
     """A key as it may stand in the settings. Raises `OutsideDown`."""
-    return PREFIX + base64.b64encode(
-        _ask("wrap", key, settings.KEY_SERVICE_URL, settings.KEY_SERVICE_TOKEN)
-    ).decode()
+    return (
+        PREFIX
+        + base64.b64encode(_ask("wrap", key, settings.KEY_SERVICE_URL, settings.KEY_SERVICE_TOKEN)).decode()
+    )
 
 
 @lru_cache(maxsize=64)

@@ -225,7 +225,9 @@ def test_sums_of_money_lie_on_a_disk_that_is_encrypted(settings, monkeypatch, tm
         block(tmp_path / "sys", name, uuid)
     block(tmp_path / "sys", f"{os.major(number)}:{os.minor(number)}", "LVM-9", names)
     assert at_rest.is_encrypted(str(tmp_path), devices=tmp_path / "sys") is good
-    monkeypatch.setattr(production, "is_encrypted", lambda folder: at_rest.is_encrypted(folder, devices=tmp_path / "sys"))
+    monkeypatch.setattr(
+        production, "is_encrypted", lambda folder: at_rest.is_encrypted(folder, devices=tmp_path / "sys")
+    )
     settings.DATABASE_AT_REST = str(tmp_path)
     assert [each.id for each in production.at_rest()] == ([] if good else ["huhang.E010"])
 

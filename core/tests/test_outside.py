@@ -177,9 +177,7 @@ def test_whose_certificate_was_revoked_is_asked_nothing(issued, lists, kind):
     forget()  # a connection that stands stays
     assert outside.post("another-was", address, {}) == {"match": True}
     # An old list says it as well: nothing that was revoked is good again.
-    (lists / "b.crl").write_bytes(
-        authority.list_of(certificate, until=-timedelta(days=1)).public_bytes(kind)
-    )
+    (lists / "b.crl").write_bytes(authority.list_of(certificate, until=-timedelta(days=1)).public_bytes(kind))
     outside._client.cache_clear()  # read again without a restart
     with pytest.raises(OutsideDown):
         outside.post("revoked", address, {})

@@ -114,7 +114,9 @@ def test_an_order_from_before_the_age_was_known_is_no_second_door(
     else:
         kind = RiderKind.CHILD if whose == "of a child" else RiderKind.OTHER
         journey = usual_journey(start=NOON, end=NOON)
-        trip = rides.booked(GUARDIAN, line=Line.EXPRESS, journey=journey, rider=Rider(kind, NAMED, person.phone))
+        trip = rides.booked(
+            GUARDIAN, line=Line.EXPRESS, journey=journey, rider=Rider(kind, NAMED, person.phone)
+        )
     check = RealNameCheck.objects.create(
         account=person, real_name=NAMED, id_number=number, document="resident_id", asked_at=NOON, next_at=NOON
     )

@@ -163,9 +163,13 @@ def test_the_settings_hold_keys_that_only_the_key_service_opens(service, monkeyp
     assert stored[:2] == b"\x00\x07"
     assert privacy.decrypt(stored, context="t.c") == b"a name"
     assert privacy.blind_index("x", purpose="phone") == before[0]
-    assert (templates.rotation_of(base64.b64encode(wrapped.opened(service.FACE_KEY)).decode()) == before[1]).all()
+    assert (
+        templates.rotation_of(base64.b64encode(wrapped.opened(service.FACE_KEY)).decode()) == before[1]
+    ).all()
     assert rows.key_for(service.AUDIT_KEY, "row")
-    assert [each for each in production.secrets() if "KEY" in each and "TOKEN" not in each and "SEAL" not in each] == []
+    assert [
+        each for each in production.secrets() if "KEY" in each and "TOKEN" not in each and "SEAL" not in each
+    ] == []
 
 
 def test_without_the_service_nothing_opens_and_no_process_starts(service):

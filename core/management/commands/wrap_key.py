@@ -21,7 +21,9 @@ class Command(PlatformCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--given", action="store_true", help="wrap the key on the standard input (base64)")
+        parser.add_argument(
+            "--given", action="store_true", help="wrap the key on the standard input (base64)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.KEY_SERVICE_URL:
