@@ -13,7 +13,7 @@ SYS = Path("/sys/dev/block")
 def is_encrypted(folder: str, *, devices: Path = SYS) -> bool:
     """Whether a folder lies on dm-crypt (LUKS), at any depth below it, such as under LVM. Raises `OSError` where there is
     no such folder."""
-    number = os.stat(folder).st_dev
+    number = Path(folder).stat().st_dev
     return _is_crypt(devices / f"{os.major(number)}:{os.minor(number)}")
 
 

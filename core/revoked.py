@@ -9,6 +9,7 @@ import _ssl
 import ssl
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class LookedUp(ssl.SSLSocket):
 
 def revoked_of(chain: list[x509.Certificate]) -> x509.Certificate | None:
     """The first certificate of a chain, the service's own first, that a list of its issuer names."""
-    for certificate, issuer in zip(chain, chain[1:], strict=False):
+    for certificate, issuer in pairwise(chain):
         for path, changed in _files():
             listed = _read(path, changed)
             if (

@@ -219,7 +219,7 @@ def block(devices, name, uuid="", over=()):
 )
 def test_sums_of_money_lie_on_a_disk_that_is_encrypted(settings, monkeypatch, tmp_path, disks, good):
     """As the kernel says it, below a volume of several disks too."""
-    number = os.stat(tmp_path).st_dev
+    number = tmp_path.stat().st_dev
     names = [f"disk{at}" for at, _uuid in enumerate(disks)]
     for name, uuid in zip(names, disks, strict=True):
         block(tmp_path / "sys", name, uuid)
