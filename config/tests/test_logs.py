@@ -134,7 +134,7 @@ def test_each_line_goes_to_the_collector_at_once(collector, begins, refuse):
     """Also of a child, of what nobody caught, and of what was said while the collector did not take it."""
     _Collector.refuse = refuse
     done = said_by(begins + SAID.replace("raise Value", FORKED + "raise Value"), collector)
-    written = done.stdout.splitlines() + done.stderr.splitlines()
+    written = [each for each in (done.stdout + done.stderr).splitlines() if each]
     assert len(written) > 4
     missing = [each for each in written if each not in _Collector.lines and '"collector.' not in each]
     assert missing == []
