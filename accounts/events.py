@@ -26,6 +26,14 @@ class GuardianEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FoundUnderAge(Event):
+    """The registry said of an account's person that they are not of age, also where that is why they were refused."""
+
+    name: ClassVar[str] = "accounts.found_under_age"
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedInSomewhere(Event):
     """A sign-in said where it happened; `place` is the row's key, so that no position is in the event."""
 

@@ -36,7 +36,7 @@ from accounts.errors import (
     TooManyContacts,
     WrongCode,
 )
-from accounts.events import DeviceShared, SignedInSomewhere
+from accounts.events import DeviceShared, FoundUnderAge, SignedInSomewhere
 from accounts.models import (
     Account,
     Authenticator,
@@ -48,7 +48,15 @@ from accounts.models import (
     Session,
     SignInPlace,
 )
-from accounts.policies import INVITATIONS, QUESTIONS_UNANSWERED, REAL_NAMES, WRONG_PASSWORDS, is_child
+from accounts.policies import (
+    ADULT_FROM,
+    INVITATIONS,
+    QUESTIONS_UNANSWERED,
+    REAL_NAMES,
+    WRONG_PASSWORDS,
+    age_at,
+    is_child,
+)
 from accounts.selectors import account_by_code, account_by_phone, contact_who_stays, is_known_child
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
@@ -627,6 +635,9 @@ def _settle(check: RealNameCheck, answer: IdentityAnswer | None) -> None:
         return  # another worker was faster
     if not why:
         Account.objects.filter(pk=account.pk).update(**person, verified_at=at)
+    born = person["born_on"]
+    if why in {"", TOO_YOUNG} and born and age_at(date.fromisoformat(born), at) < ADULT_FROM:
+        events.publish(FoundUnderAge(account=account.code))
     audit.record(SYSTEM, "accounts.real_name_settled", account.code, verified=not why, why=why)
 
 

@@ -1,14 +1,15 @@
 """How many presentation attacks (D4+) pass the whole check, and how many honest people: `FOLDER` holds portraits, one face
 each, from the front.
 
-    python benchmarks/presentation_attacks.py FOLDER [--half tuning|held-out] [--attackers 100] [--only flat,honest]
+    python benchmarks/presentation_attacks.py FOLDER [--half tuning|held-out] [--attackers 100] [--first 0] [--only flat,honest]
 
 Every portrait is turned into a print for each attack and into a head in space for the honest: its points with the
 depths that the network sees, mixed by chance with those of an average head, and rings behind them. Each attacker tries
 three challenges, as often as an account allows, with two frames of each pose. Portraits fall into halves by a digest
-of their name: limits were chosen on one, figures are those of the other. A line of JSON per kind: tried, passed,
-refused by verdict, and the largest rate that 95 % certainty leaves open (Clopper and Pearson), of those who pass for an
-attack and of those who are refused for the honest.
+of their name: limits were chosen on one, figures are those of the other. Several of one person are called
+`PERSON-NUMBER`, or the two of `two_people` may be one. A line of JSON per kind: tried, passed, refused by verdict, and the
+largest rate that 95 % certainty leaves open (Clopper and Pearson), of those who pass for an attack and of those who are
+refused for the honest.
 """
 
 import argparse
@@ -261,6 +262,12 @@ def bound(count: int, of: int) -> float:
     return 1.0 if count >= of else float(beta.ppf(0.95, count + 1, of - count))
 
 
+def owner(path: Path) -> str:
+    """Whose portrait it is, by its name: `PERSON-NUMBER`, or a person of its own."""
+    person, dash, _number = path.stem.rpartition("-")
+    return person if dash else path.stem
+
+
 def half_of(path: Path) -> str:
     return ("tuning", "held-out")[hashlib.sha256(path.name.encode()).digest()[-1] % 2]
 
@@ -272,16 +279,20 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--half", choices=["tuning", "held-out", "all"], default="held-out")
     parser.add_argument("--attackers", type=int, default=100)
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first attacker, for parts of a measure"
+    )
     parser.add_argument("--only", default="")
     chosen = parser.parse_args()
     paths = [each for each in sorted(chosen.folder.iterdir()) if chosen.half in {"all", half_of(each)}]
     people = [who for each in paths if each.is_file() and (who := person(each)) is not None]
     for kind in chosen.only.split(",") if chosen.only else KINDS:
         counted: Counter[str] = Counter()
-        for number in range(chosen.attackers):
+        for number in range(chosen.first, chosen.first + chosen.attackers):
             chance = np.random.default_rng([KINDS.index(kind), number])
             who = people[number % len(people)]
-            other = people[(number + 1 + number // len(people)) % len(people)]
+            others = [each for each in people if owner(each.path) != owner(who.path)]
+            other = others[(number + 1 + number // len(people)) % len(others)]
             try:
                 counted.update(tried(kind, who, other, chance))
             except DomainError:

@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
-from config.gate import Database, calls_for_help, gated  # noqa: E402 - needs the applications that the line above has set up
+from config import outages  # noqa: E402 - needs the applications that the line above has set up
+from config.gate import Database, calls_for_help, gated  # noqa: E402
 from config.headers import headed  # noqa: E402
 from config.parent import die_with_parent  # noqa: E402
 from core import production  # noqa: E402
@@ -28,9 +29,18 @@ from safety.audio import listen, take_chunk  # noqa: E402
 
 production.refuse_to_start()
 
+
+@asynccontextmanager
+async def _alive(_app: Starlette) -> AsyncIterator[None]:
+    """While this process serves: it takes positions, and tells staff on call where beat and all workers are away."""
+    outages.watch()
+    async with door_open():
+        yield
+
+
 # A server without ASGI's lifespan would leave the monitor in the dark: its row on the first page says so.
 streams: ASGIApp = Starlette(
-    lifespan=lambda _app: door_open(),
+    lifespan=_alive,
     routes=[
         Mount(
             "/live",

@@ -12,7 +12,9 @@ from types import TracebackType
 from typing import Any
 
 import structlog
+from django.conf import settings
 
+from config.collector import Collector
 from core.logs import PROCESSORS, WRITTEN
 
 log = structlog.get_logger()
@@ -23,12 +25,32 @@ def configure(given: dict[str, Any]) -> None:
 
     A person at a terminal reads what nobody caught as Python writes it.
     """
-    structlog.configure(processors=[*PROCESSORS, *WRITTEN], cache_logger_on_first_use=True)
+    away = Collector(settings.LOGS_URL, settings.LOGS_TOKEN) if settings.LOGS_URL else None
+    last = [away.processor] if away else []
+    structlog.configure(processors=[*PROCESSORS, *WRITTEN, *last], cache_logger_on_first_use=True)
     logging.config.dictConfig(given)
+    if away:
+        for written in logging.getLogger().handlers:
+            if written.formatter is not None:
+                written.setFormatter(_Handed(away, written.formatter))
     logging.captureWarnings(True)
     if not sys.stderr.isatty():
         sys.excepthook = _uncaught
         threading.excepthook = _uncaught_in_thread
+
+
+class _Handed(logging.Formatter):
+    """What is written also goes to the collector, as it is written: filters were asked, and the time is the same."""
+
+    def __init__(self, away: Collector, writes: logging.Formatter) -> None:
+        super().__init__()
+        self.away, self.writes = away, writes
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of the other formatter."""
+        line = self.writes.format(record)
+        self.away.hand(line)
+        return line
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

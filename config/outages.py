@@ -1,8 +1,8 @@
 """Staff on call hear by message when a process behind the pages is late, and when it works again.
 
-Beat and every worker watch, each in a thread of its own, so that one that is left tells of the others; who is first
-writes, the others find it written (`core.outages`). The message is handed over here at once: the worker that would send
-it may be what is late.
+Beat, every worker and every web process watch, each in a thread of its own, so that one that is left tells of the others;
+who is first writes, the others find it written (`core.outages`). The message is handed over here at once: the worker that
+would send it may be what is late. Where that one is, all messages on which a life may depend are handed over here as well.
 """
 
 import threading
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 EVERY = 5.0  # seconds
+# Its worker, and whether its tasks run; also where this is not known because beat is away, who sends again what failed.
+OF_MESSAGES = {heartbeat.worker_of(outbox.LIFE_MESSAGES), heartbeat.queue_of(outbox.LIFE_MESSAGES)}
 
 
 def on_call() -> "list[Account]":
@@ -46,6 +48,9 @@ def look() -> list[Outage]:
         for message in outbox.about(_subject(row)):
             if message.state == NotificationState.QUEUED:
                 outbox.send(message.pk)
+    if any(sign.late for sign in heartbeat.signs() if sign.watcher.name in OF_MESSAGES):
+        # Several who watch take different ones: each is claimed before it is sent.
+        outbox.work_off(outbox.LIFE_MESSAGES, seconds=EVERY)
     return told
 
 
@@ -103,4 +108,5 @@ def _watch(ended: threading.Event) -> None:
             look()
         except Exception:  # a database that is away, or anything else: who watches must not end
             log.exception("outages.could_not_look")
-            connection.close()
+        finally:
+            connection.close()  # in the web process it belongs to a pool that answers people

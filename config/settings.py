@@ -66,6 +66,8 @@ SEAL_CHAIN: str = env.str("HUHANG_SEAL_CHAIN")
 # --- Outside the company --------------------------------------------------------------------------
 # A PEM file of authorities that are believed beside the public ones, by services outside and the key service.
 AUTHORITIES: str = env.str("HUHANG_AUTHORITIES", default="")
+# A folder of lists of revoked certificates (CRL), as their authorities publish them; see `core.revoked`.
+REVOKED: str = env.str("HUHANG_REVOKED", default="")
 REGISTRY_URL: str = env.str("HUHANG_REGISTRY_URL", default="")
 # The providers of money and relay numbers, and the router: see `core.money`, `core.relay`, `rides.routing`.
 MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")
@@ -97,12 +99,12 @@ TIME_URL: str = env.str("HUHANG_TIME_URL", default="")
 TIME_AUTHORITIES: str = env.str("HUHANG_TIME_AUTHORITIES", default="")
 # Advisories about packages, asked by `manage.py weaknesses` alone.
 ADVISORIES_URL: str = env.str("HUHANG_ADVISORIES_URL", default="https://api.osv.dev")
-# Where browsers of a video call ask for their own addresses, or are relayed, as a browser's RTCPeerConnection takes them:
-# [{"urls": "turn:…", "username": "…", "credential": "…"}]. Without any they find each other only where nothing is between.
-_servers: object = env.json("HUHANG_ICE_SERVERS", default=[])
-if not isinstance(_servers, list) or not all(isinstance(each, dict) and "urls" in each for each in _servers):
-    raise ImproperlyConfigured('HUHANG_ICE_SERVERS is a JSON list of {"urls": …}, as browsers take it.')
-ICE_SERVERS: list[dict[str, object]] = _servers
+# Relays through which two browsers of a video call reach each other (`turns:HOST:PORT?transport=tcp`, parted by commas), and
+# the secret that we share with them (`drivers.relays`). Without any they find each other only where nothing is between.
+TURN_URLS: list[str] = env.list("HUHANG_TURN_URLS", default=[])
+TURN_SECRET: str = env.str("HUHANG_TURN_SECRET", default="")
+if not all(each.startswith(("turn:", "turns:", "stun:")) for each in TURN_URLS):
+    raise ImproperlyConfigured("HUHANG_TURN_URLS are turns:HOST:PORT, turn:HOST:PORT or stun:HOST:PORT.")
 # By channel, `NAME=ADDRESS` of each provider in the order in which they are asked; see `core.messages.transports`.
 MESSAGE_TRANSPORTS: dict[str, list[str]] = {
     channel: env.str(f"HUHANG_{channel.upper()}_TRANSPORTS", default="").split()
@@ -208,6 +210,8 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The role the platform runs as; it may not rewrite the journal (`manage.py grant_rights`).
+# What encrypts its disk: a folder of this host that lies on LUKS, or a word about who does it elsewhere (`core.at_rest`).
+DATABASE_AT_REST: str = env.str("HUHANG_DATABASE_AT_REST", default="")
 DATABASE_APP_ROLE: str = env.str("HUHANG_DATABASE_ROLE", default="huhang_app")
 
 REDIS_URL: str = env.str("REDIS_URL")
@@ -706,6 +710,9 @@ UNFOLD = {
 CONSOLE_URL = reverse_lazy("admin:index")
 
 # --- Logs: structured, without personal data ------------------------------------------------------
+# A collector that takes lines (`application/x-ndjson`) over https from whoever shows the token; see `config.collector`.
+LOGS_URL: str = env.str("HUHANG_LOGS_URL", default="")
+LOGS_TOKEN: str = env.str("HUHANG_LOGS_TOKEN", default="")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,

@@ -5,7 +5,6 @@ AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. A stored value is
 value copied into another column does not open. Keys come from `HUHANG_FIELD_KEYS`; the newest encrypts.
 """
 
-import base64
 import hashlib
 import hmac
 import os
@@ -19,15 +18,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
+from core.wrapped import opened
+
 
 @lru_cache(maxsize=1)
 def _keys() -> dict[int, AESGCM]:
     keys = {}
     for entry in settings.FIELD_KEYS:
         version, _colon, text = entry.partition(":")
-        raw = base64.b64decode(text)
+        raw = opened(text)
         if len(raw) != 32:
-            raise ImproperlyConfigured("Each of HUHANG_FIELD_KEYS is VERSION:BASE64 of 32 bytes.")
+            raise ImproperlyConfigured(
+                "Each of HUHANG_FIELD_KEYS is VERSION:KEY, base64 of 32 bytes or wrapped."
+            )
         keys[int(version)] = AESGCM(raw)
     return keys
 
@@ -111,7 +114,7 @@ class EncryptedTextField(models.Field):  # type: ignore[type-arg]  # Django cann
 
 def blind_index(value: str, *, purpose: str) -> str:
     """HMAC-SHA256 of a normalised value: equal values give equal indexes, nobody without the key can try values."""
-    key = base64.b64decode(settings.INDEX_KEY)
+    key = opened(settings.INDEX_KEY)
     return hmac.new(key, f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest() if value else ""
 
 

@@ -22,6 +22,10 @@ from django.core.checks import CheckMessage, Error, Warning, register, run_check
 from django.db import DatabaseError, connection
 
 from core.api import tokens_of
+from core.at_rest import is_encrypted
+from core.outside import OutsideDown
+from core.revoked import stale
+from core.wrapped import opened
 
 TAG = "production"
 TEMPLATES = "templates"
@@ -43,11 +47,14 @@ PROVIDERS = {
     "RELAY_URL": "the provider of relay numbers",
     "TIME_URL": "the authority that stamps the time on releases to the police",
 }
-OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL", "ADVISORIES_URL", "MAP_TILES")
+OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL", "ADVISORIES_URL", "MAP_TILES", "LOGS_URL")
 DEMO_SEAL = "Huhang demo"  # of `config.local`
 CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
-TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN")
+TOKENS = (
+    *("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN"),
+    *("TURN_SECRET", "LOGS_TOKEN"),
+)
 
 
 def _name(setting: str) -> str:
@@ -67,8 +74,11 @@ def secrets() -> Iterator[str]:
     seen: dict[bytes, str] = {}
     for name, text in _keys():
         try:
-            raw = base64.b64decode(text, validate=True)
-        except (ValueError, binascii.Error):
+            raw = opened(text)
+        except OutsideDown:
+            yield f"{name} is wrapped, and the key service does not open it now."
+            continue
+        except ValueError:
             raw = b""
         if len(raw) != KEY_BYTES:
             yield f"{name} is not base64 of {KEY_BYTES} bytes."
@@ -180,6 +190,10 @@ def providers() -> Iterator[str]:
         yield "HUHANG_TIME_AUTHORITIES is empty: nobody's time stamps would be believed."
     if settings.KEY_SERVICE_URL and not settings.KEY_SERVICE_TOKEN:
         yield "HUHANG_KEY_SERVICE_TOKEN is empty: anybody could ask the key service."
+    if not settings.TURN_SECRET and any(not each.startswith("stun:") for each in settings.TURN_URLS):
+        yield "HUHANG_TURN_SECRET is empty: the relays of video calls would know nobody."
+    for relay in settings.TURN_URLS:
+        yield from _not_here("HUHANG_TURN_URLS", "//" + relay.partition(":")[2])
     for setting in (*PROVIDERS, *OPTIONAL_PROVIDERS):
         yield from _outside(_name(setting), getattr(settings, setting))
     for channel, ways in settings.MESSAGE_TRANSPORTS.items():
@@ -291,12 +305,55 @@ def _unsent(why: str) -> CheckMessage:
 @register(TAG, deploy=True)
 def relays(**_options: object) -> list[CheckMessage]:
     """Two browsers in two networks rarely reach each other without a relay between them."""
-    if any("turn" in str(each.get("urls", "")) for each in settings.ICE_SERVERS):
+    if any(each.startswith(("turn:", "turns:")) for each in settings.TURN_URLS):
         return []
     sentence = (
-        "HUHANG_ICE_SERVERS names no TURN server: video calls connect only where nothing is between the two."
+        "HUHANG_TURN_URLS names no TURN server: video calls connect only where nothing is between the two."
     )
     return [Warning(sentence, id="huhang.W004")]
+
+
+@register(TAG, deploy=True)
+def collector(**_options: object) -> list[CheckMessage]:
+    """Who takes a host takes its log, but for what was sent on before."""
+    if settings.LOGS_URL:
+        return []
+    sentence = "HUHANG_LOGS_URL names no collector: lines of the log stay on this host unless something else sends them."
+    return [Warning(sentence, id="huhang.W008")]
+
+
+@register(TAG, deploy=True)
+def revoked_certificates(**_options: object) -> list[CheckMessage]:
+    """Of what an authority revoked somebody has to tell us: nobody is stopped by a list that is late."""
+    if not settings.REVOKED:
+        said = (
+            "HUHANG_REVOKED names no folder of lists: a certificate that its authority revoked is believed."
+        )
+        return [Warning(said, id="huhang.W006")]
+    old = stale(datetime.now(UTC))
+    if not old:
+        return []
+    what = (
+        "holds no list" if old == ["."] else f"holds lists that are old or cannot be read: {', '.join(old)}"
+    )
+    return [Warning(f"HUHANG_REVOKED {what}.", id="huhang.W006")]
+
+
+@register(TAG, deploy=True)
+def at_rest(**_options: object) -> list[CheckMessage]:
+    """Sums of money stand in the clear in the database; its disk is what keeps them from whoever carries it away."""
+    said = settings.DATABASE_AT_REST.strip()
+    if not said:
+        sentence = "HUHANG_DATABASE_AT_REST does not say what encrypts the disk of the database."
+        return [Warning(sentence, id="huhang.W007")]
+    if not said.startswith("/"):
+        return []  # the company's word for what is not on this host
+    try:
+        good = is_encrypted(said)
+    except OSError:
+        return [Error(f"HUHANG_DATABASE_AT_REST: there is no folder {said}.", id="huhang.E010")]
+    sentence = f"HUHANG_DATABASE_AT_REST: the disk under {said} is not encrypted."
+    return [] if good else [Error(sentence, id="huhang.E010")]
 
 
 @register(TAG, deploy=True)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
@@ -22,6 +21,7 @@ from core.typed.fields import PHONE, PLATE, TypedInput, digits
 from drivers import services
 from drivers.models import Application, Driver
 from drivers.policies import VIDEO_CONSENT
+from drivers.relays import relays_for
 from drivers.selectors import (
     call_with,
     driver_of,
@@ -70,7 +70,8 @@ class SayInput(serializers.Serializer[Any]):
 class SaidOutput(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="Listen to what comes after it; 0 where nothing is kept")
     ice_servers = serializers.ListField(
-        child=serializers.DictField(), help_text="For `RTCPeerConnection`; empty: from browser to browser"
+        child=serializers.DictField(),
+        help_text="For `RTCPeerConnection`, after `hello` alone; empty: from browser to browser",
     )
 
 
@@ -397,10 +398,13 @@ class SayView(APIView):
     @extend_schema(request=SayInput, responses=SaidOutput)
     def post(self, request: Request, code: str) -> Response:
         account, body = self.account(request), read(SayInput, request)
+        word = CallWord(body["kind"])
         number = services.say_in_call(
-            account=account, code=code, side=self.side, word=CallWord(body["kind"]), body=body["body"]
+            account=account, code=code, side=self.side, word=word, body=body["body"]
         )
-        return Response(SaidOutput({"number": number, "ice_servers": settings.ICE_SERVERS}).data)
+        # Whoever begins is a side of this call: nobody else comes so far.
+        servers = relays_for(account, call_with(account, code, self.side)) if word == CallWord.HELLO else []
+        return Response(SaidOutput({"number": number, "ice_servers": servers}).data)
 
 
 class DriverSayView(SayView):

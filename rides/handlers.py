@@ -1,6 +1,6 @@
 """What rides do when accounts say something."""
 
-from accounts.events import GuardianEnded, SignedInSomewhere
+from accounts.events import FoundUnderAge, GuardianEnded, SignedInSomewhere
 from accounts.selectors import account_by_code, sign_in_place
 from core import clock, policy
 from core.events import handles
@@ -45,7 +45,15 @@ def end_orders_without_guardian(event: GuardianEnded) -> None:
     """With the guardian ends that somebody may ride: what no driver has taken is cancelled (A9)."""
     teen = account_by_code(event.teen)
     if teen is not None:
-        close_orders_without_guardian(teen=teen)
+        close_orders_without_guardian(minor=teen)
+
+
+@handles(FoundUnderAge)
+def end_orders_of_minor(event: FoundUnderAge) -> None:
+    """An order from before somebody's age was known is no second door: theirs, or of whoever booked for them (A6, A9)."""
+    minor = account_by_code(event.account)
+    if minor is not None:
+        close_orders_without_guardian(minor=minor)
 
 
 @handles(WentOffline)

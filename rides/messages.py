@@ -74,7 +74,7 @@ class OrderWithoutGuardian(
     Message,
     code="rides.order_without_guardian",
     text=_(
-        "Huhang: no guardian stands for who travels any more, so the order %(origin)s to %(destination)s is cancelled. It"
+        "Huhang: no guardian stands for who travels, so the order %(origin)s to %(destination)s is cancelled. It"
         " costs nothing. Help: %(line)s."
     ),
 ):

@@ -168,7 +168,7 @@ class CancelReason(models.TextChoices):
     LINE_SUSPENDED = "line_suspended", _("the line was suspended")
     CURFEW = "curfew", _("the pick-up slipped into the night")
     NO_DRIVER = "no_driver", _("no driver was free")
-    NO_GUARDIAN = "no_guardian", _("no guardian stands for who travels any more")
+    NO_GUARDIAN = "no_guardian", _("no guardian stands for who travels")
 
 
 class Company(models.TextChoices):

@@ -20,6 +20,8 @@ urlpatterns = [
     path("relay/calls/", views.relay_call),
     path("relay/calls/state/", views.relay_call, {"what": "state"}),
     path("keys/", views.key_service),
+    path("keys/wrap", views.key_wrapping, {"what": "wrap"}),
+    path("keys/unwrap", views.key_wrapping, {"what": "unwrap"}),
     path("keys/<str:name>", views.key_service),
     path("camera/", views.camera),
     path("camera/<str:name>/<slug:pose>.jpg", views.frame),

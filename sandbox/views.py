@@ -276,6 +276,19 @@ def outside_page(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt  # a provider's API
+@require_POST
+def key_wrapping(request: HttpRequest, what: str) -> HttpResponse:
+    """The key service: wrap a key, or unwrap one."""
+    if not keys.knows(request.headers.get("Authorization", "").removeprefix("Bearer ")):
+        return JsonResponse({"error": "no such token"}, status=403)
+    body = _object(request)
+    if body is None:
+        return JsonResponse({"error": "a JSON object is expected"}, status=400)
+    status, answer = keys.turn(what, body)
+    return JsonResponse(answer, status=status)
+
+
+@csrf_exempt  # a provider's API
 @require_http_methods(["GET", "PUT", "DELETE"])
 def key_service(request: HttpRequest, name: str = "") -> HttpResponse:
     """The key service: which keys there are, one of them, written once, destroyed."""

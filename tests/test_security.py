@@ -191,6 +191,7 @@ OUTWARD = {
 }
 
 ASK_OUTSIDE = {
+    "config/collector.py": ["httpx"],
     "config/stack.py": ["http.client", "socket", "urllib.request"],  # one machine's own processes
     "core/heartbeat.py": ["socket"],  # the name of this host
     "core/journal/witness.py": ["httpx"],  # to the platform whose journal it is the witness of
@@ -200,6 +201,7 @@ ASK_OUTSIDE = {
     "core/reader/child.py": ["socket"],  # to its parent alone
     "core/reader/pool.py": ["socket"],
     "core/reader/scanner.py": ["socket"],
+    "core/wrapped.py": ["httpx"],
     "rides/routing.py": ["requests", "routingpy", "routingpy.exceptions"],
     "safety/keystore.py": ["httpx"],
     "safety/monitor/loop.py": ["socket"],  # the name of this host

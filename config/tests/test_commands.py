@@ -39,6 +39,7 @@ TYPED = {
     "sbom": ([], False),
     "verify_release": (["--code", "KHXR4M7D"], True),
     "weaknesses": ([], False),
+    "wrap_key": ([], False),
 }
 # Processes that wait for a database that is away; they are no commands that end.
 WAITING = {"dispatcher", "journal_witness", "monitor"}

@@ -8,11 +8,15 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from config.collector import HELD, Collector
 from config.stack import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +72,91 @@ def test_all_that_a_process_says_are_lines(begins):
     assert any("a warning" in each for each in events)
     (uncaught,) = [row for row in rows if row["event"] == "process.uncaught"]
     assert "ValueError: nobody\ncaught it" in uncaught["exception"]
+
+
+class _Collector(BaseHTTPRequestHandler):
+    """Takes lines; refuses as often as it is told to."""
+
+    refuse = 0
+    lines: ClassVar[list] = []
+    shown: ClassVar[set] = set()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        _Collector.shown.add((self.headers["Authorization"], self.headers["Content-Type"]))
+        if _Collector.refuse:
+            _Collector.refuse -= 1
+            self.send_response(503)
+        else:
+            _Collector.lines += body.splitlines()
+            self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_said):
+        """Says nothing."""
+
+
+@pytest.fixture
+def collector():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Collector)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    _Collector.refuse, _Collector.lines, _Collector.shown = 0, [], set()
+    yield f"http://127.0.0.1:{server.server_port}/lines"
+    server.shutdown()
+    server.server_close()
+
+
+FORKED = """
+import os, time
+child = os.fork()
+if not child:
+    structlog.get_logger().info("test.child")
+    time.sleep(5)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def said_by(code, url):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "HUHANG_LOGS_URL": url, "HUHANG_LOGS_TOKEN": "shown to the collector"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("begins", [CELERY, COMMAND], ids=["celery", "command"])
+@pytest.mark.parametrize("refuse", [0, 2])
+def test_each_line_goes_to_the_collector_at_once(collector, begins, refuse):
+    """Also of a child, of what nobody caught, and of what was said while the collector did not take it."""
+    _Collector.refuse = refuse
+    done = said_by(begins + SAID.replace("raise Value", FORKED + "raise Value"), collector)
+    written = [each for each in (done.stdout + done.stderr).splitlines() if each]
+    assert len(written) > 4
+    missing = [each for each in written if each not in _Collector.lines and '"collector.' not in each]
+    assert missing == []
+    assert len(_Collector.lines) == len(set(_Collector.lines))
+    assert _Collector.shown == {("Bearer shown to the collector", "application/x-ndjson")}
+
+
+def test_a_collector_that_is_away_holds_up_nothing_and_loses_nothing_here():
+    begun = time.monotonic()
+    done = said_by(COMMAND + SAID, f"http://127.0.0.1:{free_port()}/")
+    assert time.monotonic() - begun < 60
+    events = [row["event"] for row in read(done.stdout) + read(done.stderr)]
+    assert {"test.ours", "thread.uncaught", "process.uncaught", "collector.away"} <= set(events)
+    assert events.count("collector.away") == 1
+
+
+def test_who_says_more_than_can_be_held_is_not_held_up(monkeypatch):
+    away = Collector("http://127.0.0.1:1/", "")
+    monkeypatch.setattr(away, "_run", lambda: None)
+    for number in range(HELD + 3):
+        away.hand(str(number))
+    assert (len(away.lines), away.lost) == (HELD, 3)
 
 
 @pytest.mark.parametrize("program", [[sys.executable, "-m", "granian"], [f"{sys.prefix}/bin/granian"]])

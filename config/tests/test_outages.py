@@ -1,5 +1,6 @@
 """A process that is late is told of once, by whoever is left, to those who can be called."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -137,6 +138,66 @@ def test_where_the_worker_for_life_is_late_its_queue_is_not_trusted_with_the_mes
     later(seconds=61)
     outages.look()
     assert (Notification.objects.get().life_safety, len(provider)) == (False, 1)
+
+
+def waiting(**changes):
+    """A message that nobody has sent, for whose worker the commit woke nobody."""
+    at = clock.now() - timedelta(seconds=10)
+    values = {
+        "key": "alarm:1", "message": "core.test", "language": "en", "channel": "sms", "recipient": "+8613911110000",
+        "text": "x", "life_safety": True, "created_at": at, "not_before": at, "helps_until": at + timedelta(hours=1),
+    } | changes  # fmt: skip
+    return Notification.objects.create(**values)
+
+
+@pytest.mark.parametrize("process", ["worker:life_messages", "queue:life_messages"])
+def test_who_is_left_hands_over_what_waits_for_the_worker_of_messages(all_alive, people, provider, process):
+    """Whoever is on call is rung by messages of that queue, and so are emergency contacts."""
+    on_call(people("specialist"))
+    row, ordinary = waiting(), waiting(key="other", life_safety=False)
+    outages.look()
+    assert provider == []  # its worker lives, and has it in a moment
+    late(process)
+    outages.look()
+    row.refresh_from_db()
+    ordinary.refresh_from_db()
+    assert (row.state, ordinary.state, len(provider)) == ("sent", "queued", 1)
+    outages.look()
+    assert len(provider) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_who_are_left_hand_over_each_message_once(all_alive, people, provider):
+    for number in range(12):
+        waiting(key=f"alarm:{number}", recipient=f"+86139111100{number:02d}")
+    late("worker:life_messages")
+    gate = Barrier(4)
+
+    def look(_number):
+        gate.wait()
+        try:
+            outages.look()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(look, range(4)))
+    assert len(provider) == 12
+    assert set(Notification.objects.values_list("state", "attempts")) == {("sent", 1)}
+
+
+def test_the_web_process_watches_as_well(monkeypatch):
+    """Where beat and all workers are away nobody else is left."""
+    from config import asgi
+
+    begun = []
+    monkeypatch.setattr(outages, "watch", lambda: begun.append(True))
+
+    async def serve():
+        async with asgi.streams.router.lifespan_context(asgi.streams):
+            assert begun == [True]
+
+    asyncio.run(serve())
 
 
 def test_an_empty_roster_is_no_reason_to_tell_nobody(all_alive, people):

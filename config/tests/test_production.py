@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.db import connection, transaction
 
 from accounts.demo import CAST
 from config.local import new_seal, new_secrets
-from core import outside, production
+from core import at_rest, outside, production
 from core.management.commands.grant_rights import APPEND_ONLY
 from core.messages.transports.template_sms import to_submit
 
@@ -122,6 +123,9 @@ NOT_RANDOM = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="  # 32 times A
         ("MONEY_URL", "https://sandbox.example.com/money", "leads to a sandbox"),
         ("RELAY_URL", "https://localhost/relay", "leads to a sandbox"),
         ("ROUTER_URL", "http://router.example.com", "HUHANG_ROUTER_URL"),
+        ("LOGS_URL", "http://logs.example.com", "HUHANG_LOGS_URL is not https"),
+        ("LOGS_URL", "https://127.0.0.1:9000/", "HUHANG_LOGS_URL leads to a sandbox"),
+        ("LOGS_TOKEN", "secret", "HUHANG_LOGS_TOKEN is weak"),
         ("ADVISORIES_URL", "http://advisories.example.com", "HUHANG_ADVISORIES_URL"),
         ("MESSAGE_TRANSPORTS", {"sms": [], "voice": ["a=jsons://b.example.com"]}, "HUHANG_SMS_TRANSPORTS is empty"),
         ("MESSAGE_TRANSPORTS", {"sms": ["a=json://127.0.0.1:1/x"], "voice": ["a=jsons://b.example.com"]}, "SMS_TRANSPORTS leads"),
@@ -171,10 +175,68 @@ def test_production_refuses_the_demos_password(real, monkeypatch):
 
 
 def test_a_company_without_a_relay_is_warned_that_video_calls_may_not_come_about(settings):
-    settings.ICE_SERVERS = [{"urls": "stun:relay.example.com"}]
+    settings.TURN_URLS = ["stun:relay.example.com"]
     assert [each.id for each in production.relays()] == ["huhang.W004"]
-    settings.ICE_SERVERS = [{"urls": ["turns:relay.example.com"], "username": "u", "credential": "c"}]
+    settings.TURN_URLS = ["stun:relay.example.com", "turns:relay.example.com:5349"]
     assert production.relays() == []
+
+
+@pytest.mark.parametrize(
+    ("urls", "secret", "said"),
+    [
+        (["turns:relay.example.com:5349"], "", "HUHANG_TURN_SECRET is empty"),
+        (["turns:relay.example.com:5349"], "secret", "HUHANG_TURN_SECRET is weak"),
+        (["turn:127.0.0.1:3478?transport=udp"], secrets.token_urlsafe(24), "HUHANG_TURN_URLS leads to a sandbox"),
+        (["stun:relay.example.com"], "", ""),
+        (["stun:relay.example.com", "turns:relay.example.com:5349"], secrets.token_urlsafe(24), ""),
+    ],
+)  # fmt: skip
+def test_a_relay_is_not_open_to_the_world(real, urls, secret, said):
+    real.TURN_URLS, real.TURN_SECRET = urls, secret
+    found = faults()
+    assert [said in each for each in found] == ([True] if said else []), found
+
+
+def block(devices, name, uuid="", over=()):
+    folder = devices / name
+    (folder / "dm").mkdir(parents=True)
+    (folder / "slaves").mkdir()
+    if uuid:
+        (folder / "dm" / "uuid").write_text(uuid)
+    for each in over:
+        (folder / "slaves" / each).symlink_to(devices / each)
+
+
+@pytest.mark.parametrize(
+    ("disks", "good"),
+    [
+        (["CRYPT-LUKS2-0123-db"], True),
+        (["CRYPT-LUKS2-0123-a", "CRYPT-LUKS2-0123-b"], True),
+        (["CRYPT-LUKS2-0123-a", ""], False),
+        (["LVM-0123"], False),
+        ([], False),
+    ],
+)
+def test_sums_of_money_lie_on_a_disk_that_is_encrypted(settings, monkeypatch, tmp_path, disks, good):
+    """As the kernel says it, below a volume of several disks too."""
+    number = tmp_path.stat().st_dev
+    names = [f"disk{at}" for at, _uuid in enumerate(disks)]
+    for name, uuid in zip(names, disks, strict=True):
+        block(tmp_path / "sys", name, uuid)
+    block(tmp_path / "sys", f"{os.major(number)}:{os.minor(number)}", "LVM-9", names)
+    assert at_rest.is_encrypted(str(tmp_path), devices=tmp_path / "sys") is good
+    monkeypatch.setattr(
+        production, "is_encrypted", lambda folder: at_rest.is_encrypted(folder, devices=tmp_path / "sys")
+    )
+    settings.DATABASE_AT_REST = str(tmp_path)
+    assert [each.id for each in production.at_rest()] == ([] if good else ["huhang.E010"])
+
+
+def test_who_says_nothing_about_the_disk_of_the_database_is_warned(settings, tmp_path):
+    said = {"": ["huhang.W007"], str(tmp_path / "none"): ["huhang.E010"], "the provider, by our contract": []}
+    for value, ids in said.items():
+        settings.DATABASE_AT_REST = value
+        assert [each.id for each in production.at_rest()] == ids
 
 
 def test_elsewhere_only_the_deployment_check_says_it(real, db):

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from core.journal.offline import leaf_hash
+from core.wrapped import opened
 
 
 class Said(NamedTuple):
@@ -39,7 +40,7 @@ COLUMNS = Said._fields
 @lru_cache(maxsize=8)
 def key_for(secret: str, purpose: str) -> bytes:
     """A key of 32 bytes for one purpose, made of the journal's secret (HMAC as a PRF)."""
-    return hmac.digest(base64.b64decode(secret), f"journal {purpose}".encode(), "sha256")
+    return hmac.digest(opened(secret), f"journal {purpose}".encode(), "sha256")
 
 
 def _canonical(said: list[Any]) -> bytes:

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from core import clock, outside
+from core import clock, outside, production
 from core.outside import OutsideDown
 
 
@@ -90,3 +90,118 @@ def test_an_authority_of_the_company_is_believed_where_the_settings_name_it(serv
     settings.AUTHORITIES = str(known)
     forget()
     assert outside.post("own-authority", address, {}) == {"match": True}
+
+
+# --- What an authority revoked ---------------------------------------------------------------------------------------
+
+
+def _named(name):
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+
+
+class Authority:
+    """Issues certificates for this machine, and lists of those that it takes back."""
+
+    def __init__(self, name="authority"):
+        self.key, self.name = ec.generate_private_key(ec.SECP256R1()), _named(name)
+        self.own = self._issue(self.name, self.key.public_key(), x509.BasicConstraints(True, None))
+
+    def _issue(self, name, key, *extensions):
+        usual = [x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])]
+        made = x509.CertificateBuilder(
+            issuer_name=self.name,
+            subject_name=name,
+            public_key=key,
+            serial_number=x509.random_serial_number(),
+            not_valid_before=clock.now() - timedelta(days=1),
+            not_valid_after=clock.now() + timedelta(days=1),
+        )
+        for each in (*usual, *extensions):
+            made = made.add_extension(each, critical=False)
+        return made.sign(self.key, hashes.SHA256())
+
+    def issue(self):
+        key = ec.generate_private_key(ec.SECP256R1())
+        return self._issue(_named("service"), key.public_key()), key
+
+    def list_of(self, *revoked, by=None, until=timedelta(days=7)):
+        at = clock.now()
+        made = x509.CertificateRevocationListBuilder(
+            issuer_name=self.name, last_update=at - timedelta(days=9), next_update=at + until
+        )
+        for each in revoked:
+            entry = x509.RevokedCertificateBuilder(each.serial_number, at)
+            made = made.add_revoked_certificate(entry.build())
+        return made.sign((by or self).key, hashes.SHA256())
+
+
+@pytest.fixture
+def lists(tmp_path, settings):
+    folder = tmp_path / "revoked"
+    folder.mkdir()
+    settings.REVOKED = str(folder)
+    return folder
+
+
+@pytest.fixture
+def issued(tmp_path, settings, lists):
+    """(authority, certificate, address) of a service that runs, with an authority that is believed."""
+    authority = Authority()
+    certificate, key = authority.issue()
+    known, both = tmp_path / "authority.pem", tmp_path / "issued.pem"
+    known.write_bytes(authority.own.public_bytes(serialization.Encoding.PEM))
+    both.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    settings.AUTHORITIES = str(known)
+    forget()
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield authority, certificate, f"https://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("kind", [serialization.Encoding.DER, serialization.Encoding.PEM])
+def test_whose_certificate_was_revoked_is_asked_nothing(issued, lists, kind):
+    authority, certificate, address = issued
+    assert outside.post("not-revoked", address, {}) == {"match": True}
+    other, _key = authority.issue()
+    (lists / "a.crl").write_bytes(authority.list_of(other).public_bytes(kind))
+    forget()  # a connection that stands stays
+    assert outside.post("another-was", address, {}) == {"match": True}
+    # An old list says it as well: nothing that was revoked is good again.
+    (lists / "b.crl").write_bytes(authority.list_of(certificate, until=-timedelta(days=1)).public_bytes(kind))
+    outside._client.cache_clear()  # read again without a restart
+    with pytest.raises(OutsideDown):
+        outside.post("revoked", address, {})
+
+
+def test_a_list_that_somebody_else_signed_or_nobody_can_read_stops_nothing(issued, lists):
+    authority, certificate, address = issued
+    forged = authority.list_of(certificate, by=Authority())
+    (lists / "forged.crl").write_bytes(forged.public_bytes(serialization.Encoding.DER))
+    (lists / "broken.crl").write_bytes(b"<html>not found</html>")
+    assert outside.post("forged", address, {}) == {"match": True}
+
+
+def test_a_company_hears_that_its_lists_are_missing_or_old(lists, settings):
+    def said():
+        return [(each.id, each.msg) for each in production.revoked_certificates()]
+
+    authority = Authority()
+    assert said() == [("huhang.W006", "HUHANG_REVOKED holds no list.")]
+    (lists / "new.crl").write_bytes(authority.list_of().public_bytes(serialization.Encoding.DER))
+    assert said() == []
+    old = authority.list_of(until=-timedelta(days=1)).public_bytes(serialization.Encoding.PEM)
+    (lists / "old.crl").write_bytes(old)
+    (lists / "torn.crl").write_bytes(old[:100])
+    assert "old.crl, torn.crl" in said()[0][1]
+    settings.REVOKED = ""
+    assert "names no folder" in said()[0][1]

@@ -1,5 +1,8 @@
 """A reviewer's video call (D4): one reviewer, two sides, what they tell each other, and a recording by consent."""
 
+import base64
+import hmac
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -206,12 +209,64 @@ def test_a_driver_who_hangs_up_waits_for_another(people, driver, check, call):
     take_video_check(account=people("supervisor"), code=check.code)
 
 
-@override_settings(ICE_SERVERS=[{"urls": "turn:relay.example.com", "username": "u", "credential": "c"}])
-def test_a_relay_is_told_to_the_two_alone(check, call, signed_in):
+RELAYS = ["stun:relay.example.com", "turns:relay.example.com:5349?transport=tcp"]
+
+
+def relay_knows(username, credential):
+    """As coturn looks at it (`use-auth-secret`): whether it lets them in now, and who it is."""
+    made = hmac.digest(b"shared with the relay", username.encode(), "sha1")
+    until, _colon, who = username.partition(":")
+    return credential == base64.b64encode(made).decode() and int(until) > time.time(), who
+
+
+@override_settings(TURN_URLS=RELAYS, TURN_SECRET="shared with the relay")
+def test_a_relay_is_told_to_the_two_alone_for_as_long_as_the_call(check, call, signed_in, people):
+    """Each has their own words for it, once for a page, which end with the call."""
+    driver, reviewer = (
+        f"/api/v1/driver/video-checks/{check.code}/call/",
+        f"/api/v1/video-checks/{check.code}/call/",
+    )
+    for who, at in (("driver", driver), ("vetting", reviewer)):
+        client = signed_in(who)
+        free, relayed = client.post(at, {"kind": "hello"}, "application/json").json()["ice_servers"]
+        assert free == {"urls": RELAYS[:1]}
+        assert relayed["urls"] == RELAYS[1:]
+        assert relay_knows(relayed["username"], relayed["credential"]) == (True, people(who).code)
+        left = int(relayed["username"].partition(":")[0]) - time.time()
+        check.refresh_from_db()
+        assert left == pytest.approx((check.expires_at - clock.now()).total_seconds(), abs=5)
+        for word in ({"kind": "seen"}, {"kind": "candidate", "body": "{}"}):
+            assert client.post(at, word, "application/json").json()["ice_servers"] == []
+        assert not {"username", "credential"} & client.get(at).json().keys()
+    for who, at in (("driver2", driver), ("supervisor", reviewer), ("passenger", driver)):
+        refused = signed_in(who).post(at, {"kind": "hello"}, "application/json")
+        assert refused.status_code in {403, 404}
+        assert b"relay.example.com" not in refused.content
+
+
+@override_settings(TURN_URLS=RELAYS, TURN_SECRET="shared with the relay")
+def test_who_hung_up_is_told_of_no_relay(check, call, signed_in):
+    client, at = signed_in("driver"), f"/api/v1/driver/video-checks/{check.code}/call/"
+    assert client.post(at, {"kind": "bye"}, "application/json").json()["ice_servers"] == []
+    assert client.post(at, {"kind": "hello"}, "application/json").status_code == 409
+
+
+@override_settings(TURN_URLS=RELAYS, TURN_SECRET="shared with the relay")
+def test_no_page_names_the_relay_and_its_policy_of_content_lets_calls_be(check, call, signed_in):
+    for who, at in (
+        ("driver", f"/drive/video/{check.code}/"),
+        ("vetting", f"/admin/vetting/videos/{check.code}/"),
+        ("passenger", "/me/"),
+    ):
+        page = signed_in(who).get(at)
+        assert page.status_code == 200, at
+        assert b"relay.example.com" not in page.content and b"shared with" not in page.content
+        assert "webrtc" not in page.headers.get("Content-Security-Policy", "")  # nothing blocks it
+
+
+def test_without_a_relay_none_is_told(check, call, signed_in):
     at = f"/api/v1/driver/video-checks/{check.code}/call/"
-    said = signed_in("driver").post(at, {"kind": "hello"}, "application/json").json()
-    assert said["ice_servers"][0]["urls"] == "turn:relay.example.com"
-    assert signed_in("driver2").post(at, {"kind": "hello"}, "application/json").status_code == 404
+    assert signed_in("driver").post(at, {"kind": "hello"}, "application/json").json()["ice_servers"] == []
 
 
 # --- Nobody decides unseen -----------------------------------------------------------------------

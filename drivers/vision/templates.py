@@ -5,6 +5,7 @@ matrix with the signs of R's diagonal; Mezzadri 2007). It protects a stolen data
 run the platform with photos of their own choice can learn it from 128 of them.
 """
 
+import base64
 import hashlib
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from core.wrapped import opened
 from drivers.vision.faces import Vector
 
 SIZE = 128
@@ -19,7 +21,7 @@ SIZE = 128
 
 @lru_cache(maxsize=1)
 def _rotation() -> NDArray[np.float64]:
-    return rotation_of(settings.FACE_KEY)
+    return rotation_of(base64.b64encode(opened(settings.FACE_KEY)).decode())
 
 
 def rotation_of(key: str) -> NDArray[np.float64]:

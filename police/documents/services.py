@@ -18,6 +18,7 @@ from core import audit, clock, retry
 from core.actors import Actor
 from core.errors import NotFound
 from core.transactions import begins_transaction, joins_transaction
+from core.wrapped import opened
 from police.documents import paper, seal
 from police.documents.models import ReleaseCopy
 from police.documents.paper import Copied, Listed
@@ -64,7 +65,7 @@ def new_copy_code() -> str:
 
 def blocks_of(content: bytes) -> str:
     """A keyed digest of each kilobyte, 16 hexadecimal digits: nobody learns from it what stood there."""
-    key = base64.b64decode(settings.AUDIT_KEY)
+    key = opened(settings.AUDIT_KEY)
     return "".join(
         hmac.new(key, b"block:%d:" % at + content[at : at + BLOCK], hashlib.sha256).hexdigest()[:16]
         for at in range(0, len(content), BLOCK)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from accounts.selectors import account_by_phone, guardian_of, is_ended_by_staff, is_known_teen
+from accounts.selectors import account_by_phone, guardian_of, is_ended_by_staff, is_known_child, is_known_teen
 from core import clock, policy
 from core.errors import NotFound
 from rides import open_requests
@@ -318,13 +318,21 @@ def suits_teen(trip: Trip, driver: "Driver") -> bool:
 
 
 def is_guarded(trip: Trip) -> bool:
-    """Whether a guardian stands now for who travels on an order for somebody of 14 to 17 (A9): theirs, where they ordered
-    it themselves, and otherwise the one who did. Who came of age meanwhile needs none."""
-    at = clock.now()
-    if trip.rider_kind == RiderKind.SELF:
-        return not is_known_teen(trip.passenger, at) or guardian_of(trip.passenger, at) is not None
-    person = account_by_phone(trip.rider_phone)
-    return person is None or not is_known_teen(person, at) or guardian_of(person, at) == trip.passenger
+    """Whether a guardian stands now for who travels on an order, if they are not of age as far as is known (A6, A9).
+
+    Of who is 14 to 17 theirs, where they ordered it themselves, and otherwise the one who did; of a child whoever says so
+    in the order. Asked of each order: somebody's age may have become known after it was placed.
+    """
+    at, own = clock.now(), trip.rider_kind == RiderKind.SELF
+    person = trip.passenger if own else account_by_phone(trip.rider_phone) if trip.rider_phone else None
+    if person is None:
+        return True
+    if is_known_child(person, at):
+        return trip.rider_kind == RiderKind.CHILD
+    if not is_known_teen(person, at):
+        return True
+    guardian = guardian_of(person, at)
+    return guardian is not None if own else guardian == trip.passenger
 
 
 def is_shut_out(trip: Trip) -> bool:
@@ -335,10 +343,10 @@ def is_shut_out(trip: Trip) -> bool:
     return person is not None and is_ended_by_staff(person, trip.passenger)
 
 
-def waiting_orders_for(teen: "Account") -> list[Trip]:
-    """Orders without a driver on which somebody of 14 to 17 is to travel, whoever ordered; locked."""
-    theirs = Q(passenger=teen) | Q(rider_phone_index=teen.phone_index)
-    rows = Trip.objects.filter(theirs, for_teen=True, state__in=WAITING)
+def waiting_orders_for(minor: "Account") -> list[Trip]:
+    """Orders without a driver on which somebody who is not of age is to travel, whoever ordered; locked."""
+    theirs = Q(passenger=minor, rider_kind=RiderKind.SELF) | Q(rider_phone_index=minor.phone_index)
+    rows = Trip.objects.filter(theirs, state__in=WAITING)
     return list(rows.select_for_update(of=("self",)).select_related("passenger").order_by("pk"))
 
 

@@ -20,15 +20,15 @@ def is_lost(driver: "Driver", trip: Trip) -> bool:
     """True where a driver comes too late for an order: it waits no more, orders are stopped without a sign (S11, D15), or
     one of both never wants to ride with the other again (R15).
 
-    Who is 14 to 17 has no driver without tenure and score, none in the hours in which they do not ride, and none once no
-    guardian stands for them (A9).
+    Who is 14 to 17 has no driver without tenure and score, none in the hours in which they do not ride; nobody who is
+    known not to be of age has one while no guardian stands for them (A6, A9).
     All are asked whatever the first says, so that none answers sooner. Until the transaction ends nobody else can bring
     the two together or keep them apart.
     """
     hold_pair(trip.passenger_id, driver.account_id)
     apart = kept_apart(trip.passenger_id, driver.account_id)
     stopped, lost = has_covert_hold(driver), LostRequest.objects.filter(driver=driver, trip=trip).exists()
-    kept = trip.for_teen and not all([suits_teen(trip, driver), is_guarded(trip)])
+    kept = not all([not trip.for_teen or suits_teen(trip, driver), is_guarded(trip)])
     return trip.state not in WAITING or stopped or lost or apart or kept
 
 

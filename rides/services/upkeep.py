@@ -56,11 +56,12 @@ UNANSWERED = jobs.rows(
 
 
 @joins_transaction
-def close_orders_without_guardian(*, teen: "Account") -> int:
-    """Whose guardian was ended rides no more until another one has confirmed (A9): orders that no driver has taken are
-    cancelled, and who ordered is told; how many. A trip that has its driver goes on."""
+def close_orders_without_guardian(*, minor: "Account") -> int:
+    """Whose guardian was ended rides no more until another one has confirmed (A9), nor does who was just found to be under
+    age: orders that no driver has taken are cancelled, and who ordered is told; how many. A trip that has its driver goes
+    on."""
     closed = 0
-    for trip in selectors.waiting_orders_for(teen):
+    for trip in selectors.waiting_orders_for(minor):
         if selectors.is_guarded(trip):
             continue
         said = messages.OrderWithoutGuardian(

@@ -20,9 +20,9 @@ from accounts.errors import (
 from accounts.leaving import _close, _erase
 from accounts.models import Account, EmergencyContact, Guardianship, RealNameCheck
 from accounts.selectors import contacts_to_alert, contacts_who_agreed, guardian_of, named_as_guardian
-from accounts.services import add_emergency_contact, remove_emergency_contact
+from accounts.services import add_emergency_contact, remove_emergency_contact, settle_real_name
 from conftest import NOON, usual_journey
-from core import clock, typed
+from core import clock, registries, typed
 from core.errors import DomainError, Forbidden, NotFound, TooMany
 from core.models import AuditEntry, Notification
 from core.privacy import phone_index
@@ -89,6 +89,49 @@ def test_whose_document_was_a_childs_books_nothing_unverified(rides, people, noo
     )
     with pytest.raises(GuardianBooks):
         book(rides)
+
+
+@pytest.mark.parametrize(
+    ("number", "whose"),
+    [
+        ("33038220110505002X", "their own"),
+        ("33038220110505002X", "booked for them"),
+        ("330382201305050024", "their own"),
+        ("330382201305050024", "booked for them"),
+        ("330382201305050024", "of a child"),
+        ("330382199805050020", "their own"),
+    ],
+)
+def test_an_order_from_before_the_age_was_known_is_no_second_door(
+    rides, people, deliver, noon, monkeypatch, number, whose
+):
+    """Whoever orders first and shows the document then would ride as nobody of that age does."""
+    person = people(TEEN)
+    Account.objects.filter(pk=person.pk).update(verified_at=None, born_on="", id_number="", id_index=None)
+    go_on_duty(driver_of(people("driver")), (28.2130, 121.0270))
+    if whose == "their own":
+        trip = book(rides)
+    else:
+        kind = RiderKind.CHILD if whose == "of a child" else RiderKind.OTHER
+        journey = usual_journey(start=NOON, end=NOON)
+        trip = rides.booked(
+            GUARDIAN, line=Line.EXPRESS, journey=journey, rider=Rider(kind, NAMED, person.phone)
+        )
+    check = RealNameCheck.objects.create(
+        account=person, real_name=NAMED, id_number=number, document="resident_id", asked_at=NOON, next_at=NOON
+    )
+    monkeypatch.setattr(registries, "identity", lambda *_args, **_named: registries.IdentityAnswer(True))
+    settle_real_name(check.pk)
+    check.refresh_from_db()
+    grown_up, child = "1998" in number, "2013" in number
+    assert check.state == ("refused" if child else "verified")
+    rides_on = grown_up or whose == "of a child"
+    with transaction.atomic():
+        assert is_lost(driver_of(people("driver")), Trip.objects.get(pk=trip.pk)) is not rides_on
+    deliver()
+    trip.refresh_from_db()
+    assert (trip.state == "requested", trip.cancel_reason) == (rides_on, "" if rides_on else "no_guardian")
+    assert told("unguarded:") == (set() if rides_on else {trip.passenger.phone})
 
 
 def test_who_was_refused_as_a_child_stays_one_whatever_is_typed_next(rides, people, noon):

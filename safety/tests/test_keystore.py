@@ -1,16 +1,23 @@
 """Keys of recordings in a folder and in a key service: the same promises, and the service as several machines use it."""
 
+import base64
 import os
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import httpx
 import pytest
+from django.core.management import CommandError, call_command
 
 from config.stack import free_port
+from core import privacy, production, wrapped
 from core.errors import DomainError
+from core.journal import rows
+from core.outside import OutsideDown
+from drivers.vision import templates
 from safety import keys
 from safety.keystore import Folder, KeysAway, Service
 
@@ -121,3 +128,77 @@ def test_keys_of_a_day_wrap_and_are_destroyed_over_the_service(address, settings
     keys.destroy_day(day)
     with pytest.raises(keys.KeyUnreadable):
         keys.unwrap(day, wrapped, context="A-1")
+
+
+# --- Keys of the settings, wrapped ---
+
+
+@pytest.fixture
+def service(address, settings):
+    settings.KEY_SERVICE_URL, settings.KEY_SERVICE_TOKEN = address, TOKEN
+    wrapped._open.cache_clear()
+    privacy._keys.cache_clear()
+    yield settings
+    wrapped._open.cache_clear()
+    privacy._keys.cache_clear()
+
+
+def printed(**options):
+    out = StringIO()
+    call_command("wrap_key", stdout=out, **options)
+    return out.getvalue().strip()
+
+
+def test_the_settings_hold_keys_that_only_the_key_service_opens(service, monkeypatch):
+    """Fields under a key that nobody ever saw; the others as they were, wrapped afterwards."""
+    before = privacy.blind_index("x", purpose="phone"), templates.rotation_of(service.FACE_KEY)
+    service.FIELD_KEYS = [f"7:{printed()}"]
+    for name in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY"):
+        given = getattr(service, name)
+        monkeypatch.setattr("sys.stdin", StringIO(given))
+        kept = printed(given=True)
+        assert given not in kept and given.encode() not in base64.b64decode(kept.removeprefix("wrapped:"))
+        setattr(service, name, kept)
+    stored = privacy.encrypt(b"a name", context="t.c")
+    assert stored[:2] == b"\x00\x07"
+    assert privacy.decrypt(stored, context="t.c") == b"a name"
+    assert privacy.blind_index("x", purpose="phone") == before[0]
+    assert (
+        templates.rotation_of(base64.b64encode(wrapped.opened(service.FACE_KEY)).decode()) == before[1]
+    ).all()
+    assert rows.key_for(service.AUDIT_KEY, "row")
+    assert [
+        each for each in production.secrets() if "KEY" in each and "TOKEN" not in each and "SEAL" not in each
+    ] == []
+
+
+def test_without_the_service_nothing_opens_and_no_process_starts(service):
+    service.FIELD_KEYS = [f"7:{printed()}"]
+    stored = privacy.encrypt(b"a name", context="t.c")
+    service.KEY_SERVICE_URL = "http://127.0.0.1:1/keys/"
+    assert privacy.decrypt(stored, context="t.c") == b"a name"  # who runs goes on
+    wrapped._open.cache_clear()
+    privacy._keys.cache_clear()
+    with pytest.raises(OutsideDown):
+        privacy.decrypt(stored, context="t.c")
+    assert any("version 7, is wrapped" in each for each in production.secrets())
+
+
+@pytest.mark.parametrize("how", ["token", "changed"])
+def test_who_shows_no_token_and_what_was_changed_opens_nothing(service, how):
+    kept = printed()
+    if how == "token":
+        service.KEY_SERVICE_TOKEN = "another"
+    else:
+        raw = bytearray(base64.b64decode(kept.removeprefix("wrapped:")))
+        raw[-1] ^= 1
+        kept = f"wrapped:{base64.b64encode(raw).decode()}"
+    with pytest.raises(OutsideDown):
+        wrapped.opened(kept)
+
+
+@pytest.mark.parametrize("given", ["", "no base64!", "YQ=="])
+def test_what_is_no_key_is_not_wrapped(service, monkeypatch, given):
+    monkeypatch.setattr("sys.stdin", StringIO(given))
+    with pytest.raises(CommandError, match="no base64 of 32 bytes"):
+        printed(given=True)
