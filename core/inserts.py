@@ -4,7 +4,7 @@ Django makes the statement of each row anew, which takes longer than the databas
 the table's columns; values are prepared by their fields, as everywhere. No signals are sent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -26,7 +26,21 @@ def insert(row: models.Model, *others: models.Model, unless_there: bool = False)
     False then, and of several rows none knows its number. Raises `IntegrityError` otherwise.
     """
     rows, connection = (row, *others), transaction.get_connection()
-    fields, head, tail = _statement(type(row))
+    head, given, tail = _written(rows)
+    ending = f" ON CONFLICT DO NOTHING{tail}" if unless_there else tail
+    with connection.cursor() as cursor:
+        cursor.execute(f"{head}{ending}", given)
+        numbers = cursor.fetchall()
+    if len(numbers) < len(rows):
+        return False
+    _number(rows, [number for (number,) in numbers])
+    return True
+
+
+def _written(rows: Sequence[models.Model]) -> tuple[str, list[Any], str]:
+    """The statement that inserts rows of one table, its values, and what gives their numbers."""
+    connection = transaction.get_connection()
+    fields, head, tail = _statement(type(rows[0]))
     given: list[Any] = []
     places = []
     for each in rows:
@@ -39,15 +53,29 @@ def insert(row: models.Model, *others: models.Model, unless_there: bool = False)
             for field, value in zip(fields, values, strict=True)
             if not isinstance(value, DatabaseDefault)
         ]
-    ending = f" ON CONFLICT DO NOTHING{tail}" if unless_there else tail
-    with connection.cursor() as cursor:
-        cursor.execute(f"{head}({'), ('.join(places)}){ending}", given)
-        numbers = cursor.fetchall()
-    if len(numbers) < len(rows):
-        return False
-    for each, (number,) in zip(rows, numbers, strict=True):
-        each.pk, each._state.adding, each._state.db = number, False, connection.alias
-    return True
+    return f"{head}({'), ('.join(places)})", given, tail
+
+
+def _number(rows: Sequence[models.Model], numbers: Sequence[int]) -> None:
+    alias = transaction.get_connection().alias
+    for each, number in zip(rows, numbers, strict=True):
+        each.pk, each._state.adding, each._state.db = number, False, alias
+
+
+@joins_transaction
+def _insert_all(tables: Sequence[Sequence[models.Model]]) -> None:
+    """Insert rows of several tables in one statement, which costs as many turns as one row."""
+    parts, given, asked = [], [], []
+    for at, rows in enumerate(tables):
+        text, values, tail = _written(rows)
+        number = transaction.get_connection().ops.quote_name(type(rows[0])._meta.pk.column)
+        parts.append(f"t{at} AS ({text}{tail})")
+        asked.append(f"SELECT {number} FROM t{at}")  # noqa: S608 - a table of ours
+        given += values
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute(f"WITH {', '.join(parts)} {' UNION ALL '.join(asked)}", given)
+        numbers = [number for (number,) in cursor.fetchall()]
+    _number([row for rows in tables for row in rows], numbers)
 
 
 @cache
@@ -76,7 +104,7 @@ def keep(row: models.Model) -> None:
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Write what is kept inside at once, one statement a table, each in its order; nothing where an error leaves."""
+    """Write what is kept inside at once, in one statement, each table's in its order; nothing where an error leaves."""
     rows: list[models.Model] = []
     token = _gathered.set(rows)
     try:
@@ -86,5 +114,7 @@ def together() -> Iterator[None]:
     by_table: dict[type[models.Model], list[models.Model]] = {}
     for row in rows:
         by_table.setdefault(type(row), []).append(row)
-    for some in by_table.values():
-        insert(*some)
+    if len(by_table) > 1:
+        _insert_all(list(by_table.values()))
+    elif rows:
+        insert(*rows)

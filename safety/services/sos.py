@@ -23,6 +23,7 @@ from safety.services.incidents import (
     change_incident,
     lock_live_incident,
     note_tap,
+    open_by_call,
     open_first,
     set_silent,
 )
@@ -89,12 +90,11 @@ def _raise(
     actor = person.actor
     # Most calls are the first of all of their trip: nothing else is looked for.
     known, score = record_of(trip)
-    mine = SosCall.objects.filter(incident__trip=trip, party=key.party)
-    before = list(mine.values_list("incident", flat=True)) if known else []
-    incident = lock_live_incident(trip) if known else None
-    incident = incident or open_first(actor=actor, origin=Origin.SOS, trip=trip, score=score)
-    again = incident.pk in before
-    inserts.insert(
+    if not (known or silent):
+        incident, again = _first_of_all(trip, key.party, position, score), False
+    else:
+        incident, again = _further(trip, key.party, position, silent=silent, known=known, score=score)
+    inserts.keep(
         SosCall(
             incident=incident,
             party=key.party,
@@ -104,18 +104,37 @@ def _raise(
             longitude=position[1] if position else None,
         )
     )
-    line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
-    timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)
-    note_tap(incident, key.party, again=again)
-    if silent or (known and not again and _was_silent(trip, key.party, incident)):
-        set_silent(incident, key.party, silent=True)
-    changes: dict[str, object] = {"has_sos": True, "high_risk_at": incident.risk_since(clock.now())}
-    if not _weigh(trip, incident, key.party, position, changes, taps=len(before) + 1):
-        bring_news(incident, **changes)
     if not again:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))
     return incident
+
+
+def _first_of_all(trip: "Trip", party: Party, position: Point | None, score: int) -> Incident:
+    why = facts.of(SignalKind.SOS, party=party)
+    actor = _who(trip, party).actor
+    return open_by_call(actor=actor, trip=trip, party=party, score=score, why=why, position=position)
+
+
+def _further(
+    trip: "Trip", party: Party, position: Point | None, *, silent: bool, known: bool, score: int
+) -> tuple[Incident, bool]:
+    """A tap on a trip that had an incident, or a silent one; and whether this side had tapped in the same incident."""
+    actor = _who(trip, party).actor
+    mine = SosCall.objects.filter(incident__trip=trip, party=party)
+    before = list(mine.values_list("incident", flat=True)) if known else []
+    incident = lock_live_incident(trip) if known else None
+    incident = incident or open_first(actor=actor, origin=Origin.SOS, trip=trip, score=score)
+    again = incident.pk in before
+    line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
+    timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=party)
+    note_tap(incident, party, again=again)
+    if silent or (known and not again and _was_silent(trip, party, incident)):
+        set_silent(incident, party, silent=True)
+    changes: dict[str, object] = {"has_sos": True, "high_risk_at": incident.risk_since(clock.now())}
+    if not _weigh(trip, incident, party, position, changes, taps=len(before) + 1):
+        bring_news(incident, **changes)
+    return incident, again
 
 
 def _was_silent(trip: "Trip", party: Party, incident: Incident) -> bool:
