@@ -46,7 +46,7 @@ def test_the_first_tap_of_a_trip_asks_little_and_says_what_the_next_look_says(
     trip = rides.under_way()
     body = {"key": position_key(trip, Party.PASSENGER)}
     phone = signed_in("")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(9):
         first = phone.post(f"/api/v1/trips/{trip.code}/sos/", body, content_type="application/json")
     look = phone.post(f"/api/v1/trips/{trip.code}/sos/words/", body, content_type="application/json")
     assert (first.status_code, look.status_code) == (201, 200)
