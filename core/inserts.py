@@ -106,16 +106,18 @@ class _Form:
             for row in rows
         ):
             raise TypeError(f"{type(rows[0]).__name__} is not kept with a value of {self.left}")
+        connection = transaction.get_connection()
         return json.dumps(
-            [{field.column: _plain(field, row) for field in self.fields} for row in rows], allow_nan=False
+            [{field.column: _plain(field, row, connection) for field in self.fields} for row in rows],
+            allow_nan=False,
         )
 
 
-def _plain(field: Any, row: models.Model) -> Any:
+def _plain(field: Any, row: models.Model, connection: Any) -> Any:
     value = field.pre_save(row, add=True)
     if isinstance(field, models.JSONField):
         return value
-    value = field.get_db_prep_save(value, transaction.get_connection())
+    value = field.get_db_prep_save(value, connection)
     if isinstance(value, datetime):
         return value.isoformat()
     return f"\\x{value.hex()}" if isinstance(value, bytes) else value
