@@ -73,13 +73,23 @@ def _insert_all(tables: Sequence[Sequence[models.Model]]) -> None:
     Each table's rows are one value, so that it is the same statement however many they are: it is read and planned once.
     """
     forms = [_form(type(rows[0])) for rows in tables]
-    parts = [f"t{at} AS ({form.text})" for at, form in enumerate(forms)]
-    asked = " UNION ALL ".join(f"SELECT {form.number} FROM t{at}" for at, form in enumerate(forms))  # noqa: S608 - tables of ours
     given = [form.said(rows) for form, rows in zip(forms, tables, strict=True)]
     with transaction.get_connection().cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(parts)} {asked}", given)
+        cursor.execute(_together(forms), given)
         numbers = [number for (number,) in cursor.fetchall()]
     _number([row for rows in tables for row in rows], numbers)
+
+
+def _together(forms: "Sequence[_Form]") -> str:
+    parts = ", ".join(f"t{at} AS ({form.text})" for at, form in enumerate(forms))
+    asked = " UNION ALL ".join(f"SELECT {form.number} FROM t{at}" for at, form in enumerate(forms))  # noqa: S608 - tables of ours
+    return f"WITH {parts} {asked}"
+
+
+def nothing_of(*tables: type[models.Model]) -> tuple[str, list[str]]:
+    """The statement that writes what is kept together in these tables, in the order in which each came first, of no rows."""
+    forms = [_form(table) for table in tables]
+    return (_together(forms) if len(forms) > 1 else forms[0].text), ["[]"] * len(forms)
 
 
 # What JSON says as exactly as the value's own form does.

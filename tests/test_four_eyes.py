@@ -133,7 +133,9 @@ def grants() -> set[tuple]:
     }
     found |= {
         ("end of a guardian", pk)
-        for pk in Guardianship.objects.filter(ended_by="staff", end_asked_at=None).values_list("pk", flat=True)
+        for pk in Guardianship.objects.filter(ended_by="staff", end_asked_at=None).values_list(
+            "pk", flat=True
+        )
     }
     found |= {("waiver", pk) for pk in Waiver.objects.values_list("pk", flat=True)}
     found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}

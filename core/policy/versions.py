@@ -23,6 +23,7 @@ from core.policy.declared import InForce, Policy, SpanPolicy, of_key
 from core.policy.kinds import Fault
 from core.policy.units import SPANS
 from core.reads import Read
+from core.rehearsal import Statement, rehearse
 from core.transactions import around, joins_transaction
 
 VERSION = four_eyes.declare(
@@ -105,6 +106,11 @@ SELECT * FROM {_TABLE} WHERE effective_from > %s OR id IN (
     SELECT DISTINCT ON (key) id FROM {_TABLE} WHERE effective_from <= %s ORDER BY key, effective_from DESC, number DESC
 ) ORDER BY effective_from DESC, number DESC
 """  # noqa: S608 - a table of ours
+
+
+@rehearse
+def _live_now() -> Statement:
+    return _LIVE, [clock.now()] * 2
 
 
 def _live() -> "RawQuerySet[PolicyVersion]":

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce, TruncHour
 from accounts.selectors import contacts_to_alert, person_by_code
 from core import cases, clock, policy, typed
 from core.reads import Read
+from core.rehearsal import Statement, rehearse
 from rides.selectors import latest_positions
 from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party
 from safety.models import (
@@ -33,6 +34,9 @@ from safety.states import LIVE, Answer, Callee, IncidentOutcome, IncidentState, 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
     from rides.models import Trip
+
+
+_ANY_TRIP = 100_000  # as wide as numbers of trips are: a statement is planned for the width of its values
 
 
 _INCIDENT = Read(
@@ -73,17 +77,24 @@ def incident_to_tell(code: str) -> Incident:
     return _TO_TELL.the(code)
 
 
+_RECORD = (
+    f"SELECT EXISTS (SELECT FROM {Incident._meta.db_table} WHERE trip_id = %s),"  # noqa: S608 - tables of ours
+    f" (SELECT coalesce(sum(score), 0) FROM {Signal._meta.db_table} WHERE trip_id = %s)"
+)
+
+
+@rehearse
+def _record_of_none() -> Statement:
+    return _RECORD, [_ANY_TRIP, _ANY_TRIP]
+
+
 def record_of(trip: "Trip") -> tuple[bool, int]:
     """Whether a trip ever had an incident, and the points of all its signals.
 
     One plain question, because a call for help waits for it.
     """
-    ask = (
-        f"SELECT EXISTS (SELECT FROM {Incident._meta.db_table} WHERE trip_id = %s),"  # noqa: S608 - tables of ours
-        f" (SELECT coalesce(sum(score), 0) FROM {Signal._meta.db_table} WHERE trip_id = %s)"
-    )
     with connection.cursor() as cursor:
-        cursor.execute(ask, [trip.pk, trip.pk])
+        cursor.execute(_RECORD, [trip.pk, trip.pk])
         had, points = cursor.fetchone()
     return bool(had), int(points)
 

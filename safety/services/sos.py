@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
+
 from core import audit, clock, events, facts, idempotency, inserts, live, policy, timeline
 from core.errors import InvalidInput, NotFound
+from core.models import AuditEntry, OutboxEvent, TimelineEntry
+from core.rehearsal import Statement, rehearse
 from core.transactions import begins_transaction
 from rides.geometry import Point
 from rides.selectors import check_key, driver_of_trip, lock_trip, lock_trip_for_help, trip_by_code
@@ -13,7 +17,7 @@ from rides.tokens import TripKey
 from safety import packets
 from safety.errors import ActionClosed, ReasonMissing
 from safety.events import SosRaised
-from safety.models import Caller, HelpMessage, Incident, MaliceAppeal, SosCall
+from safety.models import Caller, HelpMessage, Incident, MaliceAppeal, Signal, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of, record_of
 from safety.services.checks import as_written, hear_distress
@@ -78,6 +82,17 @@ def raise_by_packet(*, text: str) -> Incident:
         sent_at=packet.at.isoformat(),
     )
     return incident
+
+
+@rehearse
+def _no_incident() -> Statement:
+    return inserts.nothing_of(Incident)
+
+
+@rehearse
+def _no_call() -> Statement:
+    hold = apps.get_model("drivers", "Hold")
+    return inserts.nothing_of(TimelineEntry, AuditEntry, Caller, Signal, hold, OutboxEvent, SosCall)
 
 
 @policy.read_once()
