@@ -145,7 +145,7 @@ def _form(model: type[models.Model]) -> _Form:
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
     rows = f"SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s::json)"  # noqa: S608 - a table of ours
-    text = f"INSERT INTO {table} ({columns}) {rows}{tail}"  # noqa: S608 - a table of ours
+    text = f"INSERT INTO {table} ({columns}) {rows}{tail}"
     return _Form(text, quote(model._meta.pk.column), fields, left)
 
 

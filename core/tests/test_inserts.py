@@ -79,11 +79,10 @@ def test_a_table_whose_values_need_more_than_a_place_is_refused(db):
 
 def test_what_is_kept_in_several_tables_is_written_in_one_statement_each_in_its_order(db):
     rows = [event(1), line("a"), hold(), line("b"), event(2)]
-    with CaptureQueriesContext(connection) as asked:
-        with inserts.together():
-            for row in rows:
-                inserts.keep(row)
-            assert not asked.captured_queries
+    with CaptureQueriesContext(connection) as asked, inserts.together():
+        for row in rows:
+            inserts.keep(row)
+        assert not asked.captured_queries
     assert len(asked) == 1
     assert [row.payload["number"] for row in OutboxEvent.objects.order_by("pk")] == [1, 2]
     assert [row.subject for row in AuditEntry.objects.filter(action="test.done").order_by("pk")] == ["a", "b"]
