@@ -1,6 +1,9 @@
 """One tap: the call for help, what its sender adds, and the appeal of whose call was called malicious."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -44,6 +47,19 @@ _TELLING = 9  # taps of one side on one trip; more of them is news still, and no
 def _who(trip: "Trip", party: Party) -> "Account":
     """Who taps on this side of a trip."""
     return trip.driver.account if party == Party.DRIVER and trip.driver else trip.passenger
+
+
+EVEN = 0.1  # seconds; many times what the longer way takes
+
+
+@contextmanager
+def in_even_time(party: Party) -> Iterator[None]:
+    """A driver's call for help is answered after the same time whatever it found: the first of a trip is written by a
+    shorter way, and by the clock he would learn that she had called before (S11)."""
+    began = monotonic()
+    yield
+    if party == Party.DRIVER:
+        sleep(max(0.0, EVEN - (monotonic() - began)))
 
 
 @begins_transaction
