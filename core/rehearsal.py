@@ -36,6 +36,6 @@ class Connection(psycopg.Connection[Any]):
         try:
             for text, values in statements():
                 made.execute(text, values, prepare=True)
-        except psycopg.Error as why:
+        except Exception as why:  # whatever keeps it from rehearsing, the connection itself is good
             log.warning("rehearsal.failed", error=type(why).__name__)
         return made
