@@ -3,7 +3,7 @@
 No registry says whose guardian somebody is: a grown-up who is known by their real name answers for it, and writes the
 name of who named them, which nobody is told: a wrong number is not another one's ward. Whoever knows that name can
 answer all the same, so three can end it: the guardian, our staff, and the one who is not of age, from an age on alone and
-before that by asking our staff. With it ends that the account may ride; a trip under way is followed to its end. A guardian
+before that by asking our staff. Staff whom nobody asked there are two, since what ends protects somebody. With it ends that the account may ride; a trip under way is followed to its end. A guardian
 who ended is asked again like any other contact before a trip is shared with them; whom our staff ended is none any more.
 """
 
@@ -27,7 +27,7 @@ from accounts.models import Account, EmergencyContact, Guardianship
 from accounts.policies import GUARDIAN_NAMES, INVITATIONS, QUESTIONS_UNANSWERED
 from accounts.selectors import ends_guardian_alone, is_ended_by_staff, is_grown_up, is_known_teen
 from accounts.states import GUARDED, GUARDIAN_TRANSITIONS, ContactState, GuardianEndedBy, GuardianState
-from core import audit, clock, limits, policy, typed
+from core import audit, clock, four_eyes, limits, policy, typed
 from core.errors import NotFound, TooMany
 from core.events import publish
 from core.limits import Asker
@@ -162,12 +162,32 @@ def end_guardian(*, account: Account) -> Guardianship:
 
 
 @begins_transaction
-def end_for_somebody(*, account: Account, number: int, reason: str) -> Guardianship:
-    """Our staff end it, whoever asked them to: the guardian is no contact any more, follows no trip, and is not taken as
-    guardian of the same person again, whatever account or phone they come with. Raises `Forbidden`, `NotFound`,
-    `IllegalTransition`, `StaleState`."""
+def propose_end(*, account: Account, number: int, reason: str) -> Guardianship:
+    """One of our staff says that this is no guardian, though who is not of age did not ask: another one agrees or does not.
+
+    Raises `Forbidden`, `NotFound`, and `IllegalTransition` where it is over, asked for or proposed.
+    """
     require(account, MAY_END)
     row = _locked(Guardianship.objects.filter(pk=number))
+    if row.state != GuardianState.CONFIRMED or row.end_waits:
+        raise IllegalTransition
+    row.end_proposed_by, row.end_proposed_at = account.code, clock.now()
+    row.save(update_fields=["end_proposed_by", "end_proposed_at"])
+    audit.record(account.actor, "accounts.guardian_end_proposed", row.teen.code, reason=reason, row=row.pk)
+    return row
+
+
+@begins_transaction
+def end_for_somebody(*, account: Account, number: int, reason: str) -> Guardianship:
+    """Our staff end it, because the one who is not of age asked them to, or a colleague proposed it: the guardian is no
+    contact any more, follows no trip, and is not taken as guardian of the same person again, whatever account or phone
+    they come with. Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`, `StaleState`."""
+    require(account, MAY_END)
+    row = _locked(Guardianship.objects.filter(pk=number))
+    if row.state == GuardianState.CONFIRMED and row.end_asked_at is None:
+        four_eyes.another(account.code, row.end_proposed_by or account.code)
+        row.end_agreed_by = account.code
+        row.save(update_fields=["end_agreed_by"])
     _end(row, GuardianEndedBy.STAFF)
     row.teen.emergency_contacts.filter(phone_index=row.phone_index).delete()
     audit.record(
@@ -178,22 +198,23 @@ def end_for_somebody(*, account: Account, number: int, reason: str) -> Guardians
 
 @begins_transaction
 def keep_for_somebody(*, account: Account, number: int, reason: str) -> Guardianship:
-    """Our staff looked at the question of somebody who is too young to end it alone: it stays. They are told.
+    """Our staff looked: it stays. Who is too young to end it alone and had asked is told; what a colleague proposed is over.
 
     Raises `Forbidden`, and `NotFound` where nobody asks.
     """
     require(account, MAY_END)
-    row = _locked(
-        Guardianship.objects.filter(pk=number, state=GuardianState.CONFIRMED, end_asked_at__isnull=False)
-    )
-    asked, row.end_asked_at = row.end_asked_at, None
-    row.save(update_fields=["end_asked_at"])
-    outbox.queue(
-        messages.GuardianKept(line=settings.SAFETY_LINE),
-        key=f"guardian-kept:{row.pk}:{asked}",
-        to=row.teen.phone,
-        language=row.teen.language,
-    )
+    row = _locked(Guardianship.objects.filter(pk=number, state=GuardianState.CONFIRMED))
+    if not row.end_waits:
+        raise NotFound
+    asked, row.end_asked_at, row.end_proposed_by, row.end_proposed_at = row.end_asked_at, None, "", None
+    row.save(update_fields=["end_asked_at", "end_proposed_by", "end_proposed_at"])
+    if asked:
+        outbox.queue(
+            messages.GuardianKept(line=settings.SAFETY_LINE),
+            key=f"guardian-kept:{row.pk}:{asked}",
+            to=row.teen.phone,
+            language=row.teen.language,
+        )
     audit.record(account.actor, "accounts.guardian_kept", row.teen.code, reason=reason, row=row.pk)
     return row
 

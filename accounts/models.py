@@ -275,6 +275,10 @@ class Guardianship(models.Model):
     answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
     # Somebody too young to end it alone asked our staff to; null again once they looked and it stays.
     end_asked_at = models.DateTimeField(pgettext_lazy("field", "end asked for at"), null=True)
+    # Where nobody asked, two of our staff end it: it is what protects the one who is not of age.
+    end_proposed_by = models.CharField(pgettext_lazy("field", "end proposed by"), max_length=40, blank=True)
+    end_agreed_by = models.CharField(pgettext_lazy("field", "end agreed by"), max_length=40, blank=True)
+    end_proposed_at = models.DateTimeField(pgettext_lazy("field", "end proposed at"), null=True)
     ended_at = models.DateTimeField(pgettext_lazy("field", "ended at"), null=True)
     ended_by = models.CharField(
         pgettext_lazy("field", "ended by"), max_length=10, choices=GuardianEndedBy.choices, blank=True
@@ -301,6 +305,12 @@ class Guardianship(models.Model):
                 | Q(state="ended", ended_by__in=GuardianEndedBy.values, ended_at__isnull=False),
                 name="guardianship_ended_by_somebody",
             ),
+            four_eyes.law(
+                "end_proposed_by",
+                "end_agreed_by",
+                name="guardianship_ended_by_two",
+                once=Q(ended_by="staff", end_asked_at=None),
+            ),
         ]
         indexes = [
             models.Index(
@@ -317,6 +327,12 @@ class Guardianship(models.Model):
 
     def __str__(self) -> str:
         return f"{self.teen_id} {self.get_state_display()}"
+
+    @property
+    def end_waits(self) -> str:
+        """Why our staff have to say whether it ends: `asked`, or the code of the colleague who proposed it; empty where
+        they have not."""
+        return "asked" if self.end_asked_at else self.end_proposed_by
 
 
 class RealNameCheck(models.Model):

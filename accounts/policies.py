@@ -190,6 +190,14 @@ LOOKS_UNUSUAL = policy.declare(
     ),
 )
 four_eyes.declare(
+    "accounts.guardian_end",
+    _("The end of a guardian for which nobody asked"),
+    table="accounts.Guardianship",
+    first="end_proposed_by",
+    second="end_agreed_by",
+    law="guardianship_ended_by_two",
+)
+four_eyes.declare(
     "accounts.look",
     _("A look at somebody without a case is answered for by a second person"),
     table="accounts.Look",

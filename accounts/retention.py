@@ -81,7 +81,7 @@ goes_when_left(
 goes_when_left(
     "accounts.Guardianship",
     CONTACTS,
-    "who is whose guardian, keyed index of the guardian's phone, and of their document where our staff ended it",
+    "who is whose guardian, keyed index of the guardian's phone, and of their document where our staff ended it, and who of our staff did",
 )
 destroyed(
     "accounts.RealNameCheck",

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import Count, Q
+from django.db.models.functions import Least
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
@@ -143,9 +144,11 @@ def guardianships_of(account: Account) -> list[Guardianship]:
 
 
 def ends_of_guardians_asked() -> list[Guardianship]:
-    """Of whom our staff have to look whether a guardian stays, oldest first."""
-    rows = Guardianship.objects.filter(state=GuardianState.CONFIRMED, end_asked_at__isnull=False)
-    return list(rows.select_related("teen").order_by("end_asked_at"))
+    """Of whom our staff have to look whether a guardian stays, because who is not of age asked or a colleague proposed the
+    end, oldest first."""
+    asked = Q(end_asked_at__isnull=False) | ~Q(end_proposed_by="")
+    rows = Guardianship.objects.filter(asked, state=GuardianState.CONFIRMED).select_related("teen")
+    return list(rows.order_by(Least("end_asked_at", "end_proposed_at")))
 
 
 def phones_of_guardians(account: Account, since: datetime) -> set[str]:

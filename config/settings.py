@@ -15,6 +15,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import Environment
+from core.rehearsal import Connection
 
 # What is imported from here on stays to the end: to search it for garbage meanwhile is a fifth of each start. It is
 # searched for again once all apps are there (`config.apps`).
@@ -204,8 +205,14 @@ DATABASES["default"]["OPTIONS"] = {
     "options": f"-c idle_in_transaction_session_timeout={env.str('HUHANG_DATABASE_IDLE', default='60s')}",
 }
 if env.bool("HUHANG_DATABASE_POOL", default=False):
-    # The web process: one pool for its threads. Celery's children keep one connection each.
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 1.5}
+    # The web process: one pool for its threads. Celery's children keep one connection each. All are opened beforehand, and
+    # know what a call for help asks: fifty who call in one second wait for none to be made.
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 20,
+        "max_size": 20,
+        "timeout": 1.5,
+        "connection_class": Connection,
+    }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -10,7 +10,7 @@ failed and no page that was closed can silence it. One that cannot be read rings
 """
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -92,6 +92,7 @@ class Alarm:
 
 
 Query = Callable[[datetime], Iterable[Alarm]]
+Sign = Callable[[], Sequence[object]]
 
 
 @dataclass(slots=True)
@@ -99,21 +100,27 @@ class _Source:
     key: str
     permission: str
     query: Query
+    sign: Sign | None = None
     failing_since: datetime | None = None
 
 
 _sources: dict[str, _Source] = {}
+_signs: dict[str, str] = {}  # as they were asked last
 
 
-def alarm(key: str, *, permission: str) -> Callable[[Query], Query]:
-    """Function decorator: offer alarms to whoever has the permission. Raises `ValueError` for a key that is taken."""
+def alarm(key: str, *, permission: str, sign: Sign | None = None) -> Callable[[Query], Query]:
+    """Function decorator: offer alarms to whoever has the permission. Raises `ValueError` for a key that is taken.
+
+    `sign` is for what may ring by the hundred: values that are others whenever the alarms are, asked in less time than it
+    takes to make these. Open consoles wait for the answer after each change.
+    """
 
     def offer(query: Query) -> Query:
         if key in _sources:
             raise ValueError(f"two kinds of alarms are called {key}")
         if permission not in TABLE:
             raise ValueError(f"{key}: no permission {permission!r}")
-        _sources[key] = _Source(key, permission, query)
+        _sources[key] = _Source(key, permission, query, sign)
         return query
 
     return offer
@@ -167,7 +174,25 @@ def _read(source: _Source, at: datetime) -> list[Alarm]:
     return found
 
 
+def _sign(source: _Source, at: datetime) -> str:
+    """What is another one for every other set of alarms of a kind."""
+    if source.sign is not None:
+        try:
+            return repr(source.sign())
+        except Exception as why:  # as of the alarms themselves, which say that they cannot be read
+            log.error("alarms.unreadable", alarms=source.key, error=type(why).__name__, exc_info=why)
+            return "unreadable"
+    return "|".join(f"{each.rank}:{each.key}" for each in _read(source, at))
+
+
 @live.mark("alarms")
+@policy.read_once()
 def what_rings() -> int:
     """Open consoles fetch what rings when this number changes: it is another one for every other set of alarms."""
-    return zlib.crc32("|".join(each.key for each in ringing(clock.now())).encode())
+    at = clock.now()
+    for key in sources():
+        source = _sources[key]
+        app = source.query.__module__.partition(".")[0]
+        if key not in _signs or live.may_have_changed(app):
+            _signs[key] = _sign(source, at)
+    return zlib.crc32("||".join(_signs[key] for key in sources()).encode())

@@ -9,7 +9,6 @@ again by the law of `core.retry`, and never given up.
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
-from functools import partial
 from typing import ClassVar, TypeVar
 
 import structlog
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import broker, clock, inserts, retry
 from core.models import HandlerRun, OutboxEvent
-from core.transactions import joins_transaction
+from core.transactions import joins_transaction, on_commit_once
 
 log = structlog.get_logger()
 LIFE_SAFETY = "life_safety"
@@ -90,7 +89,7 @@ def publish(event: Event) -> None:
                 not_before=at,
             )
         )
-        transaction.on_commit(partial(wake, queue))
+        on_commit_once(_Wake(queue))
 
 
 def _queues(event: Event) -> list[str]:
@@ -103,6 +102,14 @@ def wake(queue: str) -> None:
     A broker that is down costs nothing but time: the sweep follows.
     """
     broker.wake("core.tasks.work_off_events", queue, queue=queue, once=f"events:{queue}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wake:
+    queue: str
+
+    def __call__(self) -> None:
+        wake(self.queue)
 
 
 def taken(queue: str) -> None:

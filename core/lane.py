@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import nullcontext, suppress
 from contextvars import ContextVar
-from time import monotonic
-from typing import Any, ParamSpec, TypeVar
+from time import monotonic, thread_time
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import redis.asyncio
 import structlog
@@ -34,7 +34,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 ASKED_AGAIN = 5.0  # seconds for which whoever was let in may stay unasked
 BREATH = 0.03  # seconds between two looks: a storm must not make a hub ask without end
-SHARE = 3.0  # and so many times as long as the look took: whoever looks leaves the process to calls for help
+SHARE = (
+    3.0  # and so many times as long as the look worked: whoever looks leaves the process to calls for help
+)
 
 
 # Whether who asks wants the head of the answer alone: nobody sees or hears what it begins.
@@ -82,6 +84,20 @@ def in_thread(ask: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     return sync_to_async(within, thread_sensitive=False)
 
 
+class Counted(Generic[P, T]):
+    """A question that counts how long its threads worked on it: what it waited, for a database or for its turn, is not in it."""
+
+    def __init__(self, ask: Callable[P, T]) -> None:
+        self._ask, self.seconds = ask, 0.0
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        began = thread_time()
+        try:
+            return self._ask(*args, **kwargs)
+        finally:
+            self.seconds += thread_time() - began
+
+
 # --- Refusing ------------------------------------------------------------------------------------
 
 
@@ -123,10 +139,17 @@ class Hub:
     Words on the channel are `topic` or `kind:topic`; a page joins by its topic. Without `look` that is all: what it
     was pages ask by themselves. With `look` the hub asks for them, once for all pages of the process: after each
     word, and each second without one; what it answers is `last`, and all pages are woken when it is another one.
+    `clock` says in seconds what a look took of the process, after which others have their turn. In a storm a look that
+    works for a moment waits for long, and counted by that it would come too late for everybody.
     """
 
-    def __init__(self, channel: str, look: Callable[[], Awaitable[str]] | None = None) -> None:
-        self.channel, self.look = channel, look
+    def __init__(
+        self,
+        channel: str,
+        look: Callable[[], Awaitable[str]] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.channel, self.look, self.clock = channel, look, clock
         self.pages: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.reader: asyncio.Task[None] | None = None
         self.last = ""
@@ -163,7 +186,7 @@ class Hub:
             await wake.forget()
 
     async def _look(self, look: Callable[[], Awaitable[str]]) -> None:
-        began = monotonic()
+        began = self.clock()
         try:
             found = await look()
         except Exception as why:  # a database that restarts; the next turn asks again
@@ -174,7 +197,7 @@ class Hub:
             self.last = found
             for topic in list(self.pages):
                 self.wake(topic)
-        await asyncio.sleep(min(1.0, max(BREATH, SHARE * (monotonic() - began))))
+        await asyncio.sleep(min(1.0, max(BREATH, SHARE * (self.clock() - began))))
 
 
 class Wake:

@@ -9,14 +9,16 @@ these are what a console's reader looks through (`core.console.changes`): a line
 the panels of the mark that its app gave to such lines by `moves`. What no line tells has a `mark` that is asked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 
 import structlog
-from django.db import transaction
 
 from core import broker
+from core.transactions import on_commit_once
 
 log = structlog.get_logger()
 Mark = Callable[[], int | tuple[int, ...]]
@@ -24,6 +26,8 @@ _marks: dict[tuple[str, ...], Mark] = {}
 _said: dict[str, int] = {}
 _moved: dict[str, str] = {}
 _looks: set[str] = set()
+# The apps of which something was written down since the last look; None where anything may have changed.
+_since: ContextVar[frozenset[str] | None] = ContextVar("apps_with_lines", default=None)
 CHANNEL = "live"  # the console
 TRIPS = "live:trips"  # topics such as `trip:T123`
 
@@ -52,6 +56,22 @@ def marks() -> dict[str, int]:
             for name in asked:
                 _said.setdefault(name, 0)
     return {name: _said[name] for name in sorted(name for asked in _marks for name in asked)}
+
+
+@contextmanager
+def only_of(apps: frozenset[str] | None) -> Iterator[None]:
+    """Whoever looks inside knows that nothing was written down since the last look but by these apps; None: not known."""
+    token = _since.set(apps)
+    try:
+        yield
+    finally:
+        _since.reset(token)
+
+
+def may_have_changed(app: str) -> bool:
+    """False where nothing of this app was written down since the last look, so that what was asked then still holds."""
+    apps = _since.get()
+    return apps is None or app in apps
 
 
 def moves(name: str, *starts: str) -> None:
@@ -105,12 +125,7 @@ def wrote(name: str) -> None:
 
 def changed_on_commit(topic: str) -> None:
     """After the commit, tell open pages of `topic` (`console`, or `trip:` and its code) to look again, once."""
-    connection = transaction.get_connection()
-    within = set(connection.savepoint_ids)
-    for sids, waiting, *_rest in connection.run_on_commit:
-        if isinstance(waiting, _Publish) and waiting.topic == topic and sids == within:
-            return
-    transaction.on_commit(_Publish(topic))
+    on_commit_once(_Publish(topic))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from core.transactions import joins_transaction
 
 K = TypeVar("K", bound=type[models.TextChoices])
 _sentences: dict[str, str | Promise] = {}
+_apps: dict[str, str] = {}
 _vocabulary: dict[str, dict[str, str | Promise]] = {}
 # A fact is named after its unit, or after what it is; each is written in the reader's form of that.
 _formats: dict[str, Callable[[Any], str]] = {
@@ -40,7 +41,13 @@ def kinds(choices: K) -> K:
     """Class decorator: make the members known as kinds of lines."""
     for member in choices:
         _sentences[member.value] = member.label
+        _apps[member.value] = choices.__module__.partition(".")[0]
     return choices
+
+
+def app_of(kind: str) -> str:
+    """The app that declared this kind of line; empty for one that none has."""
+    return _apps.get(kind, "")
 
 
 def vocabulary(**choices: type[models.TextChoices]) -> None:

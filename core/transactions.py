@@ -129,3 +129,11 @@ def joins_transaction(service: Callable[P, R]) -> Callable[P, R]:
         return service(*args, **kwargs)
 
     return joining
+
+
+def on_commit_once(act: Callable[[], None]) -> None:
+    """Do it after the commit, once however often the same (by `==`) is asked for."""
+    connection = transaction.get_connection()
+    within = set(connection.savepoint_ids)
+    if not any(waiting == act and sids == within for sids, waiting, *_rest in connection.run_on_commit):
+        transaction.on_commit(act)

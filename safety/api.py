@@ -166,9 +166,11 @@ class SosView(APIView):
         body = read(SosInput, request)
         position = read_position(str(body.get("lat")), str(body.get("lon")))
         key = _key(body, code)
-        incident = services.raise_sos(key=key, position=position, silent=body["silent"])
-        first = incident.origin == Origin.SOS and incident.news == 1  # no tap but this one has opened it
-        return Response(_just_opened(incident) if first else _call(key), status=201)
+        with services.in_even_time(key.party):
+            incident = services.raise_sos(key=key, position=position, silent=body["silent"])
+            first = incident.origin == Origin.SOS and incident.news == 1  # no tap but this one has opened it
+            said = _just_opened(incident) if first else _call(key)
+        return Response(said, status=201)
 
 
 def _just_opened(incident: "Incident") -> dict[str, object]:

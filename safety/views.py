@@ -67,7 +67,8 @@ def sos(request: HttpRequest, code: str) -> HttpResponse:
     key = _key(request, code)
     if request.method == "POST":
         position = read_position(request.POST.get("lat"), request.POST.get("lon"))
-        services.raise_sos(key=key, position=position, silent=request.POST.get("silent") == "1")
+        with services.in_even_time(key.party):
+            services.raise_sos(key=key, position=position, silent=request.POST.get("silent") == "1")
         answer = _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
         raw = request.POST.get("key") or request.COOKIES.get(KEY_COOKIE, "")
         secure = settings.SESSION_COOKIE_SECURE

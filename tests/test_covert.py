@@ -15,6 +15,7 @@ import re
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import timedelta
+from time import monotonic
 from types import SimpleNamespace
 
 import pytest
@@ -51,6 +52,7 @@ from rides.tokens import DUTY, TripKey
 from rides.trails import Fix
 from safety import services
 from safety.models import Incident, RecordingPlay, SafetyQuestion, TripShare, WelfareCheck
+from safety.services import raise_sos, sos
 from safety.services.stops import QUIET_HOLDS
 from safety.states import Answer, RecordingPurpose, SignalKind
 from safety.tests.factories import agree, begin
@@ -554,6 +556,25 @@ def test_a_trip_that_goes_to_others_is_to_him_one_that_its_passenger_cancelled(s
             seen.append({("his", path): answer for path, answer in pages.items()})
     found = list(differences(*seen))
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("hers", [False, True])
+@pytest.mark.parametrize("door", ["/trips/{}/sos/", "/api/v1/trips/{}/sos/"])
+def test_his_own_call_is_answered_after_the_same_time_whether_she_called_before(rides, signed_in, monkeypatch, hers, door):  # fmt: skip
+    """The first call of a trip is written by a shorter way: his clock would tell him of hers."""
+    waited, trip = [], rides.under_way()
+    monkeypatch.setattr("safety.services.sos.sleep", waited.append)
+    if hers:
+        raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    began = monotonic()
+    body = {"key": position_key(trip, Party.DRIVER)}
+    of_api = {"content_type": "application/json"} if "api" in door else {}
+    answer = signed_in("").post(door.format(trip.code), body, **of_api)
+    assert answer.status_code in {201, 302}
+    took = monotonic() - began
+    (rest,) = waited
+    assert took + rest >= sos.EVEN
+    assert took < 30 or rest == 0
 
 
 @pytest.mark.parametrize("stands", ["arrived", "accepted"])

@@ -12,7 +12,7 @@ from django.db.models import F, Q, Sum
 from django.urls import Resolver404, resolve, reverse
 
 from accounts import staffing
-from accounts.models import Authenticator, Look
+from accounts.models import Authenticator, Guardianship, Look
 from complaints import services as complaints
 from complaints.models import Campaign, Claim, Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
@@ -145,6 +145,12 @@ def grants() -> set[tuple]:
     }
     found |= {
         ("police call", pk) for pk in Incident.objects.exclude(police_seen_by="").values_list("pk", flat=True)
+    }
+    found |= {
+        ("end of a guardian", pk)
+        for pk in Guardianship.objects.filter(ended_by="staff", end_asked_at=None).values_list(
+            "pk", flat=True
+        )
     }
     found |= {("waiver", pk) for pk in Waiver.objects.values_list("pk", flat=True)}
     found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}

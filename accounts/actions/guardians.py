@@ -12,8 +12,9 @@ from accounts.models import Guardianship
 from accounts.selectors import guardianship
 from accounts.states import GuardianState
 from core import typed
-from core.actions import Action, ActionForm, ActionSet, Given, text
-from core.errors import NotFound
+from core.actions import ActionForm, ActionSet, Given, Step, by_two, text
+from core.errors import DomainError, NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.permissions import may
 from core.states import IllegalTransition
 
@@ -34,8 +35,12 @@ def _find(code: str, person: "Account") -> Guardianship:
     return row
 
 
-def _against(row: Guardianship, _person: "Account", _key: str) -> IllegalTransition | None:
-    return None if row.state == GuardianState.CONFIRMED else IllegalTransition()
+def _against(row: Guardianship, person: "Account", key: str) -> DomainError | None:
+    if row.state != GuardianState.CONFIRMED:
+        return IllegalTransition()
+    # Who is not of age asked: it is their word, and one of our staff does it.
+    alone = key == "end" and row.end_asked_at is None and row.end_proposed_by == person.code
+    return SecondPersonNeeded() if alone else None
 
 
 def _runs(
@@ -59,19 +64,27 @@ GUARDIANS: ActionSet[Guardianship] = ActionSet(
     why_not=_against,
 )
 GUARDIANS.add(
-    Action(
-        key="end",
-        label=pgettext_lazy("guardian", "End that they are the guardian"),
-        permission=guardians.MAY_END,
-        run=_runs(guardians.end_for_somebody, _("Ended. Both are told.")),
-        form=Reason,
-    ),
-    Action(
-        key="keep",
-        label=pgettext_lazy("guardian", "It stays as it is"),
-        permission=guardians.MAY_END,
-        run=_runs(guardians.keep_for_somebody, _("It stays. They are told.")),
-        form=Reason,
-        offered=lambda row, _person: row.end_asked_at is not None,
-    ),
+    *by_two(
+        "accounts.guardian_end",
+        guardians.MAY_END,
+        Step(
+            "propose",
+            pgettext_lazy("guardian", "Propose that it ends"),
+            _runs(guardians.propose_end, _("Proposed. A colleague agrees or not.")),
+            Reason,
+        ),
+        Step(
+            "end",
+            pgettext_lazy("guardian", "End that they are the guardian"),
+            _runs(guardians.end_for_somebody, _("Ended. Both are told.")),
+            Reason,
+        ),
+        Step(
+            "keep",
+            pgettext_lazy("guardian", "It stays as it is"),
+            _runs(guardians.keep_for_somebody, _("It stays. Who had asked is told.")),
+            Reason,
+        ),
+        proposal=lambda row: row.end_waits,
+    )
 )

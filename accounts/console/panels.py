@@ -35,12 +35,12 @@ def guardian(person: "Account") -> list["Guardianship"]:
     permission=MAY_END,
 )
 def guardians(_person: "Account", _at: datetime) -> list[Due]:
-    """Who is too young to end it alone and asks our staff to."""
+    """Who is too young to end it alone and asks our staff to, and what a colleague proposed."""
     return [
         Due(
             row.teen.code,
             reverse("accounts_console:guardian", args=[row.pk]),
-            since=row.end_asked_at,
+            since=row.end_asked_at or row.end_proposed_at,
             level="bad",
             danger=2,  # whoever passes for the guardian follows each trip until somebody has looked
         )

@@ -136,6 +136,9 @@ class Migration(migrations.Migration):
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
                 ('end_asked_at', models.DateTimeField(null=True, verbose_name='end asked for at')),
+                ('end_proposed_by', models.CharField(blank=True, max_length=40, verbose_name='end proposed by')),
+                ('end_agreed_by', models.CharField(blank=True, max_length=40, verbose_name='end agreed by')),
+                ('end_proposed_at', models.DateTimeField(null=True, verbose_name='end proposed at')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
                 ('ended_by', models.CharField(blank=True, choices=[('teen', 'the one who is not of age'), ('guardian', 'the guardian'), ('staff', 'our staff')], max_length=10, verbose_name='ended by')),
                 ('id_index', models.CharField(blank=True, max_length=64, verbose_name='index of the document')),
@@ -144,7 +147,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'guardianship',
                 'verbose_name_plural': 'guardianships',
                 'indexes': [models.Index(condition=models.Q(('state__in', ['asked', 'confirmed'])), fields=['phone_index'], name='guardianship_of_phone'), models.Index(condition=models.Q(('end_asked_at__isnull', False), ('state', 'confirmed')), fields=['end_asked_at'], name='guardianship_end_asked')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'confirmed', 'refused', 'ended'])), name='guardianship_state_is_known'), models.UniqueConstraint(condition=models.Q(('state__in', ['asked', 'confirmed'])), fields=('teen',), name='one_guardian_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('answered_at__isnull', False), ('guardian__isnull', False)), _connector='OR'), name='guardianship_confirmed_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at', None), ('ended_by', '')), models.Q(('ended_at__isnull', False), ('ended_by__in', ['teen', 'guardian', 'staff']), ('state', 'ended')), _connector='OR'), name='guardianship_ended_by_somebody')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'confirmed', 'refused', 'ended'])), name='guardianship_state_is_known'), models.UniqueConstraint(condition=models.Q(('state__in', ['asked', 'confirmed'])), fields=('teen',), name='one_guardian_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('answered_at__isnull', False), ('guardian__isnull', False)), _connector='OR'), name='guardianship_confirmed_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at', None), ('ended_by', '')), models.Q(('ended_at__isnull', False), ('ended_by__in', ['teen', 'guardian', 'staff']), ('state', 'ended')), _connector='OR'), name='guardianship_ended_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('end_asked_at', None), ('ended_by', 'staff'), _negated=True), models.Q(models.Q(('end_proposed_by', ''), _negated=True), models.Q(('end_agreed_by', ''), _negated=True), models.Q(('end_proposed_by', models.F('end_agreed_by')), _negated=True)), _connector='OR'), name='guardianship_ended_by_two')],
             },
         ),
         migrations.CreateModel(

@@ -18,7 +18,8 @@ from core.errors import Forbidden
 
 FOLLOWED = 60  # names that one page may follow
 changes = Changes()
-hub = lane.Hub(live.CHANNEL, lane.in_thread(changes.look))
+_looks = lane.Counted(changes.look)
+hub = lane.Hub(live.CHANNEL, lane.in_thread(_looks), clock=lambda: _looks.seconds)
 
 
 @lane.in_thread

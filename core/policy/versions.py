@@ -24,6 +24,7 @@ from core.policy.kinds import Fault
 from core.policy.safety import require_safer
 from core.policy.units import SPANS
 from core.reads import Read
+from core.rehearsal import Statement, rehearse
 from core.transactions import around, joins_transaction
 
 VERSION = four_eyes.declare(
@@ -135,6 +136,11 @@ SELECT * FROM {_TABLE} WHERE effective_from > %s OR lapses_at IS NOT NULL OR id 
     ORDER BY key, effective_from DESC, number DESC
 ) ORDER BY (lapses_at IS NULL), effective_from DESC, number DESC
 """  # noqa: S608 - a table of ours
+
+
+@rehearse
+def _live_now() -> Statement:
+    return _LIVE, [clock.now()] * 2
 
 
 def _live() -> "RawQuerySet[PolicyVersion]":

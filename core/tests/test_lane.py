@@ -2,7 +2,7 @@
 
 import asyncio
 from itertools import pairwise
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 import redis
@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from config.stack import free_port
 from core.errors import NotFound
-from core.lane import Hub, read_body, refusal, stream
+from core.lane import Counted, Hub, in_thread, read_body, refusal, stream
 
 LONGEST = 60  # seconds that a busy machine may need for what happens at once
 
@@ -150,6 +150,33 @@ def test_a_look_that_takes_long_leaves_most_of_the_time_to_others(settings):
         asyncio.run(pages())
     for (began, over), (again, _over) in pairwise(looked):
         assert again - over >= min(0.99, 2.9 * (over - began))
+
+
+def test_a_look_that_mostly_waits_for_its_turn_does_not_put_off_the_next_one(settings):
+    """In a storm a look waits behind calls for help: it works for a moment and takes long, and the console waited for
+    three times as long again."""
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    looked = []
+
+    @Counted
+    def ask():
+        began = monotonic()
+        sleep(0.2)
+        looked.append((began, monotonic()))
+        return str(len(looked))
+
+    async def pages():
+        hub = Hub("live:test", in_thread(ask), clock=lambda: ask.seconds)
+        page = hub.join("console")
+        await _until(lambda: len(looked) == 6)
+        hub.leave("console", page)
+        await asyncio.wait_for(hub.reader, LONGEST)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.lane.Wake.wait", _words_without_end)
+        asyncio.run(pages())
+    assert ask.seconds < 0.2
+    assert min(again - over for (_began, over), (again, _over) in pairwise(looked)) < 0.4
 
 
 async def _words_without_end(_wake, _seconds):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from core import audit, live, timeline
+from core import alarms, audit, live, timeline
 from core.actors import SYSTEM
-from core.console.changes import Changes
+from core.console.changes import WHOLE, Changes
 from core.models import AuditEntry
 from core.timeline import _sentences
 from core.transactions import begins_transaction
@@ -165,3 +165,27 @@ def test_writing_down_wakes_consoles_after_the_commit_where_a_panel_shows_it(mon
         audit.record(SYSTEM, "rides.suspension_agreed", "U-1")
         assert said == []
     assert said == [("live", "console")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_rings_is_asked_anew_of_the_apps_that_wrote_something_down(monkeypatch):
+    """Ten questions after each change were most of what a look took, and calls for help waited for it."""
+    asked = []
+    alarms.sources()
+    ask = alarms._sign
+    monkeypatch.setattr(alarms, "_sign", lambda source, at: asked.append(source.key) or ask(source, at))
+    changes = Changes()
+    changes.look()
+    assert set(asked) == set(alarms.sources()), "at first all of them"
+    asked.clear()
+    tell(incident="I-1", trip="T-1")
+    changes.look()
+    assert set(asked) == {"incidents", "police_calls"}
+    asked.clear()
+    write("police.refused", "P-1")
+    changes.look()
+    assert {each.split("_")[0] for each in asked} == {"police"}
+    asked.clear()
+    changes._whole -= WHOLE
+    changes.look()
+    assert set(asked) == set(alarms.sources()), "and each second, whatever was written down"

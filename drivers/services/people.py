@@ -118,12 +118,20 @@ def end_binding(*, actor: Actor, driver: Driver, plate: str) -> None:
 
 @joins_transaction
 def hold_driver(
-    *, actor: Actor, driver: Driver, kind: HoldKind, source: str, citation: str, covert: bool
+    *,
+    actor: Actor,
+    driver: Driver,
+    kind: HoldKind,
+    source: str,
+    citation: str,
+    covert: bool,
+    first: bool = False,
 ) -> Hold:
     """Stop new orders for a driver; a second hold for the same reason is the same hold. Under other accounts that the
     driver has they stop a moment later (`hold_elsewhere`).
 
-    `covert` for what concerns a trip: the driver's pages say nothing of it before the next day (S11+), and lose a race
+    `first` where the source was made in this transaction, so that nothing else can come from it: the row is written with
+    the others (`core.inserts.together`). `covert` for what concerns a trip: the driver's pages say nothing of it before the next day (S11+), and lose a race
     for every order meanwhile.
     """
     mine = Hold(
@@ -135,7 +143,7 @@ def hold_driver(
         opened_at=clock.now(),
         opened_by=actor.code,
     )
-    return _place(actor, mine)
+    return _place(actor, mine, first=first)
 
 
 def _alone_with(driver: Driver) -> None:
@@ -183,10 +191,12 @@ def _like(hold: Hold, driver: Driver) -> Hold:
     )
 
 
-def _place(actor: Actor, hold: Hold) -> Hold:
+def _place(actor: Actor, hold: Hold, *, first: bool = False) -> Hold:
     """Keep it, and say so; where one for this reason is open already, that is it."""
     hold.code = new_code("H")
-    if not inserts.insert(hold, unless_there=True):
+    if first:
+        inserts.keep(hold)
+    elif not inserts.insert(hold, unless_there=True):
         return Hold.objects.get(driver=hold.driver, kind=hold.kind, source=hold.source, released_at=None)
     who = hold.driver.account.code
     audit.record(

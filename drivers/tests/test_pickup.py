@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image, ImageEnhance
 
-from core import clock, typed
+from core import alarms, clock, typed
 from drivers import policies
 from drivers.errors import (
     PhotoPlaceUnknown,
@@ -106,6 +106,28 @@ def test_for_whom_somebody_waits_stands_first_and_says_until_when(trip, people, 
     assert "10:00 left" in signed_in("agent").get("/admin/due/").content.decode()
     noon.shift(601)
     assert {row.until for row in plates_to_read(clock.now())} == {None}
+
+
+def test_a_photo_rings_until_a_person_has_looked_and_louder_by_step(trip, people, noon):
+    """Who stands beside the car in the dark waits for that look: a line in a list is not enough."""
+
+    def rings(person):
+        found = alarms.ringing_for(people(person), clock.now())
+        return [(each.code, each.step(clock.now())) for each in found]
+
+    driver = driver_of(people("driver"))
+    ready_for_pickup(driver, "T-OLD", "waiting")
+    noon.shift(601)
+    assert rings("agent") == [], "with an old one nobody can arrive"
+    row = ready_for_pickup(driver, trip.code, "unplaced")
+    assert rings("agent") == [(trip.code, 0)]
+    assert rings("adjudicator") == []
+    noon.shift(10)
+    assert rings("agent") == [(trip.code, 1)]
+    noon.shift(10)
+    assert rings("specialist") == [(trip.code, 2)]
+    decide_plate_photo(account=people("agent"), picture=row.picture.code, same=True)
+    assert rings("agent") == []
 
 
 def test_who_waits_for_a_look_may_send_another_photo(trip, people, signed_in):

@@ -14,6 +14,7 @@ from django.utils import timezone
 from core import clock, idempotency, policy
 from core.errors import NotFound
 from core.reads import Read, part
+from core.rehearsal import Statement, rehearse
 from drivers.selectors import VehicleCard, card_of
 from rides.errors import PositionToken
 from rides.geometry import distance, place_on_route
@@ -103,6 +104,11 @@ LEFT JOIN accounts_account a ON a.id = d.account_id
 WHERE t.code = %s
 FOR NO KEY UPDATE OF t
 """
+
+
+@rehearse
+def _nobodys_help() -> Statement:
+    return _FOR_HELP, [""]
 
 
 def lock_trip_for_help(code: str) -> Trip:

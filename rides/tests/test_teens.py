@@ -24,6 +24,7 @@ from accounts.services import add_emergency_contact, remove_emergency_contact, s
 from conftest import NOON, usual_journey
 from core import clock, registries, typed
 from core.errors import DomainError, Forbidden, NotFound, TooMany
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification
 from core.privacy import phone_index
 from core.states import IllegalTransition
@@ -302,10 +303,44 @@ def test_who_is_younger_asks_the_staff_to_end_it(guarded, people, signed_in):
     assert agent.post(f"/admin/guardians/{row.pk}/do/end/", {"reason": "once more"}).status_code == 409
 
 
+def end_by_two(people, number, reason):
+    guardians.propose_end(account=people("agent2"), number=number, reason=reason)
+    guardians.end_for_somebody(account=people("agent"), number=number, reason=reason)
+
+
+def test_who_did_not_ask_keeps_the_guardian_until_two_of_our_staff_say_otherwise(guarded, people, signed_in):
+    """One agent, bribed or fooled on the telephone, would take away who follows each trip of somebody of 15."""
+    row = Guardianship.objects.get()
+    given = {"number": row.pk, "reason": "x"}
+    for who in ("agent", "supervisor"):
+        with pytest.raises(SecondPersonNeeded):
+            guardians.end_for_somebody(account=people(who), **given)
+    page = f"/admin/guardians/{row.pk}/"
+    agent, agent2 = signed_in("agent"), signed_in("agent2")
+    assert agent.post(f"{page}do/end/", {"reason": "x"}).status_code == 409
+    assert agent.post(f"{page}do/propose/", {"reason": "a stranger answers"}).status_code == 302
+    with pytest.raises(IllegalTransition):
+        guardians.propose_end(account=people("agent2"), **given)
+    assert agent.post(f"{page}do/end/", {"reason": "x"}).status_code == 409
+    assert guardian_of(guarded, NOON) == people(GUARDIAN)
+    assert page in agent2.get("/admin/due/").content.decode()
+    assert agent2.post(f"{page}do/keep/", {"reason": "the mother was called"}).status_code == 302
+    assert told("guardian-kept:") == set(), "nobody had asked"
+    assert agent2.post(f"{page}do/propose/", {"reason": "a stranger answers"}).status_code == 302
+    assert agent.post(f"{page}do/end/", {"reason": "a stranger answers"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.ended_by, row.end_proposed_by, row.end_agreed_by) == (
+        "ended",
+        "staff",
+        "agent2",
+        "agent",
+    )
+
+
 @pytest.mark.parametrize("who", ["vetting", "adjudicator", "admin", "driver", TEEN])
 def test_not_everybody_ends_it_for_somebody(guarded, people, who):
     number = Guardianship.objects.get().pk
-    for service in (guardians.end_for_somebody, guardians.keep_for_somebody):
+    for service in (guardians.propose_end, guardians.end_for_somebody, guardians.keep_for_somebody):
         with pytest.raises(Forbidden):
             service(account=people(who), number=number, reason="x")
     assert guardian_of(guarded, NOON) == people(GUARDIAN)
@@ -318,7 +353,7 @@ def test_whom_the_staff_ended_sees_nothing_more_and_is_not_taken_again(rides, gu
     key = TripKey(trip.code, Party.PASSENGER, trip.city.code)
     hers = share_trip(key=key)
     number = Guardianship.objects.get().pk
-    guardians.end_for_somebody(account=people("agent"), number=number, reason="passed for the father")
+    end_by_two(people, number, "passed for the father")
     deliver()
     assert [share.pk for share in TripShare.objects.filter(revoked_at=None)] == [hers.pk]
     assert not EmergencyContact.objects.filter(account=guarded).exists()
@@ -369,7 +404,7 @@ def under(code, phone, like):
 @pytest.mark.parametrize("phone", ["13912340088", ""])
 def test_whom_the_staff_ended_does_not_come_back_by_another_account(guarded, people, noon, phone):
     number = Guardianship.objects.get().pk
-    guardians.end_for_somebody(account=people("agent"), number=number, reason="passed for the father")
+    end_by_two(people, number, "passed for the father")
     gone = people(GUARDIAN)
     back = under("back", phone or gone.phone, GUARDIAN)
     noon.shift(20 * 365 * 86_400)
@@ -431,7 +466,7 @@ def test_whom_the_staff_ended_sees_no_car_of_a_trip_that_they_ordered(rides, gua
     trip = Trip.objects.get()
     assert map_data(trip, Party.PASSENGER, by_account=True)["route"]
     number = Guardianship.objects.get().pk
-    guardians.end_for_somebody(account=people("agent"), number=number, reason="passed for the father")
+    end_by_two(people, number, "passed for the father")
     assert map_data(trip, Party.PASSENGER, by_account=True) == {"route": [], "points": [], "ends": []}
     assert map_data(trip, Party.PASSENGER)["route"]
     assert signed_in(GUARDIAN).get(f"/trips/{trip.code}/").status_code == 200
@@ -455,7 +490,7 @@ def test_with_the_guardian_end_the_orders_that_nobody_has_taken(rides, guarded, 
     elif by == "guardian":
         guardians.answer_as_guardian(account=people(GUARDIAN), number=number, accepts=False)
     else:
-        guardians.end_for_somebody(account=people("agent"), number=number, reason="nobody of the family")
+        end_by_two(people, number, "nobody of the family")
     with transaction.atomic():
         driver = driver_of(people("driver"))
         assert is_lost(driver, Trip.objects.get(pk=mine.pk))

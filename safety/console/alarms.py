@@ -33,7 +33,7 @@ def _rank(row: Incident) -> Rank:
     return Rank.KNOWN if row.trip_id else Rank.OUTSIDE
 
 
-@alarm("incidents", permission="incidents.respond")
+@alarm("incidents", permission="incidents.respond", sign=selectors.sign_of_what_rings)
 def incidents(_at: datetime) -> Iterator[Alarm]:
     """One alarm for each; whatever its risk, a live incident has a person."""
     for row in selectors.incidents_that_ring():

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce, TruncHour
 from accounts.selectors import contacts_to_alert, person_by_code
 from core import cases, clock, policy, typed
 from core.reads import Read
+from core.rehearsal import Statement, rehearse
 from rides.selectors import latest_positions
 from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party
 from safety.models import (
@@ -33,6 +34,9 @@ from safety.states import LIVE, Answer, Callee, IncidentOutcome, IncidentState, 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
     from rides.models import Trip
+
+
+_ANY_TRIP = 100_000  # as wide as numbers of trips are: a statement is planned for the width of its values
 
 
 _INCIDENT = Read(
@@ -73,17 +77,24 @@ def incident_to_tell(code: str) -> Incident:
     return _TO_TELL.the(code)
 
 
+_RECORD = (
+    f"SELECT EXISTS (SELECT FROM {Incident._meta.db_table} WHERE trip_id = %s),"  # noqa: S608 - tables of ours
+    f" (SELECT coalesce(sum(score), 0) FROM {Signal._meta.db_table} WHERE trip_id = %s)"
+)
+
+
+@rehearse
+def _record_of_none() -> Statement:
+    return _RECORD, [_ANY_TRIP, _ANY_TRIP]
+
+
 def record_of(trip: "Trip") -> tuple[bool, int]:
     """Whether a trip ever had an incident, and the points of all its signals.
 
     One plain question, because a call for help waits for it.
     """
-    ask = (
-        f"SELECT EXISTS (SELECT FROM {Incident._meta.db_table} WHERE trip_id = %s),"  # noqa: S608 - tables of ours
-        f" (SELECT coalesce(sum(score), 0) FROM {Signal._meta.db_table} WHERE trip_id = %s)"
-    )
     with connection.cursor() as cursor:
-        cursor.execute(ask, [trip.pk, trip.pk])
+        cursor.execute(_RECORD, [trip.pk, trip.pk])
         had, points = cursor.fetchone()
     return bool(had), int(points)
 
@@ -528,6 +539,25 @@ def incidents_that_ring() -> list[Incident]:
     return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
 
 
+# Asked after each change, also while hundreds ring: the database reads all of them, and one row is sent.
+_SIGN = f"""
+SELECT count(*), coalesce(sum(hashtextextended(
+    concat_ws('|', code, state, taken_by, has_sos, trip_id IS NULL, opened_at, news_at), 0)), 0)
+FROM {Incident._meta.db_table}
+WHERE NOT drill AND state <> 'closed' AND (state = 'open' OR news_at IS NOT NULL)
+"""  # noqa: S608 - a table of ours
+_LIVE_COUNTS = f"""
+SELECT count(*), count(*) FILTER (WHERE state = 'open') FROM {Incident._meta.db_table} WHERE NOT drill AND state <> 'closed'
+"""  # noqa: S608 - a table of ours
+
+
+def sign_of_what_rings() -> tuple[int, ...]:
+    """Other numbers whenever one of `incidents_that_ring` comes, goes, or rings otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SIGN)
+        return tuple(map(int, cursor.fetchone()))
+
+
 def police_calls_to_confirm() -> list[Incident]:
     """Incidents in which one person said that the police were called by hand, and no second one has looked at it."""
     rows = Incident.objects.live().real().filter(police_seen_by="").exclude(police_said_by="")
@@ -536,8 +566,10 @@ def police_calls_to_confirm() -> list[Incident]:
 
 def live_counts() -> tuple[int, int]:
     """(live incidents, of which nobody has)."""
-    rows = Incident.objects.live().real().aggregate(all=Count("pk"), open=Count("pk", filter=Q(state="open")))
-    return rows["all"], rows["open"]
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE_COUNTS)
+        live, nobodys = cursor.fetchone()
+    return live, nobodys
 
 
 def check_by_code(text: str) -> WelfareCheck | None:

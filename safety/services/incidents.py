@@ -62,12 +62,14 @@ def lock_live_incident(trip: "Trip") -> Incident | None:
 
 
 @joins_transaction
-def open_first(*, actor: Actor, origin: Origin, trip: "Trip", score: int | None = None) -> Incident:
+def open_first(
+    *, actor: Actor, origin: Origin, trip: "Trip", score: int | None = None, **given: object
+) -> Incident:
     """Open an incident of a trip that is locked and has none alive: nobody else opens one meanwhile.
 
-    `score` is the sum of the trip's signals, where the caller has it.
+    `score` is the sum of the trip's signals, where the caller has it; `given` are other fields.
     """
-    mine = _new(actor, origin, trip=trip, score=record_of(trip)[1] if score is None else score)
+    mine = _new(actor, origin, trip=trip, score=record_of(trip)[1] if score is None else score, **given)
     mine.drill = trip.passenger.is_drill
     inserts.insert(mine)
     return _opened(mine, actor)
@@ -78,6 +80,33 @@ def _new(actor: Actor, origin: Origin, **given: Any) -> Incident:
     return Incident(
         code=new_code("I"), origin=origin, opened_at=at, opened_by=actor.code, changed_at=at, **given
     )
+
+
+@joins_transaction
+def open_by_call(
+    *, actor: Actor, trip: "Trip", party: Party, score: int, why: Mapping[str, Fact], position: Point | None
+) -> Incident:
+    """The incident of a first tap on a trip that is locked and never had one, whose signals sum up to `score`.
+
+    Nothing of it can be there already. So each row is written once, as it is in the end, and most of them together: what
+    comes to the same as `open_first`, `note_tap`, and `add_signal` with an SOS.
+    """
+    at, weight = clock.now(), policy.value(WEIGHTS)[SignalKind.SOS]
+    risk: dict[str, object] = {"has_sos": True, "high_risk_at": at, "news": 1, "news_at": at}
+    incident = open_first(actor=actor, origin=Origin.SOS, trip=trip, score=score + weight, **risk)
+    inserts.keep(Caller(incident=incident, party=party, called_at=at))
+    inserts.keep(
+        Signal(
+            trip=trip, incident=incident, kind=SignalKind.SOS, detail=party, score=weight, facts=why, at=at
+        )
+    )
+    timeline.add(
+        SafetyLine.SOS, actor, trip=trip.code, incident=incident.code, position=position, party=party
+    )
+    _say_signal(actor, SignalKind.SOS, trip, incident, position, weight, incident.score, why)
+    stop_next_order(incident=incident, actor=SYSTEM, first=True)
+    live.changed_on_commit("console")
+    return incident
 
 
 def _opened(incident: Incident, actor: Actor) -> Incident:
@@ -194,6 +223,26 @@ def add_signal(
         incident = incident or Incident.objects.select_for_update().filter(trip=trip, state__in=LIVE).first()
     else:
         total = _total(Signal.objects.filter(incident=incident))
+    _say_signal(actor, kind, trip, incident, position, weight, total, facts or {})
+    grave = total >= policy.value(THRESHOLD) or is_silent_without_answer(trip, kind)
+    if incident is None and grave:
+        origin = Origin.MONITOR if actor == MONITOR else Origin.RULE
+        incident = open_incident(actor=actor, origin=origin, trip=trip)
+    if incident:
+        _bring(incident, kind, {**(changes or {}), "score": total}, grave=grave, at=at)
+    return row
+
+
+def _say_signal(
+    actor: Actor,
+    kind: SignalKind,
+    trip: "Trip | None",
+    incident: Incident | None,
+    position: Point | None,
+    weight: int,
+    total: int,
+    why: Mapping[str, Fact],
+) -> None:
     timeline.add(
         SafetyLine.SIGNAL,
         actor,
@@ -203,15 +252,8 @@ def add_signal(
         signal=kind,
         score=weight,
         total=total,
-        why=facts or {},
+        why=why,
     )
-    grave = total >= policy.value(THRESHOLD) or is_silent_without_answer(trip, kind)
-    if incident is None and grave:
-        origin = Origin.MONITOR if actor == MONITOR else Origin.RULE
-        incident = open_incident(actor=actor, origin=origin, trip=trip)
-    if incident:
-        _bring(incident, kind, {**(changes or {}), "score": total}, grave=grave, at=at)
-    return row
 
 
 def _total(signals: "QuerySet[Signal]") -> int:

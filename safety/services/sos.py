@@ -1,10 +1,17 @@
 """One tap: the call for help, what its sender adds, and the appeal of whose call was called malicious."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
 
 from core import audit, clock, events, facts, idempotency, inserts, live, policy, timeline
 from core.errors import InvalidInput, NotFound
+from core.models import AuditEntry, OutboxEvent, TimelineEntry
+from core.rehearsal import Statement, rehearse
 from core.transactions import begins_transaction
 from rides.geometry import Point
 from rides.selectors import check_key, driver_of_trip, lock_trip, lock_trip_for_help, trip_by_code
@@ -13,7 +20,7 @@ from rides.tokens import TripKey
 from safety import packets
 from safety.errors import ActionClosed, ReasonMissing
 from safety.events import SosRaised
-from safety.models import Caller, HelpMessage, Incident, MaliceAppeal, SosCall
+from safety.models import Caller, HelpMessage, Incident, MaliceAppeal, Signal, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of, record_of
 from safety.services.checks import as_written, hear_distress
@@ -23,6 +30,7 @@ from safety.services.incidents import (
     change_incident,
     lock_live_incident,
     note_tap,
+    open_by_call,
     open_first,
     set_silent,
 )
@@ -39,6 +47,19 @@ _TELLING = 9  # taps of one side on one trip; more of them is news still, and no
 def _who(trip: "Trip", party: Party) -> "Account":
     """Who taps on this side of a trip."""
     return trip.driver.account if party == Party.DRIVER and trip.driver else trip.passenger
+
+
+EVEN = 0.1  # seconds; many times what the longer way takes
+
+
+@contextmanager
+def in_even_time(party: Party) -> Iterator[None]:
+    """A driver's call for help is answered after the same time whatever it found: the first of a trip is written by a
+    shorter way, and by the clock he would learn that she had called before (S11)."""
+    began = monotonic()
+    yield
+    if party == Party.DRIVER:
+        sleep(max(0.0, EVEN - (monotonic() - began)))
 
 
 @begins_transaction
@@ -79,6 +100,17 @@ def raise_by_packet(*, text: str) -> Incident:
     return incident
 
 
+@rehearse
+def _no_incident() -> Statement:
+    return inserts.nothing_of(Incident)
+
+
+@rehearse
+def _no_call() -> Statement:
+    hold = apps.get_model("drivers", "Hold")
+    return inserts.nothing_of(TimelineEntry, AuditEntry, Caller, Signal, hold, OutboxEvent, SosCall)
+
+
 @policy.read_once()
 @inserts.together()
 def _raise(
@@ -89,12 +121,11 @@ def _raise(
     actor = person.actor
     # Most calls are the first of all of their trip: nothing else is looked for.
     known, score = record_of(trip)
-    mine = SosCall.objects.filter(incident__trip=trip, party=key.party)
-    before = list(mine.values_list("incident", flat=True)) if known else []
-    incident = lock_live_incident(trip) if known else None
-    incident = incident or open_first(actor=actor, origin=Origin.SOS, trip=trip, score=score)
-    again = incident.pk in before
-    inserts.insert(
+    if not (known or silent):
+        incident, again = _first_of_all(trip, key.party, position, score), False
+    else:
+        incident, again = _further(trip, key.party, position, silent=silent, known=known, score=score)
+    inserts.keep(
         SosCall(
             incident=incident,
             party=key.party,
@@ -104,18 +135,37 @@ def _raise(
             longitude=position[1] if position else None,
         )
     )
-    line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
-    timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)
-    note_tap(incident, key.party, again=again)
-    if silent or (known and not again and _was_silent(trip, key.party, incident)):
-        set_silent(incident, key.party, silent=True)
-    changes: dict[str, object] = {"has_sos": True, "high_risk_at": incident.risk_since(clock.now())}
-    if not _weigh(trip, incident, key.party, position, changes, taps=len(before) + 1):
-        bring_news(incident, **changes)
     if not again:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))
     return incident
+
+
+def _first_of_all(trip: "Trip", party: Party, position: Point | None, score: int) -> Incident:
+    why = facts.of(SignalKind.SOS, party=party)
+    actor = _who(trip, party).actor
+    return open_by_call(actor=actor, trip=trip, party=party, score=score, why=why, position=position)
+
+
+def _further(
+    trip: "Trip", party: Party, position: Point | None, *, silent: bool, known: bool, score: int
+) -> tuple[Incident, bool]:
+    """A tap on a trip that had an incident, or a silent one; and whether this side had tapped in the same incident."""
+    actor = _who(trip, party).actor
+    mine = SosCall.objects.filter(incident__trip=trip, party=party)
+    before = list(mine.values_list("incident", flat=True)) if known else []
+    incident = lock_live_incident(trip) if known else None
+    incident = incident or open_first(actor=actor, origin=Origin.SOS, trip=trip, score=score)
+    again = incident.pk in before
+    line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
+    timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=party)
+    note_tap(incident, party, again=again)
+    if silent or (known and not again and _was_silent(trip, party, incident)):
+        set_silent(incident, party, silent=True)
+    changes: dict[str, object] = {"has_sos": True, "high_risk_at": incident.risk_since(clock.now())}
+    if not _weigh(trip, incident, party, position, changes, taps=len(before) + 1):
+        bring_news(incident, **changes)
+    return incident, again
 
 
 def _was_silent(trip: "Trip", party: Party, incident: Incident) -> bool:

@@ -29,11 +29,14 @@ CLEARS = frozenset({IncidentOutcome.SAFE, IncidentOutcome.FALSE_ALARM, IncidentO
 
 
 @joins_transaction
-def stop_next_order(*, incident: Incident, actor: Actor) -> None:
-    """The driver of an incident's trip gets no next order until its outcome, given by two people, clears it (D15)."""
+def stop_next_order(*, incident: Incident, actor: Actor, first: bool = False) -> None:
+    """The driver of an incident's trip gets no next order until its outcome, given by two people, clears it (D15).
+
+    `first` where this transaction opened the incident.
+    """
     driver = incident.trip.driver if incident.trip else None
     if driver:
-        _stop(driver, incident.code, actor)
+        _stop(driver, incident.code, actor, first=first)
 
 
 @joins_transaction
@@ -45,9 +48,15 @@ def review_covertly(*, trip: "Trip", actor: Actor, source: str) -> None:
     _stop(trip.driver, case.code, actor)
 
 
-def _stop(driver: "Driver", source: str, actor: Actor) -> None:
+def _stop(driver: "Driver", source: str, actor: Actor, *, first: bool = False) -> None:
     hold_driver(
-        actor=actor, driver=driver, kind=HoldKind.SAFETY, source=source, citation=STOP_RULE, covert=True
+        actor=actor,
+        driver=driver,
+        kind=HoldKind.SAFETY,
+        source=source,
+        citation=STOP_RULE,
+        covert=True,
+        first=first,
     )
 
 

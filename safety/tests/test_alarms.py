@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -147,6 +148,7 @@ def test_each_kind_of_alarm_is_offered():
         "incidents",
         "journal_witness",
         "outside_danger",
+        "plates",
         "police_calls",
         "police_emergencies",
         "police_identity",
@@ -252,3 +254,33 @@ def test_it_asks_as_many_questions_for_many_as_for_one(signed_in, django_assert_
         )
     with django_assert_max_num_queries(len(alarms.sources()) + 1):
         alarms.ringing(clock.now())
+
+
+def test_open_consoles_are_told_of_each_other_set_of_alarms(rides, people, noon):
+    """Consoles fetch what rings when a number changes, which is made without making the alarms."""
+    told = []
+
+    def tell(what):
+        rings = [(each.key, each.rank, each.owner, str(each.what)) for each in alarms.ringing(clock.now())]
+        told.append((rings, alarms.what_rings(), what))
+
+    tell("nothing")
+    trip = rides.under_way()
+    services.file_welfare_check(
+        missing_phone=trip.passenger.phone, reporter_phone="13911110001", words="x", submission="w"
+    )
+    tell("a welfare check")
+    noon.shift(1)
+    incident = tap(trip)
+    tell("an SOS in the same incident")
+    noon.shift(1)
+    services.take_incident(account=people("agent"), code=incident.code)
+    tell("somebody took it")
+    noon.shift(1)
+    tap(trip)
+    tell("a second tap")
+    noon.shift(1)
+    services.record_police_call(account=people("agent"), code=incident.code, station="A", number="0577-110")
+    tell("a call to the police")
+    for (rings, number, _), (others, other, what) in pairwise(told):
+        assert (rings != others) == (number != other), what
