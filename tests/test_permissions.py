@@ -186,6 +186,7 @@ TABLE = [
     ("GET", "api/v1/complaints/{complaint}/", {"passenger"}),
     ("POST", "api/v1/complaints/{complaint}/more/", {"passenger"}, {"words": "x"}),
     ("POST", "api/v1/street-complaints/", EVERYBODY),
+    ("POST", "api/v1/centre/", set()),  # for 110, which signs (safety/tests)
     ("POST", "api/v1/calls/", set()),  # for the machines that have the tokens (complaints/tests)
     ("POST", "api/v1/outside-messages/", set()),
     ("POST", "api/v1/police/requests/", OFFICERS),
@@ -401,6 +402,7 @@ TABLE = [
     ("GET", "me/shared/", MEMBERS),
     ("POST", "me/share-trips/", MEMBERS, {"on": "1"}),
     ("GET", "share/{share}/", EVERYBODY),
+    ("GET", "110/{push}/", EVERYBODY),
     ("GET", "practice/sos/", EVERYBODY),
     ("POST", "practice/sos/", EVERYBODY),
     ("POST", "trips/{trip}/recording/keep/", {"passenger"}),
@@ -501,6 +503,7 @@ KEYED = [
     ("GET", "trips/{trip}/sos/status/"),
     ("POST", "trips/{trip}/sos/word/"),
     ("POST", "trips/{trip}/sos/shown/"),
+    ("POST", "trips/{trip}/sos/110/"),
     ("POST", "api/v1/trips/{trip}/sos/words/"),
     ("GET", "trips/{trip}/care/"),
     ("POST", "api/v1/trips/{trip}/sound/"),
@@ -660,6 +663,7 @@ def _made(rides, people):
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
     secret = re.findall(r"/contact/([^/]+)/", Notification.objects.latest("pk").text)[0]
     incident = safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    push = safety.ask_110(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     check = safety.file_welfare_check(
         missing_phone="13800000001", reporter_phone="13911110001", words="x", submission="s"
     )
@@ -829,6 +833,7 @@ def _made(rides, people):
         "sound_token": phone_that_records.token,
         "play": play.pk,
         "share": share.token,
+        "push": push.secret,
         "share_number": share.pk,
         "malicious": ended.code,
         "data_hold": DataHold.objects.filter(subject=trip.code).first().code,

@@ -2,13 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext_noop as noop
 
+from core import policy
 from governance.checks import ask
 from governance.checks.verdicts import SPAN, laws, verdict
 from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.shadow import World
+from safety.selectors import PUSHED
 
 NOT_STOPPED = fault("grave_not_stopped", noop("Their drivers may take orders: %(codes)s"))
 GRAVE = line(
@@ -36,6 +39,40 @@ def a_driver_in_an_sos_goes_on(world: World) -> None:
         has_sos=True,
         opened_at=world.at - timedelta(hours=1),
     )
+
+
+BY_HAND_WITHIN = timedelta(
+    minutes=3
+)  # of the silence of 110: as long as S10 gives for the police of the place
+UNHEARD = fault("push_unheard", noop("110 did not confirm in time, and nobody called there: %(codes)s"))
+NOT_SET_UP = fault("push_nowhere", noop("No emergency centre is set up: nothing can reach 110 by itself"))
+PUSHED_TO_110 = line(
+    "pushed", noop("%(good)s of %(all)s cases of 30 days that were due at 110 were confirmed by it in time.")
+)
+
+
+@live_check("P12")
+def cases_reach_110(at: datetime) -> Found:
+    """What was due at the emergency centre was confirmed by it in time, or told to it by a person."""
+    faults = [] if settings.CENTRE_URL and settings.CENTRE_KEY else [NOT_SET_UP()]
+    found = ask.pushes_unheard(
+        at - SPAN,
+        at,
+        causes=policy.value(PUSHED),
+        within=timedelta(seconds=15),
+        by_hand=BY_HAND_WITHIN,
+    )
+    if found.wrong:
+        faults.append(UNHEARD(codes=named(found.codes, found.wrong)))
+    return verdict(faults, PUSHED_TO_110(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("P12")
+def a_case_of_which_110_never_hears(world: World) -> None:
+    world.table("safety.EmergencyPush", "safety.SosCall")
+    trip, long_ago = world.trip(), world.at - timedelta(hours=1)
+    incident = world.make("safety.Incident", trip_id=trip.pk, has_sos=True, opened_at=long_ago)
+    world.make("safety.EmergencyPush", incident_id=incident.pk, cause="sos", asked_at=long_ago)
 
 
 IDENTITY_LATE = fault("identity_late", noop("Identity neither given nor refused in time: %(codes)s"))

@@ -45,7 +45,7 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
     ids = [row.id for row in measures()]
     assert ids[:32] == [f"M{number:02d}" for number in range(1, 33)]
     assert set(ids[32:]) == {
-        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P10", "P11", "G6+", "G10", "G11",
+        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P10", "P11", "P12", "G6+", "G10", "G11",
     }  # fmt: skip
     for row in measures():
         found = check_measure(row).found
@@ -1006,6 +1006,37 @@ def test_p3a_and_p10_turn_red_when_identity_waits_or_goes_out_too_easily(rides, 
     PoliceRequest.objects.update(unusual=["device"])
     whole = row.release.grade == "whole"
     assert status("P10") == ("fail" if whole else "pass")
+
+
+def test_p12_turns_red_when_110_did_not_confirm_and_nobody_called_there(
+    rides, people, deliver, noon, settings
+):
+    from safety.models import EmergencyPush
+    from safety.services import hear_centre, record_police_call, take_incident
+    from safety.states import CentreWord
+
+    settings.CENTRE_URL, settings.CENTRE_KEY = "https://110.example", "k" * 32
+    assert status("P12") == "none"
+    incident = raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    assert status("P12") == "pass"
+    noon.shift(181)
+    assert status("P12") == "fail"
+    take_incident(account=people("agent"), code=incident.code)
+    record_police_call(account=people("agent"), code=incident.code, station="110", number="110")
+    assert status("P12") == "fail", "a minute too late is too late"
+    EmergencyPush.objects.update(asked_at=clock.now() - timedelta(seconds=20))
+    assert status("P12") == "pass", "a person told it in time"
+    again = raise_sos(key=TripKey(rides.under_way("passenger2", "driver2").code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    hear_centre(key=f"huhang:{again.code}", number="110-1", said=CentreWord.RECEIVED)
+    noon.shift(600)
+    assert status("P12") == "pass"
+    EmergencyPush.objects.filter(incident=again).delete()
+    assert status("P12") == "fail", "an SOS that was never sent"
+    EmergencyPush.objects.all().delete()
+    settings.CENTRE_URL = ""
+    assert status("P12") == "fail"
 
 
 @pytest.mark.parametrize("measure_id", ["M17", "M22", "M32", "D12", "R2+", "S12", "P11", "G6+", "G10", "G11"])
