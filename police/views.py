@@ -400,6 +400,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
         "papers_form": PapersForm(),
+        "sounds": documents.sounds_of(read.pack) if read else [],
         "answer": sections(read.pack) if read and asked.notice_id else None,
         **refusal_of(asked),
         "wanted": _labels(asked.wanted),

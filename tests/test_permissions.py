@@ -380,6 +380,11 @@ TABLE = [
     ("GET", "police/requests/{request}/pack.pdf", {"officer"}),
     ("GET", "police/requests/{request}/proof.pdf", {"officer"}),
     ("GET", "police/requests/{request}/files/{release_copy}/", {"officer"}),
+    (
+        "GET",
+        "police/requests/{request}/sound/{recording}/",
+        set(),
+    ),  # of an answer that gives sound (police/tests)
     ("GET", "police/verify/", EVERYBODY),
     ("POST", "police/verify/", EVERYBODY),
     ("GET", "police/schemas/{pack_schema}.json", EVERYBODY),
