@@ -24,7 +24,7 @@ FRESH = 300
 WRONG = ("", "signature", "body")
 WORDS = ("received", "dispatched", "on_scene", "over", "refused")
 # `says` follows a new case by itself, a word each `after` seconds.
-DEFAULTS: dict[str, Any] = {"hang": 0.0, "status": 200, "wrong": "", "says": ["dispatched"], "after": 20.0}
+DEFAULTS: dict[str, Any] = {"hang": 0.0, "status": 200, "wrong": "", "says": [], "after": 20.0}
 _lock = threading.Lock()
 
 

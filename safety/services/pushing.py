@@ -1,6 +1,6 @@
 """Which incidents go to the emergency centre (110), and when that ends (P12). What is said to it: `safety.services.centre`."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -44,7 +44,8 @@ def push_by_itself(*, code: str) -> None:
 
 @begins_transaction
 def ask_110(*, key: "TripKey") -> EmergencyPush:
-    """The passenger, who called for help, wants 110 to come: her case goes to the centre. Again changes nothing.
+    """The passenger, who called for help, wants 110 to come: her case goes to the centre. Again changes nothing,
+    unless the centre ended it: then it is another case there.
 
     Raises `NotFound` for the driver's side, and where no call of hers is open.
     """
@@ -78,20 +79,33 @@ def _ask(incident: Incident, trip: "Trip", actor: Actor, cause: PushCause | None
             "next_at": at,
         },
     )
-    wished = cause is None and (new or push.wished_at is None)
+    again = cause is None and push.ended_there
+    wished = cause is None and (new or again or push.wished_at is None)
+    if not (new or wished):
+        return push
     if wished and not new:
         push.wished_at = at
         push.save(update_fields=["wished_at"])
-    if not (new or wished):
-        return push
-    line, facts = (SafetyLine.CENTRE_ASKED, {"cause": cause}) if cause else (SafetyLine.CENTRE_WISHED, {})
+    if again:
+        _open_anew(push, incident, at)
+    line = SafetyLine.CENTRE_ASKED if cause else SafetyLine.CENTRE_WISHED
+    facts: dict[str, Any] = {"cause": cause} if cause else {}
     timeline.add(line, actor, trip=trip.code, incident=incident.code, **facts)
     audit.record(actor, line, incident.code, case=incident.code, trip=trip.code, cause=cause or "wish")
     change_incident(incident)
     told(trip)
-    if new:
+    if new or again:
         transaction.on_commit(wake)
     return push
+
+
+def _open_anew(push: EmergencyPush, incident: Incident, at: datetime) -> None:
+    """The centre ended it, and she needs them still: another case there, under another key. What was is on the timeline."""
+    push.key = f"huhang:{incident.code}:{int(at.timestamp())}"
+    push.asked_at = push.next_at = at
+    push.number, push.said = "", ""
+    push.received_at = push.said_at = push.traced_at = push.closed_at = None
+    push.save()
 
 
 def told(trip: "Trip") -> None:

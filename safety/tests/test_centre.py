@@ -357,6 +357,30 @@ def test_a_centre_that_ends_it_while_she_is_in_danger_rings_a_person(
     assert at_the_centre()[0]["trace"] == []
 
 
+def test_she_may_ask_again_once_the_centre_ended_it_and_it_is_another_case_there(
+    centre, trip, deliver, client
+):
+    tap(trip)
+    deliver()
+    speak()
+    old = only().key
+    ask = {"key": position_key(trip, Party.PASSENGER)}
+    client.post(f"/trips/{trip.code}/sos/110/", ask)
+    speak()
+    assert len(at_the_centre()) == 1, "as long as it is open there, her wish is the same case"
+    word(client, "over")
+    page = sos_page(client, trip)
+    assert "ended your case" in page
+    assert "Ask 110 to come" in page
+    client.post(f"/trips/{trip.code}/sos/110/", ask)
+    assert "has not confirmed it yet" in sos_page(client, trip)
+    speak()
+    assert [each["case"] for each in at_the_centre()] == ["110-000001", "110-000002"]
+    assert only().number == "110-000002"
+    assert word(client, "refused", key=old, number="110-000001") == 404, "a late word of the old case"
+    assert only().said == "received"
+
+
 def test_nobody_else_speaks_for_the_centre(centre, trip, deliver, client):
     tap(trip)
     deliver()
