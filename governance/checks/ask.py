@@ -358,6 +358,44 @@ def unusual_released_whole(since: datetime) -> Counted:
     return _counted("police_policerequest q", rows, whole, "q.code", since=since)
 
 
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Complete letters: how many, in how many seconds half of them were answered, how many within the outer limit."""
+
+    all: int
+    half: float
+    within: int
+
+
+def letters_answered(since: datetime, at: datetime, *, limit: timedelta) -> Letters:
+    """Questions of letters asked since that are decided, or have waited for longer than `limit`, with the time they wait (P5+)."""
+    spent = "extract(epoch FROM COALESCE(decided_at, %(at)s) - asked_at)"
+    ((every, half, within),) = _rows(
+        f"SELECT count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY {spent}),"  # noqa: S608 - ours
+        f" count(*) FILTER (WHERE COALESCE(decided_at, %(at)s) <= asked_at + %(limit)s)"
+        " FROM police_policerequest WHERE urgency = 'ordinary' AND notice_id IS NOT NULL AND asked_at >= %(since)s"
+        " AND (decided_at IS NOT NULL OR asked_at < %(at)s - %(limit)s)",
+        since=since,
+        at=at,
+        limit=limit,
+    )
+    return Letters(every, float(half or 0), within)
+
+
+def followed_unwritten(since: datetime) -> Counted:
+    """Minutes since in which an officer followed a car; wrong: no line of the journal says so, or the pack was closed (S19)."""
+    table = (
+        "police_releasecopy c JOIN police_release r ON r.id = c.release_id"
+        " JOIN police_policerequest q ON q.id = r.request_id"
+    )
+    written = (
+        "EXISTS (SELECT 1 FROM core_auditentry a WHERE a.action = 'police.followed' AND a.subject = q.code"
+        " AND a.facts->>'copy' = c.code)"
+    )
+    wrong = f"NOT {written} OR c.at > r.expires_at"
+    return _counted(table, "c.kind = 'live' AND c.at >= %(since)s", wrong, "q.code", since=since)
+
+
 def pushes_unheard(
     since: datetime, at: datetime, *, causes: Sequence[str], within: timedelta, by_hand: timedelta
 ) -> Counted:
