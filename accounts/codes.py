@@ -33,8 +33,12 @@ TRIES, STRANGERS_TRIES = 5, 25
 GOOD = 2  # the newest so many: an SMS that was late is typed after the next one was asked for
 LONGEST_WAIT = timedelta(hours=1)
 # Who is rung up and asked to read a code out sees what it would do; a code for one thing does no other.
-COPY, CLOSING = "copy", "closing"
-SAYING = {COPY: messages.CopyCodeSent, CLOSING: messages.ClosingCodeSent}
+COPY, CLOSING, POLICE = "copy", "closing", "police_code"
+SAYING = {
+    COPY: messages.CopyCodeSent,
+    CLOSING: messages.ClosingCodeSent,
+    POLICE: messages.PoliceCodeSent,
+}
 
 
 def _digest(code: str, phone: str, purpose: str) -> str:

@@ -33,6 +33,16 @@ class ClosingCodeSent(
     code: Digits
 
 
+class PoliceCodeSent(
+    Message,
+    code="accounts.code_for_police",
+    text=_(
+        "Huhang: %(code)s is your code to hand over a case of yours. It is valid for 5 minutes. Our staff never ask for it: give it to nobody."
+    ),
+):
+    code: Digits
+
+
 class WrongTries(
     Message,
     code="accounts.wrong_tries",

@@ -98,6 +98,9 @@ TILE_HOSTS = (
 # A time authority (RFC 3161), and a PEM file of the authorities whose time is believed.
 TIME_URL: str = env.str("HUHANG_TIME_URL", default="")
 TIME_AUTHORITIES: str = env.str("HUHANG_TIME_AUTHORITIES", default="")
+# The emergency centre of the police (110), and the key with which both sides sign: see `core.centre`.
+CENTRE_URL: str = env.str("HUHANG_CENTRE_URL", default="")
+CENTRE_KEY: str = env.str("HUHANG_CENTRE_KEY", default="")
 # Advisories about packages, asked by `manage.py weaknesses` alone.
 ADVISORIES_URL: str = env.str("HUHANG_ADVISORIES_URL", default="https://api.osv.dev")
 # Relays through which two browsers of a video call reach each other (`turns:HOST:PORT?transport=tcp`, parted by commas), and
@@ -267,6 +270,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "core.tasks.sweep_notifications",
         "schedule": 2.0,
         "options": {"queue": "life_safety", "expires": 10},
+    },
+    # Where it waits for somebody outside it keeps no call for help from its contacts.
+    "what the emergency centre is to know": {
+        "task": "safety.tasks.speak_to_centre",
+        "schedule": 2.0,
+        "options": {"queue": "life_messages", "expires": 10},
     },
     "failed work that was done long ago": {
         "task": "core.tasks.forget_failed_work",

@@ -91,6 +91,7 @@ api = [
     path("sound/end/", safety.SoundEndView.as_view()),
     path("messages/in/", safety.MessagesView.as_view()),
     path("receipts/<word:transport>/", core.ReceiptsView.as_view()),
+    path("centre/", safety.CentreView.as_view()),
     path("welfare-checks/", safety.ChecksView.as_view()),
     path("welfare-checks/<secret:secret>/", safety.CheckView.as_view()),
     path("complaints/", complaints.ComplaintsView.as_view()),

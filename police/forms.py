@@ -157,6 +157,16 @@ class PapersForm(forms.Form):
     )
 
 
+class ProofForm(forms.Form):
+    """The one-time code that was just sent to her phone, before she makes a code for the police."""
+
+    code = Typed(
+        digits(6),
+        label=_("Code from the message"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
 class ReferenceForm(forms.Form):
     code = Typed(
         CODE,

@@ -80,6 +80,19 @@ class DataWereRead(
     link: Link
 
 
+class CodeMade(
+    Message,
+    code="police.code_made",
+    text=_(
+        "Huhang: at %(at)s a code was made in your account with which a case of yours can be opened once. Was it not you? Take it back: %(link)s"
+    ),
+):
+    """Says nothing of the police: whoever is beside her may read it."""
+
+    at: Moment
+    link: Link
+
+
 class CodeUsed(
     Message,
     code="police.code_used",

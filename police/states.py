@@ -166,8 +166,9 @@ class Sign(models.TextChoices):
     OUTBOUND = "outbound", pgettext_lazy("police", "our own call to a station about the trip")
 
 
-# What a phone or a person of the trip told the platform: nobody outside of the trip can make it up.
-SEEN_ON_THE_TRIP = frozenset({Sign.SOS, Sign.SIGNAL, Sign.SILENT_PHONE})
+# What a phone or a person of the trip told the platform: nobody outside of the trip can make it up. A phone that is silent
+# told nothing: it may lie in a bag, and who waits for that gets no position at her door.
+SEEN_ON_THE_TRIP = frozenset({Sign.SOS, Sign.SIGNAL})
 
 
 class Unusual(models.TextChoices):

@@ -19,6 +19,7 @@ urlpatterns = [
     path("police/requests/<code:code>/pack.json", views.pack_json, name="pack_json"),
     path("police/requests/<code:code>/pack.pdf", documents.pack_pdf, name="pack_pdf"),
     path("police/requests/<code:code>/proof.pdf", documents.proof_pdf, name="proof_pdf"),
+    path("police/requests/<code:code>/sound/<code:recording>/", documents.sound, name="sound"),
     path("police/requests/<code:code>/files/<name:copy>/", documents.again, name="file"),
     path("police/verify/", documents.verify_page, name="verify"),
     path("police/schemas/<word:name>.json", documents.schema, name="schema"),

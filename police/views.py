@@ -12,10 +12,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.devices import asker_with_device
 from core import clock, idempotency
 from core.access import account_of, permission_required
 from core.actors import NOBODY
-from core.errors import DomainError, InvalidInput, SignInRequired, explain
+from core.errors import DomainError, Forbidden, InvalidInput, NotFound, SignInRequired, explain
 from core.limits import asker_of
 from core.permissions import may
 from police import following, notices, preserving, selectors, services
@@ -29,6 +30,7 @@ from police.forms import (
     NoticeForm,
     PapersForm,
     PreserveForm,
+    ProofForm,
     QuestionForm,
     ReferenceForm,
     SpokenCodeForm,
@@ -292,12 +294,36 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @permission_required("ride")
 def codes(request: HttpRequest) -> HttpResponse:
-    """My own codes for the police: make one for what I reported, see whether it was used (P15)."""
-    account, made = account_of(request), ""
+    """My own codes for the police: make one for what I reported, see whether it was used (P15).
+
+    In two steps, without scripts: a one-time code is sent, then the code is made with it; in one while she calls for help.
+    """
+    account, made, asked, status = account_of(request), "", "", 200
+    form = ProofForm(request.POST) if "code" in request.POST else ProofForm()
     if request.method == "POST":
-        made = services.make_code(
-            account=account, incident=request.POST.get("incident", "")[:20], asker=asker_of(request)
-        )
+        incident = request.POST.get("incident", "")[:20]
+        asker = asker_with_device(request)
+        try:
+            if services.asks_proof(account=account, incident=incident):
+                asked = incident
+                if not form.is_bound:
+                    services.ask_proof(account=account, incident=incident, asker=asker)
+                elif form.is_valid():
+                    proof = form.cleaned_data["code"]
+                    made = services.make_code(account=account, incident=incident, asker=asker, proof=proof)
+                    asked = ""
+                else:
+                    status = 400
+            else:
+                made = services.make_code(account=account, incident=incident, asker=asker)
+        except (NotFound, Forbidden):
+            raise
+        except DomainError as error:
+            status = error.status
+            if form.is_bound:
+                explain(form, error)
+            else:
+                messages.warning(request, error.detail)
     rows = services.codes_of(account)
     at = clock.now()
     context = {
@@ -305,8 +331,10 @@ def codes(request: HttpRequest) -> HttpResponse:
         "newest": rows[0] if made else None,
         "codes": [(row, row.is_open(at)) for row in rows],
         "incidents": incidents_reported_by(account),
+        "asked": asked,
+        "form": form,
     }
-    answer = render(request, "police/codes.html", context)
+    answer = render(request, "police/codes.html", context, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -372,6 +400,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
         "papers_form": PapersForm(),
+        "sounds": documents.sounds_of(read.pack) if read else [],
         "answer": sections(read.pack) if read and asked.notice_id else None,
         **refusal_of(asked),
         "wanted": _labels(asked.wanted),

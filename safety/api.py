@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core import typed
+from core import centre, typed
 from core.api import read, shows_token
 from core.errors import NotFound
 from core.limits import asker_of
@@ -19,7 +19,7 @@ from rides.errors import PositionToken
 from rides.selectors import check_key
 from rides.tokens import TripKey, read_key
 from safety import keys, selectors, services
-from safety.states import Answer, CallerPhrase, Origin, RecordingPurpose
+from safety.states import Answer, CallerPhrase, CentreWord, Origin, RecordingPurpose
 from safety.views import is_crowd, read_position
 
 if TYPE_CHECKING:
@@ -428,3 +428,23 @@ class CheckView(APIView):
             asker=asker_of(request),
         )
         return Response(_show(secret))
+
+
+class CentreInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=64, help_text="What we sent the case under")
+    case = serializers.CharField(max_length=40, help_text="The centre's own number of it")
+    said = serializers.ChoiceField(choices=CentreWord.choices)
+
+
+class CentreView(APIView):
+    """The emergency centre (110) says how far a case is. Its body is signed (`core.centre`); again is harmless."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(request=CentreInput, responses={200: None})
+    def post(self, request: Request) -> Response:
+        centre.check_signed(request.headers.get(centre.HEADER, ""), request.body)
+        given = read(CentreInput, request)
+        services.hear_centre(key=given["key"], number=given["case"], said=CentreWord(given["said"]))
+        return Response(status=200)

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from core.disclosures import Disclosure, discloses
 from core.messages import outbox
 from rides.selectors import CARD_AFTER
-from safety.selectors import own_sos_calls, shares_made_by
+from rides.states import Party
+from safety.selectors import own_sos_calls, push_of, shares_made_by
 
 
 @discloses
@@ -38,5 +39,20 @@ def told_by_sos(code: str) -> Iterator[Disclosure]:
                 _("Your name and this trip: from, to, car and driver"),
                 _("your emergency contacts (%(count)s), because you called for help: %(known)s")
                 % {"count": count, "known": outbox.tally(prefix)},
+                call.incident.trip.code,
+            )
+
+
+@discloses
+def told_to_110(code: str) -> Iterator[Disclosure]:
+    """What the emergency centre (110) got because this account, as a passenger, called for help."""
+    for call, party in own_sos_calls(code):
+        push = push_of(call.incident) if party == Party.PASSENGER else None
+        if push and push.received_at and call.incident.trip:
+            yield Disclosure(
+                push.received_at,
+                push.closed_at,
+                _("This trip: car, and where both phones are"),
+                _("the emergency centre of the police (110), because you called for help"),
                 call.incident.trip.code,
             )

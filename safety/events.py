@@ -15,6 +15,15 @@ class SosRaised(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DangerShown(Event):
+    """The risk of an incident is high by what its trip showed, not by a tap on SOS or by who worries."""
+
+    name: ClassVar[str] = "safety.danger_shown"
+    queue: ClassVar[str] = "life_safety"
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingKept(Event):
     """A passenger asked to keep the recording of her trip: a case is to be opened."""
 

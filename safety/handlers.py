@@ -21,7 +21,7 @@ from rides.geometry import distance
 from rides.selectors import aboard, follows_trips, name_of_rider, trip_by_code
 from rides.states import Party
 from safety import messages
-from safety.events import SosRaised
+from safety.events import DangerShown, SosRaised
 from safety.policies import ended_far
 from safety.selectors import (
     called_at,
@@ -41,6 +41,7 @@ from safety.services import (
     end_guardians_links,
     offer_own_incidents,
     open_incident,
+    push_by_itself,
     share_with,
     share_with_contacts,
     trip_is_over,
@@ -173,6 +174,18 @@ def alert_contacts(event: SosRaised) -> None:
         again=CONTACTS,
     )
     timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
+
+
+@handles(SosRaised)
+def push_call(event: SosRaised) -> None:
+    """A call for help goes to the emergency centre, where the rule says so (P12)."""
+    push_by_itself(code=event.incident)
+
+
+@handles(DangerShown)
+def push_danger(event: DangerShown) -> None:
+    """The same for high risk that the trip itself shows."""
+    push_by_itself(code=event.incident)
 
 
 @handles(SosRaised, queue="default")

@@ -18,7 +18,7 @@ from core.policy import Unit
 from rides.states import Line, Party
 from safety.errors import AlreadyTaken
 from safety.monitor.rules import KINDS
-from safety.states import IncidentState, SignalKind
+from safety.states import IncidentState, PushCause, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -107,6 +107,25 @@ POLICE_LIMIT = policy.declare(
     600,
     name=pgettext_lazy("policy name", "Last moment of the call to the police"),
     about=_("By then the police are called, or a supervisor has said why not."),
+)
+
+# --- The emergency centre ---------------------------------------------------------------------------
+
+PUSHED = policy.declare(
+    "safety.pushed_to_110",  # P12
+    policy.Several(PushCause),
+    (PushCause.SOS, PushCause.DANGER),
+    name=pgettext_lazy("policy name", "Incidents that go to 110 by themselves"),
+    about=_(
+        "What sends an incident to the emergency centre at once; what the passenger asks for always goes."
+    ),
+)
+PUSH_CONFIRMED = policy.declare(
+    "safety.push_confirmed_within",  # P12
+    policy.Span(2, 15),
+    10,
+    name=pgettext_lazy("policy name", "110 confirms a case"),
+    about=_("A case that the emergency centre has not confirmed within this time rings a person."),
 )
 
 # --- The end of a trip ----------------------------------------------------------------------------

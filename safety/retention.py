@@ -88,6 +88,16 @@ emptied(
     case="incident__code",
 )
 emptied(
+    "safety.EmergencyPush",
+    HELP,
+    "the link that the emergency centre opened",
+    after=TRACES_KEPT,
+    since="closed_at",
+    said="it was closed there",
+    columns={"secret": ""},
+    case="incident__code",
+)
+emptied(
     "safety.MaliceAppeal",
     HELP,
     "words of who called for help",

@@ -14,7 +14,7 @@ from safety.states import CallerPhrase
 
 if TYPE_CHECKING:
     from rides.models import Trip
-    from safety.models import TripShare
+    from safety.models import EmergencyPush, TripShare
 
 
 def sos_context() -> dict[str, Any]:
@@ -29,6 +29,7 @@ def sos_context() -> dict[str, Any]:
         "number": settings.SOS_SMS_NUMBER,
         "phrases": CallerPhrase.choices,
         "submission": idempotency.new_key(),
+        "hers": True,
     }
 
 
@@ -55,4 +56,33 @@ def share_context(share: "TripShare", token: str) -> dict[str, Any]:
         "map": own if live else own | {"points": []},
         "minutes_left": minutes_left(trip) if live else None,
         "last": max((row.at for row in latest_positions(trip).values()), default=None) if live else None,
+    }
+
+
+def centre_context(push: "EmergencyPush", secret: str) -> dict[str, Any]:
+    """What the emergency centre's page shows: the car and where each phone is. Neither names nor where the trip leads."""
+    incident, at = push.incident, clock.now()
+    trip = incident.trip
+    latest = latest_positions(trip) if trip else {}
+    return {
+        "secret": secret,
+        "push": push,
+        "incident": incident,
+        "trip": trip,
+        "silent": Party.PASSENGER in selectors.silent_callers(incident),
+        "line": settings.SAFETY_LINE,
+        "places": [
+            (
+                Party(party).label,
+                row,
+                max(0, round((at - row.at).total_seconds())),
+                None if row.speed is None else round(row.speed * 3.6),
+            )
+            for party, row in sorted(latest.items())
+        ],
+        "map": {
+            "route": [],
+            "points": [[row.latitude, row.longitude, of, row.accuracy] for of, row in latest.items()],
+            "ends": [],
+        },
     }

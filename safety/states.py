@@ -138,12 +138,29 @@ PLACED_TRANSITIONS = Transitions(
 )
 
 
+class PushCause(models.TextChoices):
+    """What sends an incident to the emergency centre (110) by itself (P12)."""
+
+    SOS = "sos", _("a call for help")
+    DANGER = "danger", _("high risk that the trip itself shows")
+
+
+class CentreWord(models.TextChoices):
+    """What the emergency centre says of a case, each further on than the one before."""
+
+    RECEIVED = "received", pgettext_lazy("emergency centre", "received")
+    DISPATCHED = "dispatched", pgettext_lazy("emergency centre", "police are on their way")
+    ON_SCENE = "on_scene", pgettext_lazy("emergency centre", "police are there")
+    OVER = "over", pgettext_lazy("emergency centre", "over for the police")
+    REFUSED = "refused", pgettext_lazy("emergency centre", "not taken on")
+
+
 class AppealOutcome(models.TextChoices):
     UPHELD = "upheld", _("it was not malicious")
     REFUSED = "refused", _("it stays so")
 
 
-timeline.vocabulary(callee=Callee)
+timeline.vocabulary(callee=Callee, cause=PushCause, centre=CentreWord)
 timeline.vocabulary(from_staff=StaffPhrase, from_caller=CallerPhrase)
 timeline.vocabulary(
     appeal=AppealOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
@@ -208,6 +225,10 @@ class SafetyLine(models.TextChoices):
     )
     POLICE_SEEN = "safety.police_seen", _("A second person confirmed that the police were called")
     POLICE_NOT_CALLED = "safety.police_not_called", _("A supervisor recorded why the police were not called")
+    CENTRE_ASKED = "safety.centre_asked", _("Sent to the emergency centre (110): %(cause)s")
+    CENTRE_WISHED = "safety.centre_wished", _("The passenger asked that 110 comes")
+    CENTRE_SAID = "safety.centre_said", _("The emergency centre (110), case %(number)s: %(centre)s")
+    CENTRE_CLOSED = "safety.centre_closed", _("The emergency centre (110) was told that it is closed")
     RESOLVED = "safety.resolved", _("Outcome given: %(outcome)s")
     SENT_BACK = "safety.sent_back", _("The second person sent it back")
     CLOSED = "safety.closed", _("Reviewed by a second person and closed")

@@ -28,7 +28,7 @@ from safety import packets, selectors, services
 from safety.forms import EvidenceForm, MendForm, ReporterCodeForm, WelfareCheckForm
 from safety.models import Incident, SosCall, WelfareCheck
 from safety.policies import RECORDING_TEXT, WELFARE_CHECKS
-from safety.shown import share_context, sos_context, trip_of_caller
+from safety.shown import centre_context, share_context, sos_context, trip_of_caller
 from safety.states import Answer
 
 if TYPE_CHECKING:
@@ -122,6 +122,9 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         "party": key.party,
         "sound": selectors.sound_now(key.trip, key.party),
         "thread": selectors.thread_of(call.incident, key.party),
+        # What the centre knows is hers to see and not his, whose own call may have opened the incident (S11).
+        "hers": key.party == Party.PASSENGER,
+        "push": selectors.push_of(call.incident) if key.party == Party.PASSENGER else None,
         **trip_of_caller(trip, key.party),
     }
     return render(request, template, sos_context() | context)
@@ -187,6 +190,28 @@ def sos_word(request: HttpRequest, code: str) -> HttpResponse:
         submission=request.POST.get("submission", ""),
     )
     return _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
+
+
+@csrf_exempt
+@require_POST
+def sos_110(request: HttpRequest, code: str) -> HttpResponse:
+    """She wants 110 to come: her case goes to the emergency centre; the page's part comes back (P12)."""
+    key = _key(request, code)
+    services.ask_110(key=key)
+    return _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
+
+
+@require_GET
+def centre(request: HttpRequest, secret: str) -> HttpResponse:
+    """The case as the emergency centre (110) sees it, live, until it is closed. No sign-in: the link is the authority."""
+    push = selectors.push_by_secret(secret)
+    services.note_looked(push=push)
+    template = "safety/_centre.html" if request.headers.get("HX-Request") else "safety/centre.html"
+    answer = render(request, template, centre_context(push, secret))
+    answer["X-Robots-Tag"] = "noindex, nofollow"
+    answer["Referrer-Policy"] = "no-referrer"
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @csrf_exempt

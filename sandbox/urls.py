@@ -31,6 +31,12 @@ urlpatterns = [
     path("messages/<slug:channel>/", views.take_message),
     path("time/", views.time_authority),
     path("time/behaviour/", views.time_behaviour),
+    path("centre/", views.centre_page),
+    path("centre/cases.json", views.centre_json),
+    path("centre/behaviour/", views.centre_behaviour),
+    path("centre/cases/", views.centre_case, {"door": "cases"}),
+    path("centre/cases/trace/", views.centre_case, {"door": "cases/trace"}),
+    path("centre/cases/close/", views.centre_case, {"door": "cases/close"}),
     path("sms/", views.sms),
     path("sms/behaviour/", views.sms_behaviour),
 ]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sandbox import certificates, keys, messages, outside, plates, providers, registries
+from sandbox import centre, certificates, keys, messages, outside, plates, providers, registries
 from sandbox import sms as provider
 from sandbox import stamps as authority
 from sandbox.camera import POSES, people
@@ -299,3 +299,45 @@ def key_service(request: HttpRequest, name: str = "") -> HttpResponse:
         return JsonResponse({"error": "a JSON object is expected"}, status=400)
     status, answer = keys.answer(str(request.method), name, body)
     return HttpResponse(status=status) if status == 204 else JsonResponse(answer, status=status)
+
+
+# --- The emergency centre ---
+
+
+@csrf_exempt  # an authority's API
+@require_POST
+def centre_case(request: HttpRequest, door: str) -> HttpResponse:
+    """A case is opened, followed or closed; the answer is signed."""
+    status, body, sealed = centre.answer(door, request.body, request.headers.get(centre.HEADER, ""))
+    answer = HttpResponse(body, status=status, content_type="application/json")
+    if sealed:
+        answer[centre.HEADER] = sealed
+    return answer
+
+
+@csrf_exempt
+@require_POST
+def centre_behaviour(request: HttpRequest) -> HttpResponse:
+    """Make the centre slow, wrong, silent, or of many words."""
+    try:
+        centre.behave(dict(json.loads(request.body)))
+    except (ValueError, TypeError) as why:
+        return JsonResponse({"error": str(why)}, status=400)
+    return JsonResponse({"taken": True})
+
+
+@csrf_exempt  # the sandbox keeps no sessions
+@require_http_methods(["GET", "POST"])
+def centre_page(request: HttpRequest) -> HttpResponse:
+    """The cases, for people to look at, and what the centre says of each."""
+    said = ""
+    if request.method == "POST":
+        said = centre.say(request.POST.get("key", ""), request.POST.get("word", "")) or "Done 已发出"
+    rows = list(reversed(centre.cases().items()))
+    return render(request, "centre.html", {"cases": rows, "words": centre.WORDS, "said": said})
+
+
+@require_GET
+def centre_json(request: HttpRequest) -> HttpResponse:
+    """The cases by their key, for those who read by program."""
+    return JsonResponse(centre.cases())

@@ -51,10 +51,10 @@ from rides.tests.factories import hold_out
 from rides.tokens import DUTY, TripKey
 from rides.trails import Fix
 from safety import services
-from safety.models import Incident, RecordingPlay, SafetyQuestion, TripShare, WelfareCheck
+from safety.models import EmergencyPush, Incident, RecordingPlay, SafetyQuestion, TripShare, WelfareCheck
 from safety.services import raise_sos, sos
 from safety.services.stops import QUIET_HOLDS
-from safety.states import Answer, RecordingPurpose, SignalKind
+from safety.states import Answer, CentreWord, RecordingPurpose, SignalKind
 from safety.tests.factories import agree, begin
 from tests.test_permissions import KEYED, TABLE, route_of
 
@@ -363,6 +363,7 @@ def she_calls(scene):
     her = TripKey(trip.code, Party.PASSENGER, "wenzhou")
     incident = services.raise_sos(key=her, position=HER_PLACE, silent=True)
     services.add_word(key=her, words="救命")
+    services.ask_110(key=her)
     phone = begin(trip, RecordingPurpose.SOS)
     services.note_listening(account=people("agent"), code=phone.code)
     services.share_trip(key=her)
@@ -385,7 +386,18 @@ def she_calls(scene):
     services.write_to_caller(account=people("agent"), code=incident.code, party=Party.PASSENGER, words="x")
     ask_by_form(account=people("officer"), question=urgent(Query.TRIP, trip.code), submission="p")
     scene.deliver()
-    for rows in (Incident, SafetyQuestion, TripShare, WelfareCheck, RecordingPlay, DataHold, Hold):
+    push = EmergencyPush.objects.get()
+    services.hear_centre(key=push.key, number="110-1", said=CentreWord.DISPATCHED)
+    for rows in (
+        EmergencyPush,
+        Incident,
+        SafetyQuestion,
+        TripShare,
+        WelfareCheck,
+        RecordingPlay,
+        DataHold,
+        Hold,
+    ):
         assert rows.objects.exists(), rows
 
 

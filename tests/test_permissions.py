@@ -186,6 +186,7 @@ TABLE = [
     ("GET", "api/v1/complaints/{complaint}/", {"passenger"}),
     ("POST", "api/v1/complaints/{complaint}/more/", {"passenger"}, {"words": "x"}),
     ("POST", "api/v1/street-complaints/", EVERYBODY),
+    ("POST", "api/v1/centre/", set()),  # for 110, which signs (safety/tests)
     ("POST", "api/v1/calls/", set()),  # for the machines that have the tokens (complaints/tests)
     ("POST", "api/v1/outside-messages/", set()),
     ("POST", "api/v1/police/requests/", OFFICERS),
@@ -383,6 +384,11 @@ TABLE = [
     ("GET", "police/requests/{request}/pack.pdf", {"officer"}),
     ("GET", "police/requests/{request}/proof.pdf", {"officer"}),
     ("GET", "police/requests/{request}/files/{release_copy}/", {"officer"}),
+    (
+        "GET",
+        "police/requests/{request}/sound/{recording}/",
+        set(),
+    ),  # of an answer that gives sound (police/tests)
     ("GET", "police/verify/", EVERYBODY),
     ("POST", "police/verify/", EVERYBODY),
     ("GET", "police/schemas/{pack_schema}.json", EVERYBODY),
@@ -405,6 +411,7 @@ TABLE = [
     ("GET", "me/shared/", MEMBERS),
     ("POST", "me/share-trips/", MEMBERS, {"on": "1"}),
     ("GET", "share/{share}/", EVERYBODY),
+    ("GET", "110/{push}/", EVERYBODY),
     ("GET", "practice/sos/", EVERYBODY),
     ("POST", "practice/sos/", EVERYBODY),
     ("POST", "trips/{trip}/recording/keep/", {"passenger"}),
@@ -505,6 +512,7 @@ KEYED = [
     ("GET", "trips/{trip}/sos/status/"),
     ("POST", "trips/{trip}/sos/word/"),
     ("POST", "trips/{trip}/sos/shown/"),
+    ("POST", "trips/{trip}/sos/110/"),
     ("POST", "api/v1/trips/{trip}/sos/words/"),
     ("GET", "trips/{trip}/care/"),
     ("POST", "api/v1/trips/{trip}/sound/"),
@@ -667,6 +675,7 @@ def _made(rides, people):
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
     secret = re.findall(r"/contact/([^/]+)/", Notification.objects.latest("pk").text)[0]
     incident = safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    push = safety.ask_110(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     check = safety.file_welfare_check(
         missing_phone="13800000001", reporter_phone="13911110001", words="x", submission="s"
     )
@@ -844,6 +853,7 @@ def _made(rides, people):
         "sound_token": phone_that_records.token,
         "play": play.pk,
         "share": share.token,
+        "push": push.secret,
         "share_number": share.pk,
         "malicious": ended.code,
         "data_hold": DataHold.objects.filter(subject=trip.code).first().code,

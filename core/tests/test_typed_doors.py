@@ -55,6 +55,7 @@ ELSEWHERE = {
     "police.api.NoticeInput.case_name": "of a case, not of a person",
     "police.forms.CalledForm.number": "compared figure by figure with what the register prints",
     "rides.api.PlatePhotoInput.token": "handed out to the page, whole",
+    "safety.api.CentreInput.case": "the number that 110 gives its own case, compared as it is",
     "safety.api.SoundEndInput.token": "handed out to the page, whole",
     "safety.actions.PoliceCalled.number": "words of staff: also 110, and an extension",
 }

@@ -4,6 +4,7 @@ They read across apps, so they name tables and columns by text; each is compared
 `governance/tests/test_questions.py`. Each gives how many there were and some of those that are wrong.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -355,6 +356,82 @@ def unusual_released_whole(since: datetime) -> Counted:
     whole = "EXISTS (SELECT 1 FROM police_release r WHERE r.request_id = q.id AND q.by_rule AND r.grade = 'whole')"
     rows = "q.asked_at >= %(since)s AND jsonb_array_length(q.unusual) > 0"
     return _counted("police_policerequest q", rows, whole, "q.code", since=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Complete letters: how many, in how many seconds half of them were answered, how many within the outer limit."""
+
+    all: int
+    half: float
+    within: int
+
+
+def letters_answered(since: datetime, at: datetime, *, limit: timedelta) -> Letters:
+    """Questions of letters asked since that are decided, or have waited for longer than `limit`, with the time they wait (P5+)."""
+    spent = "extract(epoch FROM COALESCE(decided_at, %(at)s) - asked_at)"
+    ((every, half, within),) = _rows(
+        f"SELECT count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY {spent}),"  # noqa: S608 - ours
+        f" count(*) FILTER (WHERE COALESCE(decided_at, %(at)s) <= asked_at + %(limit)s)"
+        " FROM police_policerequest WHERE urgency = 'ordinary' AND notice_id IS NOT NULL AND asked_at >= %(since)s"
+        " AND (decided_at IS NOT NULL OR asked_at < %(at)s - %(limit)s)",
+        since=since,
+        at=at,
+        limit=limit,
+    )
+    return Letters(every, float(half or 0), within)
+
+
+def followed_unwritten(since: datetime) -> Counted:
+    """Minutes since in which an officer followed a car; wrong: no line of the journal says so, or the pack was closed (S19)."""
+    table = (
+        "police_releasecopy c JOIN police_release r ON r.id = c.release_id"
+        " JOIN police_policerequest q ON q.id = r.request_id"
+    )
+    written = (
+        "EXISTS (SELECT 1 FROM core_auditentry a WHERE a.action = 'police.followed' AND a.subject = q.code"
+        " AND a.facts->>'copy' = c.code)"
+    )
+    wrong = f"NOT {written} OR c.at > r.expires_at"
+    return _counted(table, "c.kind = 'live' AND c.at >= %(since)s", wrong, "q.code", since=since)
+
+
+def pushes_unheard(
+    since: datetime, at: datetime, *, causes: Sequence[str], within: timedelta, by_hand: timedelta
+) -> Counted:
+    """Incidents since that were due at the emergency centre by themselves or by her wish; wrong: it has not confirmed them
+    `within` the time, and nobody called there or said why not in the time `by_hand` (P12).
+
+    Due is what the rule in force today names: an SOS, or a push that is there for another cause. One that is closed
+    sooner than either time was is no fault.
+    """
+    table = "safety_incident i LEFT JOIN safety_emergencypush p ON p.incident_id = i.id"
+    rows = (
+        "NOT i.drill AND i.trip_id IS NOT NULL AND i.opened_at >= %(since)s"
+        " AND (p.id IS NOT NULL OR (i.has_sos AND %(sos)s))"
+    )
+    due = "COALESCE(p.asked_at, (SELECT min(s.at) FROM safety_soscall s WHERE s.incident_id = i.id), i.opened_at)"
+    until = "LEAST(%(at)s, i.closed_at)"
+    person = (
+        f"(COALESCE(i.police_said_at, 'infinity') <= {due} + %(by_hand)s"
+        f" OR COALESCE(i.police_called_at, 'infinity') <= {due} + %(by_hand)s"
+        f" OR COALESCE(i.police_excused_at, 'infinity') <= {due} + %(by_hand)s)"
+    )
+    unheard = (
+        f"COALESCE(p.received_at, {until}) > {due} + %(within)s AND NOT ({person})"
+        f" AND ({until} > {due} + %(by_hand)s OR p.id IS NULL)"
+    )
+    return _counted(
+        table,
+        rows,
+        unheard,
+        "i.code",
+        since=since,
+        at=at,
+        sos="sos" in causes,
+        within=within,
+        by_hand=by_hand,
+    )
 
 
 def grave_without_stop(since: datetime, at: datetime) -> Counted:

@@ -2,13 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext_noop as noop
 
+from core import policy
 from governance.checks import ask
 from governance.checks.verdicts import SPAN, laws, verdict
 from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.shadow import World
+from safety.selectors import PUSHED
 
 NOT_STOPPED = fault("grave_not_stopped", noop("Their drivers may take orders: %(codes)s"))
 GRAVE = line(
@@ -36,6 +39,97 @@ def a_driver_in_an_sos_goes_on(world: World) -> None:
         has_sos=True,
         opened_at=world.at - timedelta(hours=1),
     )
+
+
+HALF_WITHIN, OUTER, SHARE = timedelta(minutes=10), timedelta(minutes=60), 0.98
+HALF_LATE = fault(
+    "letters_half_late", noop("Half of the letters were answered within %(minutes)s minutes only")
+)
+LETTERS_LATE = fault(
+    "letters_late", noop("%(late)s of %(all)s questions of letters took longer than an hour")
+)
+LETTERS = line(
+    "letters",
+    noop("%(within)s of %(all)s questions of complete letters in 30 days were answered within an hour."),
+)
+
+
+@live_check("P5+")
+def letters_in_an_hour(at: datetime) -> Found:
+    """Complete letters of 30 days: half of their questions answered within ten minutes, 98 of a hundred within sixty."""
+    found = ask.letters_answered(at - SPAN, at, limit=OUTER)
+    faults = []
+    if found.half > HALF_WITHIN.total_seconds():
+        faults.append(HALF_LATE(minutes=round(found.half / 60)))
+    if found.all and found.within < SHARE * found.all:
+        faults.append(LETTERS_LATE(late=found.all - found.within, all=found.all))
+    return verdict(faults, LETTERS(within=found.within, all=found.all), happened=found.all)
+
+
+@breaks("P5+")
+def a_letter_that_lies_until_the_morning(world: World) -> None:
+    world.make(
+        "police.PoliceRequest", urgency="ordinary", notice_id=1, asked_at=world.at - timedelta(hours=8)
+    )
+
+
+UNWRITTEN = fault(
+    "followed_unwritten", noop("A car was followed without a line of the journal, or too long: %(codes)s")
+)
+FOLLOWED = line(
+    "followed", noop("%(good)s of %(all)s minutes in which officers followed a car are in the journal.")
+)
+
+
+@live_check("S19")
+def each_minute_of_following_is_written(at: datetime) -> Found:
+    """Each minute in which an officer's page followed a car is in the journal, and none is after the pack was closed."""
+    found = ask.followed_unwritten(at - SPAN)
+    faults = [UNWRITTEN(codes=named(found.codes, found.wrong))] if found.wrong else []
+    return verdict(faults, FOLLOWED(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("S19")
+def a_minute_that_nobody_wrote_down(world: World) -> None:
+    world.table("core.AuditEntry")
+    request = world.make("police.PoliceRequest", urgency="emergency")
+    release = world.make("police.Release", request_id=request.pk, expires_at=world.at + SPAN)
+    world.make("police.ReleaseCopy", release_id=release.pk, kind="live", at=world.at)
+
+
+BY_HAND_WITHIN = timedelta(
+    minutes=3
+)  # of the silence of 110: as long as S10 gives for the police of the place
+UNHEARD = fault("push_unheard", noop("110 did not confirm in time, and nobody called there: %(codes)s"))
+NOT_SET_UP = fault("push_nowhere", noop("No emergency centre is set up: nothing can reach 110 by itself"))
+PUSHED_TO_110 = line(
+    "pushed", noop("%(good)s of %(all)s cases of 30 days that were due at 110 were confirmed by it in time.")
+)
+
+
+@live_check("P12")
+def cases_reach_110(at: datetime) -> Found:
+    """What was due at the emergency centre was confirmed by it in time, or told to it by a person."""
+    faults = [] if settings.CENTRE_URL and settings.CENTRE_KEY else [NOT_SET_UP()]
+    causes: tuple[str, ...] = policy.value(PUSHED)
+    found = ask.pushes_unheard(
+        at - SPAN,
+        at,
+        causes=causes,
+        within=timedelta(seconds=15),
+        by_hand=BY_HAND_WITHIN,
+    )
+    if found.wrong:
+        faults.append(UNHEARD(codes=named(found.codes, found.wrong)))
+    return verdict(faults, PUSHED_TO_110(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("P12")
+def a_case_of_which_110_never_hears(world: World) -> None:
+    world.table("safety.EmergencyPush", "safety.SosCall")
+    trip, long_ago = world.trip(), world.at - timedelta(hours=1)
+    incident = world.make("safety.Incident", trip_id=trip.pk, has_sos=True, opened_at=long_ago)
+    world.make("safety.EmergencyPush", incident_id=incident.pk, cause="sos", asked_at=long_ago)
 
 
 IDENTITY_LATE = fault("identity_late", noop("Identity neither given nor refused in time: %(codes)s"))

@@ -22,7 +22,7 @@ from governance.measures import check_measure, has_check, measures
 from governance.models import MeasureResult
 from governance.services import record_breaker, record_check
 from police.models import PoliceRequest
-from police.tests.factories import urgent
+from police.tests.factories import notice_sent, urgent
 from rides.models import LineInCity, Reminder, Trip
 from rides.services import cancel_trip
 from rides.states import CancelReason, Party
@@ -45,7 +45,7 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
     ids = [row.id for row in measures()]
     assert ids[:32] == [f"M{number:02d}" for number in range(1, 33)]
     assert set(ids[32:]) == {
-        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P10", "P11", "G6+", "G10", "G11",
+        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P10", "P11", "P12", "S19", "G6+", "G10", "G11",
     }  # fmt: skip
     for row in measures():
         found = check_measure(row).found
@@ -1006,6 +1006,81 @@ def test_p3a_and_p10_turn_red_when_identity_waits_or_goes_out_too_easily(rides, 
     PoliceRequest.objects.update(unusual=["device"])
     whole = row.release.grade == "whole"
     assert status("P10") == ("fail" if whole else "pass")
+
+
+def test_p5_turns_red_when_half_or_too_many_letters_wait(rides, people, noon):
+    from police.services import confirm_release, propose_release
+
+    assert status("P5+") == "none"
+    trip = rides.ended()
+    for number in range(3):
+        notice_sent(people("officer"), trip.code, key=str(number))
+    assert status("P5+") == "none", "it may take an hour"
+    noon.shift(600)
+    for code in PoliceRequest.objects.values_list("code", flat=True):
+        propose_release(account=people("agent"), code=code)
+        confirm_release(account=people("supervisor"), code=code)
+    assert status("P5+") == "pass"
+    noon.shift(60)
+    PoliceRequest.objects.update(decided_at=clock.now())
+    assert status("P5+") == "fail", "half after eleven minutes"
+    PoliceRequest.objects.update(decided_at=clock.now() - timedelta(seconds=120))
+    assert status("P5+") == "pass"
+    row = PoliceRequest.objects.first()
+    PoliceRequest.objects.filter(pk=row.pk).update(decided_at=row.asked_at + timedelta(minutes=61))
+    assert status("P5+") == "fail", "one of three took longer than an hour"
+
+
+def test_s19_turns_red_when_a_minute_of_following_is_in_no_journal(rides, people, noon):
+    from police import following
+    from police.documents.models import ReleaseCopy
+    from police.models import Release
+    from police.services import ask_by_form
+    from police.states import Query
+
+    trip = rides.under_way()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    asked = ask_by_form(account=people("officer"), question=urgent(Query.TRIP, trip.code), submission="s")
+    assert status("S19") == "none"
+    following.follow(actor=people("officer").actor, request=asked)
+    assert status("S19") == "pass"
+    expires = Release.objects.get().expires_at
+    Release.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    assert status("S19") == "fail"
+    Release.objects.update(expires_at=expires)
+    ReleaseCopy.objects.create(release=Release.objects.get(), code="XXXX2222", kind="live", at=clock.now())
+    assert status("S19") == "fail"
+
+
+def test_p12_turns_red_when_110_did_not_confirm_and_nobody_called_there(
+    rides, people, deliver, noon, settings
+):
+    from safety.models import EmergencyPush
+    from safety.services import hear_centre, record_police_call, take_incident
+    from safety.states import CentreWord
+
+    settings.CENTRE_URL, settings.CENTRE_KEY = "https://110.example", "k" * 32
+    assert status("P12") == "none"
+    incident = raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    assert status("P12") == "pass"
+    noon.shift(181)
+    assert status("P12") == "fail"
+    take_incident(account=people("agent"), code=incident.code)
+    record_police_call(account=people("agent"), code=incident.code, station="110", number="110")
+    assert status("P12") == "fail", "a minute too late is too late"
+    EmergencyPush.objects.update(asked_at=clock.now() - timedelta(seconds=20))
+    assert status("P12") == "pass", "a person told it in time"
+    again = raise_sos(key=TripKey(rides.under_way("passenger2", "driver2").code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    hear_centre(key=f"huhang:{again.code}", number="110-1", said=CentreWord.RECEIVED)
+    noon.shift(600)
+    assert status("P12") == "pass"
+    EmergencyPush.objects.filter(incident=again).delete()
+    assert status("P12") == "fail", "an SOS that was never sent"
+    EmergencyPush.objects.all().delete()
+    settings.CENTRE_URL = ""
+    assert status("P12") == "fail"
 
 
 @pytest.mark.parametrize("measure_id", ["M17", "M22", "M32", "D12", "R2+", "S12", "P11", "G6+", "G10", "G11"])

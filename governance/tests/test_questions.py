@@ -426,3 +426,49 @@ def test_spells_and_rewards(at, seed):
                 wrong.add(report.code)
         found = ask.rewards_not_booked("owed:{}")
         assert (found.all, found.wrong, set(found.codes)) == (approved, len(wrong), wrong)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_cases_for_110(at, seed):
+    random.seed(500 + seed)
+    since = at - timedelta(days=30)
+    soon, by_hand = timedelta(seconds=15), timedelta(seconds=180)
+    waits = [timedelta(seconds=each) for each in (5, 15, 16, 180, 181, 900)]
+    with shadow.world(at) as world:
+        world.table("safety.SosCall", "safety.EmergencyPush")
+        trip, due, late = world.trip(), set(), set()
+        for n in range(30):
+            opened = random.choice([moment(at), at - random.choice(waits)])
+            has_sos, closed = random.random() < 0.6, some(0.5, opened + random.choice(waits))
+            said = some(0.3, opened + random.choice(waits))
+            row = world.make(
+                "safety.Incident",
+                code=f"I{n}",
+                trip_id=some(0.9, trip.pk),
+                drill=random.random() < 0.1,
+                has_sos=has_sos,
+                opened_at=opened,
+                closed_at=closed,
+                police_said_at=said,
+            )
+            pushed = random.random() < 0.7
+            received = some(0.6, opened + random.choice(waits)) if pushed else None
+            if pushed:
+                world.make(
+                    "safety.EmergencyPush",
+                    incident_id=row.pk,
+                    asked_at=opened,
+                    received_at=received,
+                    number="1" if received else "",
+                )
+            if row.drill or row.trip_id is None or opened < since or not (pushed or has_sos):
+                continue
+            due.add(row.code)
+            until = min(at, closed or at)
+            told = said is not None and said - opened <= by_hand
+            slow = (received or until) - opened > soon
+            judged = not pushed or until - opened > by_hand
+            if slow and judged and not told:
+                late.add(row.code)
+        found = ask.pushes_unheard(since, at, causes=["sos"], within=soon, by_hand=by_hand)
+        assert (found.all, found.wrong, set(found.codes)) == (len(due), len(late), late)

@@ -139,7 +139,7 @@ def _recording(section: Section, data: Any) -> None:
         ],
     )
     section.remark = _(
-        "The sound is not in this file: it is handed over apart on the same letter. Call the liaison line."
+        "The sound is not in this file: each recording is a file of its own on the page of the request, with its digests in the proof document."
     )
 
 

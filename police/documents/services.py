@@ -5,12 +5,14 @@ import hashlib
 import hmac
 import json
 import secrets
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 import structlog
+from cryptography.hazmat.primitives import hashes
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -23,14 +25,19 @@ from police.documents import paper, seal
 from police.documents.models import ReleaseCopy
 from police.documents.paper import Copied, Listed
 from police.documents.states import CopyKind, StampState
-from police.errors import LinkClosed
+from police.errors import LinkClosed, NotCalledBack
 from police.models import PoliceRequest, Release
+from police.policies import may_be_by_rule, tier_of
 from police.services import read_pack
+from police.states import Wanted
+from safety.services import sound_for_police
+from safety.states import RecordingState
 
 log = structlog.get_logger()
 # No letter and no digit that a machine takes for another one when it reads a photograph.
 ALPHABET = "ACDEFHJKMNPRTUVWXY3479"
 CODE_LENGTH = 8
+IN_MEMORY = 8 * 1024 * 1024  # bytes of sound; what is more lies in a file that has no name
 BLOCK = 1024  # bytes of which one keyed digest is kept
 TYPES = {
     CopyKind.PDF: ("application/pdf", "pdf"),
@@ -162,6 +169,70 @@ def hand_over(*, actor: Actor, request: PoliceRequest, kind: CopyKind) -> Handed
     return _handed(request, copy, content)
 
 
+def sounds_of(pack: dict[str, Any]) -> list[str]:
+    """The recordings that an answer gives, by their codes: none where the letter does not name sound, or it is left out."""
+    given = pack.get("answers", {}).get(Wanted.RECORDING, {})
+    return [str(row["code"]) for row in given.get("data") or [] if row["state"] != RecordingState.DESTROYED]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A recording that is handed over: its file, which is gone once it is closed."""
+
+    name: str
+    kind: str
+    file: IO[bytes]
+    sha256: str
+
+
+def hand_over_sound(*, actor: Actor, request: PoliceRequest, recording: str) -> Sound:
+    """The sound itself of a recording that the answer lists, to an officer whose station was called back.
+
+    The file is not kept a second time: its digest is, and the proof document lists it. Call it outside of transactions.
+    Raises `NotReleased`, `LinkClosed`, `NotCalledBack`, `NotFound`.
+    """
+    text = read_pack(actor=actor, request=request)
+    if request.trip is None or recording not in sounds_of(json.loads(text)):
+        raise NotFound
+    officer = request.officer
+    if officer is None or not may_be_by_rule(tier_of(officer, clock.now())):
+        raise NotCalledBack(line=settings.LIAISON_LINE)
+    assert request.span_from and request.span_to  # noqa: S101 - a letter's question
+    kind, pieces = sound_for_police(
+        trip=request.trip.code, code=recording, begins=request.span_from, ends=request.span_to
+    )
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - who answers closes it
+    sha256, sm3 = hashlib.sha256(), hashes.Hash(hashes.SM3())
+    for piece in pieces:
+        file.write(piece)
+        sha256.update(piece)
+        sm3.update(piece)
+    size = file.tell()
+    file.seek(0)
+    copied = _copied(request, new_copy_code())
+    _note_sound(actor, request, copied, recording, sha256.hexdigest(), sm3.finalize().hex(), size)
+    ending = kind.partition("/")[2] or "bin"
+    return Sound(f"{request.code}.{recording}.{ending}", kind, file, sha256.hexdigest())
+
+
+@begins_transaction
+def _note_sound(
+    actor: Actor, request: PoliceRequest, copied: Copied, recording: str, sha256: str, sm3: str, size: int
+) -> None:
+    copy = _write(actor, request, copied, CopyKind.SOUND)
+    copy.sha256, copy.sm3, copy.size = sha256, sm3, size
+    copy.save(update_fields=["sha256", "sm3", "size"])
+    audit.record(
+        actor,
+        "police.sound_handed_over",
+        request.code,
+        case=request.code,
+        copy=copy.code,
+        recording=recording,
+        sha256=sha256,
+    )
+
+
 def _handed(request: PoliceRequest, copy: ReleaseCopy, content: bytes) -> Handed:
     media, ending = TYPES[CopyKind(copy.kind)]
     name = f"{request.code}.{ending}"
@@ -194,7 +265,7 @@ def _sealed(request: PoliceRequest, kind: CopyKind, text: str, copied: Copied) -
 
 def _proof(request: PoliceRequest, text: str, copied: Copied, *, stamped: bool) -> bytes:
     files = ReleaseCopy.objects.filter(
-        release__request=request, kind__in=[CopyKind.PDF, CopyKind.JSON]
+        release__request=request, kind__in=[CopyKind.PDF, CopyKind.JSON, CopyKind.SOUND]
     ).order_by("pk")
     return paper.proof(
         copied,

@@ -12,6 +12,7 @@ class CopyKind(models.TextChoices):
     LINK = "link", pgettext_lazy("copy of a release", "one-time link")
     API = "api", pgettext_lazy("copy of a release", "interface")
     HAND = "hand", pgettext_lazy("copy of a release", "read out at a terminal")
+    SOUND = "sound", pgettext_lazy("copy of a release", "sound")
     LIVE = "live", pgettext_lazy("copy of a release", "followed live")
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, four_eyes, jobs, policy
@@ -127,7 +129,9 @@ def _tell(pk: int, at: datetime) -> bool:
     audit.record(SYSTEM, "police.person_told", row.person.code, case=row.release.request.code)
     if row.person.phone:
         outbox.queue(
-            messages.DataWereRead(at=row.release.released_at, link="/me/data/"),
+            messages.DataWereRead(
+                at=row.release.released_at, link=settings.PUBLIC_URL + reverse("accounts:data")
+            ),
             key=f"police-read:{row.code}",
             to=row.person.phone,
             language=row.person.language,

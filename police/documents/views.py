@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -45,6 +45,18 @@ def proof_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The electronic proof document of what was handed over."""
     asked = own(request, code)
     return _answer(services.hand_over(actor=account_of(request).actor, request=asked, kind=CopyKind.PROOF))
+
+
+@require_GET
+@officers_only
+def sound(request: HttpRequest, code: str, recording: str) -> HttpResponse:
+    """The sound of a recording that the answer lists, of the letter's time."""
+    found = services.hand_over_sound(
+        actor=account_of(request).actor, request=own(request, code), recording=recording
+    )
+    answer = FileResponse(found.file, as_attachment=True, filename=found.name, content_type=found.kind)
+    answer["X-SHA256"], answer["Cache-Control"] = found.sha256, "no-store"
+    return answer  # type: ignore[return-value]  # a stream is no HttpResponse to the type checker, and one to the door
 
 
 @require_GET

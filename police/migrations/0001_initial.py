@@ -258,7 +258,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=8, unique=True, verbose_name='code')),
                 ('reader', models.CharField(blank=True, max_length=40, verbose_name='read by')),
-                ('kind', models.CharField(choices=[('page', 'page'), ('pdf', 'PDF'), ('json', 'JSON'), ('proof', 'proof document'), ('link', 'one-time link'), ('api', 'interface'), ('hand', 'read out at a terminal'), ('live', 'followed live')], max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('page', 'page'), ('pdf', 'PDF'), ('json', 'JSON'), ('proof', 'proof document'), ('link', 'one-time link'), ('api', 'interface'), ('hand', 'read out at a terminal'), ('sound', 'sound'), ('live', 'followed live')], max_length=8, verbose_name='kind')),
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256')),
                 ('sm3', models.CharField(blank=True, max_length=64, verbose_name='SM3')),
@@ -513,7 +513,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='releasecopy',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'pdf', 'json', 'proof', 'link', 'api', 'hand', 'live'])), name='release_copy_kind_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['page', 'pdf', 'json', 'proof', 'link', 'api', 'hand', 'sound', 'live'])), name='release_copy_kind_is_known'),
         ),
         migrations.AddConstraint(
             model_name='releasecopy',

@@ -14,6 +14,8 @@ from police.services.links import link_exists as link_exists
 from police.services.links import open_link as open_link
 from police.services.owning import answer_of as answer_of
 from police.services.owning import answer_owning as answer_owning
+from police.services.references import ask_proof as ask_proof
+from police.services.references import asks_proof as asks_proof
 from police.services.references import codes_of as codes_of
 from police.services.references import make_code as make_code
 from police.services.references import revoke_code as revoke_code

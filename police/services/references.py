@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.codes import POLICE
+from accounts.exports import prove, send_proof
 from core import audit, clock, idempotency, limits, policy, typed
 from core.codes import new_code
 from core.errors import NotFound
@@ -25,10 +27,12 @@ from police.services.releases import release_pack
 from police.services.requests import Question, write_request
 from police.states import AgencyKind, Channel, Grade, GradeReason, Query, Urgency
 from rides.selectors import trip_by_code
-from safety.selectors import incidents_reported_by
+from rides.states import Party
+from safety.selectors import incidents_reported_by, sos_of_side
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from safety.models import Incident
 
 # No letter and no digit that is taken for another one when it is read out or written down.
 ALPHABET = "ACDEFHJKMNPRTUVWXY3479"
@@ -52,18 +56,47 @@ def codes_of(account: "Account") -> list[ReferenceCode]:
     return list(rows.select_related("incident__trip", "request__agency").order_by("-pk")[:20])
 
 
-@begins_transaction
-def make_code(*, account: "Account", incident: str, asker: Asker) -> str:
-    """A new code for an incident that she reported herself, shown now and never again; the one before ends.
-
-    Raises `Forbidden`, `NotFound` for what is not hers, `TooMany`.
-    """
+def _hers(account: "Account", incident: str) -> "Incident":
     require(account, "ride")
-    limits.take(CODES_MADE, asker)
-    idempotency.alone(f"police.code:{incident}")
     found = next((row for row in incidents_reported_by(account) if row.code == incident), None)
     if found is None:
         raise NotFound
+    return found
+
+
+def asks_proof(*, account: "Account", incident: str) -> bool:
+    """Whether her one-time code is asked first: not while her own call for help of this incident is open.
+
+    Who calls for help cannot wait for an SMS; all else could be done with a phone that lay open, or a stolen session.
+    Raises `Forbidden`, `NotFound` for what is not hers.
+    """
+    found = _hers(account, incident)
+    call = sos_of_side(found.trip.code, Party.PASSENGER) if found.trip else None
+    return call is None or call.incident.code != found.code
+
+
+def ask_proof(*, account: "Account", incident: str, asker: Asker) -> None:
+    """Send her the one-time code. Raises `Forbidden`, `NotFound` for what is not hers, `CodeTooSoon`, `TooManyCodes`."""
+    _hers(account, incident)
+    send_proof(account=account, purpose=POLICE, asker=asker)
+
+
+def make_code(*, account: "Account", incident: str, asker: Asker, proof: str = "") -> str:
+    """A new code for an incident that she reported herself, shown now and never again; the one before ends. Her phone is told.
+
+    `proof` is the one-time code that `ask_proof` sent. Raises `Forbidden`, `NotFound` for what is not hers, `WrongCode`,
+    `TooManyCodes`, `TooMany`.
+    """
+    if asks_proof(account=account, incident=incident):
+        prove(account=account, purpose=POLICE, code=proof, asker=asker)
+    return _make(account, incident, asker)
+
+
+@begins_transaction
+def _make(account: "Account", incident: str, asker: Asker) -> str:
+    limits.take(CODES_MADE, asker)
+    idempotency.alone(f"police.code:{incident}")
+    found = _hers(account, incident)
     at = clock.now()
     ReferenceCode.objects.filter(incident=found, used_at=None, revoked_at=None).update(revoked_at=at)
     secret = "".join(secrets.choice(ALPHABET) for _place in range(LENGTH))
@@ -76,6 +109,14 @@ def make_code(*, account: "Account", incident: str, asker: Asker) -> str:
         until=at + policy.span(CODE_FOR),
     )
     audit.record(account.actor, "police.code_for_police_made", row.code, case=found.code)
+    if account.phone:
+        outbox.queue(
+            messages.CodeMade(at=at, link=settings.PUBLIC_URL + reverse("police:codes")),
+            key=f"police-code-made:{row.code}",
+            to=account.phone,
+            language=account.language,
+            subject=account.code,
+        )
     return grouped(secret)
 
 
@@ -144,7 +185,7 @@ def use_code(*, account: "Account", secret: str, asker: Asker) -> PoliceRequest:
     audit.record(account.actor, "police.code_for_police_used", row.code, case=request.code)
     if row.account.phone:
         outbox.queue(
-            messages.CodeUsed(at=at, link=reverse("police:codes")),
+            messages.CodeUsed(at=at, link=settings.PUBLIC_URL + reverse("police:codes")),
             key=f"police-code:{row.code}",
             to=row.account.phone,
             language=row.account.language,

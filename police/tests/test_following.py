@@ -1,5 +1,6 @@
 """S19: the officer's page follows the car while the emergency is open, and no longer; nothing of hers is followed."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -18,8 +19,9 @@ from police.tests.factories import urgent
 from rides.models import LatestPosition, Trip
 from rides.states import Party
 from rides.tokens import TripKey
-from safety.models import Incident
+from safety.models import Incident, Signal
 from safety.services import file_welfare_check, raise_sos
+from safety.states import SignalKind
 
 FAR = (28.35, 121.35)
 
@@ -227,6 +229,19 @@ def test_a_silent_phone_alone_does_not_lead_to_her_door(rides, people, signed_in
     )
     answer = part(signed_in("officer"), asked)
     assert answer.status_code == 200 and door not in answer.content.decode()
+
+
+def test_nor_does_the_pack_of_a_phone_that_is_silent_once_the_trip_is_over(rides, people):
+    """The same thief, who asks again after the end instead of following: the pack gives no more than the page."""
+    trip = rides.ended()
+    Signal.objects.create(
+        trip=trip, kind=SignalKind["SIGNAL_LOST"], detail="passenger", score=30, at=clock.now()
+    )
+    door = near_her_door(trip)
+    asked = ask(people, trip)
+    assert (asked.release.grade, asked.release.signs) == ("whole", ["silent_phone"])
+    assert door not in asked.release.pack
+    assert json.loads(asked.release.pack)["last_positions"] == []
 
 
 def test_a_closed_false_alarm_does_not_lead_to_her_door(followed):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from accounts.errors import WrongCode
 from core import clock, retention
 from core.errors import Forbidden, NotFound, TooMany
 from core.limits import Asker
@@ -22,7 +23,7 @@ from rides.models import Trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.models import Incident
-from safety.services import raise_sos
+from safety.services import close_incident, raise_sos, resolve_incident, take_incident
 
 
 @pytest.fixture
@@ -65,6 +66,64 @@ def test_her_code_opens_her_own_incident_at_once_without_papers_and_she_is_told(
     assert "used by" in seen and secret not in seen
     used = AuditEntry.objects.get(action="police.code_for_police_used")
     assert (used.actor, used.case) == ("officer", asked.code)
+
+
+def closed(people, incident):
+    take_incident(account=people("agent"), code=incident.code)
+    resolve_incident(account=people("agent"), code=incident.code, outcome="safe", words="x")
+    close_incident(account=people("specialist"), code=incident.code)
+
+
+def one_time_code():
+    return re.search(r"\d{6}", Notification.objects.filter(key__startswith="code:").latest("pk").text)[0]
+
+
+def test_a_session_alone_makes_no_code_once_her_call_for_help_is_over(incident, people, signed_in):
+    """A phone that lay open, or a stolen session: without what comes to her number there is no code."""
+    closed(people, incident)
+    client = signed_in("passenger")
+    page = client.post("/me/police-codes/", {"incident": incident.code}, headers={"accept-language": "en"})
+    assert (page.status_code, "one-time code" in page.content.decode()) == (200, True)
+    assert not ReferenceCode.objects.exists()
+    sent = Notification.objects.get(key__startswith="code:")
+    assert sent.recipient == people("passenger").phone
+    for wrong in ("000000" if one_time_code() != "000000" else "111111", "abc", ""):
+        bad = client.post("/me/police-codes/", {"incident": incident.code, "code": wrong})
+        assert bad.status_code == 400, wrong
+    assert not ReferenceCode.objects.exists()
+    with pytest.raises(WrongCode):
+        make(people, incident)
+    good = client.post("/me/police-codes/", {"incident": incident.code, "code": one_time_code()})
+    assert re.search(r'<p class="big" translate="no">([^<]+)</p>', good.content.decode())
+    again = client.post("/me/police-codes/", {"incident": incident.code, "code": one_time_code()})
+    assert again.status_code == 400, "it is used up"
+    assert ReferenceCode.objects.count() == 1
+
+
+def test_nobody_has_a_code_sent_for_what_is_not_theirs(incident, people, signed_in):
+    closed(people, incident)
+    assert signed_in("driver").post("/me/police-codes/", {"incident": incident.code}).status_code == 404
+    assert signed_in("passenger2").post("/me/police-codes/", {"incident": incident.code}).status_code == 404
+    assert not Notification.objects.filter(key__startswith="code:").exists()
+
+
+def test_while_she_calls_for_help_nothing_waits_for_an_sms_and_her_phone_is_told_of_each(incident, people):
+    """What is told says nothing of the police: who sits beside her may read it."""
+    assert make(people, incident)
+    told = Notification.objects.get(key__startswith="police-code-made:")
+    assert told.recipient == people("passenger").phone
+    assert "/me/police-codes/" in told.text
+    assert not {"police", "警", "110"} & set(re.findall(r"police(?!-codes)|警|110", told.text))
+
+
+def test_the_question_to_the_station_does_not_call_it_an_emergency(incident, people, client):
+    use(people, make(people, incident))
+    link = re.search(
+        r"/police/owning/[^/ ]+/", Notification.objects.filter(key__startswith="owning:").first().text
+    )[0]
+    page = client.get(link, headers={"accept-language": "en"}).content.decode()
+    assert "emergency request" not in page
+    assert "by a code that the harmed person gave" in page
 
 
 def test_it_is_kept_as_a_digest_alone(incident, people):

@@ -12,7 +12,7 @@ from core import policy
 from core.alarms import Alarm, Rank, alarm
 from safety import selectors
 from safety.models import Incident
-from safety.policies import OWNED_WITHIN, clock_that_rings
+from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, clock_that_rings
 from safety.states import IncidentState, Origin
 
 _NOBODY: dict[str, Promise] = {
@@ -68,4 +68,23 @@ def police_calls(_at: datetime) -> list[Alarm]:
             without=frozenset({row.police_said_by}),
         )
         for row in selectors.police_calls_to_confirm()
+    ]
+
+
+@alarm("emergency_centre", permission="incidents.respond")
+def emergency_centre(at: datetime) -> list[Alarm]:
+    """Cases that 110 has not confirmed, hears no more of, or ended: until a person called there, and said so (P12)."""
+    return [
+        Alarm(
+            key=f"110:{row.key}:{row.said}",
+            code=row.incident.code,
+            what=_("110 ended a case that is open with us: call there")
+            if row.ended_there
+            else _("110 does not answer: call there by telephone"),
+            link=reverse_lazy("safety_console:incident", args=[row.incident.code]),
+            since=(row.said_at if row.ended_there else row.traced_at) or row.asked_at,
+            within=policy.span(PUSH_CONFIRMED),
+            rank=Rank.CALL,
+        )
+        for row in selectors.pushes_that_ring(at)
     ]

@@ -210,6 +210,7 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
             for check in selectors.checks_of(incident)
         ],
         "contacts": _contacts(incident),
+        "push": selectors.push_of(incident),
         "calls": [(call, _CALL_LEVEL[call.state]) for call in selectors.placed_calls_of(incident)],
         **_where(incident),
         "passenger": (mask_name(trip.passenger.real_name), mask_phone(trip.passenger.phone))

@@ -10,6 +10,7 @@ from safety.models.incidents import (
     SosCall,
     WelfareCheck,
 )
+from safety.models.pushes import EmergencyPush
 from safety.models.recordings import (
     Recording,
     RecordingConsent,
@@ -23,6 +24,7 @@ from safety.models.shares import TripShare
 __all__ = [
     "Acknowledgement",
     "Caller",
+    "EmergencyPush",
     "HelpMessage",
     "Incident",
     "MaliceAppeal",

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, TruncHour
+from django.db.models.functions import Coalesce, Greatest, TruncHour
 
 from accounts.selectors import contacts_to_alert, person_by_code
 from core import cases, clock, policy, typed
+from core.errors import NotFound
+from core.links import digest_of
 from core.reads import Read
 from core.rehearsal import Statement, rehearse
 from rides.selectors import latest_positions
@@ -18,6 +20,7 @@ from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party
 from safety.models import (
     Acknowledgement,
     Caller,
+    EmergencyPush,
     HelpMessage,
     Incident,
     MaliceAppeal,
@@ -28,8 +31,8 @@ from safety.models import (
     WelfareCheck,
 )
 from safety.monitor.rules.signal_lost import SILENCE_AFTER, SILENCE_AWAY_AFTER
-from safety.policies import OWNED_WITHIN, TAKEN_WITHIN, clocks_of
-from safety.states import LIVE, Answer, Callee, IncidentOutcome, IncidentState, Origin, SignalKind
+from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, TAKEN_WITHIN, clocks_of
+from safety.states import LIVE, Answer, Callee, CentreWord, IncidentOutcome, IncidentState, Origin, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
@@ -349,6 +352,51 @@ def mismatch_looked_at(trip: "Trip") -> LookedAt | None:
         return None
     looked = Acknowledgement.objects.filter(incident__trip=trip, at__gte=trip.cancelled_at).order_by("at")
     return LookedAt(trip.cancelled_at, looked.values_list("at", flat=True).first())
+
+
+def push_of(incident: Incident) -> EmergencyPush | None:
+    """What the emergency centre (110) has of an incident; None where it was not sent there."""
+    return EmergencyPush.objects.filter(incident=incident).first()
+
+
+def push_by_secret(secret: str) -> EmergencyPush:
+    """The case whose link the centre opens, for as long as it is open. Raises `NotFound`."""
+    rows = EmergencyPush.objects.select_related(
+        "incident__trip__city",
+        "incident__trip__passenger",
+        "incident__trip__driver",
+        "incident__trip__vehicle",
+    )
+    found = rows.filter(secret_digest=digest_of(secret)).first()
+    if found is None or not found.opens_to(secret) or not found.is_followed:
+        raise NotFound
+    return found
+
+
+_TRACE_LOST = timedelta(seconds=60)
+
+
+def pushes_that_ring(at: datetime) -> list[EmergencyPush]:
+    """Cases that the emergency centre has not confirmed in time, hears no more of, or ended while the incident is live.
+
+    Until a person said that they called the police since, a supervisor why not, or the centre speaks.
+    """
+    late = at - policy.span(PUSH_CONFIRMED)
+    silent = Q(received_at=None, asked_at__lte=late)
+    lost = Q(received_at__lte=at - _TRACE_LOST, closed_at=None) & (
+        Q(traced_at=None) | Q(traced_at__lte=at - _TRACE_LOST)
+    )
+    ended = Q(said__in=[CentreWord.OVER, CentreWord.REFUSED])
+    since = Greatest(Coalesce(F("said_at"), F("asked_at")), Coalesce(F("traced_at"), F("asked_at")))
+    called = (
+        Q(incident__police_said_at__gte=since)
+        | Q(incident__police_called_at__gte=since)
+        | Q(incident__police_excused_at__gte=since)
+    )
+    rows = EmergencyPush.objects.select_related("incident").filter(
+        silent | lost | ended, incident__state__in=LIVE
+    )
+    return list(rows.exclude(called).order_by("asked_at")[:50])
 
 
 def contacts_of(incident: Incident) -> "list[EmergencyContact]":

@@ -1,6 +1,7 @@
 """The only writers of safety's rows, one topic for each file."""
 
 from safety.services.calls import place_call
+from safety.services.centre import hear_centre, note_looked
 from safety.services.checks import (
     FiledCheck,
     add_evidence,
@@ -32,6 +33,7 @@ from safety.services.desk import (
     write_to_caller,
 )
 from safety.services.incidents import add_signal, open_incident
+from safety.services.pushing import ask_110, push_by_itself
 from safety.services.questions import answer_question, ask_passenger, expire_questions, report_finding
 from safety.services.recordings import (
     Arrived,
@@ -48,6 +50,7 @@ from safety.services.recordings import (
     play_recording,
     recording_of_token,
     set_recording,
+    sound_for_police,
     sound_of_play,
     tell_of_plays,
     trip_is_over,
@@ -86,6 +89,7 @@ __all__ = [
     "address_of",
     "answer_question",
     "answer_recording",
+    "ask_110",
     "ask_passenger",
     "begin_recording",
     "check_by_secret",
@@ -102,12 +106,14 @@ __all__ = [
     "expire_questions",
     "file_appeal",
     "file_welfare_check",
+    "hear_centre",
     "hear_from_trip",
     "in_even_time",
     "keep_recording",
     "mend_check",
     "note_chunks",
     "note_listening",
+    "note_looked",
     "note_police_called",
     "note_seen",
     "note_shown",
@@ -116,6 +122,7 @@ __all__ = [
     "open_incident",
     "place_call",
     "play_recording",
+    "push_by_itself",
     "raise_by_packet",
     "raise_sos",
     "record_call",
@@ -133,6 +140,7 @@ __all__ = [
     "share_trip",
     "share_with",
     "share_with_contacts",
+    "sound_for_police",
     "sound_of_play",
     "take_incident",
     "tell_of_plays",

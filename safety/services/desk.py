@@ -19,6 +19,7 @@ from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
 from safety.models import HelpMessage, Incident
 from safety.policies import why_not
 from safety.services.incidents import acknowledge, change_incident, note_call_back
+from safety.services.pushing import end_push
 from safety.services.stops import end_stop
 from safety.states import (
     INCIDENT_TRANSITIONS,
@@ -289,6 +290,7 @@ def close_incident(*, account: "Account", code: str) -> None:
     if incident.outcome != IncidentOutcome.POLICE:
         # What the police have may still be evidence; all else goes when its time is over (S7).
         holds.release(actor=account.actor, source="sos", case=code)
+    end_push(incident)
     end_stop(incident=incident, actor=account.actor)
 
 

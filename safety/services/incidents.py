@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Sum
 
-from core import audit, clock, inserts, live, policy, timeline
+from core import audit, clock, events, inserts, live, policy, timeline
 from core.actors import MONITOR, SYSTEM, Actor
 from core.codes import new_code
 from core.facts import Fact
@@ -15,9 +15,10 @@ from core.transactions import joins_transaction
 from rides.geometry import Point
 from rides.selectors import lock_trip
 from rides.states import Party
+from safety.events import DangerShown
 from safety.models import Acknowledgement, Caller, Incident, Signal
 from safety.policies import THRESHOLD, WEIGHTS
-from safety.selectors import record_of
+from safety.selectors import TOLD_BY_A_REPORTER, record_of
 from safety.services.stops import stop_next_order
 from safety.states import (
     LIVE,
@@ -272,6 +273,8 @@ def _bring(
     if kind in _CRIES or (grave and incident.high_risk_at is None):
         changes["high_risk_at"] = incident.risk_since(at)
     bring_news(incident, **changes)
+    if incident.high_risk_at and kind not in TOLD_BY_A_REPORTER | {SignalKind.SOS}:
+        events.publish(DangerShown(incident=incident.code))
 
 
 _SILENCE = frozenset({SignalKind.NO_ANSWER, SignalKind["SIGNAL_LOST"]})

@@ -373,14 +373,36 @@ def sound_of_play(*, account: "Account", code: str, play: int) -> tuple[str, Ite
     return found.mime.partition(";")[0], _pieces(found)
 
 
-def _pieces(found: Sound) -> Iterator[bytes]:
-    """Each chunk as it is asked for; after a gap from a whole piece on, as a player needs it."""
+def sound_for_police(
+    *, trip: str, code: str, begins: datetime, ends: datetime
+) -> tuple[str, Iterator[bytes]]:
+    """The same for a release to the police, of the time that their letter names, to a whole chunk: the caller writes down
+    who gets it and on what paper.
+
+    Raises `NotFound` where it is no recording of this trip, or destroyed.
+    """
+    row = Recording.objects.filter(code=code, trip__code=trip).first()
+    if row is None:
+        raise NotFound
+    found, slice_of = sound_of(code), timedelta(milliseconds=max(row.slice_ms, 1))
+    first = max(0, (begins - row.begun_at) // slice_of)
+    return found.mime.partition(";")[0], _pieces(found, first, (ends - row.begun_at) // slice_of)
+
+
+def _pieces(found: Sound, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+    """Each chunk as it is asked for; after a gap from a whole piece on, as a player needs it. Of what is before `first` the
+    head alone, without which nothing can be played."""
     key, expected = AESGCM(found.key), 0
     for number in chunks.numbers(found.code):
+        if (0 < number < first) or (last is not None and number > last):
+            continue
         stored = chunks.read(found.code, number)
         if stored is None:
             continue
         plain = chunks.open_chunk(key, found.code, number, stored)
+        if number < first:
+            yield sound.head(found.mime, plain)
+            continue
         yield plain if number == expected or number == 0 else sound.from_piece(found.mime, plain)
         expected = number + 1
 

@@ -1,0 +1,450 @@
+"""P12: an incident goes to the emergency centre (110), which may be slow, wrong or down, and her page never says more."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from core import alarms, clock, outside, retry
+from core.models import AuditEntry, FailedWork, TimelineEntry
+from core.tests.factories import set_policy
+from rides.selectors import position_key
+from rides.services.positions import PhoneFixes, store_positions
+from rides.states import Party
+from rides.tokens import TripKey
+from rides.trails import Fix
+from safety import services
+from safety.models import EmergencyPush, Incident
+from safety.services.centre import PUSHES
+from safety.states import SignalKind
+from sandbox import centre as there
+
+KEY = "a key of both sides, long enough"
+
+
+@pytest.fixture
+def centre(settings, tmp_path, monkeypatch):
+    """The sandbox's own code behind a port; `there.behave` tells it what to do."""
+    settings.STATE = tmp_path
+    settings.CENTRE_KEY = KEY
+    monkeypatch.setenv("HUHANG_CENTRE_KEY", KEY)
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self):
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            status, body, sealed = there.answer(
+                self.path.removeprefix("/centre/").strip("/"), raw, self.headers.get(there.HEADER, "")
+            )
+            self.send_response(status)
+            if sealed:
+                self.send_header(there.HEADER, sealed)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.CENTRE_URL = f"http://127.0.0.1:{server.server_port}/centre"
+    monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=5, default_ttl=30.0))
+    there.behave({"says": []})
+    yield there
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def trip(rides):
+    trip = rides.under_way()
+    now = clock.now().timestamp()
+    store_positions(
+        [
+            PhoneFixes(trip.pk, Party.PASSENGER, [Fix(now - 20, 28.2031, 121.0123, 12.0, 15.0)], False),
+            PhoneFixes(trip.pk, Party.DRIVER, [Fix(now, 28.2, 121.0)], False),
+        ]
+    )
+    return trip
+
+
+def hers(trip):
+    return TripKey(trip.code, Party.PASSENGER, "wenzhou")
+
+
+def tap(trip, party=Party.PASSENGER, **how):
+    return services.raise_sos(key=TripKey(trip.code, party, "wenzhou"), **how)
+
+
+def speak():
+    while PUSHES.work_off():
+        pass
+
+
+def only():
+    return EmergencyPush.objects.get()
+
+
+def at_the_centre():
+    return list(there.cases().values())
+
+
+def sos_page(client, trip, party=Party.PASSENGER):
+    answer = client.get(
+        f"/trips/{trip.code}/sos/status/",
+        headers={"x-trip-key": position_key(trip, party), "accept-language": "en"},
+    )
+    return " ".join(answer.content.decode().split())
+
+
+def close(people, incident, outcome="safe"):
+    services.take_incident(account=people("agent"), code=incident.code)
+    services.resolve_incident(account=people("agent"), code=incident.code, outcome=outcome, words="x")
+    services.close_incident(account=people("specialist"), code=incident.code)
+
+
+# --- Which go ----------------------------------------------------------------------------------------------
+
+
+def test_a_call_for_help_goes_at_once_with_all_that_the_police_need(centre, trip, deliver):
+    incident = tap(trip, silent=True)
+    deliver()
+    speak()
+    (case,) = at_the_centre()
+    told = case["opened"]
+    assert (told["cause"], told["silent"], told["incident"]) == ("sos", True, incident.code)
+    assert told["car"]["plate_registered"] == trip.plate_registered
+    place = next(each for each in told["positions"] if each["phone"] == "passenger")
+    assert (place["accuracy"], place["speed"], place["age"] >= 20) == (12.0, 15.0, True)
+    assert told["url"].endswith(f"/110/{only().secret}/")
+    assert trip.passenger.phone not in json.dumps(told)
+    assert trip.passenger.real_name not in json.dumps(told, ensure_ascii=False)
+    assert only().number == case["case"]
+
+
+def test_high_risk_that_the_trip_shows_goes_and_a_strangers_report_alone_does_not(
+    centre, trip, deliver, people
+):
+    services.file_welfare_check(
+        missing_phone=people("passenger").phone, reporter_phone="13911110055", words="x", submission="w"
+    )
+    deliver()
+    assert Incident.objects.get().high_risk_at is not None
+    assert not EmergencyPush.objects.exists()
+    services.report_finding(trip_code=trip.code, kind=SignalKind.OFF_ROUTE)
+    deliver()
+    assert only().cause == "danger"
+
+
+def test_the_rule_says_which_go_by_themselves_and_her_wish_always_does(centre, trip, deliver, client):
+    set_policy("safety.pushed_to_110", [])
+    tap(trip)
+    deliver()
+    assert not EmergencyPush.objects.exists()
+    assert "Ask 110 to come" in sos_page(client, trip)
+    for _again in range(2):
+        answer = client.post(f"/trips/{trip.code}/sos/110/", {"key": position_key(trip, Party.PASSENGER)})
+        assert answer.status_code == 302
+    assert (only().cause, only().wished_at) == ("", clock.now())
+    assert TimelineEntry.objects.filter(kind="safety.centre_wished").count() == 1
+    speak()
+    assert at_the_centre()[0]["opened"]["cause"] == "wish"
+
+
+def test_neither_the_driver_nor_who_has_not_called_asks_for_110(centre, trip, deliver, client):
+    body = {"key": position_key(trip, Party.PASSENGER)}
+    assert client.post(f"/trips/{trip.code}/sos/110/", body).status_code == 404
+    tap(trip, Party.DRIVER)
+    deliver()
+    body = {"key": position_key(trip, Party.DRIVER)}
+    assert client.post(f"/trips/{trip.code}/sos/110/", body).status_code == 404
+
+
+def test_what_a_drill_does_reaches_no_centre(centre, trip, deliver, people):
+    passenger = people("passenger")
+    passenger.is_drill = True
+    passenger.save()
+    tap(trip)
+    deliver()
+    assert not EmergencyPush.objects.exists()
+
+
+# --- A centre that is slow, wrong or down --------------------------------------------------------------------
+
+
+def test_a_case_is_opened_once_whatever_became_of_the_answer(centre, trip, deliver, noon):
+    """The first answer is lost: the centre has it, we do not know, and say so; the second says the same number."""
+    tap(trip)
+    deliver()
+    centre.behave({"wrong": "signature", "says": []})
+    speak()
+    assert (only().received_at, len(at_the_centre())) == (None, 1)
+    centre.behave({"says": []})
+    noon.shift(11)
+    speak()
+    assert only().number == at_the_centre()[0]["case"]
+    assert len(at_the_centre()) == 1
+
+
+@pytest.mark.parametrize(
+    "manner", [{"status": 500}, {"status": 409}, {"wrong": "body"}, {"wrong": "signature"}]
+)
+def test_her_page_says_received_only_once_the_centre_said_so(centre, trip, deliver, client, noon, manner):
+    tap(trip)
+    deliver()
+    assert "has not confirmed it yet" in sos_page(client, trip)
+    centre.behave(manner | {"says": []})
+    speak()
+    assert "has not confirmed it yet" in sos_page(client, trip)
+    assert FailedWork.objects.get(kind="safety.emergency_centre", closed_at=None).life_safety
+    centre.behave({"says": []})
+    noon.shift(11)
+    speak()
+    page = sos_page(client, trip)
+    assert "received your case" in page
+    assert "has not said yet whether police come" in page
+    assert not FailedWork.objects.filter(kind="safety.emergency_centre", closed_at=None).exists()
+
+
+def test_it_is_never_given_up(centre, trip, deliver, noon):
+    tap(trip)
+    deliver()
+    centre.behave({"status": 503, "says": []})
+    for _try in range(30):
+        noon.shift(60)
+        speak()
+    row = FailedWork.objects.get(kind="safety.emergency_centre")
+    assert row.needs_person_at is not None
+    assert not row.rests
+    assert only().next_at <= clock.now() + timedelta(seconds=10)
+    centre.behave({"says": []})
+    noon.shift(11)
+    speak()
+    assert only().received_at is not None
+
+
+def test_a_centre_that_is_not_configured_is_a_silent_one(trip, deliver, settings):
+    settings.CENTRE_URL = ""
+    tap(trip)
+    deliver()
+    speak()
+    assert only().received_at is None
+
+
+def ringing(people, name="specialist"):
+    return [each.key for each in alarms.ringing_for(people(name), clock.now()) if each.key.startswith("110:")]
+
+
+def test_silence_rings_a_person_within_fifteen_seconds_until_they_called_by_hand(
+    centre, trip, deliver, people, noon
+):
+    incident = tap(trip)
+    deliver()
+    centre.behave({"status": 503, "says": []})
+    speak()
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert ringing(people) == []
+    noon.shift(15)
+    assert len(ringing(people)) == 1
+    services.record_police_call(account=people("agent"), code=incident.code, station="110", number="110")
+    assert ringing(people) == []
+
+
+def test_a_trace_that_is_lost_rings_too(centre, trip, deliver, people, noon):
+    incident = tap(trip)
+    deliver()
+    speak()
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert ringing(people) == []
+    centre.behave({"status": 503, "says": []})
+    noon.shift(61)
+    speak()
+    assert len(ringing(people)) == 1
+
+
+# --- Trace, word, end ----------------------------------------------------------------------------------------
+
+
+def test_it_is_followed_each_ten_seconds_until_it_is_closed_and_never_after(
+    centre, trip, deliver, people, noon
+):
+    incident = tap(trip)
+    deliver()
+    speak()
+    for _turn in range(3):
+        noon.shift(10)
+        speak()
+    (case,) = at_the_centre()
+    assert len(case["trace"]) == 3
+    assert case["trace"][0]["positions"]
+    close(people, incident)
+    noon.shift(10)
+    speak()
+    (case,) = at_the_centre()
+    assert (case["closed"], len(case["trace"])) == (True, 3)
+    noon.shift(60)
+    speak()
+    assert len(at_the_centre()[0]["trace"]) == 3
+    assert TimelineEntry.objects.filter(kind="safety.centre_closed").count() == 1
+    assert AuditEntry.objects.filter(action="safety.centre_followed").count() == 1, "a line a minute"
+
+
+def test_what_was_never_confirmed_is_closed_there_all_the_same(centre, trip, deliver, people, noon):
+    incident = tap(trip)
+    deliver()
+    centre.behave({"wrong": "signature", "says": []})
+    speak()
+    close(people, incident)
+    centre.behave({"says": []})
+    noon.shift(15)
+    speak()
+    assert at_the_centre()[0]["closed"]
+    assert only().received_at is None
+
+
+def sealed(body, *, key=KEY, at=None):
+    at = int(time.time()) if at is None else at
+    mac = hmac.new(key.encode(), f"{at}\nsaid\n".encode() + body, hashlib.sha256).hexdigest()
+    return {"huhang-signature": f"{at}.{mac}"}
+
+
+def word(client, said, *, number=None, key=None, headers=None):
+    push = EmergencyPush.objects.first()
+    body = json.dumps({"key": key or push.key, "case": number or push.number, "said": said}).encode()
+    return client.post(
+        "/api/v1/centre/", body, content_type="application/json", headers=headers or sealed(body)
+    ).status_code
+
+
+def test_the_centres_word_is_on_her_page_and_on_ours_and_stops_the_clock_of_the_police(
+    centre, trip, deliver, client, people, signed_in
+):
+    incident = tap(trip)
+    deliver()
+    speak()
+    assert Incident.objects.get().police_called_at is None, "a machine that has it is no police on their way"
+    assert word(client, "dispatched") == 200
+    assert "that police are on their way" in sos_page(client, trip)
+    assert Incident.objects.get().police_called_at == clock.now()
+    assert word(client, "received") == 200, "an older word that comes late changes nothing"
+    assert only().said == "dispatched"
+    page = signed_in("specialist").get(
+        f"/admin/incidents/{incident.code}/", headers={"accept-language": "en"}
+    )
+    assert "police are on their way" in page.content.decode()
+    assert word(client, "on_scene") == 200
+    assert "that police are there" in sos_page(client, trip)
+
+
+@pytest.mark.parametrize("said", ["refused", "over"])
+def test_a_centre_that_ends_it_while_she_is_in_danger_rings_a_person(
+    centre, trip, deliver, client, people, noon, said
+):
+    incident = tap(trip)
+    deliver()
+    speak()
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert word(client, said) == 200
+    assert "ended your case" in sos_page(client, trip)
+    assert len(ringing(people)) == 1
+    noon.shift(30)
+    speak()
+    assert at_the_centre()[0]["trace"] == []
+
+
+def test_she_may_ask_again_once_the_centre_ended_it_and_it_is_another_case_there(
+    centre, trip, deliver, client
+):
+    tap(trip)
+    deliver()
+    speak()
+    old = only().key
+    ask = {"key": position_key(trip, Party.PASSENGER)}
+    client.post(f"/trips/{trip.code}/sos/110/", ask)
+    speak()
+    assert len(at_the_centre()) == 1, "as long as it is open there, her wish is the same case"
+    word(client, "over")
+    page = sos_page(client, trip)
+    assert "ended your case" in page
+    assert "Ask 110 to come" in page
+    client.post(f"/trips/{trip.code}/sos/110/", ask)
+    assert "has not confirmed it yet" in sos_page(client, trip)
+    speak()
+    assert [each["case"] for each in at_the_centre()] == ["110-000001", "110-000002"]
+    assert only().number == "110-000002"
+    assert word(client, "refused", key=old, number="110-000001") == 404, "a late word of the old case"
+    assert only().said == "received"
+
+
+def test_nobody_else_speaks_for_the_centre(centre, trip, deliver, client):
+    tap(trip)
+    deliver()
+    speak()
+    push = only()
+    body = json.dumps({"key": push.key, "case": push.number, "said": "dispatched"}).encode()
+    for headers in (
+        {},
+        {"huhang-signature": "x"},
+        sealed(body, key="another"),
+        sealed(body, at=int(time.time()) - 301),
+        sealed(body + b" "),
+    ):
+        assert word(client, "dispatched", headers=headers or {"x": "y"}) == 403
+    assert word(client, "dispatched", number="110-999999") == 400
+    assert word(client, "dispatched", key="huhang:I-0") == 404
+    assert only().said == "received"
+
+
+def test_the_driver_learns_nothing_also_where_he_called_himself(centre, trip, deliver, client):
+    tap(trip, Party.DRIVER)
+    tap(trip)
+    deliver()
+    before = sos_page(client, trip, Party.DRIVER)
+    speak()
+    word(client, "dispatched")
+    after = sos_page(client, trip, Party.DRIVER)
+    assert "emergency centre" not in after
+    assert "Ask 110 to come" not in after
+    assert len(before) == len(after)
+
+
+# --- The link ------------------------------------------------------------------------------------------------
+
+
+def test_the_link_shows_the_car_live_without_names_or_places_and_dies_with_the_case(
+    centre, trip, deliver, client, people
+):
+    incident = tap(trip, silent=True)
+    deliver()
+    speak()
+    address = f"/110/{only().secret}/"
+    answer = client.get(address, headers={"accept-language": "en"})
+    page = answer.content.decode()
+    assert trip.plate_registered in page
+    assert "28.20310" in page
+    assert "Do not ring the passenger" in page
+    for hidden in (
+        trip.passenger.real_name,
+        trip.passenger.phone,
+        trip.driver.account.real_name,
+        trip.destination_name,
+        str(trip.destination_latitude),
+    ):
+        assert hidden not in page
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Cache-Control"] == "no-store"
+    client.get(address)
+    assert AuditEntry.objects.filter(action="safety.centre_looked").count() == 1
+    assert client.get("/110/" + "0" * 32 + "/").status_code == 404
+    close(people, incident)
+    assert client.get(address).status_code == 404
+
+
+def test_it_has_a_law_by_which_a_person_can_try_it_again():
+    assert PUSHES.work.law == retry.LIFE
+    assert PUSHES.work.again is not None
