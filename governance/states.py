@@ -2,6 +2,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.states import Transitions
+
 
 class Status(models.TextChoices):
     """What a check says of a promise. Nothing that happened is no proof: `NONE` is never shown as green."""
@@ -10,6 +12,34 @@ class Status(models.TextChoices):
     FAIL = "fail", pgettext_lazy("measure", "not kept")
     PROGRESS = "progress", pgettext_lazy("measure", "part done")
     NONE = "none", pgettext_lazy("measure", "no evidence")
+
+
+class PassageState(models.TextChoices):
+    """Where a relaunch stands: what two propose and agree to, its probation, and its three ends."""
+
+    PROPOSED = "proposed", pgettext_lazy("passage", "proposed")
+    PROBATION = "probation", pgettext_lazy("passage", "probation")
+    DONE = "done", pgettext_lazy("passage", "returned whole")
+    WITHDRAWN = "withdrawn", pgettext_lazy("passage", "withdrawn")
+    LAPSED = "lapsed", pgettext_lazy("passage", "lapsed")
+    FALLEN = "fallen", pgettext_lazy("passage", "suspended again")
+
+
+PASSAGE_TRANSITIONS = Transitions(
+    PassageState,
+    {
+        PassageState.PROPOSED: {PassageState.PROBATION, PassageState.WITHDRAWN, PassageState.LAPSED},
+        PassageState.PROBATION: {PassageState.DONE, PassageState.FALLEN},
+    },
+    ends={PassageState.DONE, PassageState.WITHDRAWN, PassageState.LAPSED, PassageState.FALLEN},
+)
+
+
+class ProofKind(models.TextChoices):
+    """What a command measured of one build, or what people say of it with a file."""
+
+    CAPACITY = "capacity", pgettext_lazy("proof", "capacity run")
+    ROLLBACK = "rollback", pgettext_lazy("proof", "rollback")
 
 
 class Breaker(models.TextChoices):

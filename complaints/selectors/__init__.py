@@ -102,6 +102,7 @@ from complaints.selectors.queue import (
     severe_without_owner,
 )
 from complaints.selectors.reports import (
+    severe_past_time,
     REPORTS,
     Report,
     findings,
@@ -238,6 +239,7 @@ __all__ = [
     "service_by_agent",
     "service_by_class",
     "service_by_team",
+    "severe_past_time",
     "severe_without_owner",
     "shifts_between",
     "side_of",

@@ -9,6 +9,7 @@ from rides.selectors.apart import (
     other_side,
 )
 from rides.selectors.cities import (
+    admits,
     all_lines,
     cities,
     cities_with_lines,
@@ -18,13 +19,16 @@ from rides.selectors.cities import (
     last_suspensions,
     line_in_city,
     line_runs,
+    lines_going,
     lines_of,
     open_suspensions,
     place_name,
     places_of,
-    running_hitch_cities,
     runs,
     suspended_lines,
+    suspended_rows,
+    suspensions_since,
+    trips_ended,
     suspension_by_code,
     waiting_by_line,
 )
@@ -139,6 +143,11 @@ from rides.selectors.watched import (
 )
 
 __all__ = [
+    "trips_ended",
+    "suspensions_since",
+    "suspended_rows",
+    "lines_going",
+    "admits",
     "CARD_AFTER",
     "Along",
     "Call",
@@ -231,7 +240,6 @@ __all__ = [
     "reminders_to_call",
     "requests_along",
     "rider_url",
-    "running_hitch_cities",
     "runs",
     "score_of",
     "scores_allow",
