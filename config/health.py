@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from accounts.looks import day_of, looks_since, unanswered, unusual
-from core import broker, clock, heartbeat, retry
+from core import broker, build, clock, heartbeat, retry
 from core.api import shows_token
 from core.errors import NotFound
 from core.journal import checkpoints
@@ -38,7 +38,7 @@ T = TypeVar("T")
 @require_GET
 def live(request: HttpRequest) -> HttpResponse:
     """The process answers."""
-    return JsonResponse({"status": "live"})
+    return JsonResponse({"status": "live", "build": build.digest()})
 
 
 class Asked(Generic[T]):

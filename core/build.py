@@ -15,7 +15,7 @@ ROOMS = (
 
 @cache
 def digest() -> str:
-    """SHA-256, in hexadecimal, of the code that this process began with; tests beside it are no part of what runs."""
+    """SHA-256, in hexadecimal, of the code as it stood when this process was first asked; tests are no part of what runs."""
     root = Path(settings.BASE_DIR)
     found = hashlib.sha256()
     files = [root / "requirements.lock", *(each for room in ROOMS for each in (root / room).rglob("*"))]

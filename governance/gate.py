@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from complaints.selectors import roster_gaps, severe_past_time
 from core import build, clock, formats, policy
@@ -116,7 +116,9 @@ def rules_in_force() -> str:
     return hashlib.sha256("\n".join(cited).encode()).hexdigest()
 
 
-def case_of(line: str, city: City, *, since: datetime | None = None, rows: Sequence[Row] | None = None) -> Case:
+def case_of(
+    line: str, city: City, *, since: datetime | None = None, rows: Sequence[Row] | None = None
+) -> Case:
     """What is asked about a line in a city now."""
     at = clock.now()
     return Case(
@@ -126,9 +128,7 @@ def case_of(line: str, city: City, *, since: datetime | None = None, rows: Seque
 
 def ask(case: Case, *, bearing: bool = False) -> list[Asked]:
     """Every condition, or those alone that bear a line on its way back."""
-    return [
-        Asked(each, each.look(case)) for each in CONDITIONS.values() if each.bears or not bearing
-    ]
+    return [Asked(each, each.look(case)) for each in CONDITIONS.values() if each.bears or not bearing]
 
 
 def missing(asked: Sequence[Asked]) -> list[Missing]:
@@ -263,7 +263,9 @@ def _complaints(case: Case) -> Looked:
     found = []
     if late:
         said = ngettext(
-            "%(count)s severe complaint is past its time.", "%(count)s severe complaints are past their time.", late
+            "%(count)s severe complaint is past its time.",
+            "%(count)s severe complaints are past their time.",
+            late,
         )
         found = [Missing(said % {"count": late}, link)]
     return Looked(str(late), found, case.at, link)
@@ -323,7 +325,9 @@ def _permit(case: Case) -> Looked:
     row, today = _row_of(case), timezone.localtime(case.at).date()
     link = reverse("rides_console:cities")
     if row is None or not row.permit_number or row.permit_until < today:
-        return Looked("—", [Missing(_("There is no valid permit of this city for this line."), link)], None, link)
+        return Looked(
+            "—", [Missing(_("There is no valid permit of this city for this line."), link)], None, link
+        )
     return Looked(f"{row.permit_number} · {formats.moment(row.permit_until, 'date')}", [], None, link)
 
 
@@ -332,7 +336,9 @@ def _consultation(case: Case) -> Looked:
     count = suspensions_since(case.line, case.city.code, case.at - YEAR)
     found = []
     if count > 1:
-        said = _("It was suspended %(count)s times within a year: the public has to be asked anew, and was not.")
+        said = _(
+            "It was suspended %(count)s times within a year: the public has to be asked anew, and was not."
+        )
         found = [Missing(said % {"count": count})]
     return Looked(_("%(count)s within a year") % {"count": count}, found, case.at)
 

@@ -167,7 +167,8 @@ class GatePassage(models.Model):
                 name="passage_takes_two_roles",
             ),
             models.CheckConstraint(
-                condition=Q(share=0) | Q(share__lte=100, agreed_at__isnull=False), name="passage_share_is_agreed"
+                condition=Q(share=0) | Q(share__lte=100, agreed_at__isnull=False),
+                name="passage_share_is_agreed",
             ),
             models.UniqueConstraint(
                 fields=["line", "city"],
@@ -203,7 +204,10 @@ class Proof(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=ProofKind.values), name="proof_kind_is_known"),
             four_eyes.law(
-                "said_by", "agreed_by", name="proof_statement_takes_two", once=~Q(said_by="") | ~Q(agreed_by="")
+                "said_by",
+                "agreed_by",
+                name="proof_statement_takes_two",
+                once=~Q(said_by="") | ~Q(agreed_by=""),
             ),
             models.CheckConstraint(
                 condition=Q(said_by="") | (~Q(statement="") & ~Q(file_sha256="") & ~Q(kind="capacity")),

@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes, policy
-from core.policy import Unit
 
 EXPECTED_ORDERS = policy.declare(
     "governance.expected_orders",  # G2+
@@ -39,7 +38,9 @@ STEP_TRIPS = policy.declare(
     policy.Whole(1, 1_000_000),
     200,
     name=pgettext_lazy("policy name", "Probation: trips of a step"),
-    about=_("Each step of a probation ends only after so many trips of people have ended: no trips prove nothing."),
+    about=_(
+        "Each step of a probation ends only after so many trips of people have ended: no trips prove nothing."
+    ),
 )
 PAIR = four_eyes.declare(
     "governance.passage",

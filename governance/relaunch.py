@@ -165,7 +165,12 @@ def _agree(account: "Account", code: str) -> GatePassage:
     )
     let_line_return(row=line, passage=row.code, share=share)
     audit.record(
-        account.actor, "governance.relaunch_agreed", row.code, by=row.proposed_by, build=row.build, share=share
+        account.actor,
+        "governance.relaunch_agreed",
+        row.code,
+        by=row.proposed_by,
+        build=row.build,
+        share=share,
     )
     return row
 

@@ -36,6 +36,8 @@ NOBODY = {
     "admin/reports/": "figures",
     "admin/reports/volume.csv": "figures",
     "admin/board/": "figures",
+    "admin/gate/": "lines and cities",
+    "admin/gate/luxury/wenzhou/": "lines and cities",
     "admin/lines/": "lines and cities",
     "admin/cities/": "lines and cities",
     "admin/search/": "names of pages",

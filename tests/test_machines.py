@@ -42,6 +42,7 @@ MACHINES = {
     "complaints.Statement": "complaints.states:STATEMENT_TRANSITIONS",
     "complaints.WorkSummary": "complaints.states:SUMMARY_TRANSITIONS",
     "police.PoliceRequest": "police.states:REQUEST_TRANSITIONS",
+    "governance.GatePassage": "governance.states:PASSAGE_TRANSITIONS",
     "police.IdentityPart": "police.states:IDENTITY_TRANSITIONS",
 }
 # A column of this name that is set, not moved: the last answer, or an operator's switch. Leases move stretches.
@@ -76,6 +77,7 @@ ENDS = {
     "complaints.Statement": {"given"},
     "complaints.WorkSummary": {"answered"},
     "police.PoliceRequest": {"released", "refused"},
+    "governance.GatePassage": {"done", "withdrawn", "lapsed", "fallen"},
     "police.IdentityPart": {"refused", "disowned"},
 }
 

@@ -45,7 +45,8 @@ from drivers.services import (
 )
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
-from governance import waivers
+from governance import relaunch, waivers
+from governance.models import GatePassage
 from governance.services import check_board
 from police import notices, register, tables
 from police import services as police
@@ -315,6 +316,10 @@ TABLE = [
     ("GET", "admin/stations/tables/{table}/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
     ("POST", "admin/board/", {"supervisor", "admin"}),
+    ("GET", "admin/gate/", STAFF_ROLES),
+    ("POST", "admin/gate/", {"specialist", "supervisor", "admin"}, {"do": "executive"}),
+    ("GET", "admin/gate/luxury/wenzhou/", STAFF_ROLES),
+    ("POST", "admin/gate/luxury/wenzhou/", {"specialist", "supervisor", "admin"}, {"token": "000000"}),
     ("GET", "promises/", EVERYBODY),
     ("GET", "promises/board.json", EVERYBODY),
     ("GET", "promises/tree/", EVERYBODY),
@@ -549,6 +554,8 @@ ROWS = {
     "staff_motion": ("staff_motion", None),
     "line_motion": ("line_motion", None),
     "board_motion": ("board_motion", None),
+    "gate_motion": ("gate_motion", None),
+    "passage": ("passage", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -766,6 +773,19 @@ def _made(rides, people):
         "board_motion": motions.propose(
             account=people("admin"), kind=waivers.WAIVER, given=waivers.Wanted("M16", "x", 9), subject="M16"
         ),
+        "gate_motion": motions.propose(
+            account=people("admin"), kind=relaunch.EXECUTIVE, given=relaunch.Answers("hitch", "x", "x")
+        ).code,
+        "passage": GatePassage.objects.create(
+            code="G-00000001",
+            line="luxury",
+            city="zhengzhou",
+            build="x",
+            rules="x",
+            proposed_by="admin",
+            proposed_role="admin",
+            proposed_at=clock.now(),
+        ).code,
         "station_motion": motions.propose(
             account=people("admin"),
             kind=register.OFFICER,

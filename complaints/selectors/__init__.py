@@ -102,7 +102,6 @@ from complaints.selectors.queue import (
     severe_without_owner,
 )
 from complaints.selectors.reports import (
-    severe_past_time,
     REPORTS,
     Report,
     findings,
@@ -117,6 +116,7 @@ from complaints.selectors.reports import (
     service_by_agent,
     service_by_class,
     service_by_team,
+    severe_past_time,
     volume,
 )
 from complaints.selectors.work import (

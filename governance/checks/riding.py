@@ -13,14 +13,14 @@ from core.formats import moment, place
 from governance.checks import ask
 from governance.checks.verdicts import NO_LAW, SPAN, columns_like, laws, trigger_stands, verdict
 from governance.evidence import Facts, fault, line, named
-from governance.measures import Found, breaks, live_check
 from governance.gate import reassessment_of
+from governance.measures import Found, breaks, live_check
 from governance.models import GatePassage, MeasureResult
 from governance.shadow import World, drawn
 from governance.states import PassageState, Status
 from police.selectors import releases_without_plate
 from rides.curfew import CURFEW
-from rides.selectors import CARD_AFTER, newest_with_driver, lines_going, places_with_numbers
+from rides.selectors import CARD_AFTER, lines_going, newest_with_driver, places_with_numbers
 from rides.shown import api_body, trip_context
 from rides.states import Line, Party
 
@@ -167,7 +167,9 @@ SUSPENDED = line("hitch_suspended", noop("The hitch line runs in no city."))
 @live_check("M06")
 def suspended_until_all_is_done(at: datetime) -> Found:
     """The hitch line runs in no city that the relaunch gate did not open."""
-    faults = [NO_LAW(law=name) for name in trigger_stands("line_returns_by_the_gate", "line_is_not_made_anew")]
+    faults = [
+        NO_LAW(law=name) for name in trigger_stands("line_returns_by_the_gate", "line_is_not_made_anew")
+    ]
     opened = set(
         GatePassage.objects.filter(
             line=Line.HITCH, state__in=[PassageState.PROBATION, PassageState.DONE]
@@ -193,7 +195,9 @@ NOT_REASSESSED = fault(
 )
 REASSESSED = line(
     "reassessed",
-    noop("Two people signed the reassessment of %(at)s; its questions, findings and decision stand on this page."),
+    noop(
+        "Two people signed the reassessment of %(at)s; its questions, findings and decision stand on this page."
+    ),
     at=lambda at: moment(str(at), "date"),
 )
 

@@ -20,7 +20,17 @@ from core.permissions import may, require
 from governance import relaunch
 from governance.actions import PASSAGES, RECORDS, WAIVERS
 from governance.forms import ExecutiveForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
-from governance.gate import ask, bars, case_of, executives, missing, passage_of, passages_of, returning, why_it_ended
+from governance.gate import (
+    ask,
+    bars,
+    case_of,
+    executives,
+    missing,
+    passage_of,
+    passages_of,
+    returning,
+    why_it_ended,
+)
 from governance.models import GatePassage
 from governance.relaunch import EXECUTIVE, REASSESSMENT, RELAUNCH, STATEMENT
 from governance.selectors import days_of, histories, last_board

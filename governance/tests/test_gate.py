@@ -28,7 +28,7 @@ from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, Tw
 from governance.measures import measures
 from governance.models import DrillRun, Executive, GatePassage, MeasureState, Proof, Reassessment
 from governance.policies import STEP_TRIPS
-from rides import selectors, services
+from rides import services
 from rides.errors import LineInProbation, LineNotRunning
 from rides.models import City, LineInCity, LineSuspension, Trip
 from rides.policies import in_share
@@ -60,16 +60,16 @@ def fresh():
     """The last round is of now, and all of it green."""
     MeasureState.objects.all().delete()
     MeasureState.objects.bulk_create(
-        MeasureState(measure=row.id, status="pass", since=clock.now(), checked_at=clock.now(), breaker="turned")
+        MeasureState(
+            measure=row.id, status="pass", since=clock.now(), checked_at=clock.now(), breaker="turned"
+        )
         for row in measures()
     )
 
 
 def try_everything():
     """What is of a day: the drill of the hour and the trial of the alarms."""
-    DrillRun.objects.create(
-        begun_at=clock.now(), seconds=60, passed=True, steps=[], build=build.digest()
-    )
+    DrillRun.objects.create(begun_at=clock.now(), seconds=60, passed=True, steps=[], build=build.digest())
     relaunch.try_alarms(clock.now())
     Notification.objects.filter(subject=gate.TRIAL).update(
         state="delivered", sent_at=clock.now(), delivered_at=clock.now()
@@ -94,10 +94,21 @@ def ready(people):
     suspend(people)
     make_demo_desk()
     Executive.objects.create(
-        line=LINE, name="王芳", office="vice president", since=clock.now(), named_by="admin", agreed_by="supervisor"
+        line=LINE,
+        name="王芳",
+        office="vice president",
+        since=clock.now(),
+        named_by="admin",
+        agreed_by="supervisor",
     )
     Reassessment.objects.create(
-        line=LINE, questions="?", findings="!", decision=".", signed_by="admin", agreed_by="supervisor", at=clock.now()
+        line=LINE,
+        questions="?",
+        findings="!",
+        decision=".",
+        signed_by="admin",
+        agreed_by="supervisor",
+        at=clock.now(),
     )
     for kind, figures in (("capacity", {"orders_a_minute": 121.0}), ("rollback", {})):
         Proof.objects.create(kind=kind, build=build.digest(), at=clock.now(), passed=True, figures=figures)
@@ -214,7 +225,9 @@ def test_what_is_old_of_another_build_or_absent_is_missing(ready, spoil):
 def test_what_is_missing_is_said_with_a_link_to_where_it_is_mended(world, signed_in, people):
     suspend(people)
     asked = gate.ask(gate.case_of(LINE, City.objects.get(code=CITY)))
-    assert all(each.looked.missing for each in asked if each.condition.key in {"measures", "drill", "executive"})
+    assert all(
+        each.looked.missing for each in asked if each.condition.key in {"measures", "drill", "executive"}
+    )
     page = signed_in("supervisor").get(f"/admin/gate/{LINE}/{CITY}/").content.decode()
     for each in gate.missing(asked):
         assert each.sentence
@@ -343,7 +356,11 @@ REOPEN = [
 def test_a_superuser_by_sql_cannot(ready, people, statement):
     if "NOT NULL AND" in statement:
         services.propose_suspension(
-            account=people("supervisor"), line=Line.EXPRESS, city=None, at=clock.now() + timedelta(days=1), reason="x"
+            account=people("supervisor"),
+            line=Line.EXPRESS,
+            city=None,
+            at=clock.now() + timedelta(days=1),
+            reason="x",
         )
         row = LineSuspension.objects.order_by("-pk").first()
         services.decide_suspension(account=people("specialist"), code=row.code, agrees=True)
@@ -361,7 +378,10 @@ def test_a_suspended_line_is_not_made_anew_beside_its_past(ready, people):
     city = City.objects.get(code=CITY)
     with pytest.raises(IntegrityError), transaction.atomic():
         begin_line(
-            actor=people("admin").actor, line=Line.HITCH, city=city, permit_until=clock.now() + timedelta(days=9)
+            actor=people("admin").actor,
+            line=Line.HITCH,
+            city=city,
+            permit_until=clock.now() + timedelta(days=9),
         )
 
 
@@ -369,7 +389,10 @@ def test_a_world_that_is_made_again_leaves_it_suspended(ready, people):
     city = City.objects.get(code=CITY)
     with transaction.atomic():
         begin_line(
-            actor=people("admin").actor, line=Line.HITCH, city=city, permit_until=clock.now() + timedelta(days=9)
+            actor=people("admin").actor,
+            line=Line.HITCH,
+            city=city,
+            permit_until=clock.now() + timedelta(days=9),
         )
     assert state() == ("suspended", 100)
 
@@ -581,11 +604,20 @@ def test_two_people_name_who_answers_and_sign_the_reassessment(world, people, si
     supervisor, admin = signed_in("supervisor"), signed_in("admin")
     sent = {"do": "executive", "line": "hitch", "name": "李雷", "office": "vice president"}
     assert supervisor.post("/admin/gate/", sent).status_code == 302
-    sent = {"do": "reassessment", "line": "hitch", "questions": "Why?", "findings": "So.", "decision": "Thus."}
+    sent = {
+        "do": "reassessment",
+        "line": "hitch",
+        "questions": "Why?",
+        "findings": "So.",
+        "decision": "Thus.",
+    }
     assert supervisor.post("/admin/gate/", sent).status_code == 302
     sent = {"do": "statement", "statement": "rehearsed", "file_sha256": "a" * 64}
     assert supervisor.post("/admin/gate/", sent).status_code == 302
-    assert supervisor.post("/admin/gate/", {"do": "statement", "statement": "x", "file_sha256": "y"}).status_code == 400
+    assert (
+        supervisor.post("/admin/gate/", {"do": "statement", "statement": "x", "file_sha256": "y"}).status_code
+        == 400
+    )
     for waits in motions.waiting(relaunch.KINDS):
         path = f"/admin/gate/records/{waits.code}/do/agree/"
         assert supervisor.post(path, {"do": "1"}).status_code == 409
@@ -614,7 +646,9 @@ def test_of_two_who_agree_at_once_one_does(ready, people):
         account, shown = who[name]
         start.wait()
         try:
-            return relaunch.decide_relaunch(account=account, code=row.code, agrees=True, token=shown).agreed_by
+            return relaunch.decide_relaunch(
+                account=account, code=row.code, agrees=True, token=shown
+            ).agreed_by
         except Exception as why:
             return type(why).__name__
         finally:

@@ -69,7 +69,9 @@ class LineInCity(models.Model):
     permit_number = models.CharField(_("permit"), max_length=40, blank=True)
     permit_until = models.DateField(_("permit valid until"))
     # Of a hundred people, how many may order: less than all only while a relaunch is tried (G2+).
-    share = models.PositiveSmallIntegerField(pgettext_lazy("field", "share of people, in per cent"), default=100)
+    share = models.PositiveSmallIntegerField(
+        pgettext_lazy("field", "share of people, in per cent"), default=100
+    )
     # The passage of the relaunch gate by which it returned; empty where it has run since it began.
     passage = models.CharField(pgettext_lazy("field", "passage of the gate"), max_length=20, blank=True)
     # Before this moment a line that was opened takes no order yet; null where it began at once.
@@ -90,7 +92,8 @@ class LineInCity(models.Model):
                 name="line_share_is_of_a_relaunch",
             ),
             models.CheckConstraint(
-                condition=~Q(state=LineState.RELAUNCHING) | ~Q(passage=""), name="line_relaunch_names_its_passage"
+                condition=~Q(state=LineState.RELAUNCHING) | ~Q(passage=""),
+                name="line_relaunch_names_its_passage",
             ),
         ]
 

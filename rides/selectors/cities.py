@@ -76,6 +76,12 @@ def admits(row: LineInCity, who: "Account") -> bool:
     return row.share == 100 or who.is_drill or in_share(who.code, row.passage, row.share)
 
 
+def tried_while_suspended(row: LineInCity, who: "Account") -> bool:
+    """Whether somebody may order on a suspended line: marked people alone, who try it before it returns. Nobody can
+    accept what they order: drivers are asked `runs`."""
+    return row.state == LineState.SUSPENDED and who.is_drill
+
+
 def lines_going() -> list[LineInCity]:
     """Lines that are not suspended, running or on their way back, with their cities."""
     rows = LineInCity.objects.exclude(state=LineState.SUSPENDED).select_related("city")

@@ -97,7 +97,9 @@ def _book(
         _check_teen(passenger, journey, way, line, rider)
         trip.for_teen = True
     in_city = selectors.line_in_city(line, journey.city)
-    if in_city is None or not selectors.runs(in_city, at):
+    if in_city is None or not (
+        selectors.runs(in_city, at) or selectors.tried_while_suspended(in_city, passenger)
+    ):
         raise LineNotRunning("line")
     if not selectors.admits(in_city, passenger):
         raise LineInProbation("line")

@@ -540,7 +540,11 @@ def high_risk_on(line: str, city: str, since: datetime | None) -> int:
         trip__line=line, trip__city__code=city, trip__passenger__is_drill=False
     )
     if since is None:
-        return rows.filter(Q(high_risk_at__isnull=False) | Q(has_sos=True)).exclude(state=IncidentState.CLOSED).count()
+        return (
+            rows.filter(Q(high_risk_at__isnull=False) | Q(has_sos=True))
+            .exclude(state=IncidentState.CLOSED)
+            .count()
+        )
     return rows.filter(high_risk_at__gte=since).count()
 
 
