@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
+from django.db import OperationalError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -30,6 +32,7 @@ from rides.selectors import line_in_city, suspended_rows, suspensions_since
 from rides.states import LineState
 from safety.selectors import high_risk_on
 
+log = structlog.get_logger()
 DRILL_FRESH = timedelta(hours=2)  # a drill runs each hour
 ROSTER = timedelta(days=14)
 TRIED_FRESH = timedelta(hours=24)
@@ -128,7 +131,19 @@ def case_of(
 
 def ask(case: Case, *, bearing: bool = False) -> list[Asked]:
     """Every condition, or those alone that bear a line on its way back."""
-    return [Asked(each, each.look(case)) for each in CONDITIONS.values() if each.bears or not bearing]
+    return [Asked(each, _looked(each, case)) for each in CONDITIONS.values() if each.bears or not bearing]
+
+
+def _looked(wanted: Condition, case: Case) -> Looked:
+    """What a condition says; one that cannot be asked is not there, and keeps the others from nothing."""
+    try:
+        with transaction.atomic():
+            return wanted.look(case)
+    except OperationalError:
+        raise  # the database is away, or has to be asked again
+    except Exception:
+        log.exception("governance.condition_broke", condition=wanted.key)
+        return Looked("—", [Missing(_("It could not be looked at: nobody knows. The log says why."))])
 
 
 def missing(asked: Sequence[Asked]) -> list[Missing]:
@@ -411,6 +426,7 @@ def bars(passage: GatePassage) -> list[Bar]:
 
 
 LABELS = {
+    "time": pgettext_lazy("gate", "nobody agreed within a day"),
     "line": pgettext_lazy("gate", "the line was suspended meanwhile"),
     "build": pgettext_lazy("gate", "another build than the one that was signed"),
     "rules": pgettext_lazy("gate", "other rules than those that were signed"),

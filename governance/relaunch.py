@@ -33,7 +33,7 @@ from governance.models import Executive, GatePassage, Proof, Reassessment
 from governance.policies import STEP_LASTS, STEP_TRIPS, shares
 from governance.states import PASSAGE_TRANSITIONS, PassageState, ProofKind
 from rides.selectors import trips_ended
-from rides.services import let_line_return, line_for_update, take_line_back
+from rides.services import let_line_return, line_for_update, note_looked, take_line_back
 from rides.states import Line, LineState
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from rides.models import LineInCity
 
 RELAUNCH = "lines.relaunch"
+WAITS = timedelta(hours=24)  # for the second signature
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -177,7 +178,10 @@ def _agree(account: "Account", code: str) -> GatePassage:
 
 def _changed(row: GatePassage, case: Case) -> list[str]:
     """What the signatures do not hold for any more."""
-    return [name for name in ("build", "rules") if getattr(row, name) != getattr(case, name)]
+    changed = [name for name in ("build", "rules") if getattr(row, name) != getattr(case, name)]
+    if row.state == PassageState.PROPOSED and case.at - row.proposed_at > WAITS:
+        changed.append("time")
+    return changed
 
 
 def _lapse(row: GatePassage, why: list[str]) -> None:
@@ -239,6 +243,7 @@ def _look(pk: int, _at: datetime) -> bool:
         _fall(row, line, why)
         return True
     next_step = exit_of(row)
+    note_looked(row=line)
     if line.suspends_at or not next_step.reached(case.at) or missing(ask(case)):
         return False
     whole = row.share == 100

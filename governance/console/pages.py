@@ -122,7 +122,10 @@ def gate(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data | ({"build": build.digest()} if which == "statement" else {})
         moved = kind.shape(**given)
         motions.propose(
-            account=account_of(request), kind=kind, given=moved, subject=given.get("line") or given["build"]
+            account=account_of(request),
+            kind=kind,
+            given=moved,
+            subject=given.get("line") or given["build"][:12],
         )
     except DomainError as error:
         messages.error(request, error.detail)

@@ -28,7 +28,7 @@ from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, Tw
 from governance.measures import measures
 from governance.models import DrillRun, Executive, GatePassage, MeasureState, Proof, Reassessment
 from governance.policies import STEP_TRIPS
-from rides import services
+from rides import selectors, services
 from rides.errors import LineInProbation, LineNotRunning
 from rides.models import City, LineInCity, LineSuspension, Trip
 from rides.policies import in_share
@@ -281,7 +281,7 @@ def test_others_sign_nothing(ready, people, who):
 @pytest.mark.django_db(transaction=True)
 def test_a_session_alone_signs_nothing(ready, people):
     with pytest.raises(WrongCode):
-        relaunch.propose_relaunch(account=people("supervisor"), line=LINE, city=CITY, token="000000")
+        relaunch.propose_relaunch(account=people("admin"), line=LINE, city=CITY, token="000000")
     row = propose(people)
     for wrong in ("", "000000"):
         with pytest.raises(WrongCode):
@@ -328,6 +328,22 @@ def test_it_lapses_by_itself_before_anybody_agrees(ready, people):
     assert row.state == "lapsed"
 
 
+def test_it_lapses_when_nobody_agreed_within_a_day(ready, people, noon):
+    row = propose(people)
+    noon.shift(timedelta(hours=24, seconds=1))
+    row = agree(people, row)
+    assert (row.state, row.why) == ("lapsed", ["time"])
+
+
+def test_what_cannot_be_asked_is_missing(ready, monkeypatch):
+    def broken(_case):
+        raise KeyError("x")
+
+    whole = gate.CONDITIONS["permit"]
+    monkeypatch.setitem(gate.CONDITIONS, "permit", gate.Condition("permit", whole.label, broken, whole.bears))
+    assert look() == {"permit"}
+
+
 def test_one_who_proposed_withdraws_it(ready, people):
     row = propose(people)
     relaunch.decide_relaunch(account=people("supervisor"), code=row.code, agrees=False)
@@ -366,12 +382,15 @@ def test_a_superuser_by_sql_cannot(ready, people, statement):
         services.decide_suspension(account=people("specialist"), code=row.code, agrees=True)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        assert cursor.fetchone() == (True,)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(statement)
     assert state() == ("suspended", 100)
 
 
 def test_a_suspended_line_is_not_made_anew_beside_its_past(ready, people):
     with connection.cursor() as cursor:  # as if somebody had found a way to remove it
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE rides_lineincity DISABLE TRIGGER line_is_not_made_anew")
         cursor.execute("DELETE FROM rides_lineincity WHERE state = 'suspended'")
         cursor.execute("ALTER TABLE rides_lineincity ENABLE TRIGGER line_is_not_made_anew")
@@ -544,6 +563,19 @@ def test_only_the_share_orders_and_a_second_tap_changes_nothing(returned, rides,
                 rides.booked()
     monkeypatch.setattr("rides.selectors.cities.in_share", lambda *_args: True)
     assert rides.booked().line == "hitch"
+
+
+def test_a_job_that_does_not_look_stops_new_orders_within_a_minute(returned, noon):
+    city = City.objects.get(code=CITY)
+    assert selectors.line_runs(LINE, city, clock.now())
+    noon.shift(timedelta(seconds=55))
+    beat()
+    noon.shift(timedelta(seconds=55))
+    assert selectors.line_runs(LINE, city, clock.now())
+    noon.shift(timedelta(seconds=6))
+    assert not selectors.line_runs(LINE, city, clock.now())
+    beat()
+    assert selectors.line_runs(LINE, city, clock.now())
 
 
 def test_a_trip_under_way_is_finished_when_it_falls(returned, rides, people, monkeypatch):

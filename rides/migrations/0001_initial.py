@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('permit_until', models.DateField(verbose_name='permit valid until')),
                 ('share', models.PositiveSmallIntegerField(default=100, verbose_name='share of people, in per cent')),
                 ('passage', models.CharField(blank=True, max_length=20, verbose_name='passage of the gate')),
+                ('looked_at', models.DateTimeField(null=True, verbose_name='looked after at')),
                 ('starts_at', models.DateTimeField(null=True, verbose_name='runs from')),
                 ('suspends_at', models.DateTimeField(null=True, verbose_name='suspended from')),
             ],

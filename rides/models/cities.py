@@ -74,6 +74,8 @@ class LineInCity(models.Model):
     )
     # The passage of the relaunch gate by which it returned; empty where it has run since it began.
     passage = models.CharField(pgettext_lazy("field", "passage of the gate"), max_length=20, blank=True)
+    # When it was last looked after on its way back.
+    looked_at = models.DateTimeField(pgettext_lazy("field", "looked after at"), null=True)
     # Before this moment a line that was opened takes no order yet; null where it began at once.
     starts_at = models.DateTimeField(_("runs from"), null=True)
     # From this moment on the line refuses new orders, whether or not the job that tells people has run yet.

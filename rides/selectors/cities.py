@@ -1,6 +1,6 @@
 """Reads about cities, places and the lines that run in them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
@@ -64,11 +64,20 @@ def line_runs(line: str, city: City, at: datetime) -> bool:
 def runs(row: LineInCity, at: datetime) -> bool:
     """The same for a row that is at hand: the moment of a suspension counts, not the job that tells people."""
     return (
-        row.state in {LineState.RUNNING, LineState.RELAUNCHING}
+        (row.state == LineState.RUNNING or _is_looked_after(row, at))
         and (row.starts_at is None or row.starts_at <= at)
         and (row.suspends_at is None or at < row.suspends_at)
         and row.permit_until >= timezone.localtime(at).date()
     )
+
+
+UNWATCHED = timedelta(seconds=60)
+
+
+def _is_looked_after(row: LineInCity, at: datetime) -> bool:
+    """A line on its way back takes orders only while somebody looks whether what it was let run on still holds."""
+    looked = row.looked_at
+    return row.state == LineState.RELAUNCHING and looked is not None and at - looked <= UNWATCHED
 
 
 def admits(row: LineInCity, who: "Account") -> bool:

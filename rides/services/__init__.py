@@ -12,6 +12,7 @@ from rides.services.lines import (
     decide_suspension,
     let_line_return,
     line_for_update,
+    note_looked,
     propose_suspension,
     take_line_back,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "named_place",
     "needs_real_name",
     "never_again",
+    "note_looked",
     "offer_itinerary",
     "open_late_pickups",
     "presume_boarded",

@@ -82,9 +82,15 @@ def let_line_return(*, row: LineInCity, passage: str, share: int, whole: bool = 
     """
     at = clock.now()
     row.state = LineState.RUNNING if whole else LineState.RELAUNCHING
-    row.share, row.passage, row.since, row.suspends_at = share, passage, at, None
-    row.save(update_fields=["state", "share", "passage", "since", "suspends_at"])
+    row.share, row.passage, row.since, row.suspends_at, row.looked_at = share, passage, at, None, at
+    row.save(update_fields=["state", "share", "passage", "since", "suspends_at", "looked_at"])
     audit.record(SYSTEM, "rides.line_returned", f"{row.line}:{row.city.code}", passage=passage, share=share)
+
+
+@joins_transaction
+def note_looked(*, row: LineInCity) -> None:
+    """Somebody looked after a line on its way back just now: without that it takes no orders (`rides.selectors.runs`)."""
+    LineInCity.objects.filter(pk=row.pk).update(looked_at=clock.now())
 
 
 @joins_transaction
