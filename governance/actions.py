@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.actions import ActionForm, ActionSet, Given, Step, by_two
+from core.actions import ActionForm, ActionSet, Given, Step, Text, by_two
 from core.console.motions import desk
 from core.errors import NotFound
 from core.typed.fields import TOKEN, Typed
@@ -53,14 +53,14 @@ def _passage(code: str, _person: "Account") -> GatePassage:
     return row
 
 
-def _agree(row: GatePassage, person: "Account", given: Given) -> object:
+def _agree(row: GatePassage, person: "Account", given: Given) -> Text:
     found = relaunch.decide_relaunch(account=person, code=row.code, agrees=True, token=given["token"])
     if found.state == PassageState.LAPSED:
         return _("It lapsed: the build or the rules changed since it was proposed. The line stays suspended.")
     return _("Agreed. The line returns for the first share of people.")
 
 
-def _withdraw(row: GatePassage, person: "Account", _given: Given) -> object:
+def _withdraw(row: GatePassage, person: "Account", _given: Given) -> Text:
     relaunch.decide_relaunch(account=person, code=row.code, agrees=False)
     return pgettext_lazy("motion", "Withdrawn.")
 

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.typed.fields import TOKEN, Typed
+from core.typed.fields import REAL_NAME, TOKEN, Typed
 from governance.measures import measures
 from governance.waivers import MOST_DAYS
 from rides.states import Line
@@ -53,7 +53,7 @@ class ExecutiveForm(forms.Form):
     """Who answers for a line; everybody reads it."""
 
     line = _line()
-    name = forms.CharField(label=pgettext_lazy("executive", "Name"), max_length=60)
+    name = Typed(REAL_NAME, label=pgettext_lazy("executive", "Name"))
     office = forms.CharField(label=pgettext_lazy("executive", "Office"), max_length=80)
 
 

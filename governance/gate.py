@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from django.db import OperationalError, transaction
@@ -27,10 +28,12 @@ from governance.models import DrillRun, Executive, GatePassage, Proof, Reassessm
 from governance.policies import EXPECTED_ORDERS
 from governance.selectors import Row, last_board
 from governance.states import ProofKind, Status
-from rides.models import City, LineInCity
 from rides.selectors import line_in_city, suspended_rows, suspensions_since
 from rides.states import LineState
 from safety.selectors import high_risk_on
+
+if TYPE_CHECKING:
+    from rides.models import City, LineInCity
 
 log = structlog.get_logger()
 DRILL_FRESH = timedelta(hours=2)  # a drill runs each hour
@@ -56,7 +59,7 @@ class Case:
     begun to run again, None before."""
 
     line: str
-    city: City
+    city: "City"
     at: datetime
     build: str
     rules: str
@@ -120,7 +123,7 @@ def rules_in_force() -> str:
 
 
 def case_of(
-    line: str, city: City, *, since: datetime | None = None, rows: Sequence[Row] | None = None
+    line: str, city: "City", *, since: datetime | None = None, rows: Sequence[Row] | None = None
 ) -> Case:
     """What is asked about a line in a city now."""
     at = clock.now()
@@ -331,7 +334,7 @@ def reassessment_of(line: str) -> Reassessment | None:
 # --- The line itself -----------------------------------------------------------------------------------------
 
 
-def _row_of(case: Case) -> LineInCity | None:
+def _row_of(case: Case) -> "LineInCity | None":
     return line_in_city(case.line, case.city)
 
 
@@ -380,7 +383,7 @@ def executives() -> list[Executive]:
 class Returning:
     """A line that is suspended in a city, or on its way back, and how much is missing; `total` is how much is asked."""
 
-    row: LineInCity
+    row: "LineInCity"
     missing: list[Missing]
     total: int
     green: int

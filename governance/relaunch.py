@@ -22,7 +22,7 @@ from core.codes import new_code
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound, refuse
 from core.messages import outbox
 from core.models import Motion
-from core.permissions import may, require
+from core.permissions import is_still, may, require
 from core.recipients import write_to_each
 from core.states import IllegalTransition, StaleState, move
 from core.transactions import begins_transaction
@@ -55,7 +55,7 @@ def against_passage(row: GatePassage, account: "Account", key: str) -> DomainErr
         return None
     if account.code == row.proposed_by:
         return four_eyes.SecondPersonNeeded()
-    return {"agree": TwoRolesNeeded() if account.role == row.proposed_role else None}[key]
+    return {"agree": TwoRolesNeeded() if is_still(account, row.proposed_role) else None}[key]
 
 
 def propose_relaunch(*, account: "Account", line: str, city: str, token: str) -> GatePassage:
@@ -313,14 +313,14 @@ def try_alarms(at: datetime) -> int:
         for channel in ("voice", "sms"):
             outbox.queue(
                 messages.AlarmTrial(at=at),
-                key=f"{TRIAL}:{at:%Y%m%d%H%M}:{person.code}:{channel}",
+                key=f"{TRIAL}:{at.timestamp():.0f}:{person.code}:{channel}",
                 to=person.phone,
                 language=person.language,
                 channel=channel,
                 subject=TRIAL,
             )
 
-    write_to_each(people, write, about=f"{TRIAL}:{at:%Y%m%d%H%M}")
+    write_to_each(people, write, about=f"{TRIAL}:{at.timestamp():.0f}")
     return len(people)
 
 

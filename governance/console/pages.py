@@ -1,6 +1,6 @@
 """The rectification board as a console page (G1): what the last round found. Nothing is checked in the request."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.forms import Form
@@ -36,9 +36,11 @@ from governance.relaunch import EXECUTIVE, REASSESSMENT, RELAUNCH, STATEMENT
 from governance.selectors import days_of, histories, last_board
 from governance.states import PassageState, Status
 from governance.waivers import KINDS, WAIVE, WAIVER, Wanted
-from rides.models import City
 from rides.selectors import city_by_code, line_in_city
 from rides.states import Line, LineState
+
+if TYPE_CHECKING:
+    from rides.models import City
 
 
 @require_http_methods(["GET", "POST"])
@@ -192,7 +194,7 @@ def _passage_page(request: HttpRequest, row: GatePassage, refusal: Refusal | Non
 def _gate_line(
     request: HttpRequest,
     line: str,
-    city: City,
+    city: "City",
     form: Form,
     refusal: Refusal | None = None,
     *,

@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
             name='Executive',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.CharField(choices=[('hitch', 'hitch'), ('express', 'express'), ('premier', 'premier'), ('luxury', 'luxury')], max_length=10, verbose_name='line')),
+                ('line', models.CharField(choices=[('hitch', 'Hitch'), ('express', 'Express'), ('premier', 'Premier'), ('luxury', 'Luxury')], max_length=10, verbose_name='line')),
                 ('name', models.CharField(max_length=60, verbose_name='Name')),
                 ('office', models.CharField(max_length=80, verbose_name='Office')),
                 ('since', models.DateTimeField(verbose_name='since')),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
-                ('line', models.CharField(choices=[('hitch', 'hitch'), ('express', 'express'), ('premier', 'premier'), ('luxury', 'luxury')], max_length=10, verbose_name='line')),
+                ('line', models.CharField(choices=[('hitch', 'Hitch'), ('express', 'Express'), ('premier', 'Premier'), ('luxury', 'Luxury')], max_length=10, verbose_name='line')),
                 ('city', models.SlugField(verbose_name='city')),
                 ('state', models.CharField(choices=[('proposed', 'proposed'), ('probation', 'probation'), ('done', 'returned whole'), ('withdrawn', 'withdrawn'), ('lapsed', 'lapsed'), ('fallen', 'suspended again')], default='proposed', max_length=10, verbose_name='state')),
                 ('build', models.CharField(max_length=64, verbose_name='build')),
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
             name='Reassessment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.CharField(choices=[('hitch', 'hitch'), ('express', 'express'), ('premier', 'premier'), ('luxury', 'luxury')], max_length=10, verbose_name='line')),
+                ('line', models.CharField(choices=[('hitch', 'Hitch'), ('express', 'Express'), ('premier', 'Premier'), ('luxury', 'Luxury')], max_length=10, verbose_name='line')),
                 ('questions', models.TextField(max_length=4000, verbose_name='Questions')),
                 ('findings', models.TextField(max_length=4000, verbose_name='Findings')),
                 ('decision', models.TextField(max_length=4000, verbose_name='Decision')),

@@ -1,6 +1,7 @@
 """The relaunch gate (G2, G2+, G2b): each condition alone keeps it closed, two people of two roles open it, the database lets
 no line return in another way, and what no longer bears a line suspends it again."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.errors import WrongCode
-from accounts.models import Authenticator
+from accounts.models import Account, Authenticator
 from complaints.demo import make_demo_desk
 from complaints.models import Shift, Timer
 from complaints.services import file_complaint
@@ -23,9 +24,10 @@ from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 from core.permissions import roles_who
 from core.tests.factories import set_policy
-from governance import gate, relaunch
+from governance import capacity, gate, relaunch
+from governance.drills.world import Surprise
 from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, TwoRolesNeeded
-from governance.measures import measures
+from governance.measures import check_measure, measures
 from governance.models import DrillRun, Executive, GatePassage, MeasureState, Proof, Reassessment
 from governance.policies import STEP_TRIPS
 from rides import selectors, services
@@ -251,8 +253,9 @@ def test_two_of_two_roles_let_it_return_for_the_first_share(ready, people):
     assert state() == ("relaunching", 5)
 
 
-def test_nobody_signs_twice_nor_two_of_one_role(ready, people):
+def test_nobody_signs_twice_nor_two_of_one_role(ready, people, noon):
     row = propose(people)
+    noon.shift(timedelta(seconds=60))  # the digits of a minute are shown once
     with pytest.raises(SecondPersonNeeded):
         agree(people, row, "supervisor")
     with pytest.raises(TwoRolesNeeded):
@@ -561,7 +564,7 @@ def test_only_the_share_orders_and_a_second_tap_changes_nothing(returned, rides,
         for _tap in range(2):
             with pytest.raises(LineInProbation):
                 rides.booked()
-    monkeypatch.setattr("rides.selectors.cities.in_share", lambda *_args: True)
+    monkeypatch.setattr(sys.modules["rides.selectors.cities"], "in_share", lambda *_args: True)
     assert rides.booked().line == "hitch"
 
 
@@ -579,7 +582,7 @@ def test_a_job_that_does_not_look_stops_new_orders_within_a_minute(returned, noo
 
 
 def test_a_trip_under_way_is_finished_when_it_falls(returned, rides, people, monkeypatch):
-    monkeypatch.setattr("rides.selectors.cities.in_share", lambda *_args: True)
+    monkeypatch.setattr(sys.modules["rides.selectors.cities"], "in_share", lambda *_args: True)
     trip = rides.boarded()
     waiting = rides.booked("passenger2")
     BREAK["measures"]()
@@ -714,3 +717,66 @@ def test_a_suspension_during_a_step_wins(ready, people, noon, monkeypatch):
     beat()
     assert state() == ("suspended", 100)
     assert GatePassage.objects.get().state == "fallen"
+
+
+# --- What commands measure, and the board ------------------------------------------------------------------------
+
+
+class Stack:
+    """A stack that answers as it was told to."""
+
+    def __init__(self, of, takes):
+        self.of, self.takes, self.http = of, takes, self
+
+    def get(self, _path):
+        return self
+
+    def json(self):
+        return {"build": self.of}
+
+    def close(self):
+        pass
+
+    def post(self, path, _body):
+        if not self.takes:
+            raise Surprise(path)
+        return {"code": "TX"}
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_capacity_run_is_kept_as_it_was(world, monkeypatch, takes):
+    monkeypatch.setattr(capacity, "Hourly", lambda: Stack(build.digest(), takes))
+    monkeypatch.setattr(capacity, "sign_in", lambda _person: None)
+    proof = capacity.run(line=LINE, city=CITY, seconds=1)
+    assert (proof.passed, proof.said_by, proof.build) == (takes, "", build.digest())
+    assert proof.figures["failed"] == (0 if takes else proof.figures["orders"])
+
+
+def test_a_stack_of_another_build_proves_nothing(world, monkeypatch):
+    monkeypatch.setattr(capacity, "Hourly", lambda: Stack("f" * 64, True))
+    with pytest.raises(capacity.OtherBuild):
+        capacity.run(line=LINE, city=CITY, seconds=1)
+    assert not Proof.objects.exists()
+
+
+def test_nobody_types_a_capacity(world):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Proof.objects.create(
+            kind="capacity", build="x", at=clock.now(), passed=True, said_by="admin", agreed_by="supervisor",
+            statement="x", file_sha256="a" * 64,
+        )  # fmt: skip
+
+
+def test_marked_people_alone_order_while_it_is_suspended(rides, people, ready):
+    with pytest.raises(LineNotRunning):
+        rides.booked()
+    Account.objects.filter(code="passenger").update(is_drill=True)
+    assert rides.booked().state in {"requested", "matched"}
+
+
+def test_the_board_tells_a_line_that_returned_from_one_that_never_passed(returned):
+    found = {row.id: check_measure(row).found for row in measures() if row.id in {"M06", "M31"}}
+    assert found["M31"].status == "pass"
+    assert found["M06"].status == "fail"  # in the other city it runs since before the gate
+    LineInCity.objects.filter(city__code="zhengzhou").update(state="suspended")
+    assert check_measure(next(row for row in measures() if row.id == "M06")).found.status == "pass"
