@@ -38,7 +38,7 @@ T = TypeVar("T")
 @require_GET
 def live(request: HttpRequest) -> HttpResponse:
     """The process answers."""
-    return JsonResponse({"status": "live", "build": build.digest()})
+    return JsonResponse({"status": "live"})
 
 
 class Asked(Generic[T]):
@@ -132,6 +132,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     def gauge(name: str, about: str, value: float) -> None:
         Gauge(name, about, registry=registry).set(value)
 
+    Gauge("huhang_build", "Which code answers", ["digest"], registry=registry).labels(build.digest()).set(1)
     alive, nobody = live_counts()
     gauge("huhang_incidents_live", "Incidents that are not closed", alive)
     gauge("huhang_incidents_without_owner", "Incidents that nobody has taken", nobody)

@@ -728,11 +728,9 @@ class Stack:
     def __init__(self, of, takes):
         self.of, self.takes, self.http = of, takes, self
 
-    def get(self, _path):
+    def get(self, _path, headers):
+        self.text = f'huhang_build{{digest="{self.of}"}} 1.0'
         return self
-
-    def json(self):
-        return {"build": self.of}
 
     def close(self):
         pass
@@ -757,6 +755,12 @@ def test_a_stack_of_another_build_proves_nothing(world, monkeypatch):
     with pytest.raises(capacity.OtherBuild):
         capacity.run(line=LINE, city=CITY, seconds=1)
     assert not Proof.objects.exists()
+
+
+def test_the_platform_says_to_machines_which_build_it_is(world, client, settings):
+    settings.METRICS_TOKEN = "token"
+    said = client.get("/metrics", headers={"authorization": "Bearer token"}).content.decode()
+    assert f'huhang_build{{digest="{build.digest()}"}} 1' in said
 
 
 def test_nobody_types_a_capacity(world):
