@@ -591,6 +591,7 @@ def shape(route):
     route = (
         route.replace("people/passenger/", "people/{code}/")
         .replace("staff/agent/", "staff/{code}/")
+        .replace("gate/luxury/wenzhou/", "gate/{line}/{city}/")
         .replace("photos/id_card/", "photos/{kind}/")
     )
     route = route.replace("receipts/template/", "receipts/{transport}/")
@@ -775,7 +776,7 @@ def _made(rides, people):
         ),
         "gate_motion": motions.propose(
             account=people("admin"), kind=relaunch.EXECUTIVE, given=relaunch.Answers("hitch", "x", "x")
-        ).code,
+        ),
         "passage": GatePassage.objects.create(
             code="G-00000001",
             line="luxury",
@@ -785,7 +786,7 @@ def _made(rides, people):
             proposed_by="admin",
             proposed_role="admin",
             proposed_at=clock.now(),
-        ).code,
+        ),
         "station_motion": motions.propose(
             account=people("admin"),
             kind=register.OFFICER,

@@ -231,6 +231,6 @@ urlpatterns = [
     path("admin/gate/", gate, name="gate"),
     path("admin/gate/records/<code:code>/do/<word:action>/", act.view(RECORDS), name="record_act"),
     path("admin/gate/passages/<code:code>/do/<word:action>/", act.view(PASSAGES), name="passage_act"),
-    path("admin/gate/<word:line>/<slug:city>/", gate_line, name="gate_line"),
+    path("admin/gate/<word:line>/<name:city>/", gate_line, name="gate_line"),
     path("admin/board/motions/<code:code>/do/<word:action>/", act.view(WAIVERS), name="motion_act"),
 ]
