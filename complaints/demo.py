@@ -15,7 +15,7 @@ from core import clock
 if TYPE_CHECKING:
     from accounts.models import Account
 
-DAYS = 14
+DAYS = 15  # today has begun: two weeks from now end within the last of them
 MACROS = [
     (
         "received", "", "已收到", "We have it",

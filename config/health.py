@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from accounts.looks import day_of, looks_since, unanswered, unusual
-from core import broker, clock, heartbeat, retry
+from core import broker, build, clock, heartbeat, retry
 from core.api import shows_token
 from core.errors import NotFound
 from core.journal import checkpoints
@@ -132,6 +132,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     def gauge(name: str, about: str, value: float) -> None:
         Gauge(name, about, registry=registry).set(value)
 
+    Gauge("huhang_build", "Which code answers", ["digest"], registry=registry).labels(build.digest()).set(1)
     alive, nobody = live_counts()
     gauge("huhang_incidents_live", "Incidents that are not closed", alive)
     gauge("huhang_incidents_without_owner", "Incidents that nobody has taken", nobody)

@@ -541,6 +541,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 50},
     },
+    "lines on their way back": {
+        "task": "governance.tasks.look_after_relaunches",
+        "schedule": 10.0,
+        "options": {"queue": "life_safety", "expires": 10},
+    },
+    "the trial of the alarms": {
+        "task": "governance.tasks.try_alarms",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "the promises, broken on purpose": {
         "task": "governance.tasks.break_board",
         "schedule": 120.0,  # each once an hour, and at once after a start

@@ -106,6 +106,11 @@ TABLE: Mapping[str, frozenset[Role]] = {
         # --- rides ---
         "cities.plan": {SUPERVISOR, ADMIN},  # cities and their places; a line that begins takes two
         "lines.suspend": {SPECIALIST, SUPERVISOR, ADMIN},
+        "lines.relaunch": {
+            SPECIALIST,
+            SUPERVISOR,
+            ADMIN,
+        },  # two of them together, of two roles, through the gate
         "night.call": {AGENT, SPECIALIST, SUPERVISOR},
         # --- governance ---
         "rules.change": {SUPERVISOR, ADMIN},  # two of them together: every version of every rule

@@ -47,7 +47,14 @@ PROVIDERS = {
     "RELAY_URL": "the provider of relay numbers",
     "TIME_URL": "the authority that stamps the time on releases to the police",
 }
-OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL", "ADVISORIES_URL", "MAP_TILES", "LOGS_URL", "CENTRE_URL")
+OPTIONAL_PROVIDERS = (
+    "ROUTER_URL",
+    "KEY_SERVICE_URL",
+    "ADVISORIES_URL",
+    "MAP_TILES",
+    "LOGS_URL",
+    "CENTRE_URL",
+)
 DEMO_SEAL = "Huhang demo"  # of `config.local`
 CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,4 +9,6 @@ class DriversConfig(AppConfig):
     verbose_name = _("Drivers")
 
     def ready(self) -> None:
-        pass
+        """They register what this app does when others speak, and what it tells of what people shared."""
+        for name in ("handlers", "own_data", "simulations"):
+            import_module(f"drivers.{name}")

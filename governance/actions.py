@@ -1,4 +1,4 @@
-"""What staff do about the board and the rules: letting a measure be, and a version of a rule, take two."""
+"""What staff do about board, rules and gate: letting a measure be, a version of a rule, a line's return, take two."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,11 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.actions import Action, ActionForm, ActionSet, Given, Text
+from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two
 from core.console.motions import desk
-from governance import rules
-from governance.models import RuleChange
-from governance.policies import CHANGE, PAIR
+from core.errors import NotFound
+from core.typed.fields import TOKEN, Typed
+from governance import relaunch, rules
+from governance.models import GatePassage, RuleChange
+from governance.policies import CHANGE, PASSAGE_PAIR, RULE_PAIR
+from governance.states import PassageState
 from governance.waivers import KINDS, WAIVE
 
 if TYPE_CHECKING:
@@ -41,12 +44,12 @@ class Signed(ActionForm):
         return rules.digest_of(self.row)
 
 
-def _agree(row: RuleChange, person: "Account", given: Given) -> Text:
+def _agree_to_rule(row: RuleChange, person: "Account", given: Given) -> Text:
     rules.agree(account=person, code=row.code, digest=given["digest"])
     return _("Agreed: it is a version of the rule now.")
 
 
-def _withdraw(row: RuleChange, person: "Account", _given: Given) -> Text:
+def _withdraw_rule(row: RuleChange, person: "Account", _given: Given) -> Text:
     rules.withdraw(account=person, code=row.code)
     return pgettext_lazy("rule change", "Withdrawn.")
 
@@ -68,17 +71,72 @@ RULE_CHANGES.add(
         key="agree",
         label=_("Agree to what stands here"),
         permission=CHANGE,
-        run=_agree,
+        run=_agree_to_rule,
         form=Signed,
-        two=PAIR.key,
+        two=RULE_PAIR.key,
         offered=_waits,
     ),
     Action(
         key="withdraw",
         label=pgettext_lazy("rule change", "Withdraw"),
         permission=CHANGE,
-        run=_withdraw,
-        two=PAIR.key,
+        run=_withdraw_rule,
+        two=RULE_PAIR.key,
         offered=_waits,
     ),
+)
+RECORDS = desk(
+    "gate_motion",
+    permission=relaunch.RELAUNCH,
+    kinds=relaunch.KINDS,
+    route="governance_console:record_act",
+    back=lambda _motion: reverse("governance_console:gate"),
+)
+
+
+class SecondFactor(ActionForm):
+    """Whoever signs shows their authenticator now: a session that was left open signs nothing."""
+
+    token = Typed(
+        TOKEN,
+        label=_("Six digits of your authenticator"),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+def _passage(code: str, _person: "Account") -> GatePassage:
+    row = GatePassage.objects.filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _agree_to_return(row: GatePassage, person: "Account", given: Given) -> Text:
+    found = relaunch.decide_relaunch(account=person, code=row.code, agrees=True, token=given["token"])
+    if found.state == PassageState.LAPSED:
+        return _("It lapsed: the build or the rules changed since it was proposed. The line stays suspended.")
+    return _("Agreed. The line returns for the first share of people.")
+
+
+def _withdraw_passage(row: GatePassage, person: "Account", _given: Given) -> Text:
+    relaunch.decide_relaunch(account=person, code=row.code, agrees=False)
+    return pgettext_lazy("motion", "Withdrawn.")
+
+
+PASSAGES: ActionSet[GatePassage] = ActionSet(
+    kind="passage",
+    find=_passage,
+    route="governance_console:passage_act",
+    back=lambda row: reverse("governance_console:gate_line", args=[row.line, row.city]),
+    why_not=relaunch.against_passage,
+)
+PASSAGES.add(
+    *by_two(
+        PASSAGE_PAIR.key,
+        relaunch.RELAUNCH,
+        None,
+        Step("agree", _("Agree: let the line return"), _agree_to_return, SecondFactor),
+        Step("withdraw", pgettext_lazy("motion", "Withdraw"), _withdraw_passage),
+        proposal=lambda row: row.proposed_by if row.state == PassageState.PROPOSED else None,
+    )
 )

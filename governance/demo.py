@@ -21,8 +21,8 @@ from drivers.selectors import newest_run
 from drivers.services import begin_run
 from police.demo import enrol_police
 from rides.demo import make_cities, make_history
-from rides.services import set_line
-from rides.states import Line, LineState
+from rides.services import begin_line
+from rides.states import Line
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -44,11 +44,10 @@ def make_world(*, password: str) -> None:
     )
     for city in make_cities():
         for line in Line:
-            set_line(
+            begin_line(
                 actor=SYSTEM,
                 line=line,
                 city=city,
-                state=LineState.RUNNING,
                 permit_until=until + timedelta(days=1),
                 permit_number=f"{city.code.upper()}-{line.upper()}-2018",
             )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.messages.catalogue import Bilingual, Code, Kind, Message
+from core.messages.catalogue import Bilingual, Choice, Code, Kind, Message, Moment, Place
 
 LONGEST = 200
 
@@ -42,3 +42,27 @@ class DrillFailed(
     Message, code="governance.drill_failed", text=_("Huhang: the hourly drill failed. %(seen)s")
 ):
     seen: Steps
+
+
+class RelaunchFell(
+    Message,
+    code="governance.relaunch_fell",
+    channels=("sms", "voice"),
+    text=_(
+        "Huhang: the %(line)s line in %(city)s was suspended again at %(at)s, because its relaunch %(code)s no longer holds."
+        " The console says why."
+    ),
+):
+    line: Choice
+    city: Place
+    code: Code
+    at: Moment
+
+
+class AlarmTrial(
+    Message,
+    code="governance.alarm_trial",
+    channels=("sms", "voice"),
+    text=_("Huhang: this is a trial of the alarms, at %(at)s. There is nothing to do."),
+):
+    at: Moment

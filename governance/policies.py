@@ -1,4 +1,4 @@
-"""Rules about changing rules."""
+"""Rules about changing rules, and of the relaunch gate: how much load it asks, and the steps of a probation."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -8,7 +8,7 @@ from core.limits import Per
 from core.policy import Unit
 
 CHANGE, TIGHTEN = "rules.change", "rules.tighten"
-PAIR = four_eyes.declare(
+RULE_PAIR = four_eyes.declare(
     "governance.rule_change",
     _("A proposed version of a rule"),
     table="governance.RuleChange",
@@ -39,3 +39,77 @@ ALONE = limits.declare(
     name=pgettext_lazy("policy name", "Rules that one person makes stricter"),
     about=_("So many rules one person alone can make stricter."),
 )
+EXPECTED_ORDERS = policy.declare(
+    "governance.expected_orders",  # G2+
+    policy.Whole(1, 100_000),
+    60,
+    name=pgettext_lazy("policy name", "Orders expected in a minute"),
+    about=_("A line returns only after a capacity run of the same build at twice this load."),
+)
+FIRST_SHARE = policy.declare(
+    "governance.first_share",
+    policy.Whole(1, 20),
+    5,
+    name=pgettext_lazy("policy name", "Probation: first share"),
+    about=_("Of a hundred people so many may order when a line returns."),
+)
+SECOND_SHARE = policy.declare(
+    "governance.second_share",
+    policy.Whole(21, 60),
+    25,
+    name=pgettext_lazy("policy name", "Probation: second share"),
+    about=_("Of a hundred people so many may order in the second part of a probation; then all."),
+)
+STEP_LASTS = policy.declare(
+    "governance.step_lasts",
+    policy.Span(86_400, 90 * 86_400),
+    7 * 86_400,
+    name=pgettext_lazy("policy name", "Probation: time of a step"),
+    about=_("Each step of a probation lasts at least so long, with all that the gate asks green at its end."),
+)
+STEP_TRIPS = policy.declare(
+    "governance.step_trips",
+    policy.Whole(1, 1_000_000),
+    200,
+    name=pgettext_lazy("policy name", "Probation: trips of a step"),
+    about=_(
+        "Each step of a probation ends only after so many trips of people have ended: no trips prove nothing."
+    ),
+)
+PASSAGE_PAIR = four_eyes.declare(
+    "governance.passage",
+    _("The relaunch of a line in a city"),
+    table="governance.GatePassage",
+    first="proposed_by",
+    second="agreed_by",
+    law="passage_takes_two_people",
+)
+four_eyes.declare(
+    "governance.executive",
+    _("Who answers for a line"),
+    table="governance.Executive",
+    first="named_by",
+    second="agreed_by",
+    law="executive_takes_two_people",
+)
+four_eyes.declare(
+    "governance.reassessment",
+    _("The reassessment of a line"),
+    table="governance.Reassessment",
+    first="signed_by",
+    second="agreed_by",
+    law="reassessment_takes_two_people",
+)
+four_eyes.declare(
+    "governance.proof",
+    _("A statement with a file, in place of a measurement"),
+    table="governance.Proof",
+    first="said_by",
+    second="agreed_by",
+    law="proof_statement_takes_two",
+)
+
+
+def shares() -> list[int]:
+    """The steps of a probation, in per cent."""
+    return [policy.value(FIRST_SHARE), policy.value(SECOND_SHARE), 100]

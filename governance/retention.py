@@ -8,6 +8,13 @@ nobody(
     "governance.DrillRun",
     why="what checks and drills found",
 )
+nobody(
+    "governance.GatePassage",
+    "governance.Proof",
+    "governance.Executive",
+    "governance.Reassessment",
+    why="how lines return, and who answers for them; of staff alone",
+)
 nobody("governance.Waiver", why="which promise was let be for a time, and why; of staff alone")
 nobody(
     "governance.RuleChange",

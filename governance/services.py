@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, override
 from django.utils.translation import gettext_noop as noop
 
 from accounts.selectors import people_who_may
-from core import audit, clock, jobs, live, retry
+from core import audit, build, clock, jobs, live, retry
 from core.actors import SYSTEM
 from core.messages import outbox
 from core.recipients import write_to_each
@@ -208,6 +208,7 @@ def run_hourly_drill() -> DrillRun:
             seconds=round(time.monotonic() - clocked, 2),
             passed=all(step.ok for step in steps) and len(steps) >= 7,
             steps=[asdict(step) for step in steps],
+            build=build.digest(),
         )
         if not run.passed:
             _alarm_drill(run)

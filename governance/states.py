@@ -14,6 +14,34 @@ class Status(models.TextChoices):
     NONE = "none", pgettext_lazy("measure", "no evidence")
 
 
+class PassageState(models.TextChoices):
+    """Where a relaunch stands: what two propose and agree to, its probation, and its three ends."""
+
+    PROPOSED = "proposed", pgettext_lazy("passage", "proposed")
+    PROBATION = "probation", pgettext_lazy("passage", "probation")
+    DONE = "done", pgettext_lazy("passage", "returned whole")
+    WITHDRAWN = "withdrawn", pgettext_lazy("passage", "withdrawn")
+    LAPSED = "lapsed", pgettext_lazy("passage", "lapsed")
+    FALLEN = "fallen", pgettext_lazy("passage", "suspended again")
+
+
+PASSAGE_TRANSITIONS = Transitions(
+    PassageState,
+    {
+        PassageState.PROPOSED: {PassageState.PROBATION, PassageState.WITHDRAWN, PassageState.LAPSED},
+        PassageState.PROBATION: {PassageState.DONE, PassageState.FALLEN},
+    },
+    ends={PassageState.DONE, PassageState.WITHDRAWN, PassageState.LAPSED, PassageState.FALLEN},
+)
+
+
+class ProofKind(models.TextChoices):
+    """What a command measured of one build, or what people say of it with a file."""
+
+    CAPACITY = "capacity", pgettext_lazy("proof", "capacity run")
+    ROLLBACK = "rollback", pgettext_lazy("proof", "rollback")
+
+
 class Breaker(models.TextChoices):
     """What came of the last time a promise was broken on purpose, out of sight, to see whether its check notices."""
 

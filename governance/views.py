@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from core import clock
 from core.errors import NotFound
 from governance import claims
+from governance.gate import executives, reassessment_of, returning
 from governance.selectors import Row, days_of, histories, last_board, waivers_of
 from governance.services import show
 from governance.states import Status
@@ -31,7 +32,8 @@ def promises(request: HttpRequest) -> HttpResponse:
     """The company's responsibility statement: what it promised, and which of it is kept now."""
     rows = last_board()
     counts = [(status, sum(row.found.status == status for row in rows)) for status in ORDER]
-    return render(request, "governance/promises.html", {"rows": rows, "counts": counts})
+    context = {"rows": rows, "counts": counts, "returning": returning(rows), "executives": executives()}
+    return render(request, "governance/promises.html", context)
 
 
 @require_GET
@@ -39,7 +41,13 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
     """One promise: state, since when, evidence, history, waivers, and 'I saw otherwise'."""
     row = _row(slug)
     days = days_of(histories().get(row.measure.id, []), clock.now())
-    context = {"row": row, "measure": row.measure, "days": days, "waivers": waivers_of(row.measure.id)}
+    context = {
+        "row": row,
+        "measure": row.measure,
+        "days": days,
+        "waivers": waivers_of(row.measure.id),
+        "reassessment": reassessment_of("hitch") if row.measure.id == "M31" else None,
+    }
     return render(request, "governance/promise.html", context)
 
 

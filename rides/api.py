@@ -418,11 +418,11 @@ class EstimateView(APIView):
 
     @extend_schema(request=EndsInput, responses=EstimateOutput)
     def post(self, request: Request) -> Response:
-        check_permission(request, "ride")
+        account = check_permission(request, "ride")
         body = read(EndsInput, request)
         journey = _journey(body, clock.now(), clock.now())
         way = routing.route([journey.origin.point, journey.destination.point])
-        running = selectors.lines_of(journey.city, clock.now())
+        running = selectors.lines_of(journey.city, clock.now(), account)
         prices = []
         for line in Line:
             fare = fares.estimate(line, way.metres, way.seconds, seats=body["seats"])

@@ -12,6 +12,15 @@ class LineNotRunning(DomainError):
     )
 
 
+class LineInProbation(DomainError):
+    code, sentence = (
+        "line_in_probation",
+        _(
+            "This line returns step by step in this city and takes the orders of some people only so far. Please choose another line."
+        ),
+    )
+
+
 class CurfewHours(DomainError):
     code, sentence = (
         "curfew",

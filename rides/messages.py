@@ -98,6 +98,20 @@ class LineSuspended(
     reason: Words
 
 
+class LineSuspendedAgain(
+    Message,
+    code="rides.line_suspended_again",
+    text=_(
+        "Huhang: the %(line)s line is suspended again from %(at)s: what it was let run on no longer held. Your trip"
+        " %(origin)s to %(destination)s is cancelled, and costs nothing."
+    ),
+):
+    line: Choice
+    at: Moment
+    origin: Place
+    destination: Place
+
+
 class NightReminder(
     Message,
     code="rides.night_reminder",

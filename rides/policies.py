@@ -1,5 +1,6 @@
 """Pure rules of rides: may this be done? Reads policy values, writes nothing."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -483,6 +484,13 @@ def teen_may_ride(start: datetime, seconds: float) -> bool:
     hours, end = policy.value(TEEN_HOURS), start + timedelta(seconds=seconds)
     meets = any(hours.hold(each.astimezone(CITY_TIME).time()) for each in (start, end))
     return not meets and seconds < 8 * 3_600  # longer than the hours kept free are, it could lie around them
+
+
+def in_share(person: str, passage: str, share: int) -> bool:
+    """Whether somebody is among so many of a hundred people, by their code: the same whenever they ask, and still when
+    the share grows; others come first in each passage."""
+    drawn = hashlib.blake2b(f"{passage}:{person}".encode(), digest_size=8).digest()
+    return int.from_bytes(drawn) % 100 < share
 
 
 # --- What may be done now ------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def _stage(trip: Trip) -> tuple[str, str]:
 
 def _passenger_context(trip: Trip) -> dict[str, Any]:
     late = selectors.late_pickup_of(trip)
-    lines = selectors.lines_of(trip.city, clock.now()) if late else {}
+    lines = selectors.lines_of(trip.city, clock.now(), trip.passenger) if late else {}
     stopped = trip.cancel_reason == CancelReason.MISMATCH
     return {
         "owners": selectors.owners_for(trip),

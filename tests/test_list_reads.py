@@ -39,6 +39,8 @@ NOBODY = {
     "admin/rules/": "rules",
     "admin/rules/rides.near/": "a rule, with codes of colleagues",
     "admin/rules/safety.answer_within/": "the same",
+    "admin/gate/": "lines and cities",
+    "admin/gate/luxury/wenzhou/": "lines and cities",
     "admin/lines/": "lines and cities",
     "admin/cities/": "lines and cities",
     "admin/search/": "names of pages",

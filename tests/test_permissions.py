@@ -45,7 +45,8 @@ from drivers.services import (
 )
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
-from governance import rules, waivers
+from governance import relaunch, rules, waivers
+from governance.models import GatePassage
 from governance.services import check_board
 from police import notices, register, tables
 from police import services as police
@@ -320,6 +321,10 @@ TABLE = [
     ("GET", "admin/rules/rides.near/", STAFF_ROLES),
     ("POST", "admin/rules/rides.near/", {"supervisor", "admin"}),
     ("POST", "admin/rules/safety.answer_within/", {"specialist", "supervisor", "admin"}),
+    ("GET", "admin/gate/", STAFF_ROLES),
+    ("POST", "admin/gate/", {"specialist", "supervisor", "admin"}, {"do": "executive"}),
+    ("GET", "admin/gate/luxury/wenzhou/", STAFF_ROLES),
+    ("POST", "admin/gate/luxury/wenzhou/", {"specialist", "supervisor", "admin"}, {"token": "000000"}),
     ("GET", "promises/", EVERYBODY),
     ("GET", "promises/board.json", EVERYBODY),
     ("GET", "promises/tree/", EVERYBODY),
@@ -562,6 +567,8 @@ ROWS = {
     "line_motion": ("line_motion", None),
     "board_motion": ("board_motion", None),
     "rule_change": ("rule_change", None),
+    "gate_motion": ("gate_motion", None),
+    "passage": ("passage", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -597,6 +604,7 @@ def shape(route):
     route = (
         route.replace("people/passenger/", "people/{code}/")
         .replace("staff/agent/", "staff/{code}/")
+        .replace("gate/luxury/wenzhou/", "gate/{line}/{city}/")
         .replace("photos/id_card/", "photos/{kind}/")
         .replace("rules/rides.near/", "rules/{key}/")
         .replace("rules/safety.answer_within/", "rules/{key}/")
@@ -789,6 +797,19 @@ def _made(rides, people):
             mode="later",
             reason="x",
             effective_from=clock.now() + timedelta(days=9),
+        ),
+        "gate_motion": motions.propose(
+            account=people("admin"), kind=relaunch.EXECUTIVE, given=relaunch.Answers("hitch", "x", "x")
+        ),
+        "passage": GatePassage.objects.create(
+            code="G-00000001",
+            line="luxury",
+            city="zhengzhou",
+            build="x",
+            rules="x",
+            proposed_by="admin",
+            proposed_role="admin",
+            proposed_at=clock.now(),
         ),
         "station_motion": motions.propose(
             account=people("admin"),

@@ -116,6 +116,7 @@ from complaints.selectors.reports import (
     service_by_agent,
     service_by_class,
     service_by_team,
+    severe_past_time,
     volume,
 )
 from complaints.selectors.work import (
@@ -238,6 +239,7 @@ __all__ = [
     "service_by_agent",
     "service_by_class",
     "service_by_team",
+    "severe_past_time",
     "severe_without_owner",
     "shifts_between",
     "side_of",

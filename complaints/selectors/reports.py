@@ -263,6 +263,15 @@ def limits_not_watched(at: datetime, *, grace: timedelta = timedelta(minutes=5))
     return list(rows.values_list("complaint__code", flat=True)[:20])
 
 
+def severe_past_time(at: datetime) -> int:
+    """How many severe complaints have a limit that passed and was not met; those of marked people left out."""
+    rows = Timer.objects.filter(
+        met_at=None, void_at=None, paused_at=None, due_at__lt=at, complaint__level=Level.SEVERE
+    ).filter(complaint__state__in=LIVE_STATES)
+    marked = rows.filter(Q(complaint__complainant__is_drill=True) | Q(complaint__accused__is_drill=True))
+    return rows.exclude(pk__in=marked).values("complaint").distinct().count()
+
+
 REPORTS = {
     report.__name__: report
     for report in (

@@ -28,6 +28,7 @@ TYPED = {
     "drill": (["yueqing", "--branch", "nothing"], False),
     "face_pairs": (["/nowhere.csv"], False),
     "grant_rights": ([], True),
+    "capacity": (["hitch", "wenzhou"], True),
     "hourly_drill": ([], True),
     "learn_danger": (["/nowhere.tsv"], False),
     "message_templates": ([], False),

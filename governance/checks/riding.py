@@ -9,19 +9,20 @@ from django.utils.translation import gettext_noop as noop
 from accounts.selectors import real_name_share
 from complaints.selectors import INTERLOCK
 from core import policy
-from core.formats import place
+from core.formats import moment, place
 from governance.checks import ask
-from governance.checks.verdicts import SPAN, columns_like, laws, verdict
+from governance.checks.verdicts import NO_LAW, SPAN, columns_like, laws, trigger_stands, verdict
 from governance.evidence import Facts, fault, line, named
+from governance.gate import reassessment_of
 from governance.measures import Found, breaks, live_check
-from governance.models import MeasureResult
+from governance.models import GatePassage, MeasureResult
 from governance.shadow import World, drawn
-from governance.states import Status
+from governance.states import PassageState, Status
 from police.selectors import releases_without_plate
 from rides.curfew import CURFEW
-from rides.selectors import CARD_AFTER, newest_with_driver, places_with_numbers, running_hitch_cities
+from rides.selectors import CARD_AFTER, lines_going, newest_with_driver, places_with_numbers
 from rides.shown import api_body, trip_context
-from rides.states import Party
+from rides.states import Line, Party
 
 if TYPE_CHECKING:
     from rides.models import Trip
@@ -159,38 +160,58 @@ def _places(names: object) -> str:
 RUNS_UNOPENED = fault(
     "hitch_runs", noop("The hitch line runs in %(cities)s, and no gate has opened it"), cities=_places
 )
+OPENED = line("hitch_opened", noop("The gate let the hitch line return in %(count)s cities."))
 SUSPENDED = line("hitch_suspended", noop("The hitch line runs in no city."))
 
 
 @live_check("M06")
 def suspended_until_all_is_done(at: datetime) -> Found:
     """The hitch line runs in no city that the relaunch gate did not open."""
-    cities = running_hitch_cities()
-    faults = [RUNS_UNOPENED(cities="|".join(city.names for city in cities))] if cities else []
-    return verdict(faults, SUSPENDED())
+    faults = [
+        NO_LAW(law=name) for name in trigger_stands("line_returns_by_the_gate", "line_is_not_made_anew")
+    ]
+    opened = set(
+        GatePassage.objects.filter(
+            line=Line.HITCH, state__in=[PassageState.PROBATION, PassageState.DONE]
+        ).values_list("code", "city")
+    )
+    going = [row for row in lines_going() if row.line == Line.HITCH]
+    unopened = [row.city.names for row in going if (row.passage, row.city.code) not in opened]
+    if unopened:
+        faults.append(RUNS_UNOPENED(cities="|".join(unopened)))
+    return verdict(faults, OPENED(count=len(going)) if going else SUSPENDED())
 
 
 @breaks("M06")
 def hitch_is_switched_on(world: World) -> None:
+    world.table("governance.GatePassage")
     city = world.make("rides.City", name_zh="影子城")
     world.make("rides.LineInCity", line="hitch", city_id=city.pk, state="running")
 
 
 NOT_REASSESSED = fault(
     "not_reassessed",
-    noop("No reassessment of the business model and the product logic is on record: it is not built yet"),
+    noop("No reassessment of the business model and the product logic is on record"),
+)
+REASSESSED = line(
+    "reassessed",
+    noop(
+        "Two people signed the reassessment of %(at)s; its questions, findings and decision stand on this page."
+    ),
+    at=lambda at: moment(str(at), "date"),
 )
 
 
 @live_check("M31")
 def reassessed(at: datetime) -> Found:
-    """The business model and the product logic were reassessed, and what was found is published: there is no record."""
-    return verdict([NOT_REASSESSED()])
+    """The business model and the product logic were reassessed, and what was found is published."""
+    row = reassessment_of(Line.HITCH)
+    return verdict([NOT_REASSESSED()]) if row is None else verdict([], REASSESSED(at=row.at.isoformat()))
 
 
 @breaks("M31")
 def nothing_is_recorded(world: World) -> None:
-    """It is red by itself, as long as there is no record that could be taken away."""
+    world.table("governance.Reassessment")
 
 
 # --- Names -------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def play() -> list[Step]:
     before = (live_counts(), sos_answered(clock.now() - timedelta(days=1)))
     try:
         begun = run.expect(
-            noop("the marked passenger signs in"), noop("she is signed in"), lambda: _sign_in(run)
+            noop("the marked passenger signs in"), noop("she is signed in"), lambda: sign_in(run)
         )
         if begun and run.expect(
             noop("she has a trip"), noop("a trip's code and key"), lambda: _trip(run, found)
@@ -90,7 +90,7 @@ def play() -> list[Step]:
     return run.steps
 
 
-def _sign_in(run: Hourly) -> tuple[bool, str]:
+def sign_in(run: Hourly) -> tuple[bool, str]:
     password = secrets.token_urlsafe(24)
     mark_drill_account(code=CODE, phone=settings.DRILL_PHONE, password=password)
     run.http.get("/sign-in/")

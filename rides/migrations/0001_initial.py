@@ -59,13 +59,16 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField(verbose_name='since')),
                 ('permit_number', models.CharField(blank=True, max_length=40, verbose_name='permit')),
                 ('permit_until', models.DateField(verbose_name='permit valid until')),
+                ('share', models.PositiveSmallIntegerField(default=100, verbose_name='share of people, in per cent')),
+                ('passage', models.CharField(blank=True, max_length=20, verbose_name='passage of the gate')),
+                ('looked_at', models.DateTimeField(null=True, verbose_name='looked after at')),
                 ('starts_at', models.DateTimeField(null=True, verbose_name='runs from')),
                 ('suspends_at', models.DateTimeField(null=True, verbose_name='suspended from')),
             ],
             options={
                 'verbose_name': 'line in a city',
                 'verbose_name_plural': 'lines',
-                'constraints': [models.UniqueConstraint(fields=('line', 'city'), name='one_state_per_line_and_city'), models.CheckConstraint(condition=models.Q(('state__in', ['running', 'suspended', 'relaunching']), ('line__in', ['hitch', 'express', 'premier', 'luxury'])), name='line_state_is_known')],
+                'constraints': [models.UniqueConstraint(fields=('line', 'city'), name='one_state_per_line_and_city'), models.CheckConstraint(condition=models.Q(('state__in', ['running', 'suspended', 'relaunching']), ('line__in', ['hitch', 'express', 'premier', 'luxury'])), name='line_state_is_known'), models.CheckConstraint(condition=models.Q(('share', 100), models.Q(('share__lt', 100), ('state', 'relaunching')), _connector='OR'), name='line_share_is_of_a_relaunch'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'relaunching'), _negated=True), models.Q(('passage', ''), _negated=True), _connector='OR'), name='line_relaunch_names_its_passage')],
             },
         ),
         migrations.CreateModel(
@@ -83,12 +86,13 @@ class Migration(migrations.Migration):
                 ('agreed_by', models.CharField(blank=True, max_length=40, verbose_name='agreed by')),
                 ('agreed_at', models.DateTimeField(null=True, verbose_name='agreed at')),
                 ('carried_out_at', models.DateTimeField(null=True, verbose_name='carried out at')),
+                ('passage', models.CharField(blank=True, max_length=20, verbose_name='passage of the gate')),
             ],
             options={
                 'verbose_name': 'suspension',
                 'verbose_name_plural': 'suspensions',
                 'indexes': [models.Index(condition=models.Q(('state__in', ['proposed', 'agreed'])), fields=['at'], name='suspension_under_way')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'agreed', 'carried_out', 'withdrawn'])), name='suspension_state_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'withdrawn']), ('agreed_at__isnull', False), _connector='OR'), name='suspension_agreed_has_a_time'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'withdrawn']), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('proposed_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='suspension_two_people')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'agreed', 'carried_out', 'withdrawn'])), name='suspension_state_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'withdrawn']), ('agreed_at__isnull', False), _connector='OR'), name='suspension_agreed_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ['proposed', 'withdrawn']), _negated=True), ('passage', ''), _negated=True), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('proposed_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='suspension_two_people'), models.CheckConstraint(condition=models.Q(('passage', ''), models.Q(('agreed_by', ''), ('city__isnull', False), ('proposed_by', '')), _connector='OR'), name='suspension_by_the_gate_names_nobody')],
             },
         ),
         migrations.CreateModel(

@@ -68,6 +68,14 @@ class LineInCity(models.Model):
     # The company's own permit for the city (准入许可).
     permit_number = models.CharField(_("permit"), max_length=40, blank=True)
     permit_until = models.DateField(_("permit valid until"))
+    # Of a hundred people, how many may order: less than all only while a relaunch is tried (G2+).
+    share = models.PositiveSmallIntegerField(
+        pgettext_lazy("field", "share of people, in per cent"), default=100
+    )
+    # The passage of the relaunch gate by which it returned; empty where it has run since it began.
+    passage = models.CharField(pgettext_lazy("field", "passage of the gate"), max_length=20, blank=True)
+    # When it was last looked after on its way back.
+    looked_at = models.DateTimeField(pgettext_lazy("field", "looked after at"), null=True)
     # Before this moment a line that was opened takes no order yet; null where it began at once.
     starts_at = models.DateTimeField(_("runs from"), null=True)
     # From this moment on the line refuses new orders, whether or not the job that tells people has run yet.
@@ -81,6 +89,14 @@ class LineInCity(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=LineState.values) & Q(line__in=Line.values), name="line_state_is_known"
             ),
+            models.CheckConstraint(
+                condition=Q(share=100) | Q(share__lt=100, state=LineState.RELAUNCHING),
+                name="line_share_is_of_a_relaunch",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=LineState.RELAUNCHING) | ~Q(passage=""),
+                name="line_relaunch_names_its_passage",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -90,7 +106,8 @@ class LineInCity(models.Model):
 class LineSuspension(models.Model):
     """One decision of two people to suspend a line, in one city or in all of them, from a time on (R1).
 
-    Nothing here starts a line again: that is the relaunch gate's.
+    Or of nobody: a relaunch that the gate took back names its passage and no person. Nothing here starts a line again:
+    that is the relaunch gate's.
     """
 
     code = models.CharField(_("code"), max_length=20, unique=True)
@@ -105,6 +122,7 @@ class LineSuspension(models.Model):
     agreed_by = models.CharField(_("agreed by"), max_length=40, blank=True)
     agreed_at = models.DateTimeField(pgettext_lazy("field", "agreed at"), null=True)
     carried_out_at = models.DateTimeField(pgettext_lazy("field", "carried out at"), null=True)
+    passage = models.CharField(pgettext_lazy("field", "passage of the gate"), max_length=20, blank=True)
 
     class Meta:
         verbose_name = _("suspension")
@@ -121,7 +139,11 @@ class LineSuspension(models.Model):
                 "proposed_by",
                 "agreed_by",
                 name="suspension_two_people",
-                once=~Q(state__in=["proposed", "withdrawn"]),
+                once=~Q(state__in=["proposed", "withdrawn"]) & Q(passage=""),
+            ),
+            models.CheckConstraint(
+                condition=Q(passage="") | Q(proposed_by="", agreed_by="", city__isnull=False),
+                name="suspension_by_the_gate_names_nobody",
             ),
         ]
         indexes = [

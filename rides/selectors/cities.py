@@ -1,8 +1,9 @@
 """Reads about cities, places and the lines that run in them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from core import typed
@@ -16,7 +17,11 @@ from rides.models import (
     LineSuspension,
     Trip,
 )
-from rides.states import WAITING, Line, LineState, SuspensionState
+from rides.policies import in_share
+from rides.states import WAITING, Line, LineState, SuspensionState, TripState
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 
 def cities() -> list[City]:
@@ -59,15 +64,55 @@ def line_runs(line: str, city: City, at: datetime) -> bool:
 def runs(row: LineInCity, at: datetime) -> bool:
     """The same for a row that is at hand: the moment of a suspension counts, not the job that tells people."""
     return (
-        row.state == LineState.RUNNING
+        (row.state == LineState.RUNNING or _is_looked_after(row, at))
         and (row.starts_at is None or row.starts_at <= at)
         and (row.suspends_at is None or at < row.suspends_at)
         and row.permit_until >= timezone.localtime(at).date()
     )
 
 
-def running_hitch_cities() -> list[City]:
-    return list(City.objects.filter(lines__line=Line.HITCH, lines__state=LineState.RUNNING).order_by("pk"))
+UNWATCHED = timedelta(seconds=60)
+
+
+def _is_looked_after(row: LineInCity, at: datetime) -> bool:
+    """A line on its way back takes orders only while somebody looks whether what it was let run on still holds."""
+    looked = row.looked_at
+    return row.state == LineState.RELAUNCHING and looked is not None and at - looked <= UNWATCHED
+
+
+def admits(row: LineInCity, who: "Account") -> bool:
+    """Whether somebody may order on a line that returns step by step (G2+). Marked people always may: they try it."""
+    return row.share == 100 or who.is_drill or in_share(who.code, row.passage, row.share)
+
+
+def tried_while_suspended(row: LineInCity, who: "Account") -> bool:
+    """Whether somebody may order on a suspended line: marked people alone, who try it before it returns. Nobody can
+    accept what they order: drivers are asked `runs`."""
+    return row.state == LineState.SUSPENDED and who.is_drill
+
+
+def lines_going() -> list[LineInCity]:
+    """Lines that are not suspended, running or on their way back, with their cities."""
+    rows = LineInCity.objects.exclude(state=LineState.SUSPENDED).select_related("city")
+    return list(rows.order_by("pk"))
+
+
+def suspended_rows() -> list[LineInCity]:
+    """Lines that are suspended or on their way back, with their cities."""
+    rows = LineInCity.objects.exclude(state=LineState.RUNNING).select_related("city")
+    return list(rows.order_by("pk"))
+
+
+def suspensions_since(line: str, city: str, since: datetime) -> int:
+    """How often a line was suspended in a city, or everywhere, since a time."""
+    rows = LineSuspension.objects.filter(line=line, state=SuspensionState.CARRIED_OUT, at__gte=since)
+    return rows.filter(Q(city=None) | Q(city__code=city)).count()
+
+
+def trips_ended(line: str, city: str, since: datetime) -> int:
+    """How many trips of people, marked ones left out, were ordered on a line in a city since a time and have ended."""
+    rows = Trip.objects.filter(line=line, city__code=city, state=TripState.ENDED, requested_at__gte=since)
+    return rows.exclude(passenger__is_drill=True).count()
 
 
 COMPASS = ("北 N", "东北 NE", "东 E", "东南 SE", "南 S", "西南 SW", "西 W", "西北 NW")
@@ -113,10 +158,10 @@ def is_named(place: KnownPlace, words: str) -> bool:
     return typed.text.fold(words).strip() in names
 
 
-def lines_of(city: City, at: datetime) -> dict[Line, bool]:
-    """Every line, and whether it takes orders in a city now."""
+def lines_of(city: City, at: datetime, who: "Account") -> dict[Line, bool]:
+    """Every line, and whether it takes this person's orders in a city now."""
     rows = {row.line: row for row in LineInCity.objects.filter(city=city)}
-    return {line: line in rows and runs(rows[line], at) for line in Line}
+    return {line: line in rows and runs(rows[line], at) and admits(rows[line], who) for line in Line}
 
 
 def suspended_lines(city: City, at: datetime) -> set[Line]:

@@ -148,7 +148,7 @@ def surroundings() -> Surroundings:
 def stopped_lines() -> frozenset[tuple[str, int]]:
     """Lines that are not running now, as (line, city's primary key)."""
     at = clock.now()
-    rows = LineInCity.objects.filter(~Q(state=LineState.RUNNING) | Q(suspends_at__lte=at))
+    rows = LineInCity.objects.filter(Q(state=LineState.SUSPENDED) | Q(suspends_at__lte=at))
     return frozenset(rows.values_list("line", "city_id"))
 
 

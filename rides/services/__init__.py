@@ -6,7 +6,16 @@ from rides.services.booking import Rider, book_trip, needs_real_name
 from rides.services.cities import add_city, add_place
 from rides.services.ending import cancel_trip, end_trip
 from rides.services.itineraries import close_itinerary, offer_itinerary
-from rides.services.lines import carry_out_suspensions, decide_suspension, propose_suspension, set_line
+from rides.services.lines import (
+    begin_line,
+    carry_out_suspensions,
+    decide_suspension,
+    let_line_return,
+    line_for_update,
+    note_looked,
+    propose_suspension,
+    take_line_back,
+)
 from rides.services.mismatch import ask_again, give_to_others, report_mismatch
 from rides.services.night import (
     acknowledge_reminder,
@@ -59,6 +68,7 @@ __all__ = [
     "add_place",
     "arrive",
     "ask_again",
+    "begin_line",
     "board_trip",
     "book_trip",
     "cancel_trip",
@@ -81,10 +91,13 @@ __all__ = [
     "go_off_duty",
     "go_on_duty",
     "go_on_with_other_line",
+    "let_line_return",
+    "line_for_update",
     "markets",
     "named_place",
     "needs_real_name",
     "never_again",
+    "note_looked",
     "offer_itinerary",
     "open_late_pickups",
     "presume_boarded",
@@ -96,11 +109,11 @@ __all__ = [
     "relay_number",
     "report_mismatch",
     "say",
-    "set_line",
     "settle_payment",
     "store_duty_positions",
     "store_positions",
     "take_late_pickup",
+    "take_line_back",
     "undo_never_again",
     "wish_least_score",
 ]

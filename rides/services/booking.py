@@ -22,6 +22,7 @@ from rides.errors import (
     AccountRestricted,
     ChildNeedsCompany,
     GrownUpBooks,
+    LineInProbation,
     LineNotRunning,
     RiderGuarded,
     TeenHours,
@@ -60,7 +61,7 @@ def book_trip(
     """Ask for a ride; the same `client_key` asks once. Express, premier and luxury leave at `journey.start`.
 
     `anew`: instead of a trip that came to nothing; whoever travels has a page already, so no limit of messages refuses it.
-    Raises `RealNameRequired`, `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`, `InvalidInput`,
+    Raises `RealNameRequired`, `LineNotRunning`, `LineInProbation`, `PlacesWrong`, `WindowWrong`, `CurfewHours`, `InvalidInput`,
     `ChildNeedsCompany`, `AccountRestricted`, `TooMany`, `GuardianBooks`, `GuardianNeeded`, `TeenLine`, `TeenHours`,
     `GrownUpBooks`, `RiderGuarded`.
     """
@@ -95,8 +96,13 @@ def _book(
     if is_known_teen(passenger, journey.start):
         _check_teen(passenger, journey, way, line, rider)
         trip.for_teen = True
-    if not selectors.line_runs(line, journey.city, at):
+    in_city = selectors.line_in_city(line, journey.city)
+    if in_city is None or not (
+        selectors.runs(in_city, at) or selectors.tried_while_suspended(in_city, passenger)
+    ):
         raise LineNotRunning("line")
+    if not selectors.admits(in_city, passenger):
+        raise LineInProbation("line")
     check_journey(journey, line)
     fare = fares.estimate(line, way.metres, way.seconds, seats=trip.seats)
     trip.code, trip.city, trip.passenger = new_code("T"), journey.city, passenger

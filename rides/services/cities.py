@@ -99,7 +99,8 @@ def _check_opening(_subject: str, given: Opening) -> None:
     if line_in_city(given.line, city) is not None:
         raise LineExists("line")
     elsewhere = LineInCity.objects.filter(line=given.line)
-    if elsewhere.exists() and not elsewhere.filter(state=LineState.RUNNING).exists():
+    going = elsewhere.exclude(state=LineState.SUSPENDED).exclude(suspends_at__lte=clock.now())
+    if elsewhere.exists() and not going.exists():
         raise LineSuspendedEverywhere("line")
 
 

@@ -1,4 +1,8 @@
-"""The state of service lines in cities (R1). Suspending takes two people; starting again is the relaunch gate's alone."""
+"""The state of service lines in cities (R1). Suspending takes two people; starting again is the relaunch gate's alone.
+
+The database holds the second half: a line that was suspended moves only while a passage of the gate carries it
+(`governance/migrations/0002_laws.py`).
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +15,7 @@ from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
 from core.messages import outbox
+from core.messages.catalogue import Message
 from core.permissions import require
 from core.recipients import write_to_each
 from core.states import move
@@ -38,22 +43,76 @@ if TYPE_CHECKING:
 
 
 @joins_transaction
-def set_line(
-    *, actor: Actor, line: Line, city: City, state: LineState, permit_until: datetime, permit_number: str = ""
+def begin_line(
+    *, actor: Actor, line: Line, city: City, permit_until: datetime, permit_number: str = ""
 ) -> None:
-    """Set the state of a line in a city, with the company's permit: for a new world and the relaunch gate."""
-    LineInCity.objects.update_or_create(
+    """A line that runs in a new world since before anything was written down. One that has a state there keeps it."""
+    _row, made = LineInCity.objects.get_or_create(
         line=line,
         city=city,
         defaults={
-            "state": state,
+            "state": LineState.RUNNING,
             "since": clock.now(),
-            "suspends_at": None,
             "permit_until": permit_until.date(),
             "permit_number": permit_number,
         },
     )
-    audit.record(actor, "rides.line_set", f"{line}:{city.code}", state=state)
+    if made:
+        audit.record(actor, "rides.line_begun", f"{line}:{city.code}")
+
+
+# --- The gate's own doors: the database opens them to a passage alone --------------------------------------------
+
+
+@joins_transaction
+def line_for_update(*, line: str, city: str) -> LineInCity:
+    """The line in a city, locked until the transaction ends. Raises `NotFound`."""
+    rows = LineInCity.objects.select_for_update(of=("self",)).select_related("city")
+    row = rows.filter(line=line, city__code=city).first()
+    if row is None:
+        raise NotFound("line")
+    return row
+
+
+@joins_transaction
+def let_line_return(*, row: LineInCity, passage: str, share: int, whole: bool = False) -> None:
+    """One step of a relaunch: so many of a hundred people may order; `whole` ends the probation.
+
+    The database refuses it where no passage of the gate carries this line in this city, or not that far.
+    """
+    at = clock.now()
+    row.state = LineState.RUNNING if whole else LineState.RELAUNCHING
+    row.share, row.passage, row.since, row.suspends_at, row.looked_at = share, passage, at, None, at
+    row.save(update_fields=["state", "share", "passage", "since", "suspends_at", "looked_at"])
+    audit.record(SYSTEM, "rides.line_returned", f"{row.line}:{row.city.code}", passage=passage, share=share)
+
+
+@joins_transaction
+def note_looked(*, row: LineInCity) -> None:
+    """Somebody looked after a line on its way back just now: without that it takes no orders (`rides.selectors.runs`)."""
+    LineInCity.objects.filter(pk=row.pk).update(looked_at=clock.now())
+
+
+@joins_transaction
+def take_line_back(*, row: LineInCity, passage: str) -> LineSuspension:
+    """Suspend a line that was on its way back, at once and by nobody: its passage no longer bears it."""
+    at = clock.now()
+    found = LineSuspension.objects.create(
+        code=new_code("U"),
+        line=row.line,
+        city=row.city,
+        at=at,
+        state=SuspensionState.AGREED,
+        passage=passage,
+        proposed_at=at,
+        agreed_at=at,
+    )
+    LineInCity.objects.filter(pk=row.pk).update(suspends_at=at)
+    _carry_out(found, at)
+    return found
+
+
+# --- Two people suspend -------------------------------------------------------------------------------------------
 
 
 @begins_transaction
@@ -70,7 +129,7 @@ def propose_suspension(
     now = clock.now()
     # One that stops next week can still be stopped at once.
     sooner = Q(suspends_at=None) | Q(suspends_at__gt=max(at or now, now))
-    if not _rows(line, city).filter(sooner, state=LineState.RUNNING).exists():
+    if not _rows(line, city).filter(sooner).exclude(state=LineState.SUSPENDED).exists():
         raise AlreadySuspended
     row = LineSuspension.objects.create(
         code=new_code("U"),
@@ -156,7 +215,7 @@ def _stranded_by(row: LineSuspension) -> Q:
 
 def _carry_out(row: LineSuspension, at: datetime) -> None:
     _rows(Line(row.line), row.city).filter(suspends_at__lte=at).update(
-        state=LineState.SUSPENDED, since=row.at
+        state=LineState.SUSPENDED, since=row.at, share=100, passage=""
     )
     move(row, SUSPENSION_TRANSITIONS, SuspensionState.CARRIED_OUT, carried_out_at=at)
     trips = Trip.objects.filter(_stranded_by(row))
@@ -194,13 +253,19 @@ def _close(code: str, row: LineSuspension, at: datetime) -> None:
     live.changed_on_commit(f"trip:{trip.code}")
     people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
 
-    said = messages.LineSuspended(
-        line=Line(row.line),
-        at=row.at,
-        origin=trip.origin_name,
-        destination=trip.destination_name,
-        reason=row.reason,
-    )
+    said: Message
+    if row.passage:
+        said = messages.LineSuspendedAgain(
+            line=Line(row.line), at=row.at, origin=trip.origin_name, destination=trip.destination_name
+        )
+    else:
+        said = messages.LineSuspended(
+            line=Line(row.line),
+            at=row.at,
+            origin=trip.origin_name,
+            destination=trip.destination_name,
+            reason=row.reason,
+        )
 
     def write(person: "Account") -> None:
         outbox.queue(

@@ -1,6 +1,7 @@
 """Hitch acceptance (R5): the order of its checks, and fifty drivers at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -39,7 +40,8 @@ def test_everything_is_wrong_and_each_refusal_comes_in_its_turn(rides, people):
     hold_out(way, other)
     assert accept(driver, other, way, face_token(driver, other.code)) is None  # the only seat is taken
     hold_out(way, trip)
-    LineInCity.objects.filter(line="hitch").update(state="suspended")
+    valid = LineInCity.objects.filter(line="hitch").values_list("permit_until", flat=True)[0]
+    LineInCity.objects.filter(line="hitch").update(permit_until=valid - timedelta(days=3_650))
     with transaction.atomic():
         hold = hold_driver(
             actor=people("agent").actor, driver=driver, kind=HoldKind.STAFF, source="x", citation="D8", covert=False
@@ -53,7 +55,7 @@ def test_everything_is_wrong_and_each_refusal_comes_in_its_turn(rides, people):
         assert str(refusal.detail)
 
     ask()
-    LineInCity.objects.filter(line="hitch").update(state="running")
+    LineInCity.objects.filter(line="hitch").update(permit_until=valid)
     ask()
     Hold.objects.filter(pk=hold.pk).delete()
     set_policy(DAILY_TRIPS, 1)

@@ -21,8 +21,8 @@ from rides.states import Party
 NOT_WORDS = {
     "City": {"code", "name_zh", "name_en"},
     "KnownPlace": {"name_zh", "name_en"},
-    "LineInCity": {"line", "state", "permit_number"},
-    "LineSuspension": {"code", "line", "reason", "state", "proposed_by", "agreed_by"},  # staff's reason
+    "LineInCity": {"line", "state", "permit_number", "passage"},
+    "LineSuspension": {"code", "line", "reason", "state", "proposed_by", "agreed_by", "passage"},  # staff's reason
     "Itinerary": {"code", "origin_name", "destination_name", "route_source", "client_key"},
     "Trip": {
         "code", "line", "client_key", "state", "origin_name", "destination_name", "route_source", "boarding_code",

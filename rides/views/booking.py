@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,6 +19,9 @@ from rides.models import City
 from rides.routing import Route
 from rides.selectors import PlaceFound
 from rides.states import Line
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 # What stands one tap away.
 MORE = {"when", "window_start", "window_end", "seats", "rider_kind", "rider_name", "rider_phone"}
@@ -77,7 +80,7 @@ def home(request: HttpRequest) -> HttpResponse:
     trips = selectors.trips_as_passenger(account)
     context = (
         city_context(city)
-        | (_prices(form) if form else {})
+        | (_prices(form, account) if form else {})
         | {
             "more_open": bool(form and set(form.errors) & MORE),
             "current": [trip for trip in trips if not trip.is_over],
@@ -102,10 +105,10 @@ class LineChoice:
     fen: int | None = None
 
 
-def _choices(form: BookForm, way: Route | None = None) -> list[LineChoice]:
+def _choices(form: BookForm, who: "Account", way: Route | None = None) -> list[LineChoice]:
     """Every line with what the way costs on it, before anybody decides (R12)."""
     at = clock.now()
-    runs, suspended = selectors.lines_of(form.city, at), selectors.suspended_lines(form.city, at)
+    runs, suspended = selectors.lines_of(form.city, at, who), selectors.suspended_lines(form.city, at)
     seats = (getattr(form, "cleaned_data", None) or {}).get("seats") or 1
     return [
         LineChoice(
@@ -119,18 +122,18 @@ def _choices(form: BookForm, way: Route | None = None) -> list[LineChoice]:
     ]
 
 
-def _prices(form: BookForm) -> dict[str, Any]:
+def _prices(form: BookForm, who: "Account") -> dict[str, Any]:
     """The lines of a form, and the way with its prices where both ends are known."""
     given = getattr(form, "cleaned_data", None) or {}
     if not (given.get("origin_place") and given.get("destination_place")):
-        return {"form": form, "choices": _choices(form)}
+        return {"form": form, "choices": _choices(form, who)}
     journey = form.journey(clock.now(), clock.now())
     way = routing.route([journey.origin.point, journey.destination.point])
     is_later = given.get("when") == "later"
     leaves = given.get("window_start") if is_later else clock.now()
     return {
         "form": form,
-        "choices": _choices(form, way),
+        "choices": _choices(form, who, way),
         "way": way,
         "arrival": leaves + timedelta(seconds=way.seconds) if leaves else None,
         "arrival_form": "minute" if is_later else "time",
@@ -149,7 +152,7 @@ def prices(request: HttpRequest) -> HttpResponse:
     if form is None:
         return HttpResponse("")
     form.is_valid()
-    return render(request, "rides/_prices.html", _prices(form))
+    return render(request, "rides/_prices.html", _prices(form, account_of(request)))
 
 
 @require_http_methods(["GET", "POST"])

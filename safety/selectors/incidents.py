@@ -612,6 +612,20 @@ def police_calls_to_confirm() -> list[Incident]:
     return [row for row in rows.order_by("police_said_at") if row.police_call_waits]
 
 
+def high_risk_on(line: str, city: str, since: datetime | None) -> int:
+    """Incidents of high risk on trips of a line in a city that came since a time, or that are open where it is None."""
+    rows = Incident.objects.real().filter(
+        trip__line=line, trip__city__code=city, trip__passenger__is_drill=False
+    )
+    if since is None:
+        return (
+            rows.filter(Q(high_risk_at__isnull=False) | Q(has_sos=True))
+            .exclude(state=IncidentState.CLOSED)
+            .count()
+        )
+    return rows.filter(high_risk_at__gte=since).count()
+
+
 def live_counts() -> tuple[int, int]:
     """(live incidents, of which nobody has)."""
     with connection.cursor() as cursor:

@@ -1,0 +1,5 @@
+"""The state machines of governance, by the model whose `state` each moves, and what each is to end in."""
+
+from governance.states import PASSAGE_TRANSITIONS
+
+MACHINES = {"GatePassage": (PASSAGE_TRANSITIONS, {"done", "withdrawn", "lapsed", "fallen"})}
