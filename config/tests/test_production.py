@@ -181,15 +181,19 @@ def test_a_company_without_a_relay_is_warned_that_video_calls_may_not_come_about
     assert production.relays() == []
 
 
+STRONG = secrets.token_urlsafe(24)
+
+
 @pytest.mark.parametrize(
     ("urls", "secret", "said"),
     [
         (["turns:relay.example.com:5349"], "", "HUHANG_TURN_SECRET is empty"),
         (["turns:relay.example.com:5349"], "secret", "HUHANG_TURN_SECRET is weak"),
-        (["turn:127.0.0.1:3478?transport=udp"], secrets.token_urlsafe(24), "HUHANG_TURN_URLS leads to a sandbox"),
+        (["turn:127.0.0.1:3478?transport=udp"], STRONG, "HUHANG_TURN_URLS leads to a sandbox"),
         (["stun:relay.example.com"], "", ""),
-        (["stun:relay.example.com", "turns:relay.example.com:5349"], secrets.token_urlsafe(24), ""),
+        (["stun:relay.example.com", "turns:relay.example.com:5349"], STRONG, ""),
     ],
+    ids=["no secret", "a weak one", "a sandbox", "no relay", "as it should be"],
 )  # fmt: skip
 def test_a_relay_is_not_open_to_the_world(real, urls, secret, said):
     real.TURN_URLS, real.TURN_SECRET = urls, secret
