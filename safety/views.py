@@ -69,7 +69,7 @@ def sos(request: HttpRequest, code: str) -> HttpResponse:
         position = read_position(request.POST.get("lat"), request.POST.get("lon"))
         with services.in_even_time(key.party):
             services.raise_sos(key=key, position=position, silent=request.POST.get("silent") == "1")
-        answer = _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
+            answer = _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
         raw = request.POST.get("key") or request.COOKIES.get(KEY_COOKIE, "")
         secure = settings.SESSION_COOKIE_SECURE
         answer.set_cookie(

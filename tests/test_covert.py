@@ -12,7 +12,7 @@ import json
 import os
 import random
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from datetime import timedelta
 from time import monotonic
@@ -31,6 +31,7 @@ from conftest import GOAL, PICKUP
 from core import broker, clock
 from core.actions import ACTION_SETS
 from core.actors import SYSTEM
+from core.errors import NotFound
 from core.models import DataHold, Notification
 from drivers.models import Driver, Hold
 from drivers.selectors import driver_of
@@ -50,7 +51,7 @@ from rides.states import CancelReason, Party, PlateCheck
 from rides.tests.factories import hold_out
 from rides.tokens import DUTY, TripKey
 from rides.trails import Fix
-from safety import services
+from safety import services, views
 from safety.models import EmergencyPush, Incident, RecordingPlay, SafetyQuestion, TripShare, WelfareCheck
 from safety.services import raise_sos, sos
 from safety.services.stops import QUIET_HOLDS
@@ -672,3 +673,44 @@ def test_after_a_cancel_his_page_holds_nothing_of_her_and_his_key_dies(scene, at
     scene.clock.shift(timedelta(minutes=61))
     for path in (f"/trips/{trip.code}/sos/status/", f"/trips/{trip.code}/offline/"):
         assert client.get(path, headers={"x-trip-key": key}).status_code == 401
+
+
+class SlowMachine:
+    """A clock that goes on only by what is worked and slept."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        monkeypatch.setattr("safety.services.sos.monotonic", lambda: self.now)
+        monkeypatch.setattr("safety.services.sos.sleep", self.work)
+
+    def work(self, seconds):
+        self.now += seconds
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_his_call_takes_the_same_time_on_a_machine_that_needs_longer_than_that(monkeypatch, refused):
+    took, machine = [], SlowMachine(monkeypatch)
+    for longer in (1.2, 1.8):
+        began = machine.now
+        with suppress(NotFound), sos.in_even_time(Party.DRIVER):
+            machine.work(sos.EVEN * longer)
+            if refused:
+                raise NotFound
+        took.append(machine.now - began)
+    assert took == pytest.approx([2 * sos.EVEN] * 2)
+
+
+def test_the_page_that_answers_his_call_is_drawn_within_the_even_time(rides, signed_in, monkeypatch):
+    """It shows more questions to the database, or fewer, by what was found."""
+    took, machine, trip = [], SlowMachine(monkeypatch), rides.under_way()
+    drawn = views._sos_page
+    for longer in (0.2, 0.7):
+        monkeypatch.setattr(
+            views, "_sos_page", lambda *given, longer=longer: (machine.work(sos.EVEN * longer), drawn(*given))[1]
+        )
+        began = machine.now
+        body = {"key": position_key(trip, Party.DRIVER)}
+        answer = signed_in("").post(f"/trips/{trip.code}/sos/", body, headers={"HX-Request": "true"})
+        assert answer.status_code == 200
+        took.append(machine.now - began)
+    assert took == pytest.approx([sos.EVEN] * 2)

@@ -54,12 +54,18 @@ EVEN = 0.1  # seconds; many times what the longer way takes
 
 @contextmanager
 def in_even_time(party: Party) -> Iterator[None]:
-    """A driver's call for help is answered after the same time whatever it found: the first of a trip is written by a
-    shorter way, and by the clock he would learn that she had called before (S11)."""
+    """A driver's call for help is answered after the same time whatever it found, or refused it: the first of a trip is
+    written by a shorter way, and by the clock he would learn that she had called before (S11).
+
+    Where a loaded machine needs longer than `EVEN`, it is answered at the next multiple of it. All that depends on what
+    was found belongs inside, the drawing of the page too.
+    """
     began = monotonic()
-    yield
-    if party == Party.DRIVER:
-        sleep(max(0.0, EVEN - (monotonic() - began)))
+    try:
+        yield
+    finally:
+        if party == Party.DRIVER:
+            sleep(EVEN - (monotonic() - began) % EVEN)
 
 
 @begins_transaction
