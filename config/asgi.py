@@ -3,9 +3,8 @@
 import asyncio
 import gc
 import os
-from collections import deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -19,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
 from config import outages  # noqa: E402 - needs the applications that the line above has set up
-from config.gate import Database, calls_for_help, gated  # noqa: E402
+from config.gate import Database, gated, trip_of_call  # noqa: E402
 from config.headers import headed  # noqa: E402
 from config.parent import die_with_parent  # noqa: E402
 from core import production  # noqa: E402
@@ -57,45 +56,67 @@ streams: ASGIApp = Starlette(
 
 
 GIVE_WAY = 2.5  # seconds that a batch of positions, or a provider's receipts, wait at most
-STORM = 10  # calls for help within a second
+STORM = 10  # trips on which somebody was heard within a second
 PAUSE = 0.1  # seconds in which the next one of a storm is waited for
+HANGS = 1.0  # seconds after the last one heard in which calls that are not answered yet are waited for
 RECEIPTS = "/api/v1/receipts/"
 
 
 class _Help:
-    """Counts the calls for help that this process answers; others wait until there is none, in a storm also between two.
+    """In a storm of calls for help others wait, also between two calls, until it is over.
 
-    What positions take of the machine in the gaps of a storm is taken from the workers that write to contacts. After a
-    single call nobody waits: who drives would see by the clock that somebody has called (S11).
+    What positions take of the machine in the gaps of a storm is taken from the workers that write to contacts. For a
+    single call nobody waits: who drives would see by the clock that somebody has called (S11). What brings it about
+    are answers to who has a trip's key, of as many trips: anybody can send calls that are refused, or never end, and
+    whoever booked one trip can tap without end.
     """
 
     def __init__(self) -> None:
         self.count = 0
-        self.answered: deque[float] = deque(maxlen=STORM)
+        self.heard: dict[str, float] = {}  # trip: when it was answered last; the last of them at the end
         self.none = asyncio.Event()
         self.none.set()
 
-    @contextmanager
-    def answering(self) -> Iterator[None]:
-        self.count += 1
-        self.none.clear()
-        try:
-            yield
-        finally:
-            self.count -= 1
-            self.answered.append(monotonic())
-            if not self.count:
-                self._end()
+    def answering(self, app: ASGIApp) -> ASGIApp:
+        """The same application, whose calls for help are counted."""
 
-    def _end(self) -> None:
-        newest = self.answered[-1]
-        if len(self.answered) == STORM and newest - self.answered[0] < 1:
-            asyncio.get_running_loop().call_later(PAUSE, self._over, newest)
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            trip = trip_of_call(scope)
+
+            async def give(message: Message) -> None:
+                if message["type"] == "http.response.start" and 200 <= message["status"] < 400:
+                    self._hear(trip)
+                await send(message)
+
+            if not trip:
+                await app(scope, receive, send)
+                return
+            self.count += 1
+            try:
+                await app(scope, receive, give)
+            finally:
+                self.count -= 1
+
+        return application
+
+    def _hear(self, trip: str) -> None:
+        now = monotonic()
+        self.heard.pop(trip, None)
+        self.heard[trip] = now
+        if len(self.heard) > STORM:
+            del self.heard[next(iter(self.heard))]
+        if len(self.heard) == STORM and now - next(iter(self.heard.values())) < 1:
+            self.none.clear()
+            asyncio.get_running_loop().call_later(PAUSE, self._over, now)
         else:
             self.none.set()
 
     def _over(self, newest: float) -> None:
-        if not self.count and newest == self.answered[-1]:
+        if newest != next(reversed(self.heard.values())):
+            return  # somebody else was heard since, who sees to it
+        if self.count and monotonic() - newest < HANGS:
+            asyncio.get_running_loop().call_later(PAUSE, self._over, newest)
+        else:
             self.none.set()
 
     async def let_pass(self) -> None:
@@ -106,6 +127,7 @@ class _Help:
 
 
 _help = _Help()
+_pages = _help.answering(pages)
 
 
 async def lane(scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,8 +186,7 @@ async def _either(scope: Scope, receive: Receive, send: Send) -> None:
         scope = _plainly_named(scope)
         if scope["path"].startswith(RECEIPTS):
             await _help.let_pass()
-        with _help.answering() if calls_for_help(scope) else nullcontext():
-            await pages(scope, take, give)
+        await _pages(scope, take, give)
     else:
         await lane(scope, receive, send)
 

@@ -27,13 +27,21 @@ PROBE = 0.5  # seconds for that question; a database that missed it is asked onc
 BREATH = 0.1  # seconds between the two
 FRESH = 0.2  # seconds for which its answer is good
 FULL = re.compile("too many clients|too many connections|connection slots are reserved")
-HELP = ("/sos/", "/welfare-check/", "/welfare-checks/")
+TAP = re.compile(r"(?:/api/v1)?/trips/([^/]+)/sos/")
+REPORT = re.compile(r"/welfare-check/|/api/v1/welfare-checks/")
 OPEN = ("/static/", "/health/", "/live/positions/")  # they need no database, or see to it themselves
 
 
 def calls_for_help(scope: Scope) -> bool:
     """True for a tap on SOS and a welfare check."""
-    return bool(scope["method"] == "POST" and scope["path"].endswith(HELP))
+    path = scope["path"]
+    return bool(scope["method"] == "POST" and (TAP.fullmatch(path) or REPORT.fullmatch(path)))
+
+
+def trip_of_call(scope: Scope) -> str:
+    """The trip on which this is a tap on SOS; empty where it is none, nor for a welfare check, which anybody may send."""
+    tap = TAP.fullmatch(scope["path"]) if scope["method"] == "POST" else None
+    return tap[1] if tap else ""
 
 
 class Database:

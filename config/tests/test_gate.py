@@ -217,7 +217,7 @@ def test_one_slow_answer_is_not_away_and_two_are(django_db_setup, where):
 @pytest.mark.parametrize(
     ("method", "path", "said"),
     [("POST", "/trips/T-1/sos/", 201), ("POST", "/api/v1/welfare-checks/", 201), ("GET", "/welfare-check/", 503),
-     ("POST", "/trips/", 503)],
+     ("POST", "/trips/", 503), ("POST", "/practice/sos/", 503), ("POST", "/x/sos/", 503)],
 )  # fmt: skip
 def test_who_calls_for_help_is_let_in_to_try(where, method, path, said):
     where |= {"HOST": "127.0.0.1", "PORT": free_port()}
