@@ -298,7 +298,7 @@ def codes(request: HttpRequest) -> HttpResponse:
 
     In two steps, without scripts: a one-time code is sent, then the code is made with it; in one while she calls for help.
     """
-    account, made, asked, status = account_of(request), "", "", 200
+    account, made, asked, sent, status = account_of(request), "", "", False, 200
     form = ProofForm(request.POST) if "code" in request.POST else ProofForm()
     if request.method == "POST":
         incident = request.POST.get("incident", "")[:20]
@@ -308,6 +308,7 @@ def codes(request: HttpRequest) -> HttpResponse:
                 asked = incident
                 if not form.is_bound:
                     services.ask_proof(account=account, incident=incident, asker=asker)
+                    sent = True
                 elif form.is_valid():
                     proof = form.cleaned_data["code"]
                     made = services.make_code(account=account, incident=incident, asker=asker, proof=proof)
@@ -332,6 +333,7 @@ def codes(request: HttpRequest) -> HttpResponse:
         "codes": [(row, row.is_open(at)) for row in rows],
         "incidents": incidents_reported_by(account),
         "asked": asked,
+        "sent": sent,
         "form": form,
     }
     answer = render(request, "police/codes.html", context, status=status)

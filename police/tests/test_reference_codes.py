@@ -100,6 +100,20 @@ def test_a_session_alone_makes_no_code_once_her_call_for_help_is_over(incident, 
     assert ReferenceCode.objects.count() == 1
 
 
+def test_the_page_says_that_a_code_was_sent_only_where_it_was(incident, people, signed_in):
+    """Who asks twice within a minute is told to wait for the first, and can write it; nobody waits for what never left."""
+    closed(people, incident)
+    client, english = signed_in("passenger"), {"accept-language": "en"}
+    first = client.post("/me/police-codes/", {"incident": incident.code}, headers=english).content.decode()
+    again = client.post("/me/police-codes/", {"incident": incident.code}, headers=english)
+    assert Notification.objects.filter(key__startswith="code:").count() == 1
+    assert ("We sent a one-time code" in first, "We sent a one-time code" in again.content.decode()) == (True, False)
+    assert again.status_code == 429
+    assert 'name="code"' in again.content.decode(), "the one before is good still"
+    wrong = client.post("/me/police-codes/", {"incident": incident.code, "code": "x"}, headers=english)
+    assert "We sent a one-time code" not in wrong.content.decode()
+
+
 def test_nobody_has_a_code_sent_for_what_is_not_theirs(incident, people, signed_in):
     closed(people, incident)
     assert signed_in("driver").post("/me/police-codes/", {"incident": incident.code}).status_code == 404
