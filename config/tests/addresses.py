@@ -13,6 +13,7 @@ VALUES = {
     "number": "1",
     "row": "1",
     "person": "x",
+    "rule": "x",
     "name": "x",
     "word": "x",
     "secret": "x" * 32,
