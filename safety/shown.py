@@ -70,6 +70,7 @@ def centre_context(push: "EmergencyPush", secret: str) -> dict[str, Any]:
         "incident": incident,
         "trip": trip,
         "silent": Party.PASSENGER in selectors.silent_callers(incident),
+        "needs": selectors.needs_of(incident),
         "line": settings.SAFETY_LINE,
         "places": [
             (

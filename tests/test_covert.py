@@ -706,7 +706,9 @@ def test_the_page_that_answers_his_call_is_drawn_within_the_even_time(rides, sig
     drawn = views._sos_page
     for longer in (0.2, 0.7):
         monkeypatch.setattr(
-            views, "_sos_page", lambda *given, longer=longer: (machine.work(sos.EVEN * longer), drawn(*given))[1]
+            views,
+            "_sos_page",
+            lambda *given, longer=longer: (machine.work(sos.EVEN * longer), drawn(*given))[1],
         )
         began = machine.now
         body = {"key": position_key(trip, Party.DRIVER)}

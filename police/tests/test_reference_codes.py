@@ -107,7 +107,10 @@ def test_the_page_says_that_a_code_was_sent_only_where_it_was(incident, people, 
     first = client.post("/me/police-codes/", {"incident": incident.code}, headers=english).content.decode()
     again = client.post("/me/police-codes/", {"incident": incident.code}, headers=english)
     assert Notification.objects.filter(key__startswith="code:").count() == 1
-    assert ("We sent a one-time code" in first, "We sent a one-time code" in again.content.decode()) == (True, False)
+    assert ("We sent a one-time code" in first, "We sent a one-time code" in again.content.decode()) == (
+        True,
+        False,
+    )
     assert again.status_code == 429
     assert 'name="code"' in again.content.decode(), "the one before is good still"
     wrong = client.post("/me/police-codes/", {"incident": incident.code, "code": "x"}, headers=english)

@@ -32,7 +32,17 @@ from safety.models import (
 )
 from safety.monitor.rules.signal_lost import SILENCE_AFTER, SILENCE_AWAY_AFTER
 from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, TAKEN_WITHIN, clocks_of
-from safety.states import LIVE, Answer, Callee, CentreWord, IncidentOutcome, IncidentState, Origin, SignalKind
+from safety.states import (
+    LIVE,
+    Answer,
+    Callee,
+    CallerPhrase,
+    CentreWord,
+    IncidentOutcome,
+    IncidentState,
+    Origin,
+    SignalKind,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
@@ -418,6 +428,21 @@ def callers_of(incident: Incident) -> list[Party]:
 def silent_callers(incident: Incident) -> list[Party]:
     """Which sides may not be called."""
     return [Party(row.party) for row in incident.callers.filter(silent=True).order_by("pk")]
+
+
+_NEEDS = (CallerPhrase.CANNOT_SPEAK, CallerPhrase.HURT)
+
+
+def needs_of(incident: Incident) -> list[str]:
+    """What helpers must know of the passenger (P12): `teen` (14 to 17), and of what she wrote `cannot_speak` and `hurt`.
+
+    Nothing else is known: accounts hold neither impairments nor illnesses.
+    """
+    teen = ["teen"] if incident.trip and incident.trip.for_teen else []
+    written = set(
+        incident.help_messages.filter(party=Party.PASSENGER, staff="").values_list("phrase", flat=True)
+    )
+    return teen + [need.value for need in _NEEDS if need in written]
 
 
 @dataclass(frozen=True, slots=True)

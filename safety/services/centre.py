@@ -16,7 +16,7 @@ from core.transactions import begins_transaction
 from rides.selectors import latest_positions
 from rides.states import Party
 from safety.models import EmergencyPush, Incident
-from safety.selectors import callers_of, incident_by_code, silent_callers
+from safety.selectors import callers_of, incident_by_code, needs_of, silent_callers
 from safety.services.desk import note_police_called
 from safety.services.incidents import bring_news, change_incident
 from safety.services.pushing import told
@@ -70,6 +70,7 @@ def case_of(push: EmergencyPush, incident: Incident) -> dict[str, Any]:
         # Nobody may ring her phone: she may sit beside him.
         "silent": Party.PASSENGER in silent_callers(incident),
         "called_for_help": callers_of(incident),
+        "needs": needs_of(incident),
         "positions": _positions(trip, at),
         "car": {
             "plate_registered": trip.plate_registered,

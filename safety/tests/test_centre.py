@@ -13,6 +13,7 @@ import pytest
 from core import alarms, clock, outside, retry
 from core.models import AuditEntry, FailedWork, TimelineEntry
 from core.tests.factories import set_policy
+from rides.models import Trip
 from rides.selectors import position_key
 from rides.services.positions import PhoneFixes, store_positions
 from rides.states import Party
@@ -21,7 +22,7 @@ from rides.trails import Fix
 from safety import services
 from safety.models import EmergencyPush, Incident
 from safety.services.centre import PUSHES
-from safety.states import SignalKind
+from safety.states import CallerPhrase, SignalKind
 from sandbox import centre as there
 
 KEY = "a key of both sides, long enough"
@@ -125,6 +126,32 @@ def test_a_call_for_help_goes_at_once_with_all_that_the_police_need(centre, trip
     assert trip.passenger.phone not in json.dumps(told)
     assert trip.passenger.real_name not in json.dumps(told, ensure_ascii=False)
     assert only().number == case["case"]
+
+
+def test_the_police_learn_what_we_know_of_who_needs_more(centre, trip, deliver, client):
+    """Under age, and that she cannot speak or is hurt: hers alone, and nothing where we know of nothing (P12)."""
+    Trip.objects.filter(pk=trip.pk).update(for_teen=True)
+    tap(trip)
+    services.add_word(key=hers(trip), phrase=CallerPhrase.HURT)
+    services.add_word(key=hers(trip), phrase=CallerPhrase.CANNOT_SPEAK)
+    deliver()
+    speak()
+    assert at_the_centre()[0]["opened"]["needs"] == ["teen", "cannot_speak", "hurt"]
+    page = client.get(f"/110/{only().secret}/", headers={"accept-language": "en"}).content.decode()
+    assert "The passenger is 14 to 17 years old." in page
+    assert "The passenger wrote that she cannot speak." in page
+    assert "The passenger wrote that she is hurt." in page
+
+
+def test_what_the_driver_says_of_himself_is_no_need_of_hers(centre, trip, deliver, client):
+    tap(trip, Party.DRIVER)
+    services.add_word(key=TripKey(trip.code, Party.DRIVER, "wenzhou"), phrase=CallerPhrase.CANNOT_SPEAK)
+    deliver()
+    speak()
+    assert at_the_centre()[0]["opened"]["needs"] == []
+    page = client.get(f"/110/{only().secret}/", headers={"accept-language": "en"}).content.decode()
+    assert "14 to 17" not in page
+    assert "cannot speak" not in page
 
 
 def test_high_risk_that_the_trip_shows_goes_and_a_strangers_report_alone_does_not(
