@@ -126,9 +126,11 @@ def _passenger_context(trip: Trip) -> dict[str, Any]:
     late = selectors.late_pickup_of(trip)
     lines = selectors.lines_of(trip.city, clock.now(), trip.passenger) if late else {}
     stopped = trip.cancel_reason == CancelReason.MISMATCH
+    taken_back = trip.state in WAITING and not _is_warned(trip) and selectors.was_taken_back(trip)
     return {
         "owners": selectors.owners_for(trip),
-        "stage": _stage(trip),
+        "stage": ("taken", gettext("Your car does not come")) if taken_back else _stage(trip),
+        "taken_back": taken_back,
         "stopped": stopped,
         "instead": selectors.asked_instead_of(trip) if stopped else None,
         "card": selectors.driver_card(trip),

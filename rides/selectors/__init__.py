@@ -122,6 +122,7 @@ from rides.selectors.trips import (
     trips_shared_by,
     trips_with_driver_of,
     void_keys,
+    was_taken_back,
     way_left,
 )
 from rides.selectors.watched import (
@@ -271,6 +272,7 @@ __all__ = [
     "void_keys",
     "waiting_by_line",
     "waiting_orders_for",
+    "was_taken_back",
     "watch_horizon",
     "watched_marks",
     "watched_trips",

@@ -204,6 +204,11 @@ def taken_away(account: "Account", *, code: str = "") -> list[Trip]:
     return found
 
 
+def was_taken_back(trip: Trip) -> bool:
+    """Whether we took this trip from a driver who had accepted it, as its passenger may know and that driver may not."""
+    return LostRequest.objects.filter(trip=trip, accepted_until__isnull=False).exists()
+
+
 def driver_card(trip: Trip) -> DriverCard | None:
     """Driver and car as the passenger may see them now; None outside the time in which she may."""
     if trip.driver is None or trip.vehicle is None:

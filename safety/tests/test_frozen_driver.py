@@ -9,8 +9,8 @@ from core.models import Notification
 from drivers.selectors import driver_of, drivers_vehicle
 from drivers.services import hold_driver
 from drivers.states import HoldKind
-from rides.models import Trip
-from rides.services import end_trip
+from rides.models import LostRequest, Trip
+from rides.services import end_trip, give_to_others
 
 
 def freeze(people):
@@ -67,6 +67,37 @@ def test_the_page_of_who_waits_warns_until_they_are_in_another_car(rides, people
     assert warning in browser.get(f"/trips/{trip.code}/").content.decode()
     Trip.objects.filter(pk=trip.pk).update(state="cancelled", cancelled_at=clock.now())
     assert warning not in browser.get(f"/trips/{trip.code}/").content.decode()
+
+
+def test_who_waits_reads_that_we_took_the_trip_from_a_driver_held_for_another_reason(
+    rides, people, deliver, signed_in
+):
+    """The page that named a car goes back to none: it says that this car does not come, and accuses nobody."""
+    trip, browser = rides.accepted(), signed_in("passenger")
+    english = {"accept-language": "en"}
+    said = "We took this trip from the driver who had it"
+    assert said not in browser.get(f"/trips/{trip.code}/", headers=english).content.decode()
+    give_to_others(actor=SYSTEM, driver=driver_of(people("driver")))
+    page = browser.get(f"/trips/{trip.code}/", headers=english).content.decode()
+    assert said in page
+    assert "Do not get into" not in page
+    assert 'data-stage="taken" data-says="Your car does not come"' in page
+    other = driver_of(people("driver2"))
+    Trip.objects.filter(pk=trip.pk).update(
+        state="accepted",
+        driver=other,
+        vehicle=drivers_vehicle(other),
+        plate_registered=drivers_vehicle(other).plate,
+    )
+    assert said not in browser.get(f"/trips/{trip.code}/", headers=english).content.decode()
+
+
+def test_a_request_that_nobody_had_says_nothing_of_a_car(rides, people, signed_in):
+    trip = rides.accepted()
+    LostRequest.objects.create(driver=driver_of(people("driver2")), trip=trip, at=clock.now())
+    Trip.objects.filter(pk=trip.pk).update(state="requested", driver=None, vehicle=None, plate_registered="")
+    page = signed_in("passenger").get(f"/trips/{trip.code}/", headers={"accept-language": "en"})
+    assert "We took this trip from" not in page.content.decode()
 
 
 def test_nothing_changes_while_somebody_is_aboard(rides, people, deliver):
