@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.selectors import people_who_may
 from accounts.services import check_second_factor
 from complaints.selectors import on_shift
-from core import audit, build, clock, four_eyes, idempotency, jobs, motions, policy
+from core import audit, build, clock, formats, four_eyes, idempotency, jobs, motions, policy
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound, refuse
@@ -27,12 +27,12 @@ from core.recipients import write_to_each
 from core.states import IllegalTransition, StaleState, move
 from core.transactions import begins_transaction
 from governance import messages
-from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, TwoRolesNeeded
+from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, StopsAhead, TwoRolesNeeded
 from governance.gate import TRIAL, Asked, Case, ask, case_of, missing
 from governance.models import Executive, GatePassage, Proof, Reassessment
 from governance.policies import STEP_LASTS, STEP_TRIPS, shares
 from governance.states import PASSAGE_TRANSITIONS, PassageState, ProofKind
-from rides.selectors import trips_ended
+from rides.selectors import stops_ahead, trips_ended
 from rides.services import let_line_return, line_for_update, note_looked, take_line_back
 from rides.states import Line, LineState
 
@@ -61,7 +61,7 @@ def against_passage(row: GatePassage, account: "Account", key: str) -> DomainErr
 def propose_relaunch(*, account: "Account", line: str, city: str, token: str) -> GatePassage:
     """Sign for the relaunch of a line in a city: the first of two. `token` is shown now, by the authenticator.
 
-    Raises `Forbidden`, `WrongCode`, `NotFound`, `LineNotSuspended`, `RelaunchUnderWay`, `GateClosed`.
+    Raises `Forbidden`, `WrongCode`, `NotFound`, `LineNotSuspended`, `RelaunchUnderWay`, `StopsAhead`, `GateClosed`.
     """
     require(account, RELAUNCH)
     check_second_factor(account=account, token=token)
@@ -77,6 +77,7 @@ def _propose(account: "Account", line: str, city: str) -> GatePassage:
         raise LineNotSuspended
     if _open(line, city):
         raise RelaunchUnderWay
+    _refuse_stopping(line, city)
     case = case_of(line, row.city)
     _refuse_closed(ask(case))
     found = GatePassage.objects.create(
@@ -101,6 +102,13 @@ def _open(line: str, city: str) -> bool:
     ).exists()
 
 
+def _refuse_stopping(line: str, city: str) -> None:
+    """A relaunch would wipe out what two people agreed to stop later. Raises `StopsAhead`."""
+    at = stops_ahead(line, city)
+    if at is not None:
+        raise StopsAhead(at=formats.moment(at))
+
+
 def _refuse_closed(asked: list[Asked]) -> None:
     if found := missing(asked):
         raise GateClosed(count=len(found), first=found[0].sentence)
@@ -110,7 +118,8 @@ def decide_relaunch(*, account: "Account", code: str, agrees: bool, token: str =
     """The second signature, of another role, and the line returns for the first share of people; or it is withdrawn.
 
     A proposal whose build or rules are no longer those that were signed lapses, and nothing is agreed to. Raises
-    `Forbidden`, `WrongCode`, `NotFound`, `SecondPersonNeeded`, `TwoRolesNeeded`, `IllegalTransition`, `GateClosed`.
+    `Forbidden`, `WrongCode`, `NotFound`, `SecondPersonNeeded`, `TwoRolesNeeded`, `IllegalTransition`, `StopsAhead`,
+    `GateClosed`.
     """
     require(account, RELAUNCH)
     if agrees:
@@ -151,6 +160,7 @@ def _agree(account: "Account", code: str) -> GatePassage:
         return row
     if line.state != LineState.SUSPENDED:
         raise LineNotSuspended
+    _refuse_stopping(row.line, row.city)
     _refuse_closed(ask(case))
     share = shares()[0]
     move(

@@ -3,7 +3,8 @@
 from django.db import migrations
 
 # Suspending is always allowed, and ends the passage at once; everything that lets more people ride needs a passage that two
-# signed, of this line and city, and no further than it got. A row is never renamed, nor made anew beside its past.
+# signed, of this line and city, and no further than it got. A row is never renamed, nor made anew beside its past: a line that
+# was suspended everywhere begins in no city but as a suspended one. What two people agreed to stop later does not return before.
 LAW = """
 CREATE FUNCTION rides_line_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -29,9 +30,6 @@ BEGIN
         IF NEW.state = 'running' AND NOT EXISTS (
             SELECT 1 FROM public.rides_linesuspension s WHERE s.line = NEW.line AND s.state = 'carried_out'
             AND (s.city_id IS NULL OR s.city_id = NEW.city_id)
-            AND NOT EXISTS (
-                SELECT 1 FROM public.rides_lineincity l WHERE l.line = NEW.line AND l.state <> 'suspended'
-                AND s.city_id IS NULL)
         ) THEN
             RETURN NEW;
         END IF;
@@ -40,6 +38,15 @@ BEGIN
     ELSIF OLD.state = NEW.state AND NEW.share <= OLD.share AND (OLD.suspends_at IS NULL
         OR (NEW.suspends_at IS NOT NULL AND NEW.suspends_at <= OLD.suspends_at)) THEN
         RETURN NEW;
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.state <> 'suspended' AND OLD.suspends_at IS NOT NULL AND NEW.suspends_at IS NULL THEN
+        RAISE EXCEPTION 'two people agreed that the line stops' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT 1 FROM public.rides_linesuspension s WHERE s.line = NEW.line AND s.state = 'agreed'
+        AND (s.city_id IS NULL OR s.city_id = NEW.city_id)
+    ) THEN
+        RAISE EXCEPTION 'two people agreed that the line stops' USING ERRCODE = 'check_violation';
     END IF;
     IF EXISTS (
         SELECT 1 FROM public.governance_gatepassage p JOIN public.rides_city c ON c.code = p.city

@@ -26,7 +26,7 @@ from core.permissions import roles_who
 from core.tests.factories import set_policy
 from governance import capacity, gate, relaunch
 from governance.drills.world import Surprise
-from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, TwoRolesNeeded
+from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, StopsAhead, TwoRolesNeeded
 from governance.measures import check_measure, measures
 from governance.models import DrillRun, Executive, GatePassage, MeasureState, Proof, Reassessment
 from governance.policies import STEP_TRIPS
@@ -34,7 +34,7 @@ from rides import selectors, services
 from rides.errors import LineInProbation, LineNotRunning
 from rides.models import City, LineInCity, LineSuspension, Trip
 from rides.policies import in_share
-from rides.services import begin_line
+from rides.services import begin_line, cities
 from rides.states import Line
 from safety.models import Incident
 
@@ -83,7 +83,7 @@ def suspend(people, city=CITY):
     row = services.propose_suspension(
         account=people("supervisor"),
         line=Line.HITCH,
-        city=City.objects.get(code=city),
+        city=City.objects.get(code=city) if city else None,
         at=None,
         reason="A passenger was killed.",
     )
@@ -129,6 +129,11 @@ def agree(people, row, who="specialist"):
 def returned(ready, people):
     """It returned for the first share of people."""
     return agree(people, propose(people))
+
+
+@pytest.fixture
+def rode(monkeypatch):
+    monkeypatch.setattr(relaunch, "trips_ended", lambda *_args: 200)
 
 
 def state():
@@ -419,6 +424,90 @@ def test_a_world_that_is_made_again_leaves_it_suspended(ready, people):
     assert state() == ("suspended", 100)
 
 
+@pytest.mark.parametrize("done", [False, True])
+def test_once_suspended_everywhere_it_begins_nowhere_without_the_gate(
+    ready, people, signed_in, noon, rode, done
+):
+    """Neither while one city is in probation, nor after that one has passed: what it passed was about that city."""
+    suspend(people, None)
+    LineSuspension.objects.filter(city=None).update(at=clock.now() - timedelta(days=400))
+    Reassessment.objects.update(at=clock.now())
+    agree(people, propose(people))
+    if done:
+        for _step in range(3):
+            noon.shift(timedelta(days=7))
+            make_demo_desk()
+            try_everything()
+            beat()
+        assert state() == ("running", 100)
+    services.add_city(
+        account=people("supervisor"), code="ouhai", name_zh="瓯海", name_en="Ouhai", middle=(28.0, 120.6), radius=50_000
+    )  # fmt: skip
+    new = City.objects.get(code="ouhai")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LineInCity.objects.create(
+            line=LINE, city=new, state="running", since=clock.now(), permit_until=clock.now() + timedelta(days=9)
+        )  # fmt: skip
+    opening = cities.Opening(Line.HITCH, "ouhai", "OH-1", clock.now().date() + timedelta(days=90))
+    moved = motions.propose(account=people("supervisor"), kind=cities.OPENING, given=opening)
+    page = signed_in("admin").get("/admin/cities/", headers={"accept-language": "en"}).content.decode()
+    assert "suspended at first" in page
+    motions.decide(account=people("admin"), code=moved.code, agrees=True)
+    assert not selectors.line_runs(LINE, new, clock.now())
+    assert LineInCity.objects.get(line=LINE, city=new).state == "suspended"
+
+
+def suspend_later(people, city=None, days=3):
+    row = services.propose_suspension(
+        account=people("supervisor"), line=Line.HITCH, city=city, at=clock.now() + timedelta(days=days), reason="x"
+    )  # fmt: skip
+    services.decide_suspension(account=people("specialist"), code=row.code, agrees=True)
+
+
+def test_what_two_agreed_to_stop_later_is_not_wiped_out_by_a_relaunch(ready, people, noon):
+    row = propose(people)
+    suspend_later(people)
+    with pytest.raises(StopsAhead):
+        agree(people, row)
+    relaunch.decide_relaunch(account=people("supervisor"), code=row.code, agrees=False)
+    noon.shift(timedelta(seconds=60))
+    with pytest.raises(StopsAhead):
+        propose(people)
+    assert state() == ("suspended", 100)
+
+
+def test_nobody_takes_away_by_sql_when_a_line_on_its_way_back_stops(returned, people, noon):
+    suspend_later(people)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LineInCity.objects.filter(line=LINE, city__code=CITY).update(suspends_at=None)
+    noon.shift(timedelta(days=3, seconds=1))
+    services.carry_out_suspensions(at=clock.now())
+    assert state() == ("suspended", 100)
+
+
+def test_a_city_in_which_it_began_since_two_agreed_stops_as_well(world, people, noon):
+    suspend_later(people)
+    services.add_city(
+        account=people("supervisor"), code="ouhai", name_zh="瓯海", name_en="Ouhai", middle=(28.0, 120.6), radius=50_000
+    )  # fmt: skip
+    opening = cities.Opening(Line.HITCH, "ouhai", "OH-1", clock.now().date() + timedelta(days=90))
+    moved = motions.propose(account=people("supervisor"), kind=cities.OPENING, given=opening)
+    motions.decide(account=people("admin"), code=moved.code, agrees=True)
+    row = LineInCity.objects.get(line=LINE, city__code="ouhai")
+    assert selectors.runs(row, clock.now())
+    assert not selectors.runs(row, clock.now() + timedelta(days=3))
+    other = City.objects.create(
+        code="longwan", name_zh="龙湾", name_en="Longwan", latitude=28.0, longitude=120.8
+    )
+    LineInCity.objects.create(  # as if it had begun at the same moment
+        line=LINE, city=other, state="running", since=clock.now(), permit_until=row.permit_until
+    )
+    noon.shift(timedelta(days=3, seconds=1))
+    services.carry_out_suspensions(at=clock.now())
+    found = LineInCity.objects.filter(line=LINE, city__code__in=["ouhai", "longwan"])
+    assert [each.state for each in found] == ["suspended", "suspended"]
+
+
 def test_no_share_grows_without_its_passage(returned):
     for wanted in ({"share": 25}, {"share": 100}, {"state": "running", "share": 100}):
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -426,11 +515,6 @@ def test_no_share_grows_without_its_passage(returned):
 
 
 # --- Probation ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rode(monkeypatch):
-    monkeypatch.setattr(relaunch, "trips_ended", lambda *_args: 200)
 
 
 def test_it_goes_on_step_by_step_and_returns_whole(returned, noon, rode):

@@ -25,6 +25,7 @@ from rides.selectors.cities import (
     place_name,
     places_of,
     runs,
+    stops_ahead,
     suspended_lines,
     suspended_rows,
     suspension_by_code,
@@ -32,6 +33,7 @@ from rides.selectors.cities import (
     tried_while_suspended,
     trips_ended,
     waiting_by_line,
+    was_suspended_everywhere,
 )
 from rides.selectors.matching import (
     Along,
@@ -243,6 +245,7 @@ __all__ = [
     "scores_allow",
     "search_places",
     "stopped_lines",
+    "stops_ahead",
     "suits_teen",
     "surroundings",
     "suspended_lines",
@@ -271,6 +274,7 @@ __all__ = [
     "void_keys",
     "waiting_by_line",
     "waiting_orders_for",
+    "was_suspended_everywhere",
     "watch_horizon",
     "watched_marks",
     "watched_trips",

@@ -109,6 +109,19 @@ def suspensions_since(line: str, city: str, since: datetime) -> int:
     return rows.filter(Q(city=None) | Q(city__code=city)).count()
 
 
+def was_suspended_everywhere(line: str) -> bool:
+    """Whether a line was ever suspended in the whole country: since then it begins nowhere without the relaunch gate."""
+    rows = LineSuspension.objects.filter(line=line, city=None, state=SuspensionState.CARRIED_OUT)
+    return rows.exists()
+
+
+def stops_ahead(line: str, city: str) -> datetime | None:
+    """From when on a line stops in a city because two people have agreed to it, None where nobody has."""
+    rows = LineSuspension.objects.filter(line=line, state=SuspensionState.AGREED)
+    rows = rows.filter(Q(city=None) | Q(city__code=city))
+    return rows.order_by("at").values_list("at", flat=True).first()
+
+
 def trips_ended(line: str, city: str, since: datetime) -> int:
     """How many trips of people, marked ones left out, were ordered on a line in a city since a time and have ended."""
     rows = Trip.objects.filter(line=line, city__code=city, state=TripState.ENDED, requested_at__gte=since)
