@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import OperationalError, transaction
@@ -33,6 +33,7 @@ from rides.states import LineState
 from safety.selectors import high_risk_on
 
 if TYPE_CHECKING:
+    from core.models import PolicyVersion
     from rides.models import City, LineInCity
 
 log = structlog.get_logger()
@@ -117,9 +118,30 @@ def condition(key: str, label: Text, *, bears: bool = False) -> Callable[[Look],
 
 @policy.read_once()
 def rules_in_force() -> str:
-    """The digest of every rule in force: which version of each holds now. A signature holds for no other set."""
-    cited = [policy.in_force(each).citation for each in policy.declared()]
+    """The digest of every rule in force: which version of each holds now by two people. A signature holds for no other set.
+
+    A rule as it was declared is part of the build, and not of this: which of them a process has read yet says nothing.
+    What one person alone made stricter for some hours is left out: it only makes safer, and whoever may do that would
+    else suspend every line on its way back alone.
+    """
+    at, standing = clock.now(), policy.standing()
+    cited = []
+    for rule in policy.declared():
+        row = standing(rule).row
+        if row is not None and not row.approved_by:
+            row = _by_two(rule, at)
+        if row is not None:
+            cited.append(f"{rule.key} v{row.number}")
     return hashlib.sha256("\n".join(cited).encode()).hexdigest()
+
+
+def _by_two(rule: policy.Policy[Any], at: datetime) -> "PolicyVersion | None":
+    """The version of two people that stands beneath what one alone made stricter."""
+    begun = [row for row in policy.history(rule) if row.approved_by and row.effective_from <= at]
+    held = [row for row in begun if (ends := row.ended_at or row.lapses_at) is None or ends > at]
+    return max(
+        held, key=lambda row: (row.lapses_at is not None, row.effective_from, row.number), default=None
+    )
 
 
 def case_of(
@@ -178,6 +200,17 @@ def in_the_way(rows: Sequence[Row], line: str, at: datetime) -> list[Missing]:
         link = f"{reverse('governance_console:board')}#{row.measure.id}"
         found.append(Missing(_("%(id)s is “%(state)s”: %(title)s") % said, link, row))
     return found
+
+
+# A round is due each minute. What was not looked at for longer is not known: long before that is called missing, nobody orders
+# on a line on its way back, and it takes no step.
+BOARD_FRESH = timedelta(seconds=90)
+
+
+def board_seen(case: Case) -> datetime:
+    """When the measure that counts and was looked at longest ago was looked at."""
+    rows = [row for row in case.rows if counts(row.measure, case.line, case.at)]
+    return min((row.checked.checked_at for row in rows), default=case.at)
 
 
 @condition("measures", gettext_lazy("Measures of its scope, and those that are due"), bears=True)

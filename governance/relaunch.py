@@ -28,7 +28,7 @@ from core.states import IllegalTransition, StaleState, move
 from core.transactions import begins_transaction
 from governance import messages
 from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, StopsAhead, TwoRolesNeeded
-from governance.gate import TRIAL, Asked, Case, ask, case_of, missing
+from governance.gate import BOARD_FRESH, TRIAL, Asked, Case, ask, board_seen, case_of, missing
 from governance.models import Executive, GatePassage, Proof, Reassessment
 from governance.policies import STEP_LASTS, STEP_TRIPS, shares
 from governance.states import PASSAGE_TRANSITIONS, PassageState, ProofKind
@@ -252,9 +252,9 @@ def _look(pk: int, _at: datetime) -> bool:
     if why:
         _fall(row, line, why)
         return True
-    next_step = exit_of(row)
-    note_looked(row=line)
-    if line.suspends_at or not next_step.reached(case.at) or missing(ask(case)):
+    next_step, seen = exit_of(row), board_seen(case) + BOARD_FRESH
+    note_looked(row=line, holds_until=seen)
+    if line.suspends_at or seen < case.at or not next_step.reached(case.at) or missing(ask(case)):
         return False
     whole = row.share == 100
     row.share, row.share_since = next_step.share, case.at

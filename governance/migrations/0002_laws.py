@@ -64,17 +64,75 @@ CREATE TRIGGER line_returns_by_the_gate BEFORE UPDATE ON rides_lineincity
 ALTER TABLE rides_lineincity ENABLE ALWAYS TRIGGER line_returns_by_the_gate;
 CREATE TRIGGER line_is_not_made_anew BEFORE INSERT OR DELETE ON rides_lineincity
     FOR EACH ROW EXECUTE FUNCTION rides_line_moves();
+ALTER TABLE rides_lineincity ENABLE ALWAYS TRIGGER line_is_not_made_anew;
 CREATE TRIGGER lines_are_not_emptied BEFORE TRUNCATE ON rides_lineincity
     FOR EACH STATEMENT EXECUTE FUNCTION rides_line_moves();
+ALTER TABLE rides_lineincity ENABLE ALWAYS TRIGGER lines_are_not_emptied;
+"""
+# What carries a line is not made up either: it begins as the proposal of one of the staff, a second of another role signs it once,
+# what they signed stays, and it grows by steps that are a day apart at least. The figures are bounds of policies
+# (`governance.policies`: the first share, the second, the time of a step), within which people choose.
+PASSAGES = """
+CREATE FUNCTION governance_passage_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP IN ('TRUNCATE', 'DELETE') THEN
+        RAISE EXCEPTION 'a passage of the gate is not forgotten' USING ERRCODE = 'check_violation';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state = 'proposed' AND NEW.share = 0 AND NEW.agreed_by = '' AND NEW.agreed_role = '' AND NEW.agreed_at IS NULL
+            AND NEW.ended_at IS NULL AND EXISTS (
+                SELECT 1 FROM public.accounts_account a WHERE a.code = NEW.proposed_by AND a.role = NEW.proposed_role)
+        THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'a passage of the gate begins as a proposal' USING ERRCODE = 'check_violation';
+    END IF;
+    IF (NEW.code, NEW.line, NEW.city, NEW.build, NEW.rules, NEW.proposed_by, NEW.proposed_role, NEW.proposed_at)
+        IS DISTINCT FROM
+        (OLD.code, OLD.line, OLD.city, OLD.build, OLD.rules, OLD.proposed_by, OLD.proposed_role, OLD.proposed_at)
+    THEN
+        RAISE EXCEPTION 'what was signed stays' USING ERRCODE = 'check_violation';
+    END IF;
+    IF OLD.state = 'proposed' AND NEW.state = 'probation' THEN
+        IF NEW.share > 20 OR NEW.ended_at IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM public.accounts_account a WHERE a.code = NEW.agreed_by AND a.role = NEW.agreed_role)
+        THEN
+            RAISE EXCEPTION 'a second person of the staff agrees' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.agreed_by, NEW.agreed_role, NEW.agreed_at) IS DISTINCT FROM (OLD.agreed_by, OLD.agreed_role, OLD.agreed_at) THEN
+        RAISE EXCEPTION 'what was signed stays' USING ERRCODE = 'check_violation';
+    END IF;
+    IF OLD.state = 'proposed' AND NEW.state IN ('proposed', 'withdrawn', 'lapsed') AND NEW.share = 0 THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.state = 'probation' AND NEW.state IN ('probation', 'done', 'fallen') AND (NEW.share = OLD.share
+        OR (NEW.share > OLD.share AND NEW.share_since >= OLD.share_since + interval '1 day'
+            AND (NEW.share <= 60 OR OLD.share > 20)))
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'a passage of the gate does not move so' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER passage_moves_by_the_gate BEFORE INSERT OR UPDATE OR DELETE ON governance_gatepassage
+    FOR EACH ROW EXECUTE FUNCTION governance_passage_moves();
+ALTER TABLE governance_gatepassage ENABLE ALWAYS TRIGGER passage_moves_by_the_gate;
+CREATE TRIGGER passages_are_not_emptied BEFORE TRUNCATE ON governance_gatepassage
+    FOR EACH STATEMENT EXECUTE FUNCTION governance_passage_moves();
+ALTER TABLE governance_gatepassage ENABLE ALWAYS TRIGGER passages_are_not_emptied;
 """
 UNDO = """
 DROP TRIGGER line_returns_by_the_gate ON rides_lineincity;
 DROP TRIGGER line_is_not_made_anew ON rides_lineincity;
 DROP TRIGGER lines_are_not_emptied ON rides_lineincity;
 DROP FUNCTION rides_line_moves();
+DROP TRIGGER passage_moves_by_the_gate ON governance_gatepassage;
+DROP TRIGGER passages_are_not_emptied ON governance_gatepassage;
+DROP FUNCTION governance_passage_moves();
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0001_initial"), ("rides", "0001_initial")]
-    operations = [migrations.RunSQL(LAW, UNDO)]
+    dependencies = [("governance", "0001_initial"), ("rides", "0001_initial"), ("accounts", "0001_initial")]
+    operations = [migrations.RunSQL(LAW + PASSAGES, UNDO)]

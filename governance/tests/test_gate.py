@@ -18,10 +18,10 @@ from complaints.demo import make_demo_desk
 from complaints.models import Shift, Timer
 from complaints.services import file_complaint
 from complaints.states import Category
-from core import build, clock, motions
+from core import build, clock, motions, policy
 from core.errors import Forbidden
 from core.four_eyes import SecondPersonNeeded
-from core.models import Notification
+from core.models import Notification, PolicyVersion
 from core.permissions import roles_who
 from core.tests.factories import set_policy
 from governance import capacity, gate, relaunch
@@ -373,7 +373,94 @@ REOPEN = [
     "TRUNCATE rides_lineincity",
     "SET LOCAL session_replication_role = replica;"
     " UPDATE rides_lineincity SET state = 'running' WHERE state = 'suspended'",
+    "SET LOCAL session_replication_role = replica; DELETE FROM rides_lineincity WHERE state = 'suspended'",
+    "SET LOCAL session_replication_role = replica; TRUNCATE rides_lineincity CASCADE",
 ]
+
+
+PASS = (
+    "INSERT INTO governance_gatepassage (code, line, city, state, build, rules, proposed_by, proposed_role, proposed_at,"
+    " agreed_by, agreed_role, agreed_at, share, share_since, steps, why)"
+    " VALUES ('GX', 'hitch', 'wenzhou', '{state}', 'x', 'x', '{first}', '{role}', now(), '{second}', '{other}', {at}, {share},"
+    " {at}, '[]', '[]')"
+)
+PROPOSED = {
+    "state": "proposed", "first": "supervisor", "role": "supervisor", "second": "", "other": "", "at": "NULL", "share": 0,
+}  # fmt: skip
+BY_TWO = {"state": "probation", "second": "specialist", "other": "specialist", "at": "now()", "share": 5}
+AGREED = "UPDATE governance_gatepassage SET state = 'probation', agreed_at = now(), share_since = now()"
+
+
+def by_sql(*statements, role="origin"):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"SET LOCAL session_replication_role = {role}")
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [PASS.format(**PROPOSED | BY_TWO)],
+        [PASS.format(**PROPOSED | {"first": "nobody"})],
+        [PASS.format(**PROPOSED | {"role": "admin"})],
+        [PASS.format(**PROPOSED), f"{AGREED}, share = 5, agreed_by = 'nobody', agreed_role = 'specialist'"],
+        [PASS.format(**PROPOSED), f"{AGREED}, share = 5, agreed_by = 'agent', agreed_role = 'specialist'"],
+        [PASS.format(**PROPOSED), f"{AGREED}, share = 100, agreed_by = 'specialist', agreed_role = 'specialist'"],
+        [PASS.format(**PROPOSED), "UPDATE governance_gatepassage SET state = 'done'"],
+    ],
+)  # fmt: skip
+def test_a_passage_is_not_made_up_by_sql(ready, statements, role):
+    with pytest.raises(IntegrityError):
+        by_sql(*statements, role=role)
+    assert not GatePassage.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE governance_gatepassage SET share = 100",
+        "UPDATE governance_gatepassage SET share = 25, share_since = share_since + interval '23 hours'",
+        "UPDATE governance_gatepassage SET city = 'zhengzhou'",
+        "UPDATE governance_gatepassage SET line = 'express'",
+        "UPDATE governance_gatepassage SET build = 'x'",
+        "UPDATE governance_gatepassage SET rules = 'x'",
+        "UPDATE governance_gatepassage SET proposed_by = 'admin', proposed_role = 'admin'",
+        "UPDATE governance_gatepassage SET agreed_by = 'admin', agreed_role = 'admin'",
+        "UPDATE governance_gatepassage SET state = 'proposed', share = 0",
+        "DELETE FROM governance_gatepassage",
+        "TRUNCATE governance_gatepassage",
+        "UPDATE governance_gatepassage SET state = 'fallen', ended_at = now();"
+        " UPDATE governance_gatepassage SET state = 'probation', ended_at = NULL",
+        "UPDATE governance_gatepassage SET state = 'fallen', ended_at = now();"
+        " UPDATE governance_gatepassage SET ended_at = NULL",
+    ],
+)
+def test_a_passage_keeps_what_was_signed(returned, change, role):
+    with pytest.raises(IntegrityError):
+        by_sql(change, role=role)
+    returned.refresh_from_db()
+    assert (returned.state, returned.share) == ("probation", 5)
+
+
+@pytest.mark.parametrize(
+    ("table", "law"),
+    [
+        ("rides_lineincity", "line_returns_by_the_gate"), ("rides_lineincity", "line_is_not_made_anew"),
+        ("rides_lineincity", "lines_are_not_emptied"), ("governance_gatepassage", "passage_moves_by_the_gate"),
+        ("governance_gatepassage", "passages_are_not_emptied"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("how", ["DISABLE TRIGGER", "ENABLE TRIGGER"])
+def test_the_board_sees_a_law_that_does_not_always_hold(returned, table, law, how):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {table} {how} {law}")
+    found = check_measure(next(row for row in measures() if row.id == "M06")).found
+    assert law in str(found.facts)
 
 
 @pytest.mark.parametrize("statement", REOPEN)
@@ -448,6 +535,12 @@ def test_once_suspended_everywhere_it_begins_nowhere_without_the_gate(
         LineInCity.objects.create(
             line=LINE, city=new, state="running", since=clock.now(), permit_until=clock.now() + timedelta(days=9)
         )  # fmt: skip
+    with pytest.raises(IntegrityError):
+        by_sql(
+            "INSERT INTO rides_lineincity (line, city_id, state, since, permit_number, permit_until, share, passage) SELECT 'hitch',"
+            " id, 'running', now(), 'x', now(), 100, '' FROM rides_city WHERE code = 'ouhai'",
+            role="replica",
+        )
     opening = cities.Opening(Line.HITCH, "ouhai", "OH-1", clock.now().date() + timedelta(days=90))
     moved = motions.propose(account=people("supervisor"), kind=cities.OPENING, given=opening)
     page = signed_in("admin").get("/admin/cities/", headers={"accept-language": "en"}).content.decode()
@@ -604,6 +697,33 @@ def test_another_build_or_rule_suspends_it_again(returned, monkeypatch, what):
     assert (state()[0], returned.why) == ("suspended", [what])
 
 
+def test_one_person_who_makes_a_rule_stricter_closes_no_gate(returned, people):
+    """Or one specialist alone would suspend every line on its way back, by making any rule a little stricter."""
+    near = policy.of_key("rides.near")
+    held = gate.rules_in_force()
+    with transaction.atomic():
+        set_policy(near, policy.value(near) + 100, lapses_at=clock.now() + timedelta(hours=9))
+    by_two = gate.rules_in_force()
+    assert by_two != held  # what two people put into force for a day counts, if only for a day
+    PolicyVersion.objects.filter(key=near.key).update(ended_at=clock.now())
+    assert gate.rules_in_force() == held
+    rule = STEP_TRIPS
+    with transaction.atomic():
+        _write_alone(rule, policy.value(rule) + 1, people("specialist").actor)
+    assert policy.in_force(rule).citation.endswith("v1")
+    assert gate.rules_in_force() == held
+    beat()
+    assert state() == ("relaunching", 5)
+
+
+def _write_alone(rule, value, by):
+    """As `policy.adopt_alone` writes what is stricter."""
+    PolicyVersion.objects.create(
+        key=rule.key, number=1, value=value, effective_from=clock.now(), proposed_by=by.code, approved_by="",
+        reason="x", lapses_at=clock.now() + timedelta(hours=9),
+    )  # fmt: skip
+
+
 def test_two_people_suspend_it_meanwhile_and_its_passage_is_over(returned, people, noon, rode):
     noon.shift(timedelta(seconds=60))
     suspend(people)
@@ -656,13 +776,38 @@ def test_a_job_that_does_not_look_stops_new_orders_within_a_minute(returned, noo
     city = City.objects.get(code=CITY)
     assert selectors.line_runs(LINE, city, clock.now())
     noon.shift(timedelta(seconds=55))
+    fresh()
     beat()
     noon.shift(timedelta(seconds=55))
     assert selectors.line_runs(LINE, city, clock.now())
     noon.shift(timedelta(seconds=6))
     assert not selectors.line_runs(LINE, city, clock.now())
+    fresh()
     beat()
     assert selectors.line_runs(LINE, city, clock.now())
+
+
+def test_a_board_that_does_not_look_stops_new_orders_long_before_it_is_called_stale(returned, noon):
+    """Nothing is known to be broken yet: no order is taken, and nothing falls."""
+    city = City.objects.get(code=CITY)
+    for _half in range(3):
+        noon.shift(timedelta(seconds=30))
+        beat()
+        assert selectors.line_runs(LINE, city, clock.now())
+    noon.shift(timedelta(seconds=1))
+    assert not selectors.line_runs(LINE, city, clock.now())
+    assert state() == ("relaunching", 5)
+    fresh()
+    beat()
+    assert selectors.line_runs(LINE, city, clock.now())
+
+
+def test_one_measure_that_is_no_longer_checked_is_enough(returned, noon):
+    for _half in range(4):
+        noon.shift(timedelta(seconds=30))
+        MeasureState.objects.exclude(measure="M04").update(checked_at=clock.now())
+        beat()
+    assert not selectors.line_runs(LINE, City.objects.get(code=CITY), clock.now())
 
 
 def test_a_trip_under_way_is_finished_when_it_falls(returned, rides, people, monkeypatch):

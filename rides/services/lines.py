@@ -25,6 +25,7 @@ from rides import messages
 from rides.errors import AlreadySuspended
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
 from rides.policies import SUSPENSION_SPARES, against_suspension
+from rides.selectors.cities import UNWATCHED
 from rides.services.offers import withdraw_offers
 from rides.states import (
     SUSPENSION_TRANSITIONS,
@@ -89,9 +90,10 @@ def let_line_return(*, row: LineInCity, passage: str, share: int, whole: bool = 
 
 
 @joins_transaction
-def note_looked(*, row: LineInCity) -> None:
-    """Somebody looked after a line on its way back just now: without that it takes no orders (`rides.selectors.runs`)."""
-    LineInCity.objects.filter(pk=row.pk).update(looked_at=clock.now())
+def note_looked(*, row: LineInCity, holds_until: datetime) -> None:
+    """Somebody looked after a line on its way back just now: without that it takes no orders (`rides.selectors.runs`).
+    What was seen says nothing of the time after `holds_until`, and carries no order then."""
+    LineInCity.objects.filter(pk=row.pk).update(looked_at=min(clock.now(), holds_until - UNWATCHED))
 
 
 @joins_transaction
