@@ -25,6 +25,13 @@ class RelaunchUnderWay(DomainError):
     code, sentence = "relaunch_under_way", _("Its relaunch is proposed or under way already.")
 
 
+class SamePair(DomainError):
+    code, sentence = (
+        "relaunch_same_pair",
+        _("You two signed the papers on which this relaunch rests. Somebody else has to agree to it."),
+    )
+
+
 class TwoRolesNeeded(DomainError):
     code, sentence = "two_roles_needed", _("Somebody of another role has to agree to this.")
 

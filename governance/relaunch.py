@@ -7,13 +7,13 @@ longer bears the line suspends it again at once; what is only missing for the ne
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.selectors import people_who_may
+from accounts.selectors import account_by_code, people_who_may
 from accounts.services import check_second_factor
 from complaints.selectors import on_shift
 from core import audit, build, clock, formats, four_eyes, idempotency, jobs, motions, policy
@@ -27,12 +27,19 @@ from core.recipients import write_to_each
 from core.states import IllegalTransition, StaleState, move
 from core.transactions import begins_transaction
 from governance import messages
-from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, StopsAhead, TwoRolesNeeded
-from governance.gate import BOARD_FRESH, TRIAL, Asked, Case, ask, board_seen, case_of, missing
+from governance.errors import (
+    GateClosed,
+    LineNotSuspended,
+    RelaunchUnderWay,
+    SamePair,
+    StopsAhead,
+    TwoRolesNeeded,
+)
+from governance.gate import BOARD_FRESH, TRIAL, Asked, Case, ask, board_seen, case_of, missing, pairs_of
 from governance.models import Executive, GatePassage, Proof, Reassessment
 from governance.policies import STEP_LASTS, STEP_TRIPS, shares
 from governance.states import PASSAGE_TRANSITIONS, PassageState, ProofKind
-from rides.selectors import stops_ahead, trips_ended
+from rides.selectors import looks_at_lines, stops_ahead, trips_ended
 from rides.services import let_line_return, line_for_update, note_looked, take_line_back
 from rides.states import Line, LineState
 
@@ -119,7 +126,7 @@ def decide_relaunch(*, account: "Account", code: str, agrees: bool, token: str =
 
     A proposal whose build or rules are no longer those that were signed lapses, and nothing is agreed to. Raises
     `Forbidden`, `WrongCode`, `NotFound`, `SecondPersonNeeded`, `TwoRolesNeeded`, `IllegalTransition`, `StopsAhead`,
-    `GateClosed`.
+    `SamePair`, `GateClosed`.
     """
     require(account, RELAUNCH)
     if agrees:
@@ -161,6 +168,8 @@ def _agree(account: "Account", code: str) -> GatePassage:
     if line.state != LineState.SUSPENDED:
         raise LineNotSuspended
     _refuse_stopping(row.line, row.city)
+    if {row.proposed_by, account.code} in pairs_of(case):
+        raise SamePair
     _refuse_closed(ask(case))
     share = shares()[0]
     move(
@@ -228,8 +237,14 @@ def exit_of(row: GatePassage) -> Exit:
 
 
 def _under_way(_at: datetime, limit: int) -> list[int]:
+    """Whoever waited longest for a look comes first: rows stay due, and a turn may be too short for all of them."""
     rows = GatePassage.objects.filter(state__in=[PassageState.PROPOSED, PassageState.PROBATION])
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    looked, never = looks_at_lines(), datetime.min.replace(tzinfo=UTC)
+    waiting = sorted(
+        (row.state == PassageState.PROPOSED, looked.get((row.line, row.city)) or never, row.pk)
+        for row in rows
+    )
+    return [pk for _proposed, _looked, pk in waiting[:limit]]
 
 
 @begins_transaction
@@ -315,7 +330,7 @@ TRIED_EVERY = timedelta(hours=12)
 @begins_transaction
 def try_alarms(at: datetime) -> int:
     """Call and write to whoever is on call now, supervisors where nobody is, and say that it is a trial; how many."""
-    if any(at - row.created_at < TRIED_EVERY for row in outbox.about(TRIAL)):
+    if any(at - row.created_at < TRIED_EVERY for row in outbox.about(TRIAL, since=at - TRIED_EVERY)):
         return 0
     people = [each.account for each in on_shift(at) if each.on_call] or people_who_may("duty.supervise")
 
@@ -360,7 +375,8 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """That the way back from this build was rehearsed, stated in place of a measurement, with the digest of its record."""
+    """That the way back from this build was rehearsed, stated in place of a measurement, with the digest of its record,
+    which the platform took from the file itself."""
 
     build: str
     statement: str
@@ -384,7 +400,15 @@ def _check_statement(_subject: str, given: Stated) -> None:
         raise InvalidInput("file_sha256")
 
 
+def _of_two_roles(motion: Motion, person: "Account") -> None:
+    """Raises `TwoRolesNeeded` where whoever moved it has the role of whoever agrees, or has left."""
+    mover = account_by_code(motion.moved_by)
+    if mover is None or is_still(person, mover.role):
+        raise TwoRolesNeeded
+
+
 def _name_executive(motion: Motion, given: Answers, person: "Account") -> None:
+    _of_two_roles(motion, person)
     Executive.objects.create(
         line=given.line,
         name=given.name.strip(),
@@ -397,6 +421,7 @@ def _name_executive(motion: Motion, given: Answers, person: "Account") -> None:
 
 
 def _record_reassessment(motion: Motion, given: Assessed, person: "Account") -> None:
+    _of_two_roles(motion, person)
     Reassessment.objects.create(
         line=given.line,
         questions=given.questions.strip(),
@@ -410,6 +435,7 @@ def _record_reassessment(motion: Motion, given: Assessed, person: "Account") -> 
 
 
 def _record_statement(motion: Motion, given: Stated, person: "Account") -> None:
+    _of_two_roles(motion, person)
     Proof.objects.create(
         kind=ProofKind.ROLLBACK,
         build=given.build,

@@ -1,12 +1,15 @@
 """The relaunch gate (G2, G2+, G2b): each condition alone keeps it closed, two people of two roles open it, the database lets
 no line return in another way, and what no longer bears a line suspends it again."""
 
+import hashlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django_otp.oath import TOTP
 from hypothesis import given
@@ -26,7 +29,14 @@ from core.permissions import roles_who
 from core.tests.factories import set_policy
 from governance import capacity, gate, relaunch
 from governance.drills.world import Surprise
-from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, StopsAhead, TwoRolesNeeded
+from governance.errors import (
+    GateClosed,
+    LineNotSuspended,
+    RelaunchUnderWay,
+    SamePair,
+    StopsAhead,
+    TwoRolesNeeded,
+)
 from governance.measures import check_measure, measures
 from governance.models import DrillRun, Executive, GatePassage, MeasureState, Proof, Reassessment
 from governance.policies import STEP_TRIPS
@@ -39,6 +49,7 @@ from rides.states import Line
 from safety.models import Incident
 
 LINE, CITY = "hitch", "wenzhou"
+ORDERED = {"line": LINE, "city": CITY}
 
 
 def token(name):
@@ -112,7 +123,7 @@ def ready(people):
         agreed_by="supervisor",
         at=clock.now(),
     )
-    for kind, figures in (("capacity", {"orders_a_minute": 121.0}), ("rollback", {})):
+    for kind, figures in (("capacity", ORDERED | {"orders_a_minute": 121.0}), ("rollback", {})):
         Proof.objects.create(kind=kind, build=build.digest(), at=clock.now(), passed=True, figures=figures)
     try_everything()
 
@@ -171,7 +182,7 @@ def ridden(rides):
 BREAK = {
     "measures": lambda: MeasureState.objects.filter(measure="M04").update(status="none"),
     "drill": lambda: DrillRun.objects.update(build="0" * 64),
-    "capacity": lambda: Proof.objects.filter(kind="capacity").update(figures={"orders_a_minute": 119.0}),
+    "capacity": lambda: Proof.objects.filter(kind="capacity").update(figures=ORDERED | {"orders_a_minute": 119.0}),
     "rollback": lambda: Proof.objects.filter(kind="rollback").update(passed=False),
     "alarms": lambda: Notification.objects.filter(subject=gate.TRIAL, channel="voice").update(state="sent", delivered_at=None),
     "staffing": lambda: Shift.objects.filter(starts_at__gt=clock.now() + timedelta(days=13)).delete(),
@@ -213,6 +224,13 @@ def test_each_condition_alone_keeps_it_closed(ridden, ready, people, key):
         lambda: DrillRun.objects.update(begun_at=clock.now() + timedelta(hours=1)),
         lambda: Proof.objects.update(build="0" * 64),
         lambda: Proof.objects.update(passed=False),
+        lambda: Proof.objects.filter(kind="capacity").update(
+            figures=ORDERED | {"orders_a_minute": 500.0, "city": "zhengzhou"}
+        ),
+        lambda: Proof.objects.filter(kind="capacity").update(
+            figures=ORDERED | {"orders_a_minute": 500.0, "line": "express"}
+        ),
+        lambda: Reassessment.objects.update(at=clock.now() - timedelta(seconds=1)),  # before it was suspended
         lambda: Notification.objects.filter(subject=gate.TRIAL).delete(),
         lambda: Notification.objects.filter(subject=gate.TRIAL).update(
             created_at=clock.now() - timedelta(hours=25)
@@ -326,6 +344,22 @@ def test_it_lapses_with_another_build_or_another_rule(ready, people, monkeypatch
     row = agree(people, row)
     assert (row.state, row.why) == ("lapsed", [what])
     assert state()[0] == "suspended"
+
+
+@pytest.mark.parametrize("of", ["reassessment", "rollback"])
+def test_the_two_who_sign_are_not_the_two_who_wrote_the_papers(ready, people, of):
+    """Two people would else make it green and open it in five minutes, and nobody else would ever look."""
+    row = propose(people)
+    if of == "reassessment":
+        Reassessment.objects.update(signed_by="specialist", agreed_by="supervisor")
+    else:
+        Proof.objects.filter(kind="rollback").update(
+            said_by="supervisor", agreed_by="specialist", statement="x", file_sha256="a" * 64
+        )
+    with pytest.raises(SamePair):
+        agree(people, row)
+    assert state()[0] == "suspended"
+    assert agree(people, row, "admin").state == "probation"
 
 
 def test_it_lapses_by_itself_before_anybody_agrees(ready, people):
@@ -724,6 +758,48 @@ def _write_alone(rule, value, by):
     )  # fmt: skip
 
 
+def test_whoever_waited_longest_is_looked_at_first(returned, people):
+    """Where a turn is too short for all of them, none is left without a look."""
+    city = City.objects.get(code="zhengzhou")
+    suspend(people, "zhengzhou")
+    other = GatePassage.objects.create(
+        code="GOTHER", line=LINE, city="zhengzhou", build="x", rules="x", proposed_by="admin", proposed_role="admin",
+        proposed_at=clock.now(),
+    )  # fmt: skip
+    GatePassage.objects.filter(pk=other.pk).update(
+        state="probation", agreed_by="supervisor", agreed_role="supervisor", agreed_at=clock.now(), share=5,
+        share_since=clock.now(),
+    )  # fmt: skip
+    rows = LineInCity.objects.filter(line=LINE)
+    rows.filter(city=city).update(state="relaunching", share=5, passage="GOTHER", suspends_at=None)
+    for first, second in ((returned, other), (other, returned)):
+        rows.filter(city__code=first.city).update(looked_at=clock.now() - timedelta(seconds=20))
+        rows.filter(city__code=second.city).update(looked_at=clock.now() - timedelta(seconds=10))
+        assert relaunch._under_way(clock.now(), 1) == [first.pk]
+
+
+def test_what_is_the_same_everywhere_is_asked_once_for_all_lines(ready, people, monkeypatch):
+    for line in Line:
+        row = services.propose_suspension(
+            account=people("supervisor"), line=line, city=None, at=None, reason="x"
+        )
+        services.decide_suspension(account=people("specialist"), code=row.code, agrees=True)
+    asked = []
+    for key, each in gate.CONDITIONS.items():
+
+        def look(case, each=each):
+            asked.append(each.key)
+            return each.look(case)
+
+        monkeypatch.setitem(gate.CONDITIONS, key, replace(each, look=look))
+    found = gate.returning()
+    assert len(found) > 5
+    assert {key for key in asked if asked.count(key) == 1} == {
+        "drill", "rollback", "alarms", "staffing", "complaints",
+    }  # fmt: skip
+    assert {each.total for each in found} == {len(gate.CONDITIONS)}
+
+
 def test_two_people_suspend_it_meanwhile_and_its_passage_is_over(returned, people, noon, rode):
     noon.shift(timedelta(seconds=60))
     suspend(people)
@@ -876,14 +952,21 @@ def test_two_people_name_who_answers_and_sign_the_reassessment(world, people, si
         "decision": "Thus.",
     }
     assert supervisor.post("/admin/gate/", sent).status_code == 302
-    sent = {"do": "statement", "statement": "rehearsed", "file_sha256": "a" * 64}
+    record = b"the record of a rehearsal"
+    sent = {"do": "statement", "statement": "rehearsed", "file": ContentFile(record, "rehearsal.log")}
     assert supervisor.post("/admin/gate/", sent).status_code == 302
-    assert (
-        supervisor.post("/admin/gate/", {"do": "statement", "statement": "x", "file_sha256": "y"}).status_code
-        == 400
-    )
+    for nothing in (
+        {},
+        {"file": ContentFile(b"", "empty.log")},
+        {"file_sha256": "a" * 64},
+    ):  # nobody types a digest
+        assert (
+            supervisor.post("/admin/gate/", {"do": "statement", "statement": "x"} | nothing).status_code
+            == 400
+        )
     for waits in motions.waiting(relaunch.KINDS):
         path = f"/admin/gate/records/{waits.code}/do/agree/"
+        assert signed_in("supervisor2").post(path, {"do": "1"}).status_code == 409  # of the same role
         assert supervisor.post(path, {"do": "1"}).status_code == 409
         assert admin.post(path, {"do": "1"}).status_code in {200, 302}
     assert (Executive.objects.get().name, Reassessment.objects.get().agreed_by) == ("李雷", "admin")
@@ -894,6 +977,7 @@ def test_two_people_name_who_answers_and_sign_the_reassessment(world, people, si
         "rollback",
         build.digest(),
     )
+    assert proof.file_sha256 == hashlib.sha256(record).hexdigest()
     assert "Thus." in client.get("/promises/m31/").content.decode()
 
 
