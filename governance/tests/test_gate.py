@@ -353,6 +353,7 @@ def test_the_two_who_sign_are_not_the_two_who_wrote_the_papers(ready, people, of
     if of == "reassessment":
         Reassessment.objects.update(signed_by="specialist", agreed_by="supervisor")
     else:
+        Reassessment.objects.update(signed_by="admin", agreed_by="specialist")
         Proof.objects.filter(kind="rollback").update(
             said_by="supervisor", agreed_by="specialist", statement="x", file_sha256="a" * 64
         )
