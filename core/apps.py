@@ -12,7 +12,9 @@ class CoreConfig(AppConfig):
         """Know each message of each app, and refuse those that are declared by halves."""
         autodiscover_modules("messages")
         register(_messages_are_whole)
-        from core import production  # noqa: F401 - its checks
+        from core import build, production  # noqa: F401 - its checks
+
+        build.digest()  # of what runs: later the files may be others
 
 
 def _messages_are_whole(**_options: object) -> list[CheckMessage]:

@@ -6,7 +6,24 @@ from pathlib import Path
 
 from django.conf import settings
 
-READ = frozenset({".py", ".html", ".svg", ".txt", ".js", ".css", ".json", ".po", ".lock", ".xml"})
+READ = frozenset(
+    {
+        ".py",
+        ".html",
+        ".svg",
+        ".txt",
+        ".js",
+        ".css",
+        ".json",
+        ".po",
+        ".mo",
+        ".lock",
+        ".xml",
+        ".csv",
+        ".tsv",
+        ".tflite",
+    }
+)
 ROOMS = (
     "accounts", "complaints", "config", "core", "drivers", "governance", "locale", "police", "rides", "safety", "static",
     "templates",
@@ -15,7 +32,7 @@ ROOMS = (
 
 @cache
 def digest() -> str:
-    """SHA-256, in hexadecimal, of the code as it stood when this process was first asked; tests are no part of what runs."""
+    """SHA-256, in hexadecimal, of the code as it stood when this process began (`core.apps`); tests are no part of what runs."""
     root = Path(settings.BASE_DIR)
     found = hashlib.sha256()
     files = [root / "requirements.lock", *(each for room in ROOMS for each in (root / room).rglob("*"))]

@@ -14,8 +14,22 @@ class LineNotSuspended(DomainError):
     code, sentence = "line_not_suspended", _("This line is not suspended there.")
 
 
+class StopsAhead(DomainError):
+    code, sentence = (
+        "line_stops_ahead",
+        _("Two people have agreed that this line stops there from %(at)s. Until then it does not return."),
+    )
+
+
 class RelaunchUnderWay(DomainError):
     code, sentence = "relaunch_under_way", _("Its relaunch is proposed or under way already.")
+
+
+class SamePair(DomainError):
+    code, sentence = (
+        "relaunch_same_pair",
+        _("You two signed the papers on which this relaunch rests. Somebody else has to agree to it."),
+    )
 
 
 class TwoRolesNeeded(DomainError):

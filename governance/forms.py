@@ -158,11 +158,12 @@ class ReassessmentForm(forms.Form):
 
 
 class StatementForm(forms.Form):
-    """That the way back from this build was rehearsed, with the digest of its record."""
+    """That the way back from this build was rehearsed, with its record: nobody types a digest, the file is hashed here."""
 
     statement = forms.CharField(
         label=pgettext_lazy("field", "statement"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    file_sha256 = forms.RegexField(
-        label=pgettext_lazy("field", "SHA-256 of the file"), regex="^[0-9a-f]{64}$", max_length=64
+    file = forms.FileField(
+        label=_("The record of the rehearsal"),
+        help_text=_("Its SHA-256 is taken here and kept; the file stays in the company's archive."),
     )

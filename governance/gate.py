@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import OperationalError, transaction
@@ -28,11 +28,12 @@ from governance.models import DrillRun, Executive, GatePassage, Proof, Reassessm
 from governance.policies import EXPECTED_ORDERS
 from governance.selectors import Row, last_board
 from governance.states import ProofKind, Status
-from rides.selectors import line_in_city, suspended_rows, suspensions_since
+from rides.selectors import last_suspended, line_in_city, suspended_rows, suspensions_since
 from rides.states import LineState
 from safety.selectors import high_risk_on
 
 if TYPE_CHECKING:
+    from core.models import PolicyVersion
     from rides.models import City, LineInCity
 
 log = structlog.get_logger()
@@ -79,12 +80,14 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`bears`: without it a line on its way back is suspended again at once, not only kept from its next step."""
+    """`bears`: without it a line on its way back is suspended again at once, not only kept from its next step. `alike`: its
+    answer is the same for each line and each city."""
 
     key: str
     label: Text
     look: Callable[[Case], Looked]
     bears: bool
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,13 @@ CONDITIONS: dict[str, Condition] = {}
 Look = Callable[[Case], Looked]
 
 
-def condition(key: str, label: Text, *, bears: bool = False) -> Callable[[Look], Look]:
+def condition(key: str, label: Text, *, bears: bool = False, alike: bool = False) -> Callable[[Look], Look]:
     """Register what the gate asks. Raises `ValueError` where the key is taken."""
     if key in CONDITIONS:
         raise ValueError(key)
 
     def register(look: Look) -> Look:
-        CONDITIONS[key] = Condition(key, label, look, bears)
+        CONDITIONS[key] = Condition(key, label, look, bears, alike)
         return look
 
     return register
@@ -117,9 +120,30 @@ def condition(key: str, label: Text, *, bears: bool = False) -> Callable[[Look],
 
 @policy.read_once()
 def rules_in_force() -> str:
-    """The digest of every rule in force: which version of each holds now. A signature holds for no other set."""
-    cited = [policy.in_force(each).citation for each in policy.declared()]
+    """The digest of every rule in force: which version of each holds now by two people. A signature holds for no other set.
+
+    A rule as it was declared is part of the build, and not of this: which of them a process has read yet says nothing.
+    What one person alone made stricter for some hours is left out: it only makes safer, and whoever may do that would
+    else suspend every line on its way back alone.
+    """
+    at, standing = clock.now(), policy.standing()
+    cited = []
+    for rule in policy.declared():
+        row = standing(rule).row
+        if row is not None and not row.approved_by:
+            row = _by_two(rule, at)
+        if row is not None:
+            cited.append(f"{rule.key} v{row.number}")
     return hashlib.sha256("\n".join(cited).encode()).hexdigest()
+
+
+def _by_two(rule: policy.Policy[Any], at: datetime) -> "PolicyVersion | None":
+    """The version of two people that stands beneath what one alone made stricter."""
+    begun = [row for row in policy.history(rule) if row.approved_by and row.effective_from <= at]
+    held = [row for row in begun if (ends := row.ended_at or row.lapses_at) is None or ends > at]
+    return max(
+        held, key=lambda row: (row.lapses_at is not None, row.effective_from, row.number), default=None
+    )
 
 
 def case_of(
@@ -132,9 +156,20 @@ def case_of(
     )
 
 
-def ask(case: Case, *, bearing: bool = False) -> list[Asked]:
-    """Every condition, or those alone that bear a line on its way back."""
-    return [Asked(each, _looked(each, case)) for each in CONDITIONS.values() if each.bears or not bearing]
+def ask(case: Case, *, bearing: bool = False, known: dict[str, Looked] | None = None) -> list[Asked]:
+    """Every condition, or those alone that bear a line on its way back. `known` is for who asks about several lines: what is
+    the same for all of them is looked at once, and kept there."""
+    found = []
+    for each in CONDITIONS.values():
+        if bearing and not each.bears:
+            continue
+        looked = known.get(each.key) if known is not None and each.alike else None
+        if looked is None:
+            looked = _looked(each, case)
+        if known is not None and each.alike:
+            known[each.key] = looked
+        found.append(Asked(each, looked))
+    return found
 
 
 def _looked(wanted: Condition, case: Case) -> Looked:
@@ -180,6 +215,17 @@ def in_the_way(rows: Sequence[Row], line: str, at: datetime) -> list[Missing]:
     return found
 
 
+# A round is due each minute. What was not looked at for longer is not known: long before that is called missing, nobody orders
+# on a line on its way back, and it takes no step.
+BOARD_FRESH = timedelta(seconds=90)
+
+
+def board_seen(case: Case) -> datetime:
+    """When the measure that counts and was looked at longest ago was looked at."""
+    rows = [row for row in case.rows if counts(row.measure, case.line, case.at)]
+    return min((row.checked.checked_at for row in rows), default=case.at)
+
+
 @condition("measures", gettext_lazy("Measures of its scope, and those that are due"), bears=True)
 def _measures(case: Case) -> Looked:
     wanted = [row for row in case.rows if counts(row.measure, case.line, case.at)]
@@ -194,7 +240,7 @@ def _measures(case: Case) -> Looked:
 # --- What was tried with this build ---------------------------------------------------------------------------
 
 
-@condition("drill", gettext_lazy("Drill of the last two hours, with this build"))
+@condition("drill", gettext_lazy("Drill of the last two hours, with this build"), alike=True)
 def _drill(case: Case) -> Looked:
     run = DrillRun.objects.order_by("-begun_at").first()
     link = reverse("admin:governance_drillrun_changelist")
@@ -210,16 +256,18 @@ def _drill(case: Case) -> Looked:
     return Looked(formats.seconds(run.seconds), found, run.begun_at, link)
 
 
-def _proof(case: Case, kind: ProofKind) -> Proof | None:
-    return Proof.objects.filter(kind=kind, build=case.build).order_by("-at", "-pk").first()
+def _proof(case: Case, kind: ProofKind, **of: str) -> Proof | None:
+    return Proof.objects.filter(kind=kind, build=case.build, **of).order_by("-at", "-pk").first()
 
 
 @condition("capacity", gettext_lazy("Capacity run of this build at twice the expected load"))
 def _capacity(case: Case) -> Looked:
     wanted = 2 * policy.value(EXPECTED_ORDERS)
-    row = _proof(case, ProofKind.CAPACITY)
+    row = _proof(case, ProofKind.CAPACITY, figures__line=case.line, figures__city=case.city.code)
     if row is None:
-        said = _("No capacity run of this build: twice the expected load is %(wanted)s orders a minute.")
+        said = _(
+            "No capacity run of this build on this line in this city: twice the expected load is %(wanted)s orders a minute."
+        )
         return Looked("—", [Missing(said % {"wanted": wanted})])
     reached = float(row.figures.get("orders_a_minute", 0))
     found = []
@@ -229,7 +277,7 @@ def _capacity(case: Case) -> Looked:
     return Looked(_("%(count)s orders a minute") % {"count": f"{reached:.0f}"}, found, row.at)
 
 
-@condition("rollback", gettext_lazy("Proven way back to the build before"))
+@condition("rollback", gettext_lazy("Proven way back to the build before"), alike=True)
 def _rollback(case: Case) -> Looked:
     row = _proof(case, ProofKind.ROLLBACK)
     if row is None:
@@ -239,9 +287,9 @@ def _rollback(case: Case) -> Looked:
     return Looked(how, found, row.at)
 
 
-@condition("alarms", gettext_lazy("Alarms tried within 24 hours"))
+@condition("alarms", gettext_lazy("Alarms tried within 24 hours"), alike=True)
 def _alarms(case: Case) -> Looked:
-    tried = [row for row in outbox.about(TRIAL) if case.at - TRIED_FRESH <= row.created_at <= case.at]
+    tried = [row for row in outbox.about(TRIAL, since=case.at - TRIED_FRESH) if row.created_at <= case.at]
     came = {row.channel for row in tried if row.state == NotificationState.DELIVERED}
     seen = max((row.created_at for row in tried), default=None)
     good = sum(row.state == NotificationState.DELIVERED for row in tried)
@@ -258,7 +306,7 @@ def _alarms(case: Case) -> Looked:
 # --- People --------------------------------------------------------------------------------------------------
 
 
-@condition("staffing", gettext_lazy("Staffing for 14 days"))
+@condition("staffing", gettext_lazy("Staffing for 14 days"), alike=True)
 def _staffing(case: Case) -> Looked:
     link = reverse("complaints_console:roster")
     hours = int(ROSTER.total_seconds()) // 3_600
@@ -274,7 +322,7 @@ def _staffing(case: Case) -> Looked:
     return Looked(_("%(good)s of %(all)s hours") % {"good": hours - gaps, "all": hours}, found, case.at, link)
 
 
-@condition("complaints", gettext_lazy("No severe complaint past its time"))
+@condition("complaints", gettext_lazy("No severe complaint past its time"), alike=True)
 def _complaints(case: Case) -> Looked:
     late = severe_past_time(case.at)
     link = reverse("complaints_console:queue")
@@ -323,12 +371,24 @@ def _reassessment(case: Case) -> Looked:
     if row is None:
         said = _("No reassessment of this line is on record: questions, findings, decision, and who signed.")
         return Looked("—", [Missing(said, "#new-reassessment")])
-    return Looked(_("on record"), [], row.at, reverse("governance:promise", args=["m31"]))
+    found = []
+    suspended = last_suspended(case.line, case.city.code)
+    if suspended is not None and row.at < suspended:
+        said = _("The reassessment is older than the suspension: what happened since is not in it.")
+        found = [Missing(said, "#new-reassessment")]
+    return Looked(_("on record"), found, row.at, reverse("governance:promise", args=["m31"]))
 
 
 def reassessment_of(line: str) -> Reassessment | None:
     """The newest reassessment of a line."""
     return Reassessment.objects.filter(line=line).order_by("-pk").first()
+
+
+def pairs_of(case: Case) -> list[set[str]]:
+    """Who signed the papers that a relaunch rests on, two by two: those two do not also sign the relaunch."""
+    assessed, stated = reassessment_of(case.line), _proof(case, ProofKind.ROLLBACK)
+    found = [{assessed.signed_by, assessed.agreed_by}] if assessed else []
+    return [*found, {stated.said_by, stated.agreed_by}] if stated and stated.said_by else found
 
 
 # --- The line itself -----------------------------------------------------------------------------------------
@@ -393,12 +453,14 @@ class Returning:
         return self.row.state == LineState.SUSPENDED
 
 
+@policy.read_once()
 def returning(rows: Sequence[Row] | None = None) -> list[Returning]:
     """Every line that is suspended somewhere or on its way back, with what the gate says of it now."""
     found = last_board() if rows is None else rows
     answers = []
+    known: dict[str, Looked] = {}
     for row in suspended_rows():
-        asked = ask(case_of(row.line, row.city, rows=found))
+        asked = ask(case_of(row.line, row.city, rows=found), known=known)
         green = sum(each.ok for each in asked)
         answers.append(Returning(row, missing(asked), len(asked), green))
     return answers

@@ -7,16 +7,16 @@ longer bears the line suspends it again at once; what is only missing for the ne
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.selectors import people_who_may
+from accounts.selectors import account_by_code, people_who_may
 from accounts.services import check_second_factor
 from complaints.selectors import on_shift
-from core import audit, build, clock, four_eyes, idempotency, jobs, motions, policy
+from core import audit, build, clock, formats, four_eyes, idempotency, jobs, motions, policy
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound, refuse
@@ -27,12 +27,19 @@ from core.recipients import write_to_each
 from core.states import IllegalTransition, StaleState, move
 from core.transactions import begins_transaction
 from governance import messages
-from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, TwoRolesNeeded
-from governance.gate import TRIAL, Asked, Case, ask, case_of, missing
+from governance.errors import (
+    GateClosed,
+    LineNotSuspended,
+    RelaunchUnderWay,
+    SamePair,
+    StopsAhead,
+    TwoRolesNeeded,
+)
+from governance.gate import BOARD_FRESH, TRIAL, Asked, Case, ask, board_seen, case_of, missing, pairs_of
 from governance.models import Executive, GatePassage, Proof, Reassessment
 from governance.policies import STEP_LASTS, STEP_TRIPS, shares
 from governance.states import PASSAGE_TRANSITIONS, PassageState, ProofKind
-from rides.selectors import trips_ended
+from rides.selectors import looks_at_lines, stops_ahead, trips_ended
 from rides.services import let_line_return, line_for_update, note_looked, take_line_back
 from rides.states import Line, LineState
 
@@ -61,7 +68,7 @@ def against_passage(row: GatePassage, account: "Account", key: str) -> DomainErr
 def propose_relaunch(*, account: "Account", line: str, city: str, token: str) -> GatePassage:
     """Sign for the relaunch of a line in a city: the first of two. `token` is shown now, by the authenticator.
 
-    Raises `Forbidden`, `WrongCode`, `NotFound`, `LineNotSuspended`, `RelaunchUnderWay`, `GateClosed`.
+    Raises `Forbidden`, `WrongCode`, `NotFound`, `LineNotSuspended`, `RelaunchUnderWay`, `StopsAhead`, `GateClosed`.
     """
     require(account, RELAUNCH)
     check_second_factor(account=account, token=token)
@@ -77,6 +84,7 @@ def _propose(account: "Account", line: str, city: str) -> GatePassage:
         raise LineNotSuspended
     if _open(line, city):
         raise RelaunchUnderWay
+    _refuse_stopping(line, city)
     case = case_of(line, row.city)
     _refuse_closed(ask(case))
     found = GatePassage.objects.create(
@@ -101,6 +109,13 @@ def _open(line: str, city: str) -> bool:
     ).exists()
 
 
+def _refuse_stopping(line: str, city: str) -> None:
+    """A relaunch would wipe out what two people agreed to stop later. Raises `StopsAhead`."""
+    at = stops_ahead(line, city)
+    if at is not None:
+        raise StopsAhead(at=formats.moment(at))
+
+
 def _refuse_closed(asked: list[Asked]) -> None:
     if found := missing(asked):
         raise GateClosed(count=len(found), first=found[0].sentence)
@@ -110,7 +125,8 @@ def decide_relaunch(*, account: "Account", code: str, agrees: bool, token: str =
     """The second signature, of another role, and the line returns for the first share of people; or it is withdrawn.
 
     A proposal whose build or rules are no longer those that were signed lapses, and nothing is agreed to. Raises
-    `Forbidden`, `WrongCode`, `NotFound`, `SecondPersonNeeded`, `TwoRolesNeeded`, `IllegalTransition`, `GateClosed`.
+    `Forbidden`, `WrongCode`, `NotFound`, `SecondPersonNeeded`, `TwoRolesNeeded`, `IllegalTransition`, `StopsAhead`,
+    `SamePair`, `GateClosed`.
     """
     require(account, RELAUNCH)
     if agrees:
@@ -151,6 +167,9 @@ def _agree(account: "Account", code: str) -> GatePassage:
         return row
     if line.state != LineState.SUSPENDED:
         raise LineNotSuspended
+    _refuse_stopping(row.line, row.city)
+    if {row.proposed_by, account.code} in pairs_of(case):
+        raise SamePair
     _refuse_closed(ask(case))
     share = shares()[0]
     move(
@@ -218,8 +237,14 @@ def exit_of(row: GatePassage) -> Exit:
 
 
 def _under_way(_at: datetime, limit: int) -> list[int]:
+    """Whoever waited longest for a look comes first: rows stay due, and a turn may be too short for all of them."""
     rows = GatePassage.objects.filter(state__in=[PassageState.PROPOSED, PassageState.PROBATION])
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    looked, never = looks_at_lines(), datetime.min.replace(tzinfo=UTC)
+    waiting = sorted(
+        (row.state == PassageState.PROPOSED, looked.get((row.line, row.city)) or never, row.pk)
+        for row in rows
+    )
+    return [pk for _proposed, _looked, pk in waiting[:limit]]
 
 
 @begins_transaction
@@ -242,9 +267,9 @@ def _look(pk: int, _at: datetime) -> bool:
     if why:
         _fall(row, line, why)
         return True
-    next_step = exit_of(row)
-    note_looked(row=line)
-    if line.suspends_at or not next_step.reached(case.at) or missing(ask(case)):
+    next_step, seen = exit_of(row), board_seen(case) + BOARD_FRESH
+    note_looked(row=line, holds_until=seen)
+    if line.suspends_at or seen < case.at or not next_step.reached(case.at) or missing(ask(case)):
         return False
     whole = row.share == 100
     row.share, row.share_since = next_step.share, case.at
@@ -305,7 +330,7 @@ TRIED_EVERY = timedelta(hours=12)
 @begins_transaction
 def try_alarms(at: datetime) -> int:
     """Call and write to whoever is on call now, supervisors where nobody is, and say that it is a trial; how many."""
-    if any(at - row.created_at < TRIED_EVERY for row in outbox.about(TRIAL)):
+    if any(at - row.created_at < TRIED_EVERY for row in outbox.about(TRIAL, since=at - TRIED_EVERY)):
         return 0
     people = [each.account for each in on_shift(at) if each.on_call] or people_who_may("duty.supervise")
 
@@ -350,7 +375,8 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """That the way back from this build was rehearsed, stated in place of a measurement, with the digest of its record."""
+    """That the way back from this build was rehearsed, stated in place of a measurement, with the digest of its record,
+    which the platform took from the file itself."""
 
     build: str
     statement: str
@@ -374,7 +400,15 @@ def _check_statement(_subject: str, given: Stated) -> None:
         raise InvalidInput("file_sha256")
 
 
+def _of_two_roles(motion: Motion, person: "Account") -> None:
+    """Raises `TwoRolesNeeded` where whoever moved it has the role of whoever agrees, or has left."""
+    mover = account_by_code(motion.moved_by)
+    if mover is None or is_still(person, mover.role):
+        raise TwoRolesNeeded
+
+
 def _name_executive(motion: Motion, given: Answers, person: "Account") -> None:
+    _of_two_roles(motion, person)
     Executive.objects.create(
         line=given.line,
         name=given.name.strip(),
@@ -387,6 +421,7 @@ def _name_executive(motion: Motion, given: Answers, person: "Account") -> None:
 
 
 def _record_reassessment(motion: Motion, given: Assessed, person: "Account") -> None:
+    _of_two_roles(motion, person)
     Reassessment.objects.create(
         line=given.line,
         questions=given.questions.strip(),
@@ -400,6 +435,7 @@ def _record_reassessment(motion: Motion, given: Assessed, person: "Account") -> 
 
 
 def _record_statement(motion: Motion, given: Stated, person: "Account") -> None:
+    _of_two_roles(motion, person)
     Proof.objects.create(
         kind=ProofKind.ROLLBACK,
         build=given.build,

@@ -393,6 +393,7 @@ def count_keys(prefix: str) -> int:
     return Notification.objects.filter(key__startswith=prefix).count()
 
 
-def about(subject: str) -> list[Notification]:
-    """The messages about a code, oldest first."""
-    return list(Notification.objects.filter(subject=subject).order_by("pk"))
+def about(subject: str, *, since: datetime | None = None) -> list[Notification]:
+    """The messages about a code, oldest first; with `since`, those made from then on."""
+    rows = Notification.objects.filter(subject=subject)
+    return list((rows.filter(created_at__gte=since) if since else rows).order_by("pk"))

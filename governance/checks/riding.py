@@ -11,7 +11,7 @@ from complaints.selectors import INTERLOCK
 from core import policy
 from core.formats import moment, place
 from governance.checks import ask
-from governance.checks.verdicts import NO_LAW, SPAN, columns_like, laws, trigger_stands, verdict
+from governance.checks.verdicts import NO_LAW, SPAN, columns_like, laws, trigger_always_stands, verdict
 from governance.evidence import Facts, fault, line, named
 from governance.gate import reassessment_of
 from governance.measures import Found, breaks, live_check
@@ -164,12 +164,19 @@ OPENED = line("hitch_opened", noop("The gate let the hitch line return in %(coun
 SUSPENDED = line("hitch_suspended", noop("The hitch line runs in no city."))
 
 
+GATE_LAWS = (
+    "line_returns_by_the_gate",
+    "line_is_not_made_anew",
+    "lines_are_not_emptied",
+    "passage_moves_by_the_gate",
+    "passages_are_not_emptied",
+)
+
+
 @live_check("M06")
 def suspended_until_all_is_done(at: datetime) -> Found:
     """The hitch line runs in no city that the relaunch gate did not open."""
-    faults = [
-        NO_LAW(law=name) for name in trigger_stands("line_returns_by_the_gate", "line_is_not_made_anew")
-    ]
+    faults = [NO_LAW(law=name) for name in trigger_always_stands(*GATE_LAWS)]
     opened = set(
         GatePassage.objects.filter(
             line=Line.HITCH, state__in=[PassageState.PROBATION, PassageState.DONE]

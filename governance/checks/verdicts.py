@@ -33,6 +33,11 @@ def trigger_stands(*names: str) -> list[str]:
     return _missing("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND tgname = ANY(%s)", names)
 
 
+def trigger_always_stands(*names: str) -> list[str]:
+    """The named triggers that the database does not have, or that somebody passes as a replica (`tgenabled` is not A)."""
+    return _missing("SELECT tgname FROM pg_trigger WHERE tgenabled = 'A' AND tgname = ANY(%s)", names)
+
+
 def _missing(question: str, names: Sequence[str]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(question, [list(names)])

@@ -1,5 +1,6 @@
 """The rectification board as a console page (G1): what the last round found. Nothing is checked in the request."""
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from core.console import act, page
 from core.console.motions import shown
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, require
+from core.reader import door
 from governance import relaunch
 from governance.actions import PASSAGES, RECORDS, RULE_CHANGES, WAIVERS
 from governance.console import rules
@@ -103,7 +105,7 @@ def _records(request: HttpRequest | None = None) -> dict[str, tuple[str, Any, Fo
         "statement": (
             _("The way back from this build was rehearsed"),
             STATEMENT,
-            StatementForm(data, auto_id="statement-%s"),
+            StatementForm(data, request.FILES if request else None, auto_id="statement-%s"),
         ),
     }
 
@@ -122,7 +124,10 @@ def gate(request: HttpRequest) -> HttpResponse:
     try:
         if not form.is_valid():
             raise IncompleteForm
-        given = form.cleaned_data | ({"build": build.digest()} if which == "statement" else {})
+        given = dict(form.cleaned_data)
+        if which == "statement":
+            record = door.raw(given.pop("file"))
+            given |= {"build": build.digest(), "file_sha256": hashlib.sha256(record).hexdigest()}
         moved = kind.shape(**given)
         motions.propose(
             account=account_of(request),

@@ -3,7 +3,8 @@
 from django.db import migrations
 
 # Suspending is always allowed, and ends the passage at once; everything that lets more people ride needs a passage that two
-# signed, of this line and city, and no further than it got. A row is never renamed, nor made anew beside its past.
+# signed, of this line and city, and no further than it got. A row is never renamed, nor made anew beside its past: a line that
+# was suspended everywhere begins in no city but as a suspended one. What two people agreed to stop later does not return before.
 LAW = """
 CREATE FUNCTION rides_line_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -29,9 +30,6 @@ BEGIN
         IF NEW.state = 'running' AND NOT EXISTS (
             SELECT 1 FROM public.rides_linesuspension s WHERE s.line = NEW.line AND s.state = 'carried_out'
             AND (s.city_id IS NULL OR s.city_id = NEW.city_id)
-            AND NOT EXISTS (
-                SELECT 1 FROM public.rides_lineincity l WHERE l.line = NEW.line AND l.state <> 'suspended'
-                AND s.city_id IS NULL)
         ) THEN
             RETURN NEW;
         END IF;
@@ -40,6 +38,15 @@ BEGIN
     ELSIF OLD.state = NEW.state AND NEW.share <= OLD.share AND (OLD.suspends_at IS NULL
         OR (NEW.suspends_at IS NOT NULL AND NEW.suspends_at <= OLD.suspends_at)) THEN
         RETURN NEW;
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.state <> 'suspended' AND OLD.suspends_at IS NOT NULL AND NEW.suspends_at IS NULL THEN
+        RAISE EXCEPTION 'two people agreed that the line stops' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT 1 FROM public.rides_linesuspension s WHERE s.line = NEW.line AND s.state = 'agreed'
+        AND (s.city_id IS NULL OR s.city_id = NEW.city_id)
+    ) THEN
+        RAISE EXCEPTION 'two people agreed that the line stops' USING ERRCODE = 'check_violation';
     END IF;
     IF EXISTS (
         SELECT 1 FROM public.governance_gatepassage p JOIN public.rides_city c ON c.code = p.city
@@ -57,17 +64,75 @@ CREATE TRIGGER line_returns_by_the_gate BEFORE UPDATE ON rides_lineincity
 ALTER TABLE rides_lineincity ENABLE ALWAYS TRIGGER line_returns_by_the_gate;
 CREATE TRIGGER line_is_not_made_anew BEFORE INSERT OR DELETE ON rides_lineincity
     FOR EACH ROW EXECUTE FUNCTION rides_line_moves();
+ALTER TABLE rides_lineincity ENABLE ALWAYS TRIGGER line_is_not_made_anew;
 CREATE TRIGGER lines_are_not_emptied BEFORE TRUNCATE ON rides_lineincity
     FOR EACH STATEMENT EXECUTE FUNCTION rides_line_moves();
+ALTER TABLE rides_lineincity ENABLE ALWAYS TRIGGER lines_are_not_emptied;
+"""
+# What carries a line is not made up either: it begins as the proposal of one of the staff, a second of another role signs it once,
+# what they signed stays, and it grows by steps that are a day apart at least. The figures are bounds of policies
+# (`governance.policies`: the first share, the second, the time of a step), within which people choose.
+PASSAGES = """
+CREATE FUNCTION governance_passage_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP IN ('TRUNCATE', 'DELETE') THEN
+        RAISE EXCEPTION 'a passage of the gate is not forgotten' USING ERRCODE = 'check_violation';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state = 'proposed' AND NEW.share = 0 AND NEW.agreed_by = '' AND NEW.agreed_role = '' AND NEW.agreed_at IS NULL
+            AND NEW.ended_at IS NULL AND EXISTS (
+                SELECT 1 FROM public.accounts_account a WHERE a.code = NEW.proposed_by AND a.role = NEW.proposed_role)
+        THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'a passage of the gate begins as a proposal' USING ERRCODE = 'check_violation';
+    END IF;
+    IF (NEW.code, NEW.line, NEW.city, NEW.build, NEW.rules, NEW.proposed_by, NEW.proposed_role, NEW.proposed_at)
+        IS DISTINCT FROM
+        (OLD.code, OLD.line, OLD.city, OLD.build, OLD.rules, OLD.proposed_by, OLD.proposed_role, OLD.proposed_at)
+    THEN
+        RAISE EXCEPTION 'what was signed stays' USING ERRCODE = 'check_violation';
+    END IF;
+    IF OLD.state = 'proposed' AND NEW.state = 'probation' THEN
+        IF NEW.share > 20 OR NEW.ended_at IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM public.accounts_account a WHERE a.code = NEW.agreed_by AND a.role = NEW.agreed_role)
+        THEN
+            RAISE EXCEPTION 'a second person of the staff agrees' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.agreed_by, NEW.agreed_role, NEW.agreed_at) IS DISTINCT FROM (OLD.agreed_by, OLD.agreed_role, OLD.agreed_at) THEN
+        RAISE EXCEPTION 'what was signed stays' USING ERRCODE = 'check_violation';
+    END IF;
+    IF OLD.state = 'proposed' AND NEW.state IN ('proposed', 'withdrawn', 'lapsed') AND NEW.share = 0 THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.state = 'probation' AND NEW.state IN ('probation', 'done', 'fallen') AND (NEW.share = OLD.share
+        OR (NEW.share > OLD.share AND NEW.share_since >= OLD.share_since + interval '1 day'
+            AND (NEW.share <= 60 OR OLD.share > 20)))
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'a passage of the gate does not move so' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER passage_moves_by_the_gate BEFORE INSERT OR UPDATE OR DELETE ON governance_gatepassage
+    FOR EACH ROW EXECUTE FUNCTION governance_passage_moves();
+ALTER TABLE governance_gatepassage ENABLE ALWAYS TRIGGER passage_moves_by_the_gate;
+CREATE TRIGGER passages_are_not_emptied BEFORE TRUNCATE ON governance_gatepassage
+    FOR EACH STATEMENT EXECUTE FUNCTION governance_passage_moves();
+ALTER TABLE governance_gatepassage ENABLE ALWAYS TRIGGER passages_are_not_emptied;
 """
 UNDO = """
 DROP TRIGGER line_returns_by_the_gate ON rides_lineincity;
 DROP TRIGGER line_is_not_made_anew ON rides_lineincity;
 DROP TRIGGER lines_are_not_emptied ON rides_lineincity;
 DROP FUNCTION rides_line_moves();
+DROP TRIGGER passage_moves_by_the_gate ON governance_gatepassage;
+DROP TRIGGER passages_are_not_emptied ON governance_gatepassage;
+DROP FUNCTION governance_passage_moves();
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0001_initial"), ("rides", "0001_initial")]
-    operations = [migrations.RunSQL(LAW, UNDO)]
+    dependencies = [("governance", "0001_initial"), ("rides", "0001_initial"), ("accounts", "0001_initial")]
+    operations = [migrations.RunSQL(LAW + PASSAGES, UNDO)]

@@ -1,12 +1,15 @@
 """The relaunch gate (G2, G2+, G2b): each condition alone keeps it closed, two people of two roles open it, the database lets
 no line return in another way, and what no longer bears a line suspends it again."""
 
+import hashlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django_otp.oath import TOTP
 from hypothesis import given
@@ -18,15 +21,22 @@ from complaints.demo import make_demo_desk
 from complaints.models import Shift, Timer
 from complaints.services import file_complaint
 from complaints.states import Category
-from core import build, clock, motions
+from core import build, clock, motions, policy
 from core.errors import Forbidden
 from core.four_eyes import SecondPersonNeeded
-from core.models import Notification
+from core.models import Notification, PolicyVersion
 from core.permissions import roles_who
 from core.tests.factories import set_policy
 from governance import capacity, gate, relaunch
 from governance.drills.world import Surprise
-from governance.errors import GateClosed, LineNotSuspended, RelaunchUnderWay, TwoRolesNeeded
+from governance.errors import (
+    GateClosed,
+    LineNotSuspended,
+    RelaunchUnderWay,
+    SamePair,
+    StopsAhead,
+    TwoRolesNeeded,
+)
 from governance.measures import check_measure, measures
 from governance.models import DrillRun, Executive, GatePassage, MeasureState, Proof, Reassessment
 from governance.policies import STEP_TRIPS
@@ -34,11 +44,12 @@ from rides import selectors, services
 from rides.errors import LineInProbation, LineNotRunning
 from rides.models import City, LineInCity, LineSuspension, Trip
 from rides.policies import in_share
-from rides.services import begin_line
+from rides.services import begin_line, cities
 from rides.states import Line
 from safety.models import Incident
 
 LINE, CITY = "hitch", "wenzhou"
+ORDERED = {"line": LINE, "city": CITY}
 
 
 def token(name):
@@ -83,7 +94,7 @@ def suspend(people, city=CITY):
     row = services.propose_suspension(
         account=people("supervisor"),
         line=Line.HITCH,
-        city=City.objects.get(code=city),
+        city=City.objects.get(code=city) if city else None,
         at=None,
         reason="A passenger was killed.",
     )
@@ -112,7 +123,7 @@ def ready(people):
         agreed_by="supervisor",
         at=clock.now(),
     )
-    for kind, figures in (("capacity", {"orders_a_minute": 121.0}), ("rollback", {})):
+    for kind, figures in (("capacity", ORDERED | {"orders_a_minute": 121.0}), ("rollback", {})):
         Proof.objects.create(kind=kind, build=build.digest(), at=clock.now(), passed=True, figures=figures)
     try_everything()
 
@@ -129,6 +140,11 @@ def agree(people, row, who="specialist"):
 def returned(ready, people):
     """It returned for the first share of people."""
     return agree(people, propose(people))
+
+
+@pytest.fixture
+def rode(monkeypatch):
+    monkeypatch.setattr(relaunch, "trips_ended", lambda *_args: 200)
 
 
 def state():
@@ -166,7 +182,7 @@ def ridden(rides):
 BREAK = {
     "measures": lambda: MeasureState.objects.filter(measure="M04").update(status="none"),
     "drill": lambda: DrillRun.objects.update(build="0" * 64),
-    "capacity": lambda: Proof.objects.filter(kind="capacity").update(figures={"orders_a_minute": 119.0}),
+    "capacity": lambda: Proof.objects.filter(kind="capacity").update(figures=ORDERED | {"orders_a_minute": 119.0}),
     "rollback": lambda: Proof.objects.filter(kind="rollback").update(passed=False),
     "alarms": lambda: Notification.objects.filter(subject=gate.TRIAL, channel="voice").update(state="sent", delivered_at=None),
     "staffing": lambda: Shift.objects.filter(starts_at__gt=clock.now() + timedelta(days=13)).delete(),
@@ -208,6 +224,13 @@ def test_each_condition_alone_keeps_it_closed(ridden, ready, people, key):
         lambda: DrillRun.objects.update(begun_at=clock.now() + timedelta(hours=1)),
         lambda: Proof.objects.update(build="0" * 64),
         lambda: Proof.objects.update(passed=False),
+        lambda: Proof.objects.filter(kind="capacity").update(
+            figures=ORDERED | {"orders_a_minute": 500.0, "city": "zhengzhou"}
+        ),
+        lambda: Proof.objects.filter(kind="capacity").update(
+            figures=ORDERED | {"orders_a_minute": 500.0, "line": "express"}
+        ),
+        lambda: Reassessment.objects.update(at=clock.now() - timedelta(seconds=1)),  # before it was suspended
         lambda: Notification.objects.filter(subject=gate.TRIAL).delete(),
         lambda: Notification.objects.filter(subject=gate.TRIAL).update(
             created_at=clock.now() - timedelta(hours=25)
@@ -323,6 +346,23 @@ def test_it_lapses_with_another_build_or_another_rule(ready, people, monkeypatch
     assert state()[0] == "suspended"
 
 
+@pytest.mark.parametrize("of", ["reassessment", "rollback"])
+def test_the_two_who_sign_are_not_the_two_who_wrote_the_papers(ready, people, of):
+    """Two people would else make it green and open it in five minutes, and nobody else would ever look."""
+    row = propose(people)
+    if of == "reassessment":
+        Reassessment.objects.update(signed_by="specialist", agreed_by="supervisor")
+    else:
+        Reassessment.objects.update(signed_by="admin", agreed_by="specialist")
+        Proof.objects.filter(kind="rollback").update(
+            said_by="supervisor", agreed_by="specialist", statement="x", file_sha256="a" * 64
+        )
+    with pytest.raises(SamePair):
+        agree(people, row)
+    assert state()[0] == "suspended"
+    assert agree(people, row, "admin").state == "probation"
+
+
 def test_it_lapses_by_itself_before_anybody_agrees(ready, people):
     row = propose(people)
     set_policy(STEP_TRIPS, 7)
@@ -368,7 +408,94 @@ REOPEN = [
     "TRUNCATE rides_lineincity",
     "SET LOCAL session_replication_role = replica;"
     " UPDATE rides_lineincity SET state = 'running' WHERE state = 'suspended'",
+    "SET LOCAL session_replication_role = replica; DELETE FROM rides_lineincity WHERE state = 'suspended'",
+    "SET LOCAL session_replication_role = replica; TRUNCATE rides_lineincity CASCADE",
 ]
+
+
+PASS = (
+    "INSERT INTO governance_gatepassage (code, line, city, state, build, rules, proposed_by, proposed_role, proposed_at,"
+    " agreed_by, agreed_role, agreed_at, share, share_since, steps, why)"
+    " VALUES ('GX', 'hitch', 'wenzhou', '{state}', 'x', 'x', '{first}', '{role}', now(), '{second}', '{other}', {at}, {share},"
+    " {at}, '[]', '[]')"
+)
+PROPOSED = {
+    "state": "proposed", "first": "supervisor", "role": "supervisor", "second": "", "other": "", "at": "NULL", "share": 0,
+}  # fmt: skip
+BY_TWO = {"state": "probation", "second": "specialist", "other": "specialist", "at": "now()", "share": 5}
+AGREED = "UPDATE governance_gatepassage SET state = 'probation', agreed_at = now(), share_since = now()"
+
+
+def by_sql(*statements, role="origin"):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"SET LOCAL session_replication_role = {role}")
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [PASS.format(**PROPOSED | BY_TWO)],
+        [PASS.format(**PROPOSED | {"first": "nobody"})],
+        [PASS.format(**PROPOSED | {"role": "admin"})],
+        [PASS.format(**PROPOSED), f"{AGREED}, share = 5, agreed_by = 'nobody', agreed_role = 'specialist'"],
+        [PASS.format(**PROPOSED), f"{AGREED}, share = 5, agreed_by = 'agent', agreed_role = 'specialist'"],
+        [PASS.format(**PROPOSED), f"{AGREED}, share = 100, agreed_by = 'specialist', agreed_role = 'specialist'"],
+        [PASS.format(**PROPOSED), "UPDATE governance_gatepassage SET state = 'done'"],
+    ],
+)  # fmt: skip
+def test_a_passage_is_not_made_up_by_sql(ready, statements, role):
+    with pytest.raises(IntegrityError):
+        by_sql(*statements, role=role)
+    assert not GatePassage.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE governance_gatepassage SET share = 100",
+        "UPDATE governance_gatepassage SET share = 25, share_since = share_since + interval '23 hours'",
+        "UPDATE governance_gatepassage SET city = 'zhengzhou'",
+        "UPDATE governance_gatepassage SET line = 'express'",
+        "UPDATE governance_gatepassage SET build = 'x'",
+        "UPDATE governance_gatepassage SET rules = 'x'",
+        "UPDATE governance_gatepassage SET proposed_by = 'admin', proposed_role = 'admin'",
+        "UPDATE governance_gatepassage SET agreed_by = 'admin', agreed_role = 'admin'",
+        "UPDATE governance_gatepassage SET state = 'proposed', share = 0",
+        "DELETE FROM governance_gatepassage",
+        "TRUNCATE governance_gatepassage",
+        "UPDATE governance_gatepassage SET state = 'fallen', ended_at = now();"
+        " UPDATE governance_gatepassage SET state = 'probation', ended_at = NULL",
+        "UPDATE governance_gatepassage SET state = 'fallen', ended_at = now();"
+        " UPDATE governance_gatepassage SET ended_at = NULL",
+    ],
+)
+def test_a_passage_keeps_what_was_signed(returned, change, role):
+    with pytest.raises(IntegrityError):
+        by_sql(change, role=role)
+    returned.refresh_from_db()
+    assert (returned.state, returned.share) == ("probation", 5)
+
+
+@pytest.mark.parametrize(
+    ("table", "law"),
+    [
+        ("rides_lineincity", "line_returns_by_the_gate"), ("rides_lineincity", "line_is_not_made_anew"),
+        ("rides_lineincity", "lines_are_not_emptied"), ("governance_gatepassage", "passage_moves_by_the_gate"),
+        ("governance_gatepassage", "passages_are_not_emptied"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("how", ["DISABLE TRIGGER", "ENABLE TRIGGER"])
+def test_the_board_sees_a_law_that_does_not_always_hold(returned, table, law, how):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {table} {how} {law}")
+    found = check_measure(next(row for row in measures() if row.id == "M06")).found
+    assert law in str(found.facts)
 
 
 @pytest.mark.parametrize("statement", REOPEN)
@@ -419,6 +546,96 @@ def test_a_world_that_is_made_again_leaves_it_suspended(ready, people):
     assert state() == ("suspended", 100)
 
 
+@pytest.mark.parametrize("done", [False, True])
+def test_once_suspended_everywhere_it_begins_nowhere_without_the_gate(
+    ready, people, signed_in, noon, rode, done
+):
+    """Neither while one city is in probation, nor after that one has passed: what it passed was about that city."""
+    suspend(people, None)
+    LineSuspension.objects.filter(city=None).update(at=clock.now() - timedelta(days=400))
+    Reassessment.objects.update(at=clock.now())
+    agree(people, propose(people))
+    if done:
+        for _step in range(3):
+            noon.shift(timedelta(days=7))
+            make_demo_desk()
+            try_everything()
+            beat()
+        assert state() == ("running", 100)
+    services.add_city(
+        account=people("supervisor"), code="ouhai", name_zh="瓯海", name_en="Ouhai", middle=(28.0, 120.6), radius=50_000
+    )  # fmt: skip
+    new = City.objects.get(code="ouhai")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LineInCity.objects.create(
+            line=LINE, city=new, state="running", since=clock.now(), permit_until=clock.now() + timedelta(days=9)
+        )  # fmt: skip
+    with pytest.raises(IntegrityError):
+        by_sql(
+            "INSERT INTO rides_lineincity (line, city_id, state, since, permit_number, permit_until, share, passage) SELECT 'hitch',"
+            " id, 'running', now(), 'x', now(), 100, '' FROM rides_city WHERE code = 'ouhai'",
+            role="replica",
+        )
+    opening = cities.Opening(Line.HITCH, "ouhai", "OH-1", clock.now().date() + timedelta(days=90))
+    moved = motions.propose(account=people("supervisor"), kind=cities.OPENING, given=opening)
+    page = signed_in("admin").get("/admin/cities/", headers={"accept-language": "en"}).content.decode()
+    assert "suspended at first" in page
+    motions.decide(account=people("admin"), code=moved.code, agrees=True)
+    assert not selectors.line_runs(LINE, new, clock.now())
+    assert LineInCity.objects.get(line=LINE, city=new).state == "suspended"
+
+
+def suspend_later(people, city=None, days=3):
+    row = services.propose_suspension(
+        account=people("supervisor"), line=Line.HITCH, city=city, at=clock.now() + timedelta(days=days), reason="x"
+    )  # fmt: skip
+    services.decide_suspension(account=people("specialist"), code=row.code, agrees=True)
+
+
+def test_what_two_agreed_to_stop_later_is_not_wiped_out_by_a_relaunch(ready, people, noon):
+    row = propose(people)
+    suspend_later(people)
+    with pytest.raises(StopsAhead):
+        agree(people, row)
+    relaunch.decide_relaunch(account=people("supervisor"), code=row.code, agrees=False)
+    noon.shift(timedelta(seconds=60))
+    with pytest.raises(StopsAhead):
+        propose(people)
+    assert state() == ("suspended", 100)
+
+
+def test_nobody_takes_away_by_sql_when_a_line_on_its_way_back_stops(returned, people, noon):
+    suspend_later(people)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LineInCity.objects.filter(line=LINE, city__code=CITY).update(suspends_at=None)
+    noon.shift(timedelta(days=3, seconds=1))
+    services.carry_out_suspensions(at=clock.now())
+    assert state() == ("suspended", 100)
+
+
+def test_a_city_in_which_it_began_since_two_agreed_stops_as_well(world, people, noon):
+    suspend_later(people)
+    services.add_city(
+        account=people("supervisor"), code="ouhai", name_zh="瓯海", name_en="Ouhai", middle=(28.0, 120.6), radius=50_000
+    )  # fmt: skip
+    opening = cities.Opening(Line.HITCH, "ouhai", "OH-1", clock.now().date() + timedelta(days=90))
+    moved = motions.propose(account=people("supervisor"), kind=cities.OPENING, given=opening)
+    motions.decide(account=people("admin"), code=moved.code, agrees=True)
+    row = LineInCity.objects.get(line=LINE, city__code="ouhai")
+    assert selectors.runs(row, clock.now())
+    assert not selectors.runs(row, clock.now() + timedelta(days=3))
+    other = City.objects.create(
+        code="longwan", name_zh="龙湾", name_en="Longwan", latitude=28.0, longitude=120.8
+    )
+    LineInCity.objects.create(  # as if it had begun at the same moment
+        line=LINE, city=other, state="running", since=clock.now(), permit_until=row.permit_until
+    )
+    noon.shift(timedelta(days=3, seconds=1))
+    services.carry_out_suspensions(at=clock.now())
+    found = LineInCity.objects.filter(line=LINE, city__code__in=["ouhai", "longwan"])
+    assert [each.state for each in found] == ["suspended", "suspended"]
+
+
 def test_no_share_grows_without_its_passage(returned):
     for wanted in ({"share": 25}, {"share": 100}, {"state": "running", "share": 100}):
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -426,11 +643,6 @@ def test_no_share_grows_without_its_passage(returned):
 
 
 # --- Probation ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rode(monkeypatch):
-    monkeypatch.setattr(relaunch, "trips_ended", lambda *_args: 200)
 
 
 def test_it_goes_on_step_by_step_and_returns_whole(returned, noon, rode):
@@ -520,6 +732,75 @@ def test_another_build_or_rule_suspends_it_again(returned, monkeypatch, what):
     assert (state()[0], returned.why) == ("suspended", [what])
 
 
+def test_one_person_who_makes_a_rule_stricter_closes_no_gate(returned, people):
+    """Or one specialist alone would suspend every line on its way back, by making any rule a little stricter."""
+    near = policy.of_key("rides.near")
+    held = gate.rules_in_force()
+    with transaction.atomic():
+        set_policy(near, policy.value(near) + 100, lapses_at=clock.now() + timedelta(hours=9))
+    by_two = gate.rules_in_force()
+    assert by_two != held  # what two people put into force for a day counts, if only for a day
+    PolicyVersion.objects.filter(key=near.key).update(ended_at=clock.now())
+    assert gate.rules_in_force() == held
+    rule = STEP_TRIPS
+    with transaction.atomic():
+        _write_alone(rule, policy.value(rule) + 1, people("specialist").actor)
+    assert policy.in_force(rule).citation.endswith("v1")
+    assert gate.rules_in_force() == held
+    beat()
+    assert state() == ("relaunching", 5)
+
+
+def _write_alone(rule, value, by):
+    """As `policy.adopt_alone` writes what is stricter."""
+    PolicyVersion.objects.create(
+        key=rule.key, number=1, value=value, effective_from=clock.now(), proposed_by=by.code, approved_by="",
+        reason="x", lapses_at=clock.now() + timedelta(hours=9),
+    )  # fmt: skip
+
+
+def test_whoever_waited_longest_is_looked_at_first(returned, people):
+    """Where a turn is too short for all of them, none is left without a look."""
+    city = City.objects.get(code="zhengzhou")
+    suspend(people, "zhengzhou")
+    other = GatePassage.objects.create(
+        code="GOTHER", line=LINE, city="zhengzhou", build="x", rules="x", proposed_by="admin", proposed_role="admin",
+        proposed_at=clock.now(),
+    )  # fmt: skip
+    GatePassage.objects.filter(pk=other.pk).update(
+        state="probation", agreed_by="supervisor", agreed_role="supervisor", agreed_at=clock.now(), share=5,
+        share_since=clock.now(),
+    )  # fmt: skip
+    rows = LineInCity.objects.filter(line=LINE)
+    rows.filter(city=city).update(state="relaunching", share=5, passage="GOTHER", suspends_at=None)
+    for first, second in ((returned, other), (other, returned)):
+        rows.filter(city__code=first.city).update(looked_at=clock.now() - timedelta(seconds=20))
+        rows.filter(city__code=second.city).update(looked_at=clock.now() - timedelta(seconds=10))
+        assert relaunch._under_way(clock.now(), 1) == [first.pk]
+
+
+def test_what_is_the_same_everywhere_is_asked_once_for_all_lines(ready, people, monkeypatch):
+    for line in Line:
+        row = services.propose_suspension(
+            account=people("supervisor"), line=line, city=None, at=None, reason="x"
+        )
+        services.decide_suspension(account=people("specialist"), code=row.code, agrees=True)
+    asked = []
+    for key, each in gate.CONDITIONS.items():
+
+        def look(case, each=each):
+            asked.append(each.key)
+            return each.look(case)
+
+        monkeypatch.setitem(gate.CONDITIONS, key, replace(each, look=look))
+    found = gate.returning()
+    assert len(found) > 5
+    assert {key for key in asked if asked.count(key) == 1} == {
+        "drill", "rollback", "alarms", "staffing", "complaints",
+    }  # fmt: skip
+    assert {each.total for each in found} == {len(gate.CONDITIONS)}
+
+
 def test_two_people_suspend_it_meanwhile_and_its_passage_is_over(returned, people, noon, rode):
     noon.shift(timedelta(seconds=60))
     suspend(people)
@@ -572,13 +853,38 @@ def test_a_job_that_does_not_look_stops_new_orders_within_a_minute(returned, noo
     city = City.objects.get(code=CITY)
     assert selectors.line_runs(LINE, city, clock.now())
     noon.shift(timedelta(seconds=55))
+    fresh()
     beat()
     noon.shift(timedelta(seconds=55))
     assert selectors.line_runs(LINE, city, clock.now())
     noon.shift(timedelta(seconds=6))
     assert not selectors.line_runs(LINE, city, clock.now())
+    fresh()
     beat()
     assert selectors.line_runs(LINE, city, clock.now())
+
+
+def test_a_board_that_does_not_look_stops_new_orders_long_before_it_is_called_stale(returned, noon):
+    """Nothing is known to be broken yet: no order is taken, and nothing falls."""
+    city = City.objects.get(code=CITY)
+    for _half in range(3):
+        noon.shift(timedelta(seconds=30))
+        beat()
+        assert selectors.line_runs(LINE, city, clock.now())
+    noon.shift(timedelta(seconds=1))
+    assert not selectors.line_runs(LINE, city, clock.now())
+    assert state() == ("relaunching", 5)
+    fresh()
+    beat()
+    assert selectors.line_runs(LINE, city, clock.now())
+
+
+def test_one_measure_that_is_no_longer_checked_is_enough(returned, noon):
+    for _half in range(4):
+        noon.shift(timedelta(seconds=30))
+        MeasureState.objects.exclude(measure="M04").update(checked_at=clock.now())
+        beat()
+    assert not selectors.line_runs(LINE, City.objects.get(code=CITY), clock.now())
 
 
 def test_a_trip_under_way_is_finished_when_it_falls(returned, rides, people, monkeypatch):
@@ -647,14 +953,21 @@ def test_two_people_name_who_answers_and_sign_the_reassessment(world, people, si
         "decision": "Thus.",
     }
     assert supervisor.post("/admin/gate/", sent).status_code == 302
-    sent = {"do": "statement", "statement": "rehearsed", "file_sha256": "a" * 64}
+    record = b"the record of a rehearsal"
+    sent = {"do": "statement", "statement": "rehearsed", "file": ContentFile(record, "rehearsal.log")}
     assert supervisor.post("/admin/gate/", sent).status_code == 302
-    assert (
-        supervisor.post("/admin/gate/", {"do": "statement", "statement": "x", "file_sha256": "y"}).status_code
-        == 400
-    )
+    for nothing in (
+        {},
+        {"file": ContentFile(b"", "empty.log")},
+        {"file_sha256": "a" * 64},
+    ):  # nobody types a digest
+        assert (
+            supervisor.post("/admin/gate/", {"do": "statement", "statement": "x"} | nothing).status_code
+            == 400
+        )
     for waits in motions.waiting(relaunch.KINDS):
         path = f"/admin/gate/records/{waits.code}/do/agree/"
+        assert signed_in("supervisor2").post(path, {"do": "1"}).status_code == 409  # of the same role
         assert supervisor.post(path, {"do": "1"}).status_code == 409
         assert admin.post(path, {"do": "1"}).status_code in {200, 302}
     assert (Executive.objects.get().name, Reassessment.objects.get().agreed_by) == ("李雷", "admin")
@@ -665,6 +978,7 @@ def test_two_people_name_who_answers_and_sign_the_reassessment(world, people, si
         "rollback",
         build.digest(),
     )
+    assert proof.file_sha256 == hashlib.sha256(record).hexdigest()
     assert "Thus." in client.get("/promises/m31/").content.decode()
 
 

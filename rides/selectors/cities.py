@@ -97,6 +97,12 @@ def lines_going() -> list[LineInCity]:
     return list(rows.order_by("pk"))
 
 
+def looks_at_lines() -> dict[tuple[str, str], datetime | None]:
+    """When each line on its way back was last looked after, by line and city."""
+    rows = LineInCity.objects.filter(state=LineState.RELAUNCHING)
+    return {(line, city): at for line, city, at in rows.values_list("line", "city__code", "looked_at")}
+
+
 def suspended_rows() -> list[LineInCity]:
     """Lines that are suspended or on their way back, with their cities."""
     rows = LineInCity.objects.exclude(state=LineState.RUNNING).select_related("city")
@@ -107,6 +113,26 @@ def suspensions_since(line: str, city: str, since: datetime) -> int:
     """How often a line was suspended in a city, or everywhere, since a time."""
     rows = LineSuspension.objects.filter(line=line, state=SuspensionState.CARRIED_OUT, at__gte=since)
     return rows.filter(Q(city=None) | Q(city__code=city)).count()
+
+
+def was_suspended_everywhere(line: str) -> bool:
+    """Whether a line was ever suspended in the whole country: since then it begins nowhere without the relaunch gate."""
+    rows = LineSuspension.objects.filter(line=line, city=None, state=SuspensionState.CARRIED_OUT)
+    return rows.exists()
+
+
+def stops_ahead(line: str, city: str) -> datetime | None:
+    """From when on a line stops in a city because two people have agreed to it, None where nobody has."""
+    rows = LineSuspension.objects.filter(line=line, state=SuspensionState.AGREED)
+    rows = rows.filter(Q(city=None) | Q(city__code=city))
+    return rows.order_by("at").values_list("at", flat=True).first()
+
+
+def last_suspended(line: str, city: str) -> datetime | None:
+    """From when on a line was suspended in a city, or everywhere, the last time; None where it never was."""
+    rows = LineSuspension.objects.filter(line=line, state=SuspensionState.CARRIED_OUT)
+    rows = rows.filter(Q(city=None) | Q(city__code=city))
+    return rows.order_by("-at").values_list("at", flat=True).first()
 
 
 def trips_ended(line: str, city: str, since: datetime) -> int:

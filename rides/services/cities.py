@@ -17,7 +17,7 @@ from core.permissions import require
 from core.transactions import begins_transaction
 from rides.errors import CityExists, LineExists, LineSuspendedEverywhere
 from rides.models import City, KnownPlace, LineInCity
-from rides.selectors import city_by_code, line_in_city
+from rides.selectors import city_by_code, line_in_city, stops_ahead, was_suspended_everywhere
 from rides.states import Line, LineState
 
 if TYPE_CHECKING:
@@ -104,6 +104,11 @@ def _check_opening(_subject: str, given: Opening) -> None:
         raise LineSuspendedEverywhere("line")
 
 
+def _begins_as(line: str) -> LineState:
+    """A line that was suspended everywhere, once, goes through the relaunch gate in a city where it never ran as well."""
+    return LineState.SUSPENDED if was_suspended_everywhere(line) else LineState.RUNNING
+
+
 def _open(_motion: Motion, given: Opening, person: "Account") -> None:
     city, now = city_by_code(given.city), clock.now()
     try:
@@ -111,8 +116,9 @@ def _open(_motion: Motion, given: Opening, person: "Account") -> None:
             LineInCity.objects.create(
                 line=given.line,
                 city=city,
-                state=LineState.RUNNING,
+                state=_begins_as(given.line),
                 since=now,
+                suspends_at=stops_ahead(given.line, city.code),
                 starts_at=given.at if given.at and given.at > now else None,
                 permit_number=given.permit_number,
                 permit_until=given.permit_until,
@@ -120,6 +126,13 @@ def _open(_motion: Motion, given: Opening, person: "Account") -> None:
     except IntegrityError:
         raise LineExists("line") from None
     audit.record(person.actor, "rides.line_opened", f"{given.line}:{given.city}", permit=given.permit_number)
+
+
+def _says_how(line: str) -> list[tuple[motions.Text, str]]:
+    if _begins_as(line) == LineState.RUNNING:
+        return []
+    said = _("suspended at first: it was suspended everywhere once, and the relaunch gate lets it run")
+    return [(pgettext_lazy("opening", "begins"), str(said))]
 
 
 OPENING = motions.declare(
@@ -137,6 +150,7 @@ OPENING = motions.declare(
             (pgettext_lazy("opening", "from"), moment(given.at) if given.at else str(_("at once"))),
             (pgettext_lazy("opening", "permit"), given.permit_number),
             (pgettext_lazy("opening", "permit valid until"), moment(given.permit_until, "date")),
+            *_says_how(given.line),
         ],
     )
 )

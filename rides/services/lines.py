@@ -7,7 +7,8 @@ The database holds the second half: a line that was suspended moves only while a
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
 from core import audit, clock, jobs, live, policy, retry, timeline
@@ -24,6 +25,7 @@ from rides import messages
 from rides.errors import AlreadySuspended
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
 from rides.policies import SUSPENSION_SPARES, against_suspension
+from rides.selectors.cities import UNWATCHED
 from rides.services.offers import withdraw_offers
 from rides.states import (
     SUSPENSION_TRANSITIONS,
@@ -88,9 +90,10 @@ def let_line_return(*, row: LineInCity, passage: str, share: int, whole: bool = 
 
 
 @joins_transaction
-def note_looked(*, row: LineInCity) -> None:
-    """Somebody looked after a line on its way back just now: without that it takes no orders (`rides.selectors.runs`)."""
-    LineInCity.objects.filter(pk=row.pk).update(looked_at=clock.now())
+def note_looked(*, row: LineInCity, holds_until: datetime) -> None:
+    """Somebody looked after a line on its way back just now: without that it takes no orders (`rides.selectors.runs`).
+    What was seen says nothing of the time after `holds_until`, and carries no order then."""
+    LineInCity.objects.filter(pk=row.pk).update(looked_at=min(clock.now(), holds_until - UNWATCHED))
 
 
 @joins_transaction
@@ -163,6 +166,8 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
         move(row, SUSPENSION_TRANSITIONS, SuspensionState.WITHDRAWN)
         audit.record(account.actor, "rides.suspension_withdrawn", row.code)
         return row
+    # A relaunch that is agreed to at this moment has either gone before, and is stopped, or waits and is refused.
+    list(_rows(Line(row.line), row.city).select_for_update().order_by("pk").values_list("pk"))
     now = clock.now()
     at = max(row.at, now)
     move(row, SUSPENSION_TRANSITIONS, SuspensionState.AGREED, agreed_by=account.code, agreed_at=now, at=at)
@@ -214,8 +219,14 @@ def _stranded_by(row: LineSuspension) -> Q:
 
 
 def _carry_out(row: LineSuspension, at: datetime) -> None:
-    _rows(Line(row.line), row.city).filter(suspends_at__lte=at).update(
-        state=LineState.SUSPENDED, since=row.at, share=100, passage=""
+    # A city in which the line began since two people agreed stops as well.
+    stops = _rows(Line(row.line), row.city).filter(Q(suspends_at__lte=at) | Q(suspends_at=None))
+    stops.update(
+        suspends_at=Coalesce("suspends_at", Value(row.at)),
+        state=LineState.SUSPENDED,
+        since=row.at,
+        share=100,
+        passage="",
     )
     move(row, SUSPENSION_TRANSITIONS, SuspensionState.CARRIED_OUT, carried_out_at=at)
     trips = Trip.objects.filter(_stranded_by(row))
