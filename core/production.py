@@ -29,6 +29,8 @@ from core.wrapped import opened
 
 TAG = "production"
 TEMPLATES = "templates"
+DISK = "disk"
+ELSEWHERE = "elsewhere"  # of HUHANG_DATABASE_AT_REST
 SHORTEST_SECRET = 50  # characters of HUHANG_SECRET_KEY
 SHORTEST_TOKEN = 24
 KEY_BYTES = 32
@@ -197,6 +199,8 @@ def providers() -> Iterator[str]:
         yield "HUHANG_TIME_AUTHORITIES is empty: nobody's time stamps would be believed."
     if settings.KEY_SERVICE_URL and not settings.KEY_SERVICE_TOKEN:
         yield "HUHANG_KEY_SERVICE_TOKEN is empty: anybody could ask the key service."
+    if settings.LOGS_URL and not settings.LOGS_TOKEN:
+        yield "HUHANG_LOGS_TOKEN is empty: the collector would take no line."
     if not settings.TURN_SECRET and any(not each.startswith("stun:") for each in settings.TURN_URLS):
         yield "HUHANG_TURN_SECRET is empty: the relays of video calls would know nobody."
     for relay in settings.TURN_URLS:
@@ -346,20 +350,28 @@ def revoked_certificates(**_options: object) -> list[CheckMessage]:
     return [Warning(f"HUHANG_REVOKED {what}.", id="huhang.W006")]
 
 
-@register(TAG, deploy=True)
+@register(DISK, deploy=True)
 def at_rest(**_options: object) -> list[CheckMessage]:
-    """Sums of money stand in the clear in the database; its disk is what keeps them from whoever carries it away."""
+    """Sums of money stand in the clear in the database; its disk is what keeps them from whoever carries it away.
+
+    By `check --deploy` alone: no call for help waits for a disk that this host does not have, or may not look at.
+    """
     said = settings.DATABASE_AT_REST.strip()
     if not said:
         sentence = "HUHANG_DATABASE_AT_REST does not say what encrypts the disk of the database."
         return [Warning(sentence, id="huhang.W007")]
     if not said.startswith("/"):
-        return []  # the company's word for what is not on this host
+        word, _colon, who = said.partition(":")
+        if word.strip() == ELSEWHERE and who.strip():
+            return []  # the company's word for what is not on this host
+        sentence = f"HUHANG_DATABASE_AT_REST is neither a folder nor `{ELSEWHERE}: WHO ENCRYPTS IT`."
+        return [Error(sentence, id="huhang.E010")]
     try:
         good = is_encrypted(said)
-    except OSError:
-        return [Error(f"HUHANG_DATABASE_AT_REST: there is no folder {said}.", id="huhang.E010")]
-    sentence = f"HUHANG_DATABASE_AT_REST: the disk under {said} is not encrypted."
+    except (OSError, ValueError) as why:
+        sentence = f"HUHANG_DATABASE_AT_REST: the folder {said} cannot be looked at: {type(why).__name__}."
+        return [Error(sentence, id="huhang.E010")]
+    sentence = f"HUHANG_DATABASE_AT_REST: the disk under {said} is not encrypted with dm-crypt."
     return [] if good else [Error(sentence, id="huhang.E010")]
 
 
