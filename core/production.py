@@ -12,6 +12,7 @@ import ssl
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
@@ -25,7 +26,7 @@ from core.api import tokens_of
 from core.at_rest import is_encrypted
 from core.outside import OutsideDown
 from core.revoked import stale
-from core.wrapped import opened
+from core.wrapped import PATIENCE, opened
 
 TAG = "production"
 TEMPLATES = "templates"
@@ -81,9 +82,10 @@ def secrets() -> Iterator[str]:
     if any(len(each) < SHORTEST_SECRET or _is_weak(each) for each in settings.SECRET_KEY_FALLBACKS):
         yield "HUHANG_SECRET_KEYS_BEFORE holds a weak one: what it signed is believed."
     seen: dict[bytes, str] = {}
+    until = monotonic() + PATIENCE  # for all of them together
     for name, text in _keys():
         try:
-            raw = opened(text)
+            raw = opened(text, until=until)
         except OutsideDown:
             yield f"{name} is wrapped, and the key service does not open it now."
             continue
