@@ -8,6 +8,7 @@ import atexit
 import os
 import threading
 from collections import deque
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -19,20 +20,27 @@ AT_ONCE = 500
 EVERY = 0.5  # seconds
 LONGEST_PAUSE = 30.0
 TIMEOUT = 5.0
+REFUSED = {
+    400,
+    413,
+    422,
+}  # what is wrong with the lines themselves: a batch is halved, one alone let go and counted
 AT_THE_END = 3.0  # seconds that a process which ends takes for what it still holds
 
 log = structlog.get_logger()
 
 
 class Collector:
-    """Where lines go to. `hand` never waits and never raises."""
+    """Where lines go to. `hand` never waits for the collector and never raises."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url, self.token = url, token
         self.lines: deque[str] = deque()
         self.lost = 0
         self.away = False
-        self.pid = 0
+        self.at_once = AT_ONCE
+        self.client: httpx.Client | None = None
+        self.owner = self.pid = 0  # whose lines these are, and whose thread hands them on
         self.lock = threading.Lock()
         self.ending = threading.Event()
         self.ended = threading.Event()
@@ -40,21 +48,25 @@ class Collector:
     def hand(self, line: str) -> None:
         """Take a line of this process; after a fork the child has a thread of its own and nothing of its parent's."""
         if self.pid != os.getpid():
-            self._begin()
+            with suppress(Exception):  # no thread is to be had: the next line tries again
+                self._begin()
         if len(self.lines) >= HELD:
             self.lost += 1
         else:
             self.lines.append(line)
 
     def _begin(self) -> None:
-        if self.pid:  # in a fork, where whoever held the lock may not exist any more
+        if self.owner not in {0, os.getpid()}:  # a fork, where whoever held the lock may not exist any more
             self.lock = threading.Lock()
         with self.lock:
             if self.pid == os.getpid():
                 return
-            self.pid, self.lines, self.lost = os.getpid(), deque(), 0
+            if self.owner != os.getpid():
+                self.owner, self.lines, self.lost = os.getpid(), deque(), 0
+                self.away, self.at_once = False, AT_ONCE
             self.ending, self.ended = threading.Event(), threading.Event()
             threading.Thread(target=self._run, name="collector", daemon=True).start()
+            self.pid = os.getpid()
             atexit.register(self.end)
 
     def end(self) -> None:
@@ -64,42 +76,52 @@ class Collector:
             self.ended.wait(AT_THE_END)
 
     def _run(self) -> None:
-        from core.outside import trusted  # knows the settings, which are being read while logging is set up
-
+        self.client = None  # another process' would write on connections that the parent uses
         pause, until = EVERY, 0.0
-        with httpx.Client(timeout=TIMEOUT, trust_env=False, verify=trusted()) as client:
-            while True:
-                ending = self.ending.wait(pause)
-                until = until or (monotonic() + AT_THE_END if ending else 0.0)
-                while self.lines and self._send(client):
+        while True:
+            ending = self.ending.wait(pause)
+            until = until or (monotonic() + AT_THE_END if ending else 0.0)
+            with suppress(
+                Exception
+            ):  # such as a standard output that was closed; who hands lines on must not end
+                while self.lines and self._send():
                     pause = EVERY
-                if ending and (not self.lines or monotonic() > until):
-                    break
-                if self.lines:
-                    pause = 0.2 if ending else min(pause * 2, LONGEST_PAUSE)
+            if ending and (not self.lines or monotonic() > until):
+                break
+            if self.lines:
+                pause = 0.2 if ending else min(pause * 2, LONGEST_PAUSE)
         self.ended.set()
 
-    def _send(self, client: httpx.Client) -> bool:
-        batch = [self.lines[at] for at in range(min(AT_ONCE, len(self.lines)))]
+    def _send(self) -> bool:
+        """Whether more may be handed on at once."""
+        batch = [self.lines[at] for at in range(min(self.at_once, len(self.lines)))]
         try:
+            client = self.client = self.client or _client()
             answer = client.post(
                 self.url,
-                content="".join(f"{each}\n" for each in batch).encode(),
+                content="".join(f"{each}\n" for each in batch).encode(errors="backslashreplace"),
                 headers={
                     "Content-Type": "application/x-ndjson",
                     "Authorization": f"Bearer {self.token}",
                 },
             )
-            taken, why = answer.is_success, str(answer.status_code)
-        except httpx.HTTPError as error:
-            taken, why = False, type(error).__name__
-        if not taken:
+            status, why = answer.status_code, str(answer.status_code)
+        except Exception as error:  # a URL that is none, a token that no header holds: it may be put right
+            status, why = 0, type(error).__name__
+        if status in REFUSED and len(batch) > 1:
+            self.at_once = len(batch) // 2
+            return True
+        if not 200 <= status < 300:
+            if status in REFUSED:  # no other time will be better for this line; the next one waits a little
+                self.lines.popleft()
+                self.lost += 1
             if not self.away:
                 self.away = True
                 log.warning("collector.away", why=why)
             return False
         for _each in batch:
             self.lines.popleft()
+        self.at_once = min(self.at_once * 2, AT_ONCE)
         if self.away:
             self.away, lost, self.lost = False, self.lost, 0
             log.warning("collector.back", lost=lost)
@@ -109,3 +131,9 @@ class Collector:
         """The last of our own lines' processors: sees the line as it is written."""
         self.hand(str(written))
         return written
+
+
+def _client() -> httpx.Client:
+    from core.outside import trusted  # knows the settings, which are being read while logging is set up
+
+    return httpx.Client(timeout=TIMEOUT, trust_env=False, verify=trusted())

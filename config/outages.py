@@ -1,12 +1,12 @@
 """Staff on call hear by message when a process behind the pages is late, and when it works again.
 
-Beat, every worker and every web process watch, each in a thread of its own, so that one that is left tells of the others;
+Beat, every worker and every web process watch, each in threads of its own, so that one that is left tells of the others;
 who is first writes, the others find it written (`core.outages`). The message is handed over here at once: the worker that
 would send it may be what is late. Where that one is, all messages on which a life may depend are handed over here as well.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -48,10 +48,14 @@ def look() -> list[Outage]:
         for message in outbox.about(_subject(row)):
             if message.state == NotificationState.QUEUED:
                 outbox.send(message.pk)
+    return told
+
+
+def hand_over() -> None:
+    """Where the worker of messages on which a life may depend is late: send what waits for it."""
     if any(sign.late for sign in heartbeat.signs() if sign.watcher.name in OF_MESSAGES):
         # Several who watch take different ones: each is claimed before it is sent.
         outbox.work_off(outbox.LIFE_MESSAGES, seconds=EVERY)
-    return told
 
 
 def _subject(row: Outage) -> str:
@@ -94,19 +98,24 @@ def _say(first: Outage, step: str, message: Message) -> None:
     write_to_each(on_call(), write, about=f"{_subject(first)}:{step}", life_safety=True)
 
 
-def watch() -> threading.Thread:
-    """Look every few seconds for as long as this process lives."""
-    thread = threading.Thread(target=_watch, args=(threading.Event(),), name="outages", daemon=True)
-    thread.start()
-    return thread
+def watch(ended: threading.Event | None = None) -> None:
+    """Look every few seconds for as long as this process lives, or until `ended`.
+
+    Each in a thread of its own: telling waits for others who tell, and one of them may hang.
+    """
+    until = ended or threading.Event()
+    for what in (hand_over, look):
+        threading.Thread(
+            target=_watch, args=(until, what), name=f"outages.{what.__name__}", daemon=True
+        ).start()
 
 
-def _watch(ended: threading.Event) -> None:
+def _watch(ended: threading.Event, what: Callable[[], object]) -> None:
     while not ended.wait(EVERY):
         try:
             close_old_connections()
-            look()
+            what()
         except Exception:  # a database that is away, or anything else: who watches must not end
-            log.exception("outages.could_not_look")
+            log.exception("outages.could_not_look", what=what.__name__)
         finally:
             connection.close()  # in the web process it belongs to a pool that answers people

@@ -220,7 +220,7 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The role the platform runs as; it may not rewrite the journal (`manage.py grant_rights`).
-# What encrypts its disk: a folder of this host that lies on LUKS, or a word about who does it elsewhere (`core.at_rest`).
+# What encrypts its disk: a folder of this host that lies on dm-crypt, or `elsewhere: WHO` (`core.at_rest`).
 DATABASE_AT_REST: str = env.str("HUHANG_DATABASE_AT_REST", default="")
 DATABASE_APP_ROLE: str = env.str("HUHANG_DATABASE_ROLE", default="huhang_app")
 

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 
 SYS = Path("/sys/dev/block")
+# As cryptsetup names what it opens; CRYPT-VERITY and CRYPT-INTEGRITY only notice changes.
+ENCRYPTED = ("CRYPT-LUKS1-", "CRYPT-LUKS2-", "CRYPT-PLAIN-")
 
 
 def is_encrypted(folder: str, *, devices: Path = SYS) -> bool:
@@ -19,7 +21,7 @@ def is_encrypted(folder: str, *, devices: Path = SYS) -> bool:
 
 def _is_crypt(device: Path) -> bool:
     uuid = device / "dm" / "uuid"
-    if uuid.is_file() and uuid.read_text().startswith("CRYPT-"):
+    if uuid.is_file() and uuid.read_text().startswith(ENCRYPTED):
         return True
     below = device / "slaves"
     # Of several disks under one volume each has to be.

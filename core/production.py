@@ -12,6 +12,7 @@ import ssl
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
@@ -25,10 +26,12 @@ from core.api import tokens_of
 from core.at_rest import is_encrypted
 from core.outside import OutsideDown
 from core.revoked import stale
-from core.wrapped import opened
+from core.wrapped import PATIENCE, opened
 
 TAG = "production"
 TEMPLATES = "templates"
+DISK = "disk"
+ELSEWHERE = "elsewhere"  # of HUHANG_DATABASE_AT_REST
 SHORTEST_SECRET = 50  # characters of HUHANG_SECRET_KEY
 SHORTEST_TOKEN = 24
 KEY_BYTES = 32
@@ -79,9 +82,10 @@ def secrets() -> Iterator[str]:
     if any(len(each) < SHORTEST_SECRET or _is_weak(each) for each in settings.SECRET_KEY_FALLBACKS):
         yield "HUHANG_SECRET_KEYS_BEFORE holds a weak one: what it signed is believed."
     seen: dict[bytes, str] = {}
+    until = monotonic() + PATIENCE  # for all of them together
     for name, text in _keys():
         try:
-            raw = opened(text)
+            raw = opened(text, until=until)
         except OutsideDown:
             yield f"{name} is wrapped, and the key service does not open it now."
             continue
@@ -197,6 +201,8 @@ def providers() -> Iterator[str]:
         yield "HUHANG_TIME_AUTHORITIES is empty: nobody's time stamps would be believed."
     if settings.KEY_SERVICE_URL and not settings.KEY_SERVICE_TOKEN:
         yield "HUHANG_KEY_SERVICE_TOKEN is empty: anybody could ask the key service."
+    if settings.LOGS_URL and not settings.LOGS_TOKEN:
+        yield "HUHANG_LOGS_TOKEN is empty: the collector would take no line."
     if not settings.TURN_SECRET and any(not each.startswith("stun:") for each in settings.TURN_URLS):
         yield "HUHANG_TURN_SECRET is empty: the relays of video calls would know nobody."
     for relay in settings.TURN_URLS:
@@ -346,20 +352,28 @@ def revoked_certificates(**_options: object) -> list[CheckMessage]:
     return [Warning(f"HUHANG_REVOKED {what}.", id="huhang.W006")]
 
 
-@register(TAG, deploy=True)
+@register(DISK, deploy=True)
 def at_rest(**_options: object) -> list[CheckMessage]:
-    """Sums of money stand in the clear in the database; its disk is what keeps them from whoever carries it away."""
+    """Sums of money stand in the clear in the database; its disk is what keeps them from whoever carries it away.
+
+    By `check --deploy` alone: no call for help waits for a disk that this host does not have, or may not look at.
+    """
     said = settings.DATABASE_AT_REST.strip()
     if not said:
         sentence = "HUHANG_DATABASE_AT_REST does not say what encrypts the disk of the database."
         return [Warning(sentence, id="huhang.W007")]
     if not said.startswith("/"):
-        return []  # the company's word for what is not on this host
+        word, _colon, who = said.partition(":")
+        if word.strip() == ELSEWHERE and who.strip():
+            return []  # the company's word for what is not on this host
+        sentence = f"HUHANG_DATABASE_AT_REST is neither a folder nor `{ELSEWHERE}: WHO ENCRYPTS IT`."
+        return [Error(sentence, id="huhang.E010")]
     try:
         good = is_encrypted(said)
-    except OSError:
-        return [Error(f"HUHANG_DATABASE_AT_REST: there is no folder {said}.", id="huhang.E010")]
-    sentence = f"HUHANG_DATABASE_AT_REST: the disk under {said} is not encrypted."
+    except (OSError, ValueError) as why:
+        sentence = f"HUHANG_DATABASE_AT_REST: the folder {said} cannot be looked at: {type(why).__name__}."
+        return [Error(sentence, id="huhang.E010")]
+    sentence = f"HUHANG_DATABASE_AT_REST: the disk under {said} is not encrypted with dm-crypt."
     return [] if good else [Error(sentence, id="huhang.E010")]
 
 

@@ -29,10 +29,14 @@ class LookedUp(ssl.SSLSocket):
     def do_handshake(self, block: bool = False) -> None:
         """As the standard library's. Raises `ssl.SSLCertVerificationError` besides."""
         super().do_handshake(block)
-        found = self._sslobj.get_verified_chain() if self._sslobj is not None else []
-        revoked = revoked_of(
-            [x509.load_der_x509_certificate(each.public_bytes(_ssl.ENCODING_DER)) for each in found]
-        )
+        try:
+            found = self._sslobj.get_verified_chain() if self._sslobj is not None else []
+            revoked = revoked_of(
+                [x509.load_der_x509_certificate(each.public_bytes(_ssl.ENCODING_DER)) for each in found]
+            )
+        except Exception:  # whatever is wrong with looking up stops no message on which a life may depend
+            log.exception("outside.not_looked_up", host=self.server_hostname)
+            return
         if revoked is not None:
             log.error("outside.revoked", host=self.server_hostname, serial=format(revoked.serial_number, "x"))
             raise ssl.SSLCertVerificationError("revoked by its authority")
@@ -43,14 +47,27 @@ def revoked_of(chain: list[x509.Certificate]) -> x509.Certificate | None:
     for certificate, issuer in pairwise(chain):
         for path, changed in _files():
             listed = _read(path, changed)
-            if (
-                listed is not None
-                and listed.issuer == certificate.issuer
-                and listed.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
-                and _signed_by(listed, issuer)
-            ):
+            if listed is not None and _names(listed, certificate, issuer, file=path.name):
                 return certificate
     return None
+
+
+def _names(
+    listed: x509.CertificateRevocationList,
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    *,
+    file: str,
+) -> bool:
+    try:
+        return (
+            listed.issuer == certificate.issuer
+            and listed.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+            and _signed_by(listed, issuer)
+        )
+    except Exception:  # parts are read when they are asked for; the other lists still count
+        log.warning("outside.list_unreadable", file=file)
+        return False
 
 
 def stale(at: datetime) -> list[str]:
@@ -80,8 +97,10 @@ def _read(path: Path, _changed: int) -> x509.CertificateRevocationList | None:
     try:
         content = path.read_bytes()
         pem = content.lstrip().startswith(b"-----BEGIN")
-        return x509.load_pem_x509_crl(content) if pem else x509.load_der_x509_crl(content)
-    except (OSError, ValueError):
+        listed = x509.load_pem_x509_crl(content) if pem else x509.load_der_x509_crl(content)
+        _ = listed.issuer, listed.next_update_utc  # read only now; what is spoilt is to be found here
+        return listed
+    except Exception:  # `x509.InvalidVersion` is no ValueError, and other names may be neither
         log.warning("outside.list_unreadable", file=path.name)
         return None
 

@@ -8,6 +8,7 @@ answered (`core.production`), and goes on while it is away.
 
 import base64
 from functools import lru_cache
+from time import monotonic, sleep
 
 import httpx
 import structlog
@@ -17,17 +18,25 @@ from core.outside import SANDBOX_HEADER, OutsideDown, trusted
 
 log = structlog.get_logger()
 PREFIX = "wrapped:"
-TIMEOUT = 3.0  # seconds, at a start
+TIMEOUT = 3.0  # seconds
+PATIENCE = 30.0  # seconds for which a start asks again: a service that restarts with its host is no reason to stay down
+PAUSE = 1.0
 
 
-def opened(text: str) -> bytes:
-    """The bytes of a key as it stands in the settings, wrapped or in base64.
+def opened(text: str, *, until: float = 0.0) -> bytes:
+    """The bytes of a key as it stands in the settings, wrapped or in base64; a start asks again `until` (monotonic).
 
     Raises `OutsideDown` while the key service is away or does not open it, `ValueError` for what is no key.
     """
-    if text.startswith(PREFIX):
-        return _open(text.removeprefix(PREFIX), settings.KEY_SERVICE_URL, settings.KEY_SERVICE_TOKEN)
-    return base64.b64decode(text, validate=True)
+    if not text.startswith(PREFIX):
+        return base64.b64decode(text, validate=True)
+    while True:
+        try:
+            return _open(text.removeprefix(PREFIX), settings.KEY_SERVICE_URL, settings.KEY_SERVICE_TOKEN)
+        except OutsideDown:
+            if monotonic() + PAUSE > until:
+                raise
+            sleep(PAUSE)
 
 
 def wrap(key: bytes) -> str:

@@ -51,11 +51,13 @@ FIRST_PAGE = ["", "due", "burning", "failed-work", "failed-work/strip", "message
 
 
 # Each app says beside its tests what its lists and panels show: `rows(people, trip, mark)` of a trip under way.
-ROWS = [
-    importlib.import_module(f"{app}.tests.console_rows").rows
-    for app in APPS
-    if importlib.util.find_spec(f"{app}.tests.console_rows")
-]
+WITH_ROWS = [app for app in APPS if importlib.util.find_spec(f"{app}.tests.console_rows")]
+ROWS = [importlib.import_module(f"{app}.tests.console_rows").rows for app in WITH_ROWS]
+
+
+def test_each_app_that_has_rows_of_its_own_says_them():
+    """A file that was moved or misnamed would leave its lists empty, and an empty list asks nothing."""
+    assert set(WITH_ROWS) == {"core", "drivers", "safety", "complaints", "police"}
 
 
 @pytest.fixture

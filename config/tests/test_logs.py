@@ -78,6 +78,7 @@ class _Collector(BaseHTTPRequestHandler):
     """Takes lines; refuses as often as it is told to."""
 
     refuse = 0
+    too_long = 1_000_000  # characters of a batch, which is refused whole
     lines: ClassVar[list] = []
     shown: ClassVar[set] = set()
 
@@ -87,6 +88,8 @@ class _Collector(BaseHTTPRequestHandler):
         if _Collector.refuse:
             _Collector.refuse -= 1
             self.send_response(503)
+        elif len(body) > _Collector.too_long:
+            self.send_response(413)
         else:
             _Collector.lines += body.splitlines()
             self.send_response(204)
@@ -101,6 +104,7 @@ def collector():
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Collector)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _Collector.refuse, _Collector.lines, _Collector.shown = 0, [], set()
+    _Collector.too_long = 1_000_000
     yield f"http://127.0.0.1:{server.server_port}/lines"
     server.shutdown()
     server.server_close()
@@ -157,6 +161,70 @@ def test_who_says_more_than_can_be_held_is_not_held_up(monkeypatch):
     for number in range(HELD + 3):
         away.hand(str(number))
     assert (len(away.lines), away.lost) == (HELD, 3)
+
+
+def arrives(*lines):
+    until = time.monotonic() + 20
+    while not set(lines) <= set(_Collector.lines) and time.monotonic() < until:
+        time.sleep(0.05)
+    return set(lines) <= set(_Collector.lines)
+
+
+@pytest.fixture
+def handed(collector):
+    """One that hands on to a collector that takes lines; its thread ends with the test."""
+    made = Collector(collector, "shown")
+    yield made
+    made.end()
+
+
+def test_what_no_line_should_hold_is_handed_on_escaped_and_stops_no_other(handed):
+    handed.hand("\ud800 of a name")
+    assert arrives("\\ud800 of a name")
+    handed.hand("after it")
+    assert arrives("after it")
+
+
+@pytest.mark.parametrize("wrong", [{"token": "口令"}, {"url": "https://[:::"}, {"url": "no address"}])
+def test_whatever_is_wrong_with_the_way_there_the_lines_go_once_it_is_right(handed, wrong):
+    right = {name: getattr(handed, name) for name in wrong}
+    for name, value in wrong.items():
+        setattr(handed, name, value)
+    handed.hand("first")
+    until = time.monotonic() + 20
+    while not handed.away and time.monotonic() < until:
+        time.sleep(0.05)
+    assert handed.away
+    for name, value in right.items():
+        setattr(handed, name, value)
+    assert arrives("first")
+
+
+def test_a_line_that_is_refused_is_let_go_and_counted_and_the_others_arrive(handed, monkeypatch):
+    """A batch is refused whole: it is halved until only the line that is the reason is left."""
+    _Collector.too_long = 100
+    lost = []
+    monkeypatch.setattr(
+        "config.collector.log.warning", lambda event, **facts: lost.append(facts.get("lost", event))
+    )
+    others = [f"line {number}" for number in range(40)]
+    for line in [*others[:20], "x" * 200, *others[20:]]:
+        handed.hand(line)
+    assert arrives(*others)
+    assert lost == ["collector.away", 1]
+    assert len(_Collector.lines) == 40
+
+
+def test_handing_a_line_never_raises_and_a_thread_is_tried_for_again(handed, monkeypatch):
+    def none_left(_thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as no_threads:
+        no_threads.setattr(threading.Thread, "start", none_left)
+        handed.hand("first")
+        handed.hand("second")
+    handed.hand("third")
+    assert arrives("first", "second", "third")
 
 
 @pytest.mark.parametrize("program", [[sys.executable, "-m", "granian"], [f"{sys.prefix}/bin/granian"]])

@@ -1,9 +1,10 @@
 """A process that is late is told of once, by whoever is left, to those who can be called."""
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.db import connection
@@ -155,15 +156,38 @@ def test_who_is_left_hands_over_what_waits_for_the_worker_of_messages(all_alive,
     """Whoever is on call is rung by messages of that queue, and so are emergency contacts."""
     on_call(people("specialist"))
     row, ordinary = waiting(), waiting(key="other", life_safety=False)
-    outages.look()
+    outages.hand_over()
     assert provider == []  # its worker lives, and has it in a moment
     late(process)
-    outages.look()
+    outages.hand_over()
     row.refresh_from_db()
     ordinary.refresh_from_db()
     assert (row.state, ordinary.state, len(provider)) == ("sent", "queued", 1)
-    outages.look()
+    outages.hand_over()
     assert len(provider) == 1
+
+
+@pytest.mark.parametrize("stuck", ["look", "hand_over"])
+def test_who_cannot_tell_hands_over_all_the_same_and_the_other_way_round(monkeypatch, stuck):
+    """Telling of outages waits for a lock that a process may hold which hangs; nobody's call for help waits with it."""
+    ended, free, went = Event(), Event(), Event()
+    for name in ("look", "hand_over"):
+
+        def does(name=name):
+            free.wait(30) if name == stuck else went.set()
+
+        does.__name__ = name
+        monkeypatch.setattr(outages, name, does)
+    monkeypatch.setattr(outages, "EVERY", 0.01)
+    before = set(threading.enumerate())
+    outages.watch(ended)
+    try:
+        assert went.wait(20)
+    finally:
+        ended.set()
+        free.set()
+        for thread in set(threading.enumerate()) - before:
+            thread.join(20)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -176,7 +200,7 @@ def test_several_who_are_left_hand_over_each_message_once(all_alive, people, pro
     def look(_number):
         gate.wait()
         try:
-            outages.look()
+            outages.hand_over()
         finally:
             connection.close()
 

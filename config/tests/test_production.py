@@ -44,6 +44,8 @@ REAL = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
 }
 
+STRONG = secrets.token_urlsafe(24)
+
 
 def environment(**changes):
     """That of a host of a company, with `changes`; nothing of this machine's stack."""
@@ -73,6 +75,7 @@ def real(settings, monkeypatch):
     settings.SANDBOX_URL = ""
     settings.ADVISORIES_URL = "https://api.osv.dev"  # what stands there where nobody says anything
     settings.SMS_IN_TOKEN = ""
+    settings.LOGS_URL, settings.LOGS_TOKEN = "https://logs.example.com", STRONG
     monkeypatch.delenv("HUHANG_DEMO_PASSWORD", raising=False)
     return settings
 
@@ -126,6 +129,7 @@ NOT_RANDOM = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="  # 32 times A
         ("LOGS_URL", "http://logs.example.com", "HUHANG_LOGS_URL is not https"),
         ("LOGS_URL", "https://127.0.0.1:9000/", "HUHANG_LOGS_URL leads to a sandbox"),
         ("LOGS_TOKEN", "secret", "HUHANG_LOGS_TOKEN is weak"),
+        pytest.param("LOGS_TOKEN", "", "HUHANG_LOGS_TOKEN is empty", id="no token of the collector"),
         ("ADVISORIES_URL", "http://advisories.example.com", "HUHANG_ADVISORIES_URL"),
         ("MESSAGE_TRANSPORTS", {"sms": [], "voice": ["a=jsons://b.example.com"]}, "HUHANG_SMS_TRANSPORTS is empty"),
         ("MESSAGE_TRANSPORTS", {"sms": ["a=json://127.0.0.1:1/x"], "voice": ["a=jsons://b.example.com"]}, "SMS_TRANSPORTS leads"),
@@ -181,9 +185,6 @@ def test_a_company_without_a_relay_is_warned_that_video_calls_may_not_come_about
     assert production.relays() == []
 
 
-STRONG = secrets.token_urlsafe(24)
-
-
 @pytest.mark.parametrize(
     ("urls", "secret", "said"),
     [
@@ -215,6 +216,10 @@ def block(devices, name, uuid="", over=()):
     ("disks", "good"),
     [
         (["CRYPT-LUKS2-0123-db"], True),
+        (["CRYPT-LUKS1-0123-db"], True),
+        (["CRYPT-PLAIN-db"], True),
+        (["CRYPT-VERITY-0123-db"], False),
+        (["CRYPT-INTEGRITY-0123-db"], False),
         (["CRYPT-LUKS2-0123-a", "CRYPT-LUKS2-0123-b"], True),
         (["CRYPT-LUKS2-0123-a", ""], False),
         (["LVM-0123"], False),
@@ -237,10 +242,30 @@ def test_sums_of_money_lie_on_a_disk_that_is_encrypted(settings, monkeypatch, tm
 
 
 def test_who_says_nothing_about_the_disk_of_the_database_is_warned(settings, tmp_path):
-    said = {"": ["huhang.W007"], str(tmp_path / "none"): ["huhang.E010"], "the provider, by our contract": []}
+    said = {
+        "": ["huhang.W007"],
+        str(tmp_path / "none"): ["huhang.E010"],
+        "no": ["huhang.E010"],
+        "the provider, by our contract": ["huhang.E010"],
+        "elsewhere": ["huhang.E010"],
+        "elsewhere: the provider, by our contract": [],
+    }
     for value, ids in said.items():
         settings.DATABASE_AT_REST = value
         assert [each.id for each in production.at_rest()] == ids
+
+
+def test_a_process_starts_whatever_the_disk_of_the_database_is(real, monkeypatch, db):
+    """A host that helps people is not kept from it by a folder that is elsewhere, or that it may not see."""
+
+    def forbidden(_folder):
+        raise PermissionError
+
+    monkeypatch.setattr(production, "is_encrypted", forbidden)
+    real.DATABASE_AT_REST = "/var/lib/postgresql"
+    assert "huhang.E010" not in serious_of_the_database()
+    found = run_checks(tags=[production.DISK], include_deployment_checks=True)
+    assert [each.id for each in found] == ["huhang.E010"]
 
 
 def test_elsewhere_only_the_deployment_check_says_it(real, db):

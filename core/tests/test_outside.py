@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from core import clock, outside, production
+from core import clock, outside, production, revoked
 from core.outside import OutsideDown
 
 
@@ -189,6 +189,38 @@ def test_a_list_that_somebody_else_signed_or_nobody_can_read_stops_nothing(issue
     (lists / "forged.crl").write_bytes(forged.public_bytes(serialization.Encoding.DER))
     (lists / "broken.crl").write_bytes(b"<html>not found</html>")
     assert outside.post("forged", address, {}) == {"match": True}
+
+
+# What a disk or a download spoils: a version that no list has, and an issuer's name that is no text.
+SPOILT = {"version": (b"\x02\x01\x01", b"\x02\x01\x05"), "issuer": (b"authority", b"\xff" * 9)}
+
+
+def spoilt(listed, how):
+    was, now = SPOILT[how]
+    content = listed.public_bytes(serialization.Encoding.DER)
+    assert was in content
+    return content.replace(was, now, 1)
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_spoilt_list_stops_no_service_and_hides_no_other_list(issued, lists, how):
+    authority, certificate, address = issued
+    (lists / "a.crl").write_bytes(spoilt(authority.list_of(), how))
+    assert outside.post(f"spoilt-{how}", address, {}) == {"match": True}
+    assert [each.id for each in production.revoked_certificates()] == ["huhang.W006"]
+    whole = authority.list_of(certificate).public_bytes(serialization.Encoding.DER)
+    (lists / "b.crl").write_bytes(whole)
+    outside._client.cache_clear()
+    with pytest.raises(OutsideDown):
+        outside.post(f"revoked-{how}", address, {})
+
+
+def test_a_look_up_that_fails_stops_no_service(issued, monkeypatch):
+    def fails(_chain):
+        raise RuntimeError
+
+    monkeypatch.setattr(revoked, "revoked_of", fails)
+    assert outside.post("look-up-fails", issued[2], {}) == {"match": True}
 
 
 def test_a_company_hears_that_its_lists_are_missing_or_old(lists, settings):

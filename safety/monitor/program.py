@@ -7,8 +7,10 @@ was. numba itself looks at one file alone, the one in which the outermost functi
 import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -61,6 +63,7 @@ BEFORE_BOARDING, ABOARD = Phase.BEFORE_BOARDING.value, Phase.ABOARD.value
 CANCELLED = Phase.CANCELLED.value
 ALLOWANCE = 100.0  # metres by which two positions may lie wrong, whatever their phone says
 ASTRAY = 100_000.0  # metres: a first position farther from the way is doubted
+LONGEST_TURN = 60.0  # seconds; one that compiles for longer hangs
 INSISTS = 60.0  # seconds after which the same place again is no repeat of one mistake
 
 # Nothing in here makes an array: without counting who uses one, a position costs a third less.
@@ -160,9 +163,25 @@ def kept(function: Callable[..., Any]) -> Any:
 
 def _compile_alone(compiled: Any, signature: Any) -> Any:
     # Within a process numba has a lock of its own; this one is the process's, so that it meets no thread of ours.
-    with (Path(compiled._cache.cache_path) / "compiling.lock").open("w") as lock:
-        fcntl.lockf(lock, fcntl.LOCK_EX)
+    with _turn(Path(compiled._cache.cache_path) / "compiling.lock"):
         return type(compiled).compile(compiled, signature)
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """A turn at compiling, where one is to be had: without it two processes do the same work, and nobody is unwatched."""
+    with ExitStack() as held:
+        with suppress(OSError):  # a lock that is another user's, a disk without locks or without room
+            lock = held.enter_context(path.open("w"))
+            until = monotonic() + LONGEST_TURN
+            while monotonic() < until:
+                try:
+                    fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    sleep(0.1)
+                else:
+                    break
+        yield
 
 
 # --- the frame of the rules ---

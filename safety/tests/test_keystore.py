@@ -172,7 +172,28 @@ def test_the_settings_hold_keys_that_only_the_key_service_opens(service, monkeyp
     ] == []
 
 
-def test_without_the_service_nothing_opens_and_no_process_starts(service):
+def test_a_start_asks_again_while_the_service_begins_and_a_page_does_not(service, monkeypatch):
+    kept = printed()
+    service.FIELD_KEYS = [f"7:{kept}"]
+    asked, ask = [], wrapped._ask
+
+    def away_twice(*given):
+        asked.append(given)
+        if len(asked) < 3:
+            raise OutsideDown
+        return ask(*given)
+
+    monkeypatch.setattr(wrapped, "_ask", away_twice)
+    monkeypatch.setattr(wrapped, "PAUSE", 0.01)
+    with pytest.raises(OutsideDown):
+        wrapped.opened(kept)
+    assert len(asked) == 1
+    assert not any("is wrapped" in each for each in production.secrets())
+    assert len(asked) == 3
+
+
+def test_without_the_service_nothing_opens_and_no_process_starts(service, monkeypatch):
+    monkeypatch.setattr(production, "PATIENCE", 0.0)
     service.FIELD_KEYS = [f"7:{printed()}"]
     stored = privacy.encrypt(b"a name", context="t.c")
     service.KEY_SERVICE_URL = "http://127.0.0.1:1/keys/"

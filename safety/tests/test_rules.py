@@ -1,12 +1,14 @@
 """What is derived from the rules' declarations, and how the trips in memory keep to it."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -583,6 +585,37 @@ def test_of_processes_that_begin_together_one_compiles(tmp_path):
         each.stdin.write("go\n")
         each.stdin.flush()
     assert sorted(each.communicate()[0].strip() for each in begun) == ["0", "1"]
+
+
+@pytest.mark.parametrize("spoilt", ["not ours", "no locks", "held"])
+def test_a_lock_that_is_not_to_be_had_keeps_no_monitor_from_starting(tmp_path, monkeypatch, spoilt):
+    lock = tmp_path / "compiling.lock"
+
+    def refused(_file, how):
+        if spoilt == "no locks":
+            raise OSError(errno.ENOLCK, "no locks available")
+        if not how & fcntl.LOCK_NB:
+            raise AssertionError("waits without end")
+        raise BlockingIOError
+
+    if spoilt == "not ours":
+        lock.mkdir()  # to open it is refused, to whoever asks
+    else:
+        monkeypatch.setattr(program.fcntl, "lockf", refused)
+    monkeypatch.setattr(program, "LONGEST_TURN", 0.3, raising=False)
+
+    class Compiled:
+        _cache = SimpleNamespace(cache_path=str(tmp_path))
+
+        def compile(self, signature):
+            return signature
+
+    assert program._compile_alone(Compiled(), "compiled") == "compiled"
+
+
+def test_a_fault_of_compiling_is_not_taken_for_one_of_the_lock(tmp_path):
+    with pytest.raises(OSError, match="of the compiler"), program._turn(tmp_path / "compiling.lock"):
+        raise OSError("of the compiler")
 
 
 def test_a_web_process_reads_the_rules_without_the_compiler():
