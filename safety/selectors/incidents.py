@@ -359,6 +359,46 @@ def push_of(incident: Incident) -> EmergencyPush | None:
     return EmergencyPush.objects.filter(incident=incident).first()
 
 
+def push_for_her(call: CallForHelp) -> EmergencyPush | None:
+    """What the centre has of her own call: one that it ended before she called was the driver's."""
+    push = push_of(call.incident)
+    if push and push.ended_there and push.said_at and push.said_at < call.call.at:
+        return None
+    return push
+
+
+def heard_of(push: EmergencyPush | None, call: CallForHelp) -> datetime | None:
+    """Since when the centre has her call: by the case, or, where the driver's had opened it, by what was sent since."""
+    since = call.call.at
+    known = (push.received_at, push.traced_at) if push else ()
+    return next((at for at in known if at and at >= since), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a phone was, in WGS-84 degrees; metres and metres per second where they are known."""
+
+    at: datetime
+    latitude: float
+    longitude: float
+    accuracy: float | None = None
+    speed: float | None = None
+
+
+def places_of(incident: Incident) -> dict[str, Place]:
+    """The newest place of each side: what its phone sent, or what came with a tap on SOS, also as a message."""
+    found = {
+        party: Place(row.at, row.latitude, row.longitude, row.accuracy, row.speed)
+        for party, row in (latest_positions(incident.trip) if incident.trip else {}).items()
+    }
+    for call in incident.sos_calls.filter(latitude__isnull=False, longitude__isnull=False):
+        # A message came later than its place was; a phone's clock may also be ahead.
+        at = min(call.sent_at or call.at, call.at)
+        if call.party not in found or found[call.party].at < at:
+            found[call.party] = Place(at, call.latitude, call.longitude)
+    return found
+
+
 def push_by_secret(secret: str) -> EmergencyPush:
     """The case whose link the centre opens, for as long as it is open. Raises `NotFound`."""
     rows = EmergencyPush.objects.select_related(
