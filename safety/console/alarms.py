@@ -87,4 +87,15 @@ def emergency_centre(at: datetime) -> list[Alarm]:
             rank=Rank.CALL,
         )
         for row in selectors.pushes_that_ring(at)
+    ] + [
+        Alarm(
+            key=f"110:{row.code}:",
+            code=row.code,
+            what=_("110 does not answer: call there by telephone"),
+            link=reverse_lazy("safety_console:incident", args=[row.code]),
+            since=row.opened_at,
+            within=policy.span(PUSH_CONFIRMED),
+            rank=Rank.CALL,
+        )
+        for row in selectors.calls_not_pushed(at)
     ]

@@ -31,8 +31,18 @@ from safety.models import (
     WelfareCheck,
 )
 from safety.monitor.rules.signal_lost import SILENCE_AFTER, SILENCE_AWAY_AFTER
-from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, TAKEN_WITHIN, clocks_of
-from safety.states import LIVE, Answer, Callee, CentreWord, IncidentOutcome, IncidentState, Origin, SignalKind
+from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, PUSHED, TAKEN_WITHIN, clocks_of
+from safety.states import (
+    LIVE,
+    Answer,
+    Callee,
+    CentreWord,
+    IncidentOutcome,
+    IncidentState,
+    Origin,
+    PushCause,
+    SignalKind,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
@@ -437,6 +447,26 @@ def pushes_that_ring(at: datetime) -> list[EmergencyPush]:
         silent | lost | ended, incident__state__in=LIVE
     )
     return list(rows.exclude(called).order_by("asked_at")[:50])
+
+
+def calls_not_pushed(at: datetime) -> list[Incident]:
+    """Live incidents with a call for help that should be at the emergency centre by now, and were never sent there.
+
+    Until a person said that they called the police since, or a supervisor why not.
+    """
+    if PushCause.SOS not in policy.value(PUSHED):
+        return []
+    first = SosCall.objects.filter(incident=OuterRef("pk")).order_by("at").values("at")[:1]
+    rows = Incident.objects.filter(
+        state__in=LIVE, drill=False, trip__isnull=False, has_sos=True, push=None
+    ).annotate(called_at=Subquery(first))
+    told = (
+        Q(police_said_at__gte=F("called_at"))
+        | Q(police_called_at__gte=F("called_at"))
+        | Q(police_excused_at__gte=F("called_at"))
+    )
+    late = rows.filter(called_at__lte=at - policy.span(PUSH_CONFIRMED)).exclude(told)
+    return list(late.order_by("called_at")[:50])
 
 
 def contacts_of(incident: Incident) -> "list[EmergencyContact]":

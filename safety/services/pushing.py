@@ -115,6 +115,8 @@ def _called_since(push: EmergencyPush) -> bool:
 def _open_anew(push: EmergencyPush, incident: Incident, at: datetime) -> None:
     """The centre ended it, and she needs them still: another case there, under another key. What was is on the timeline."""
     forget_failures(push.key)
+    if push.first_asked_at is None:
+        push.first_asked_at, push.first_received_at = push.asked_at, push.received_at
     push.key = f"huhang:{incident.code}:{int(at.timestamp())}"
     push.asked_at = push.next_at = at
     push.number, push.said = "", ""

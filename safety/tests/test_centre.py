@@ -482,6 +482,20 @@ def test_who_takes_a_new_case_and_dies_delays_it_for_five_seconds(centre, trip, 
     assert only().received_at is not None
 
 
+def test_a_call_that_our_own_worker_never_sent_rings_too(centre, trip, people, noon):
+    """Nothing is delivered: there is no case, and nobody at the centre knows."""
+    incident = tap(trip)
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert ringing(people) == []
+    noon.shift(15)
+    assert len(ringing(people)) == 1
+    set_policy("safety.pushed_to_110", ["danger"])
+    assert ringing(people) == []
+    set_policy("safety.pushed_to_110", ["sos"])
+    services.record_police_call(account=people("agent"), code=incident.code, station="110", number="110")
+    assert ringing(people) == []
+
+
 def sealed(body, *, key=KEY, at=None):
     at = int(time.time()) if at is None else at
     mac = hmac.new(key.encode(), f"{at}\nsaid\n".encode() + body, hashlib.sha256).hexdigest()
