@@ -401,7 +401,9 @@ def places_of(incident: Incident) -> dict[str, Place]:
         party: Place(row.at, row.latitude, row.longitude, row.accuracy, row.speed)
         for party, row in (latest_positions(incident.trip) if incident.trip else {}).items()
     }
-    for call in incident.sos_calls.filter(latitude__isnull=False, longitude__isnull=False):
+    for call in incident.sos_calls.all():
+        if call.latitude is None or call.longitude is None:
+            continue
         # A message came later than its place was; a phone's clock may also be ahead.
         at = min(call.sent_at or call.at, call.at)
         if call.party not in found or found[call.party].at < at:

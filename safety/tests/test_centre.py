@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from core import alarms, clock, outside, retry
+from core import alarms, clock, jobs, outside, retry
 from core import centre as at_centre
 from core.models import AuditEntry, FailedWork, TimelineEntry
 from core.tests.factories import set_policy
@@ -21,6 +21,7 @@ from rides.tokens import TripKey
 from rides.trails import Fix
 from safety import packets, services
 from safety.models import EmergencyPush, Incident
+from safety.services import pushing
 from safety.services.centre import CLOSINGS, FOLLOWING, PUSHES
 from safety.states import SignalKind
 from sandbox import centre as there
@@ -637,3 +638,7 @@ def test_the_link_shows_the_car_live_without_names_or_places_and_dies_with_the_c
 def test_it_has_a_law_by_which_a_person_can_try_it_again():
     assert PUSHES.work.law == retry.LIFE
     assert PUSHES.work.again is not None
+
+
+def test_what_opens_a_case_shares_no_worker_with_what_follows_others():
+    assert jobs.queue_of(pushing.OPENS) != jobs.queue_of(pushing.FOLLOWS)
