@@ -87,7 +87,13 @@ def emergency_centre(at: datetime) -> list[Alarm]:
             rank=Rank.CALL,
         )
         for row in selectors.pushes_that_ring(at)
-    ] + [
+    ]
+
+
+@alarm("emergency_centre_not_told", permission="incidents.respond")
+def emergency_centre_not_told(at: datetime) -> list[Alarm]:
+    """Calls for help that we did not send to 110 ourselves: until a person called there, and said so (P12)."""
+    return [
         Alarm(
             key=f"110:{row.code}:",
             code=row.code,
