@@ -277,6 +277,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"queue": "life_messages", "expires": 10},
     },
+    "where those are of whom the emergency centre knows": {
+        # Not in the worker that opens cases: a slow centre would keep a new one waiting behind the traces of others.
+        "task": "safety.tasks.follow_cases",
+        "schedule": 2.0,
+        "options": {"queue": "live", "expires": 4},
+    },
     "failed work that was done long ago": {
         "task": "core.tasks.forget_failed_work",
         "schedule": 86_400.0,

@@ -360,7 +360,9 @@ class Queue(Generic[M]):
     def put_off(self, row: M, why: "Exception | str") -> FailedWork | None:
         """A row failed: written down, and due again when the law says; None where somebody else did it meanwhile."""
         with transaction.atomic():
-            if not self.waiting().filter(pk=row.pk).select_for_update().exists():
+            # By its name too: a row that was renamed meanwhile is another piece of work, which has not failed.
+            same = self.waiting().filter(**{"pk": row.pk, self.key: getattr(row, self.key)})
+            if not same.select_for_update(of=("self",)).exists():
                 return None
             written = failed(
                 self.work,

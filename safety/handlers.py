@@ -179,7 +179,7 @@ def alert_contacts(event: SosRaised) -> None:
 @handles(SosRaised)
 def push_call(event: SosRaised) -> None:
     """A call for help goes to the emergency centre, where the rule says so (P12)."""
-    push_by_itself(code=event.incident)
+    push_by_itself(code=event.incident, called=True)
 
 
 @handles(DangerShown)

@@ -30,6 +30,7 @@ def sos_context() -> dict[str, Any]:
         "phrases": CallerPhrase.choices,
         "submission": idempotency.new_key(),
         "hers": True,
+        "centre": True,
     }
 
 
@@ -63,7 +64,7 @@ def centre_context(push: "EmergencyPush", secret: str) -> dict[str, Any]:
     """What the emergency centre's page shows: the car and where each phone is. Neither names nor where the trip leads."""
     incident, at = push.incident, clock.now()
     trip = incident.trip
-    latest = latest_positions(trip) if trip else {}
+    latest = selectors.places_of(incident)
     return {
         "secret": secret,
         "push": push,

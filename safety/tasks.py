@@ -4,7 +4,7 @@ from core import jobs, retention
 from safety import retention as tables  # noqa: F401 - how long they are kept
 from safety.handlers import CONTACTS
 from safety.services.calls import CALLS
-from safety.services.centre import PUSHES
+from safety.services.centre import CLOSINGS, FOLLOWING, PUSHES
 from safety.services.questions import EXPIRIES
 from safety.services.recordings import DESTRUCTION, ERASURE, PLAYS, SILENT, WRAPPING
 from safety.services.stops import QUIET_HOLDS
@@ -17,5 +17,6 @@ turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)
 tell_of_plays = jobs.periodic("safety.tasks.tell_of_plays", PLAYS)
 look_at_quiet_holds = jobs.periodic("safety.tasks.look_at_quiet_holds", QUIET_HOLDS)
 speak_to_centre = jobs.periodic("safety.tasks.speak_to_centre", jobs.queue(PUSHES))
+follow_cases = jobs.periodic("safety.tasks.follow_cases", jobs.queue(FOLLOWING), jobs.queue(CLOSINGS))
 follow_calls = jobs.periodic("safety.tasks.follow_calls", CALLS)
 forget_what_is_over = jobs.periodic("safety.tasks.forget_what_is_over", *retention.jobs_of("safety"))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core import clock, idempotency, policy, typed
 from core.access import account_of, permission_required
+from core.centre import is_set_up as centre_is_set_up
 from core.errors import DomainError, explain
 from core.limits import asker_of, beyond
 from core.messages import outbox
@@ -110,6 +111,7 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         )
     trip = trip_by_code(key.trip)
     position = _newest_position(trip, key.party, call)
+    push = selectors.push_for_her(call) if key.party == Party.PASSENGER else None
     context = {
         "code": key.trip,
         "within": template == STATUS,
@@ -124,7 +126,9 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         "thread": selectors.thread_of(call.incident, key.party),
         # What the centre knows is hers to see and not his, whose own call may have opened the incident (S11).
         "hers": key.party == Party.PASSENGER,
-        "push": selectors.push_of(call.incident) if key.party == Party.PASSENGER else None,
+        "push": push,
+        "heard_at": selectors.heard_of(push, call),
+        "centre": centre_is_set_up(),
         **trip_of_caller(trip, key.party),
     }
     return render(request, template, sos_context() | context)

@@ -402,29 +402,37 @@ def pushes_unheard(
     """Incidents since that were due at the emergency centre by themselves or by her wish; wrong: it has not confirmed them
     `within` the time, and nobody called there or said why not in the time `by_hand` (P12).
 
-    Due is what the rule in force today names: an SOS, or a push that is there for another cause. One that is closed
-    sooner than either time was is no fault.
+    Due is what the rule in force today names: an SOS, or a push that is there for another cause, from the first call for
+    help or the push on, whichever was sooner. One that is closed sooner than either time was is no fault.
     """
     table = "safety_incident i LEFT JOIN safety_emergencypush p ON p.incident_id = i.id"
     rows = (
         "NOT i.drill AND i.trip_id IS NOT NULL AND i.opened_at >= %(since)s"
         " AND (p.id IS NOT NULL OR (i.has_sos AND %(sos)s))"
     )
-    due = "COALESCE(p.asked_at, (SELECT min(s.at) FROM safety_soscall s WHERE s.incident_id = i.id), i.opened_at)"
     until = "LEAST(%(at)s, i.closed_at)"
-    person = (
-        f"(COALESCE(i.police_said_at, 'infinity') <= {due} + %(by_hand)s"
-        f" OR COALESCE(i.police_called_at, 'infinity') <= {due} + %(by_hand)s"
-        f" OR COALESCE(i.police_excused_at, 'infinity') <= {due} + %(by_hand)s)"
-    )
-    unheard = (
-        f"COALESCE(p.received_at, {until}) > {due} + %(within)s AND NOT ({person})"
-        f" AND ({until} > {due} + %(by_hand)s OR p.id IS NULL)"
-    )
+
+    def unheard(due: str, received: str) -> str:
+        person = " OR ".join(
+            f"COALESCE(i.{each} BETWEEN {due} AND {due} + %(by_hand)s, false)"
+            for each in ("police_said_at", "police_called_at", "police_excused_at")
+        )
+        return (
+            f"COALESCE({received}, {until}) > {due} + %(within)s AND NOT ({person})"
+            f" AND ({until} > {due} + %(by_hand)s OR p.id IS NULL)"
+        )
+
+    # The clock starts with the call, whenever a worker of ours got round to it.
+    called = "CASE WHEN %(sos)s THEN (SELECT min(s.at) FROM safety_soscall s WHERE s.incident_id = i.id) END"
+    due = f"COALESCE(LEAST(p.first_asked_at, p.asked_at, {called}), i.opened_at)"
+    first = "CASE WHEN p.first_asked_at IS NULL THEN p.received_at ELSE p.first_received_at END"
+    # A case that the centre ended, and another one after it: each is to be confirmed.
+    another = f"p.first_asked_at IS NOT NULL AND {unheard('p.asked_at', 'p.received_at')}"
+    wrong = f"({unheard(due, first)}) OR ({another})"
     return _counted(
         table,
         rows,
-        unheard,
+        wrong,
         "i.code",
         since=since,
         at=at,

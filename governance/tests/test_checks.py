@@ -1055,7 +1055,7 @@ def test_s19_turns_red_when_a_minute_of_following_is_in_no_journal(rides, people
 def test_p12_turns_red_when_110_did_not_confirm_and_nobody_called_there(
     rides, people, deliver, noon, settings
 ):
-    from safety.models import EmergencyPush
+    from safety.models import EmergencyPush, SosCall
     from safety.services import hear_centre, record_police_call, take_incident
     from safety.states import CentreWord
 
@@ -1070,12 +1070,31 @@ def test_p12_turns_red_when_110_did_not_confirm_and_nobody_called_there(
     record_police_call(account=people("agent"), code=incident.code, station="110", number="110")
     assert status("P12") == "fail", "a minute too late is too late"
     EmergencyPush.objects.update(asked_at=clock.now() - timedelta(seconds=20))
+    assert status("P12") == "fail", "that our own worker was late gives nobody more time"
+    SosCall.objects.update(at=clock.now() - timedelta(seconds=20))
     assert status("P12") == "pass", "a person told it in time"
+    SosCall.objects.update(at=clock.now() + timedelta(seconds=20))
+    EmergencyPush.objects.update(asked_at=clock.now() + timedelta(seconds=20))
+    noon.shift(300)
+    assert status("P12") == "fail", "a call to the police before hers told nobody of hers"
+    noon.shift(-300)
+    SosCall.objects.update(at=clock.now() - timedelta(seconds=20))
+    EmergencyPush.objects.update(asked_at=clock.now() - timedelta(seconds=20))
     again = raise_sos(key=TripKey(rides.under_way("passenger2", "driver2").code, Party.PASSENGER, "wenzhou"))
     deliver()
     hear_centre(key=f"huhang:{again.code}", number="110-1", said=CentreWord.RECEIVED)
     noon.shift(600)
     assert status("P12") == "pass"
+    EmergencyPush.objects.filter(incident=again).update(
+        first_asked_at=again.opened_at, first_received_at=None
+    )
+    assert status("P12") == "fail", "another case takes nothing away of how long the first one waited"
+    EmergencyPush.objects.filter(incident=again).update(
+        first_received_at=again.opened_at,
+        asked_at=clock.now() - timedelta(seconds=300),
+        received_at=clock.now(),
+    )
+    assert status("P12") == "fail", "nor does the first one's time help the second"
     EmergencyPush.objects.filter(incident=again).delete()
     assert status("P12") == "fail", "an SOS that was never sent"
     EmergencyPush.objects.all().delete()

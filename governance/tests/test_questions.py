@@ -451,6 +451,11 @@ def test_cases_for_110(at, seed):
                 closed_at=closed,
                 police_said_at=said,
             )
+            first = (
+                opened - random.choice([timedelta(0), *waits]) if has_sos and random.random() < 0.5 else None
+            )
+            if first:
+                world.make("safety.SosCall", incident_id=row.pk, at=first)
             pushed = random.random() < 0.7
             received = some(0.6, opened + random.choice(waits)) if pushed else None
             if pushed:
@@ -465,9 +470,10 @@ def test_cases_for_110(at, seed):
                 continue
             due.add(row.code)
             until = min(at, closed or at)
-            told = said is not None and said - opened <= by_hand
-            slow = (received or until) - opened > soon
-            judged = not pushed or until - opened > by_hand
+            begins = first or opened
+            told = said is not None and begins <= said <= begins + by_hand
+            slow = (received or until) - begins > soon
+            judged = not pushed or until - begins > by_hand
             if slow and judged and not told:
                 late.add(row.code)
         found = ask.pushes_unheard(since, at, causes=["sos"], within=soon, by_hand=by_hand)

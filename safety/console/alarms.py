@@ -88,3 +88,20 @@ def emergency_centre(at: datetime) -> list[Alarm]:
         )
         for row in selectors.pushes_that_ring(at)
     ]
+
+
+@alarm("emergency_centre_not_told", permission="incidents.respond")
+def emergency_centre_not_told(at: datetime) -> list[Alarm]:
+    """Calls for help that we did not send to 110 ourselves: until a person called there, and said so (P12)."""
+    return [
+        Alarm(
+            key=f"110:{row.code}:",
+            code=row.code,
+            what=_("110 does not answer: call there by telephone"),
+            link=reverse_lazy("safety_console:incident", args=[row.code]),
+            since=row.opened_at,
+            within=policy.span(PUSH_CONFIRMED),
+            rank=Rank.CALL,
+        )
+        for row in selectors.calls_not_pushed(at)
+    ]

@@ -374,6 +374,8 @@ class Migration(migrations.Migration):
                 ('said_at', models.DateTimeField(null=True, verbose_name='said at')),
                 ('traced_at', models.DateTimeField(null=True, verbose_name='position sent at')),
                 ('looked_at', models.DateTimeField(null=True, verbose_name='link opened at')),
+                ('first_asked_at', models.DateTimeField(null=True, verbose_name='first asked at')),
+                ('first_received_at', models.DateTimeField(null=True, verbose_name='first received by the centre at')),
                 ('closing_at', models.DateTimeField(null=True, verbose_name='to be closed since')),
                 ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
                 ('next_at', models.DateTimeField(verbose_name='next try at')),

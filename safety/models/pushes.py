@@ -39,6 +39,11 @@ class EmergencyPush(HasLink):
     said_at = models.DateTimeField(pgettext_lazy("field", "said at"), null=True)
     traced_at = models.DateTimeField(pgettext_lazy("field", "position sent at"), null=True)
     looked_at = models.DateTimeField(pgettext_lazy("field", "link opened at"), null=True)
+    # Of the first case, where the centre ended it and there is another: how long that took stays to be measured.
+    first_asked_at = models.DateTimeField(pgettext_lazy("field", "first asked at"), null=True)
+    first_received_at = models.DateTimeField(
+        pgettext_lazy("field", "first received by the centre at"), null=True
+    )
     # Since when it is to be closed there, and when nothing more is said.
     closing_at = models.DateTimeField(pgettext_lazy("field", "to be closed since"), null=True)
     closed_at = models.DateTimeField(pgettext_lazy("field", "closed at"), null=True)

@@ -31,7 +31,7 @@ from safety.models import (
     WelfareCheck,
 )
 from safety.monitor.rules.signal_lost import SILENCE_AFTER, SILENCE_AWAY_AFTER
-from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, TAKEN_WITHIN, clocks_of
+from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, PUSHED, TAKEN_WITHIN, clocks_of
 from safety.states import (
     LIVE,
     Answer,
@@ -41,6 +41,7 @@ from safety.states import (
     IncidentOutcome,
     IncidentState,
     Origin,
+    PushCause,
     SignalKind,
 )
 
@@ -369,6 +370,48 @@ def push_of(incident: Incident) -> EmergencyPush | None:
     return EmergencyPush.objects.filter(incident=incident).first()
 
 
+def push_for_her(call: CallForHelp) -> EmergencyPush | None:
+    """What the centre has of her own call: one that it ended before she called was the driver's."""
+    push = push_of(call.incident)
+    if push and push.ended_there and push.said_at and push.said_at < call.call.at:
+        return None
+    return push
+
+
+def heard_of(push: EmergencyPush | None, call: CallForHelp) -> datetime | None:
+    """Since when the centre has her call: by the case, or, where the driver's had opened it, by what was sent since."""
+    since = call.call.at
+    known = (push.received_at, push.traced_at) if push else ()
+    return next((at for at in known if at and at >= since), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a phone was, in WGS-84 degrees; metres and metres per second where they are known."""
+
+    at: datetime
+    latitude: float
+    longitude: float
+    accuracy: float | None = None
+    speed: float | None = None
+
+
+def places_of(incident: Incident) -> dict[str, Place]:
+    """The newest place of each side: what its phone sent, or what came with a tap on SOS, also as a message."""
+    found = {
+        party: Place(row.at, row.latitude, row.longitude, row.accuracy, row.speed)
+        for party, row in (latest_positions(incident.trip) if incident.trip else {}).items()
+    }
+    for call in incident.sos_calls.all():
+        if call.latitude is None or call.longitude is None:
+            continue
+        # A message came later than its place was; a phone's clock may also be ahead.
+        at = min(call.sent_at or call.at, call.at)
+        if call.party not in found or found[call.party].at < at:
+            found[call.party] = Place(at, call.latitude, call.longitude)
+    return found
+
+
 def push_by_secret(secret: str) -> EmergencyPush:
     """The case whose link the centre opens, for as long as it is open. Raises `NotFound`."""
     rows = EmergencyPush.objects.select_related(
@@ -407,6 +450,26 @@ def pushes_that_ring(at: datetime) -> list[EmergencyPush]:
         silent | lost | ended, incident__state__in=LIVE
     )
     return list(rows.exclude(called).order_by("asked_at")[:50])
+
+
+def calls_not_pushed(at: datetime) -> list[Incident]:
+    """Live incidents with a call for help that should be at the emergency centre by now, and were never sent there.
+
+    Until a person said that they called the police since, or a supervisor why not.
+    """
+    if PushCause.SOS not in policy.value(PUSHED):
+        return []
+    first = SosCall.objects.filter(incident=OuterRef("pk")).order_by("at").values("at")[:1]
+    rows = Incident.objects.filter(
+        state__in=LIVE, drill=False, trip__isnull=False, has_sos=True, push=None
+    ).annotate(called_at=Subquery(first))
+    told = (
+        Q(police_said_at__gte=F("called_at"))
+        | Q(police_called_at__gte=F("called_at"))
+        | Q(police_excused_at__gte=F("called_at"))
+    )
+    late = rows.filter(called_at__lte=at - policy.span(PUSH_CONFIRMED)).exclude(told)
+    return list(late.order_by("called_at")[:50])
 
 
 def contacts_of(incident: Incident) -> "list[EmergencyContact]":

@@ -13,17 +13,17 @@ from core import audit, centre, clock, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
-from rides.selectors import latest_positions
 from rides.states import Party
 from safety.models import EmergencyPush, Incident
-from safety.selectors import callers_of, incident_by_code, needs_of, silent_callers
+from safety.selectors import callers_of, incident_by_code, needs_of, places_of, silent_callers
+from safety.services import pushing
 from safety.services.desk import note_police_called
 from safety.services.incidents import bring_news, change_incident
 from safety.services.pushing import told
 from safety.states import CentreWord, SafetyLine
 
 if TYPE_CHECKING:
-    from rides.models import Trip
+    pass
 
 TRACE_EVERY = timedelta(seconds=10)  # P12
 CENTRE = Actor("centre-110", "system")
@@ -34,8 +34,8 @@ def _iso(at: datetime) -> str:
     return timezone.localtime(at).isoformat(timespec="seconds")
 
 
-def _positions(trip: "Trip", at: datetime) -> list[dict[str, Any]]:
-    """Where each phone of the trip was last; metres, metres per second, seconds, WGS-84."""
+def _positions(incident: Incident, at: datetime) -> list[dict[str, Any]]:
+    """Where each phone of the trip was last, also by its tap on SOS alone; metres, metres per second, seconds, WGS-84."""
     return [
         {
             "phone": party,
@@ -46,8 +46,13 @@ def _positions(trip: "Trip", at: datetime) -> list[dict[str, Any]]:
             "accuracy": row.accuracy,
             "speed": row.speed,
         }
-        for party, row in sorted(latest_positions(trip).items())
+        for party, row in sorted(places_of(incident).items())
     ]
+
+
+def _calls(incident: Incident) -> dict[str, Any]:
+    """Who called for help, and whether nobody may ring her phone, because she may sit beside him."""
+    return {"silent": Party.PASSENGER in silent_callers(incident), "called_for_help": callers_of(incident)}
 
 
 def link_of(push: EmergencyPush) -> str:
@@ -67,11 +72,9 @@ def case_of(push: EmergencyPush, incident: Incident) -> dict[str, Any]:
         "state": trip.state,
         "cause": push.cause or "wish",
         "asked_at": _iso(push.asked_at),
-        # Nobody may ring her phone: she may sit beside him.
-        "silent": Party.PASSENGER in silent_callers(incident),
-        "called_for_help": callers_of(incident),
+        **_calls(incident),
         "needs": needs_of(incident),
-        "positions": _positions(trip, at),
+        "positions": _positions(incident, at),
         "car": {
             "plate_registered": trip.plate_registered,
             "plate_seen": trip.plate_seen,
@@ -83,44 +86,90 @@ def case_of(push: EmergencyPush, incident: Incident) -> dict[str, Any]:
     }
 
 
-def _speak(push: EmergencyPush) -> None:
-    """Say what is due of one case: that it is closed, that it is there, or where it is now."""
-    if push.closing_at is not None:
-        centre.close({"key": push.key, "at": _iso(push.closing_at)})
-        _closed(push.pk)
-        return
-    incident = incident_by_code(push.incident.code)
-    if push.received_at is None:
-        number = centre.open_case(case_of(push, incident))
-        hear_centre(key=push.key, number=number, said=CentreWord.RECEIVED)
-        return
+def _open(push: EmergencyPush) -> None:
+    number = centre.open_case(case_of(push, incident_by_code(push.incident.code)))
+    hear_centre(key=push.key, number=number, said=CentreWord.RECEIVED)
+
+
+def _follow(push: EmergencyPush) -> None:
+    incident, at = incident_by_code(push.incident.code), clock.now()
     trip = incident.trip
     assert trip is not None  # noqa: S101 - as above
-    at = clock.now()
-    centre.trace({"key": push.key, "at": _iso(at), "state": trip.state, "positions": _positions(trip, at)})
-    _traced(push.pk, incident.code, at)
+    told = {"key": push.key, "at": _iso(at), "state": trip.state, "positions": _positions(incident, at)}
+    centre.trace(told | _calls(incident))
+    _traced(push, at)
 
 
-def _waiting() -> "QuerySet[EmergencyPush]":
+def _close(push: EmergencyPush) -> None:
+    assert push.closing_at is not None  # noqa: S101 - only such are closed
+    try:
+        centre.close({"key": push.key, "at": _iso(push.closing_at)})
+    except centre.CentreSilent:
+        # Nothing depends on it, and a link's secret is not kept for a centre that has gone.
+        if clock.now() - push.closing_at < _CLOSING.patience:
+            raise
+        _closed(push, told=False)
+    else:
+        _closed(push, told=True)
+
+
+def _to_open() -> "QuerySet[EmergencyPush]":
+    return _not_closed().filter(received_at=None, closing_at=None)
+
+
+def _to_follow() -> "QuerySet[EmergencyPush]":
+    return _not_closed().filter(received_at__isnull=False, closing_at=None)
+
+
+def _to_close() -> "QuerySet[EmergencyPush]":
+    return _not_closed().filter(closing_at__isnull=False)
+
+
+def _not_closed() -> "QuerySet[EmergencyPush]":
     return EmergencyPush.objects.select_related("incident").filter(closed_at=None)
 
 
+# A case that nobody has yet waits behind no trace of another, and five seconds where a worker died with it.
 PUSHES = retry.queue(
-    "safety.emergency_centre",
+    pushing.OPENING,
     gettext_lazy("telling the emergency centre (110) of an incident"),
     law=retry.LIFE,
-    waiting=_waiting,
-    act=_speak,
+    waiting=_to_open,
+    act=_open,
+    key="key",
+    about=lambda row: row.incident.code,
+    life_safety=lambda _row: True,
+    lease=timedelta(seconds=5),
+)
+FOLLOWING = retry.queue(
+    pushing.FOLLOWING,
+    gettext_lazy("telling the emergency centre (110) where somebody is now"),
+    law=retry.LIFE,
+    waiting=_to_follow,
+    act=_follow,
     key="key",
     about=lambda row: row.incident.code,
     life_safety=lambda _row: True,
 )
+_CLOSING = retry.Law(timedelta(minutes=2), timedelta(minutes=10), timedelta(days=1))
+CLOSINGS = retry.queue(
+    pushing.CLOSING,
+    gettext_lazy("telling the emergency centre (110) that an incident is closed"),
+    law=_CLOSING,
+    waiting=_to_close,
+    act=_close,
+    key="key",
+    about=lambda row: row.incident.code,
+)
 
 
 @begins_transaction
-def _traced(pk: int, code: str, at: datetime) -> None:
-    push = EmergencyPush.objects.select_for_update().get(pk=pk)
-    minute = at.replace(second=0, microsecond=0)
+def _traced(sent: EmergencyPush, at: datetime) -> None:
+    # Under another key it is another case by now, of which the centre has not heard.
+    push = EmergencyPush.objects.select_for_update().filter(pk=sent.pk, key=sent.key).first()
+    if push is None:
+        return
+    minute, code = at.replace(second=0, microsecond=0), sent.incident.code
     if push.traced_at is None or push.traced_at < minute:  # a line a minute
         audit.record(SYSTEM, "safety.centre_followed", code, case=code)
     push.traced_at = at
@@ -130,12 +179,15 @@ def _traced(pk: int, code: str, at: datetime) -> None:
 
 
 @begins_transaction
-def _closed(pk: int) -> None:
+def _closed(sent: EmergencyPush, *, told: bool) -> None:
     rows = EmergencyPush.objects.select_for_update(of=("self",)).select_related("incident__trip")
-    push = rows.get(pk=pk)
+    push = rows.get(pk=sent.pk)
     push.closed_at = clock.now()
     push.save(update_fields=["closed_at"])
-    _line(push.incident, SafetyLine.CENTRE_CLOSED, SYSTEM)
+    if told:
+        _line(push.incident, SafetyLine.CENTRE_CLOSED, SYSTEM)
+    else:
+        audit.record(SYSTEM, "safety.centre_not_told", push.incident.code, case=push.incident.code)
 
 
 def _line(incident: Incident, kind: SafetyLine, actor: Actor, **facts: Any) -> None:
@@ -168,6 +220,7 @@ def hear_centre(*, key: str, number: str, said: CentreWord) -> None:
         push.next_at = at + TRACE_EVERY
     if push.ended_there:  # nothing more is sent to who does not look
         push.closed_at = at
+        pushing.forget_failures(push.key)
     push.save()
     _line(incident, SafetyLine.CENTRE_SAID, CENTRE, number=number, centre=said)
     match said:

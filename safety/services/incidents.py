@@ -18,7 +18,7 @@ from rides.states import Party
 from safety.events import DangerShown
 from safety.models import Acknowledgement, Caller, Incident, Signal
 from safety.policies import THRESHOLD, WEIGHTS
-from safety.selectors import TOLD_BY_A_REPORTER, record_of
+from safety.selectors import record_of
 from safety.services.stops import stop_next_order
 from safety.states import (
     LIVE,
@@ -273,7 +273,8 @@ def _bring(
     if kind in _CRIES or (grave and incident.high_risk_at is None):
         changes["high_risk_at"] = incident.risk_since(at)
     bring_news(incident, **changes)
-    if incident.high_risk_at and kind not in TOLD_BY_A_REPORTER | {SignalKind.SOS}:
+    # Whoever told it last: what the trip itself shows may have come before (`shows_danger_now` decides).
+    if incident.high_risk_at and kind != SignalKind.SOS:
         events.publish(DangerShown(incident=incident.code))
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from core import audit, broker, clock, jobs, live, policy, timeline
+from core import audit, broker, centre, clock, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
 from core.transactions import begins_transaction, joins_transaction
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from rides.models import Trip
     from rides.tokens import TripKey
 
-TASK = "safety.tasks.speak_to_centre"
+# What is said to the centre, each in a queue of its own over the same table (`safety.services.centre`).
+OPENING, FOLLOWING, CLOSING = "safety.emergency_centre", "safety.centre_followed", "safety.centre_closed"
+OPENS, FOLLOWS = "safety.tasks.speak_to_centre", "safety.tasks.follow_cases"
 # Longer than one attempt: a case that is just being opened there is open before it is closed.
 _AFTER_AN_ATTEMPT = timedelta(seconds=5)
 
 
 @joins_transaction
-def push_by_itself(*, code: str) -> None:
+def push_by_itself(*, code: str, called: bool = False) -> None:
     """An incident goes to 110 where the rule says so: for a call for help, or high risk that its trip shows.
 
+    `called` says that a side has just called for help: a case that is open there hears of it at once.
     Never one of the hourly drill, nor one whose trip nobody knows: there is nothing to look for.
     """
     incident = _locked(code)
@@ -37,7 +40,11 @@ def push_by_itself(*, code: str) -> None:
         return
     causes = policy.value(PUSHED)
     if incident.has_sos and PushCause.SOS in causes:
-        _ask(incident, trip, SYSTEM, PushCause.SOS)
+        push = _ask(incident, trip, SYSTEM, PushCause.SOS)
+        if called and push.received_at and push.is_followed:
+            push.next_at = clock.now()
+            push.save(update_fields=["next_at"])
+            transaction.on_commit(wake_followers)
     elif PushCause.DANGER in causes and incident.high_risk_at and shows_danger_now(trip):
         _ask(incident, trip, SYSTEM, PushCause.DANGER)
 
@@ -79,9 +86,9 @@ def _ask(incident: Incident, trip: "Trip", actor: Actor, cause: PushCause | None
             "next_at": at,
         },
     )
-    again = cause is None and push.ended_there
+    again = push.ended_there and (cause is None or _called_since(push))
     wished = cause is None and (new or again or push.wished_at is None)
-    if not (new or wished):
+    if not (new or wished or again):
         return push
     if wished and not new:
         push.wished_at = at
@@ -99,8 +106,17 @@ def _ask(incident: Incident, trip: "Trip", actor: Actor, cause: PushCause | None
     return push
 
 
+def _called_since(push: EmergencyPush) -> bool:
+    """She called after the centre had ended what may have been the driver's call: he must not use up hers."""
+    hers = SosCall.objects.filter(incident=push.incident_id, party=Party.PASSENGER, at__gt=push.said_at)
+    return hers.exists()
+
+
 def _open_anew(push: EmergencyPush, incident: Incident, at: datetime) -> None:
     """The centre ended it, and she needs them still: another case there, under another key. What was is on the timeline."""
+    forget_failures(push.key)
+    if push.first_asked_at is None:
+        push.first_asked_at, push.first_received_at = push.asked_at, push.received_at
     push.key = f"huhang:{incident.code}:{int(at.timestamp())}"
     push.asked_at = push.next_at = at
     push.number, push.said = "", ""
@@ -114,13 +130,31 @@ def told(trip: "Trip") -> None:
 
 
 def wake() -> None:
-    """Ask a worker to say what is due; a sweep follows where the broker is away."""
-    broker.wake(TASK, queue=jobs.queue_of(TASK), once=f"job:{TASK}")
+    """Ask a worker to open what is due; a sweep follows where the broker is away."""
+    broker.wake(OPENS, queue=jobs.queue_of(OPENS), once=f"job:{OPENS}")
+
+
+def wake_followers() -> None:
+    """The same for what is to be said of open cases."""
+    broker.wake(FOLLOWS, queue=jobs.queue_of(FOLLOWS), once=f"job:{FOLLOWS}")
+
+
+def forget_failures(key: str) -> None:
+    """Nothing more is opened or followed under this key: what of it failed is nobody's work any more."""
+    for kind in (OPENING, FOLLOWING):
+        work = retry.of_kind(kind)
+        assert work is not None  # noqa: S101 - declared with the queues
+        retry.done(work, key)
 
 
 @joins_transaction
 def end_push(incident: Incident) -> None:
-    """The incident is closed: its trace ends, its link shows nothing from now on, and the centre is told."""
+    """The incident is closed: its trace ends, its link shows nothing from now on, and the centre, if any, is told."""
     at = clock.now()
-    rows: Any = EmergencyPush.objects.filter(incident=incident, closing_at=None, closed_at=None)
-    rows.update(closing_at=at, next_at=at + _AFTER_AN_ATTEMPT)
+    push = EmergencyPush.objects.filter(incident=incident, closing_at=None, closed_at=None).first()
+    if push is None:
+        return
+    forget_failures(push.key)
+    push.closing_at, push.next_at = at, at + _AFTER_AN_ATTEMPT
+    push.closed_at = None if centre.is_set_up() else at
+    push.save(update_fields=["closing_at", "next_at", "closed_at"])

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from core import alarms, clock, outside, retry
+from core import alarms, clock, jobs, outside, retry
+from core import centre as at_centre
 from core.models import AuditEntry, FailedWork, TimelineEntry
 from core.tests.factories import set_policy
 from rides.models import Trip
@@ -19,9 +20,10 @@ from rides.services.positions import PhoneFixes, store_positions
 from rides.states import Party
 from rides.tokens import TripKey
 from rides.trails import Fix
-from safety import services
+from safety import packets, services
 from safety.models import EmergencyPush, Incident
-from safety.services.centre import PUSHES
+from safety.services import pushing
+from safety.services.centre import CLOSINGS, FOLLOWING, PUSHES
 from safety.states import CallerPhrase, SignalKind
 from sandbox import centre as there
 
@@ -83,8 +85,9 @@ def tap(trip, party=Party.PASSENGER, **how):
 
 
 def speak():
-    while PUSHES.work_off():
-        pass
+    for queue in (PUSHES, FOLLOWING, CLOSINGS):
+        while queue.work_off():
+            pass
 
 
 def only():
@@ -168,6 +171,19 @@ def test_high_risk_that_the_trip_shows_goes_and_a_strangers_report_alone_does_no
     assert only().cause == "danger"
 
 
+def test_danger_that_a_friends_report_makes_high_goes_too(centre, trip, deliver, people):
+    """The trip showed it first, and it weighed too little alone."""
+    services.report_finding(trip_code=trip.code, kind=SignalKind.OFF_ROUTE)
+    deliver()
+    assert not EmergencyPush.objects.exists()
+    services.file_welfare_check(
+        missing_phone=people("passenger").phone, reporter_phone="13911110055", words="x", submission="w"
+    )
+    deliver()
+    assert Incident.objects.get().high_risk_at is not None
+    assert only().cause == "danger"
+
+
 def test_the_rule_says_which_go_by_themselves_and_her_wish_always_does(centre, trip, deliver, client):
     set_policy("safety.pushed_to_110", [])
     tap(trip)
@@ -199,6 +215,72 @@ def test_what_a_drill_does_reaches_no_centre(centre, trip, deliver, people):
     tap(trip)
     deliver()
     assert not EmergencyPush.objects.exists()
+
+
+def his_mistake(trip, deliver, client, said="over"):
+    """The driver calls for help, says on the telephone that it was a mistake, and the centre ends it."""
+    incident = tap(trip, Party.DRIVER)
+    deliver()
+    speak()
+    assert word(client, said) == 200
+    return incident
+
+
+@pytest.mark.parametrize("said", ["refused", "over"])
+def test_his_own_call_does_not_use_up_hers(centre, trip, deliver, client, noon, said):
+    his_mistake(trip, deliver, client, said)
+    noon.shift(180)
+    tap(trip, silent=True)
+    assert "ended your case" not in sos_page(client, trip), "it was his"
+    deliver()
+    assert "has not confirmed it yet" in sos_page(client, trip)
+    speak()
+    first, second = at_the_centre()
+    assert (first["opened"]["silent"], second["opened"]["silent"]) == (False, True)
+    assert second["opened"]["called_for_help"] == ["passenger", "driver"]
+    assert "received your case" in sos_page(client, trip)
+
+
+def test_her_call_is_in_the_case_that_his_opened(centre, trip, deliver, client, noon):
+    tap(trip, Party.DRIVER)
+    deliver()
+    speak()
+    noon.shift(3)
+    tap(trip, silent=True)
+    assert "has not confirmed it yet" in sos_page(client, trip), "the centre knows of his call alone"
+    deliver()
+    speak()
+    (case,) = at_the_centre()
+    (trace,) = case["trace"]
+    assert (trace["silent"], trace["called_for_help"]) == (True, ["passenger", "driver"])
+    assert "received your case" in sos_page(client, trip)
+
+
+@pytest.mark.parametrize("by_packet", [True, False])
+def test_the_place_of_her_tap_goes_where_her_phone_sent_none(centre, rides, deliver, client, by_packet):
+    trip = rides.under_way()
+    if by_packet:
+        packet = packets.Packet(trip.code, Party.PASSENGER, clock.now(), (28.25, 121.25), silent=True)
+        services.raise_by_packet(text=packets.encode(packet))
+    else:
+        tap(trip, position=(28.25, 121.25))
+    deliver()
+    speak()
+    (place,) = at_the_centre()[0]["opened"]["positions"]
+    assert (place["phone"], place["lat"], place["lon"]) == ("passenger", 28.25, 121.25)
+    assert "28.25" in client.get(f"/110/{only().secret}/").content.decode()
+
+
+def test_what_her_phone_sent_since_is_newer_than_the_place_of_her_tap(centre, trip, deliver, noon):
+    tap(trip, position=(28.25, 121.25))
+    noon.shift(30)
+    store_positions(
+        [PhoneFixes(trip.pk, Party.PASSENGER, [Fix(clock.now().timestamp(), 28.206, 121.0125)], False)]
+    )
+    deliver()
+    speak()
+    place = next(each for each in at_the_centre()[0]["opened"]["positions"] if each["phone"] == "passenger")
+    assert (place["lat"], place["lon"]) == (28.206, 121.0125)
 
 
 # --- A centre that is slow, wrong or down --------------------------------------------------------------------
@@ -261,6 +343,23 @@ def test_a_centre_that_is_not_configured_is_a_silent_one(trip, deliver, settings
     deliver()
     speak()
     assert only().received_at is None
+
+
+def test_where_no_centre_is_set_up_her_page_sends_nothing_and_says_so(
+    trip, deliver, client, people, settings
+):
+    settings.CENTRE_URL = ""
+    incident = tap(trip)
+    for _before_and_after in range(2):
+        page = sos_page(client, trip)
+        assert "Nothing goes to 110 by itself here" in page
+        assert "is being sent" not in page
+        assert "Ask 110 to come" not in page
+        deliver()
+        speak()
+    close(people, incident)
+    assert only().closed_at is not None, "there is nobody to tell"
+    assert not PUSHES.waiting().exists()
 
 
 def ringing(people, name="specialist"):
@@ -332,6 +431,97 @@ def test_what_was_never_confirmed_is_closed_there_all_the_same(centre, trip, del
     speak()
     assert at_the_centre()[0]["closed"]
     assert only().received_at is None
+
+
+def test_closing_waits_for_nobody_and_is_given_up_after_a_day(centre, trip, deliver, people, noon):
+    incident = tap(trip)
+    deliver()
+    centre.behave({"status": 503, "says": []})
+    speak()
+    assert FailedWork.objects.get(closed_at=None).life_safety
+    close(people, incident)
+    assert not FailedWork.objects.filter(closed_at=None).exists(), "nobody's life depends on it any more"
+    noon.shift(10)
+    speak()
+    assert not FailedWork.objects.get(closed_at=None).life_safety
+    assert only().next_at > clock.now() + timedelta(seconds=60)
+    noon.shift(23 * 3600)
+    speak()
+    assert only().closed_at is None
+    noon.shift(3600)
+    speak()
+    assert only().closed_at is not None
+    assert not FailedWork.objects.filter(closed_at=None).exists()
+    assert not TimelineEntry.objects.filter(kind="safety.centre_closed").exists(), "it was never told"
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_late_trace_of_the_old_case_leaves_the_new_one_alone(
+    centre, trip, deliver, client, noon, monkeypatch, fails
+):
+    tap(trip)
+    deliver()
+    speak()
+    old = only().key
+    noon.shift(10)
+    centre.behave({"status": 503, "says": []})
+    speak()
+    noon.shift(10)
+    centre.behave({"status": 503 if fails else 200, "says": []})
+    send = at_centre.trace
+
+    def slowly(body):
+        word(client, "over", key=old)
+        client.post(f"/trips/{trip.code}/sos/110/", {"key": position_key(trip, Party.PASSENGER)})
+        send(body)
+
+    monkeypatch.setattr(at_centre, "trace", slowly)
+    while FOLLOWING.work_off():
+        pass
+    push = only()
+    assert (push.key != old, push.traced_at, push.next_at) == (True, None, clock.now())
+    assert not FailedWork.objects.filter(closed_at=None).exists(), "the old case is nobody's work"
+
+
+def test_a_new_case_waits_neither_for_traces_nor_for_a_breaker_that_they_opened(
+    centre, trip, rides, deliver, noon
+):
+    tap(trip)
+    deliver()
+    speak()
+    centre.behave({"status": 503, "says": []})
+    for _until_the_breaker_is_open in range(4):
+        noon.shift(10)
+        speak()
+    centre.behave({"says": []})
+    tap(rides.under_way("passenger2", "driver2"))
+    deliver()
+    while PUSHES.work_off():
+        pass
+    assert len(at_the_centre()) == 2
+
+
+def test_who_takes_a_new_case_and_dies_delays_it_for_five_seconds(centre, trip, deliver, noon):
+    tap(trip)
+    deliver()
+    assert PUSHES.claim()
+    noon.shift(5)
+    speak()
+    assert only().received_at is not None
+
+
+def test_a_call_that_our_own_worker_never_sent_rings_too(centre, trip, people, noon):
+    """Nothing is delivered: there is no case, and nobody at the centre knows."""
+    incident = tap(trip)
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert ringing(people) == []
+    noon.shift(15)
+    assert len(ringing(people)) == 1
+    set_policy("safety.pushed_to_110", ["danger"])
+    assert ringing(people) == []
+    set_policy("safety.pushed_to_110", ["sos"])
+    services.record_police_call(account=people("agent"), code=incident.code, station="110", number="110")
+    assert ringing(people) == []
 
 
 def sealed(body, *, key=KEY, at=None):
@@ -475,3 +665,7 @@ def test_the_link_shows_the_car_live_without_names_or_places_and_dies_with_the_c
 def test_it_has_a_law_by_which_a_person_can_try_it_again():
     assert PUSHES.work.law == retry.LIFE
     assert PUSHES.work.again is not None
+
+
+def test_what_opens_a_case_shares_no_worker_with_what_follows_others():
+    assert jobs.queue_of(pushing.OPENS) != jobs.queue_of(pushing.FOLLOWS)
