@@ -43,6 +43,7 @@ DAY = timedelta(hours=24)  # an urgent version of two people lapses then (G5+), 
 WEEK = timedelta(days=7)
 SHADOW_EVERY = timedelta(hours=1)
 LONGEST_REASON = 500
+STAYS = (Mode.LATER, Mode.ALONE)  # what is agreed to holds until another version, so it is simulated before
 live.moves("rules", "governance.rule_", "core.policy_")
 
 
@@ -65,17 +66,12 @@ def change_of(code: str) -> RuleChange:
 # --- What is read and signed ---------------------------------------------------------------------------------
 
 
-def held_at(rule: policy.Policy[Any], change: RuleChange) -> policy.InForce[Any]:
-    """What would hold at the proposal's time without it."""
-    return policy.in_force(rule, at=max(change.effective_from or clock.now(), clock.now()))
-
-
 def held_before(rule: policy.Policy[Any], change: RuleChange) -> policy.InForce[Any]:
-    """What a proposal stands beside: what would hold without it. Of an urgent one by one person, what held before."""
+    """What a proposal stands beside: what would hold at its time without it. What one person made stricter is to stay,
+    so it stands beside what lasts, not beside what two people loosened for a day."""
     if change.mode == Mode.ALONE:
-        version = next((row for row in policy.history(rule) if str(row) == change.base), None)
-        return policy.InForce(rule.default if version is None else rule.read(version.value)[0], change.base)
-    return held_at(rule, change)
+        return policy.lasting(rule)
+    return policy.in_force(rule, at=max(change.effective_from or clock.now(), clock.now()))
 
 
 def digest_of(change: RuleChange) -> str:
@@ -208,7 +204,7 @@ def _against_agreeing(change: RuleChange) -> DomainError | None:
     if is_past(change, clock.now()):
         return RuleTimePassed()
     rule = rule_of(change.key)
-    waits = change.mode == Mode.LATER and simulation.of(rule) is not None
+    waits = change.mode in STAYS and simulation.of(rule) is not None
     return RuleNotSimulated() if waits and not _is_beside(rule, change, change.simulated) else None
 
 
@@ -399,7 +395,7 @@ def _to_measure(at: datetime, limit: int) -> list[int]:
         state=ProposalState.APPROVED,
         effect__isnull=True,
         key__in=_simulated_keys(),
-        mode__in=[Mode.LATER, Mode.ALONE],
+        mode__in=STAYS,
     ).order_by("pk")
     return [row.pk for row in rows if began(row) <= at - WEEK][:limit]
 
