@@ -23,6 +23,7 @@ from core.policy import simulation
 from core.states import move
 from core.transactions import begins_transaction
 from governance.errors import (
+    ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
     RuleMomentTaken,
@@ -132,6 +133,8 @@ def propose(
         raise RuleUnchanged
     if mode == Mode.ALONE:
         _against_again(rule, at)
+    if mode == Mode.DAY:
+        _against_day_by_day(rule, found, at)
     if _is_taken(rule, mode, effective_from, at):
         raise RuleMomentTaken("effective_from")
     urgent = _tighten(account, rule, raw, reason) if mode == Mode.ALONE else None
@@ -173,6 +176,14 @@ def _against_again(rule: policy.Policy[Any], at: datetime) -> None:
     before = RuleChange.objects.filter(key=rule.key, mode=Mode.ALONE, proposed_at__gt=at - WEEK)
     if before.exclude(state=ProposalState.APPROVED).exists():
         raise UrgentAlready
+
+
+def _against_day_by_day(rule: policy.Policy[Any], found: Any, at: datetime) -> None:
+    """Raises `ForADayAlready`: what lapses after a day, and is not simulated, is not made to last by renewing it."""
+    before = RuleChange.objects.filter(key=rule.key, mode=Mode.DAY, decided_at__gt=at - WEEK)
+    safer = policy.is_safer(rule, policy.lasting(rule, at=at).value, found)
+    if not safer and before.filter(state=ProposalState.APPROVED).exists():
+        raise ForADayAlready
 
 
 def _tighten(account: "Account", rule: policy.Policy[Any], raw: Any, reason: str) -> int:
@@ -363,10 +374,11 @@ def _to_shadow(at: datetime, limit: int) -> list[int]:
 
 
 def _shadow(pk: int, at: datetime) -> None:
+    """Since it was proposed, a week at most: one that nobody decides on is not counted longer each hour."""
     found = _open(pk)
     if found:
         row = found[0]
-        _keep(row, shadowed=_compare(*found, row.proposed_at, at))
+        _keep(row, shadowed=_compare(*found, max(row.proposed_at, at - WEEK), at))
 
 
 @begins_transaction
@@ -413,7 +425,8 @@ def _measure(pk: int, at: datetime) -> None:
     if row is None or rule is None or how is None or began(row) > at - WEEK:
         return
     start = began(row)
-    old = policy.in_force(rule, at=start - timedelta(microseconds=1)).value
+    # Of one made stricter alone the urgent version held until it was agreed to: beside that nothing would differ.
+    old = policy.lasting(rule, at=start - timedelta(microseconds=1)).value
     new = rule.read(row.value)[0]
     effect = {
         "before": simulation.simulate(how, old, new, start - WEEK, start),

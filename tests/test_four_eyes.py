@@ -108,7 +108,7 @@ def guards() -> set[tuple]:
     return found
 
 
-def _loosens(rule: policy.Policy, row: PolicyVersion) -> bool:
+def _loosens(rule, row):
     """Whether one person's version protects less than anything that would hold in its hours without it."""
     coming = PolicyVersion.objects.filter(
         key=rule.key,
