@@ -102,6 +102,16 @@ class RuleChangeOver(DomainError):
     code, sentence = "rule_change_over", _("It is decided already.")
 
 
+class ForADayAlready(DomainError):
+    code, sentence = (
+        "rule_for_a_day_already",
+        _(
+            "Two people changed this rule for a day within the last seven days. Again for a day it is only made stricter;"
+            " otherwise propose it for a later time."
+        ),
+    )
+
+
 class UrgentAlready(DomainError):
     code, sentence = (
         "rule_urgent_already",

@@ -23,6 +23,7 @@ from core.policy import simulation
 from core.states import move
 from core.transactions import begins_transaction
 from governance.errors import (
+    ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
     RuleMomentTaken,
@@ -43,6 +44,7 @@ DAY = timedelta(hours=24)  # an urgent version of two people lapses then (G5+), 
 WEEK = timedelta(days=7)
 SHADOW_EVERY = timedelta(hours=1)
 LONGEST_REASON = 500
+STAYS = (Mode.LATER, Mode.ALONE)  # what is agreed to holds until another version, so it is simulated before
 live.moves("rules", "governance.rule_", "core.policy_")
 
 
@@ -65,17 +67,12 @@ def change_of(code: str) -> RuleChange:
 # --- What is read and signed ---------------------------------------------------------------------------------
 
 
-def held_at(rule: policy.Policy[Any], change: RuleChange) -> policy.InForce[Any]:
-    """What would hold at the proposal's time without it."""
-    return policy.in_force(rule, at=max(change.effective_from or clock.now(), clock.now()))
-
-
 def held_before(rule: policy.Policy[Any], change: RuleChange) -> policy.InForce[Any]:
-    """What a proposal stands beside: what would hold without it. Of an urgent one by one person, what held before."""
+    """What a proposal stands beside: what would hold at its time without it. What one person made stricter is to stay,
+    so it stands beside what lasts, not beside what two people loosened for a day."""
     if change.mode == Mode.ALONE:
-        version = next((row for row in policy.history(rule) if str(row) == change.base), None)
-        return policy.InForce(rule.default if version is None else rule.read(version.value)[0], change.base)
-    return held_at(rule, change)
+        return policy.lasting(rule)
+    return policy.in_force(rule, at=max(change.effective_from or clock.now(), clock.now()))
 
 
 def digest_of(change: RuleChange) -> str:
@@ -136,6 +133,8 @@ def propose(
         raise RuleUnchanged
     if mode == Mode.ALONE:
         _against_again(rule, at)
+    if mode == Mode.DAY:
+        _against_day_by_day(rule, found, at)
     if _is_taken(rule, mode, effective_from, at):
         raise RuleMomentTaken("effective_from")
     urgent = _tighten(account, rule, raw, reason) if mode == Mode.ALONE else None
@@ -179,6 +178,14 @@ def _against_again(rule: policy.Policy[Any], at: datetime) -> None:
         raise UrgentAlready
 
 
+def _against_day_by_day(rule: policy.Policy[Any], found: Any, at: datetime) -> None:
+    """Raises `ForADayAlready`: what lapses after a day, and is not simulated, is not made to last by renewing it."""
+    before = RuleChange.objects.filter(key=rule.key, mode=Mode.DAY, decided_at__gt=at - WEEK)
+    safer = policy.is_safer(rule, policy.lasting(rule, at=at).value, found)
+    if not safer and before.filter(state=ProposalState.APPROVED).exists():
+        raise ForADayAlready
+
+
 def _tighten(account: "Account", rule: policy.Policy[Any], raw: Any, reason: str) -> int:
     limits.take(ALONE, Asker(person=account.code))
     lasts = policy.span(ALONE_LASTS)
@@ -208,7 +215,7 @@ def _against_agreeing(change: RuleChange) -> DomainError | None:
     if is_past(change, clock.now()):
         return RuleTimePassed()
     rule = rule_of(change.key)
-    waits = change.mode == Mode.LATER and simulation.of(rule) is not None
+    waits = change.mode in STAYS and simulation.of(rule) is not None
     return RuleNotSimulated() if waits and not _is_beside(rule, change, change.simulated) else None
 
 
@@ -367,10 +374,11 @@ def _to_shadow(at: datetime, limit: int) -> list[int]:
 
 
 def _shadow(pk: int, at: datetime) -> None:
+    """Since it was proposed, a week at most: one that nobody decides on is not counted longer each hour."""
     found = _open(pk)
     if found:
         row = found[0]
-        _keep(row, shadowed=_compare(*found, row.proposed_at, at))
+        _keep(row, shadowed=_compare(*found, max(row.proposed_at, at - WEEK), at))
 
 
 @begins_transaction
@@ -399,7 +407,7 @@ def _to_measure(at: datetime, limit: int) -> list[int]:
         state=ProposalState.APPROVED,
         effect__isnull=True,
         key__in=_simulated_keys(),
-        mode__in=[Mode.LATER, Mode.ALONE],
+        mode__in=STAYS,
     ).order_by("pk")
     return [row.pk for row in rows if began(row) <= at - WEEK][:limit]
 
@@ -417,7 +425,8 @@ def _measure(pk: int, at: datetime) -> None:
     if row is None or rule is None or how is None or began(row) > at - WEEK:
         return
     start = began(row)
-    old = policy.in_force(rule, at=start - timedelta(microseconds=1)).value
+    # Of one made stricter alone the urgent version held until it was agreed to: beside that nothing would differ.
+    old = policy.lasting(rule, at=start - timedelta(microseconds=1)).value
     new = rule.read(row.value)[0]
     effect = {
         "before": simulation.simulate(how, old, new, start - WEEK, start),

@@ -108,6 +108,23 @@ def guards() -> set[tuple]:
     return found
 
 
+def _loosens(rule, row):
+    """Whether one person's version protects less than anything that would hold in its hours without it."""
+    coming = PolicyVersion.objects.filter(
+        key=rule.key,
+        lapses_at=None,
+        effective_from__gt=row.effective_from,
+        effective_from__lte=row.lapses_at,
+        number__lt=row.number,
+    )
+    held = [policy.lasting(rule, at=row.effective_from).value, *(rule.read(each.value)[0] for each in coming)]
+    found = rule.read(row.value)[0]
+    return any(
+        not policy.is_safer(rule, each, found) and rule.kind.plain(each) != rule.kind.plain(found)
+        for each in held
+    )
+
+
 def grants() -> set[tuple]:
     """What there is only once two people agreed: nothing of it may come by one."""
     found = {("release", pk) for pk in Release.objects.values_list("pk", flat=True)}
@@ -121,8 +138,7 @@ def grants() -> set[tuple]:
     found |= {
         ("loosened rule", row.pk)
         for row in PolicyVersion.objects.filter(approved_by="")
-        if (rule := policy.of_key(row.key)) is None
-        or not policy.is_safer(rule, rule.default, rule.read(row.value)[0])
+        if (rule := policy.of_key(row.key)) is None or _loosens(rule, row)
     }
     found |= {
         ("agreed rule", pk) for pk in RuleChange.objects.filter(state="approved").values_list("pk", flat=True)

@@ -90,3 +90,9 @@ def require_safer(policy: Policy[T], old: T, new: T) -> None:
     """Raises `NotSafer`."""
     if not is_safer(policy, old, new):
         raise NotSafer
+
+
+def require_as_safe(policy: Policy[T], old: T, new: T) -> None:
+    """Raises `NotSafer` where a value is another one and does not protect as well."""
+    if policy.kind.plain(old) != policy.kind.plain(new):
+        require_safer(policy, old, new)

@@ -21,7 +21,7 @@ from core.errors import DomainError, InvalidInput
 from core.models import FailedWork, PolicyVersion
 from core.policy.declared import InForce, Policy, SpanPolicy, of_key
 from core.policy.kinds import Fault
-from core.policy.safety import require_safer
+from core.policy.safety import require_as_safe, require_safer
 from core.policy.units import SPANS
 from core.reads import Read
 from core.rehearsal import Statement, rehearse
@@ -238,12 +238,31 @@ def history(policy: Policy[Any]) -> list[PolicyVersion]:
 
 
 def _in_force(policy: Policy[T], at: datetime) -> InForce[T]:
-    row = _row(policy.key, at)
+    return _made(policy, _row(policy.key, at))
+
+
+def _made(policy: Policy[T], row: PolicyVersion | None) -> InForce[T]:
     if row is None:
         return InForce(policy.default, f"{policy.key} v0")
     found, faults = policy.read(row.value)
     _tell(row, faults)
     return InForce(found, f"{policy.key} v{row.number}")
+
+
+def lasting(policy: Policy[T], *, at: datetime | None = None) -> InForce[T]:
+    """The version that would hold at a time, now by default, were there no urgent ones. Asks the database each time."""
+    rows = PolicyVersion.objects.filter(_LASTS, key=policy.key, effective_from__lte=at or clock.now())
+    return _made(policy, rows.order_by("-effective_from", "-number").first())
+
+
+def _lasting_within(policy: Policy[T], since: datetime, until: datetime) -> Iterator[T]:
+    """What would hold at some time of a period, were there no urgent versions."""
+    yield lasting(policy, at=since).value
+    coming = PolicyVersion.objects.filter(
+        _LASTS, key=policy.key, effective_from__gt=since, effective_from__lte=until
+    )
+    for row in coming:
+        yield _made(policy, row).value
 
 
 def value(policy: Policy[T], *, at: datetime | None = None) -> T:
@@ -297,7 +316,8 @@ def adopt_alone(
 ) -> PolicyVersion:
     """One person's version, from now on for so long, a day at most: it has to be safer than what holds (`policy.safer`).
 
-    Raises `NotSafer`, and what `adopt` raises.
+    It stands above whatever begins in its hours, so it protects at least as well as each of those too, and as what
+    comes back when an urgent version of two people lapses in them. Raises `NotSafer`, and what `adopt` raises.
     """
     raw = _plain(policy, value)
     found, faults = policy.read(raw)
@@ -306,6 +326,8 @@ def adopt_alone(
     at = clock.now()
     with read_anew():
         require_safer(policy, in_force(policy, at=at).value, found)
+        for held in _lasting_within(policy, at, at + lasts):
+            require_as_safe(policy, held, found)
     return _write(policy, raw, by, None, reason, at, at + lasts)
 
 

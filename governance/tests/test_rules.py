@@ -17,6 +17,7 @@ from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, PolicyVersion
 from governance import rules
 from governance.errors import (
+    ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
     RuleMomentTaken,
@@ -268,6 +269,7 @@ def test_it_rings_until_a_second_person_looked_and_not_for_who_did_it(people):
     row = stricter(people)
     rings = lambda who: [each.code for each in alarms.ringing_for(people(who), clock.now())]  # noqa: E731
     assert row.code in rings("admin") and row.code not in rings("supervisor")
+    run()
     agree(people, row, by="admin")
     assert row.code not in rings("admin")
 
@@ -275,6 +277,7 @@ def test_it_rings_until_a_second_person_looked_and_not_for_who_did_it(people):
 def test_a_second_person_makes_it_stay(people, noon):
     row = stricter(people)
     noon.shift(HOUR)
+    run()
     done = agree(people, row, by="admin")
     noon.shift(100 * HOUR)
     assert policy.value(ANSWER_WITHIN) == 30
@@ -307,6 +310,50 @@ def test_one_person_loosens_nothing_and_does_it_once_a_week(people, noon):
     stricter(people, value=20)
 
 
+def for_a_day(people, rule=ANSWER_WITHIN, value=90):
+    row = rules.propose(account=people("admin"), rule=rule, value=value, mode="day", reason="x")
+    return agree(people, row)
+
+
+def test_one_person_does_not_prolong_what_two_loosened_for_a_day(people, noon):
+    for_a_day(people)
+    noon.shift(23 * HOUR)
+    with pytest.raises(policy.NotSafer):
+        stricter(people, value=89)
+    noon.shift(2 * HOUR)
+    assert policy.value(ANSWER_WITHIN) == 60
+
+
+def test_one_person_brings_back_what_held_before_it_was_loosened(people, noon):
+    for_a_day(people)
+    noon.shift(HOUR)
+    stricter(people, value=60)
+    assert policy.value(ANSWER_WITHIN) == 60
+
+
+def test_one_person_does_not_put_off_what_two_made_stricter(people, noon):
+    row = later(people, ANSWER_WITHIN, 30, hours=25)
+    run()
+    agree(people, row)
+    noon.shift(25 * HOUR - timedelta(minutes=1))
+    with pytest.raises(policy.NotSafer):
+        stricter(people, value=50)
+    noon.shift(HOUR)
+    assert policy.value(ANSWER_WITHIN) == 30
+
+
+def test_what_one_person_made_stricter_is_read_beside_what_lasts_and_simulated(people, noon):
+    for_a_day(people)
+    noon.shift(HOUR)
+    row = stricter(people, value=50)
+    assert rules.held_before(ANSWER_WITHIN, row) == policy.InForce(60, "safety.answer_within v0")
+    with pytest.raises(RuleNotSimulated):
+        agree(people, row, by="admin")
+    run()
+    assert RuleChange.objects.get(pk=row.pk).simulated["beside"] == "safety.answer_within v0"
+    agree(people, row, by="admin")
+
+
 def test_one_person_makes_five_rules_stricter_in_a_day(people):
     from safety.policies import CALLED_BACK_WITHIN, POLICE_LIMIT
 
@@ -331,9 +378,39 @@ def test_two_people_change_it_at_once_for_a_day(people, noon):
     assert policy.value(NEAR) == 900
     noon.shift(24 * HOUR)
     assert policy.value(NEAR) == 500
-    again = rules.propose(account=people("admin"), rule=NEAR, value=900, mode="day", reason="x")
-    agree(people, again)
+
+
+def test_two_people_do_not_loosen_it_day_by_day(people, noon):
+    for rule, value in ((NEAR, 900), (ANSWER_WITHIN, 90)):
+        for_a_day(people, rule, value)
+    noon.shift(25 * HOUR)
+    for rule, value in ((NEAR, 900), (NEAR, 400), (ANSWER_WITHIN, 90), (ANSWER_WITHIN, 61)):
+        with pytest.raises(ForADayAlready):
+            for_a_day(people, rule, value)
+    for_a_day(people, ANSWER_WITHIN, 30)
+    noon.shift(timedelta(days=6))
+    for_a_day(people, NEAR, 900)
     assert policy.value(NEAR) == 900
+
+
+def test_what_was_not_agreed_to_is_proposed_for_a_day_again(people, noon):
+    row = rules.propose(account=people("admin"), rule=NEAR, value=900, mode="day", reason="x")
+    rules.withdraw(account=people("supervisor"), code=row.code)
+    for_a_day(people, NEAR, 900)
+
+
+def test_the_effect_of_what_one_made_stricter_is_beside_what_lasted(people, noon, rides):
+    stays = stricter(people, value=30)
+    run()
+    agree(people, stays, by="admin")
+    seen = []
+    noon.shift(timedelta(days=8))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            rules.simulation, "simulate", lambda _how, old, new, *_when: seen.append((old, new)) or {}
+        )
+        rules.MEASURE.run(at=clock.now())
+    assert seen == [(60, 30), (60, 30)]
 
 
 # --- Figures ------------------------------------------------------------------------------------------------
