@@ -193,6 +193,7 @@ OUTWARD = {
 ASK_OUTSIDE = {
     "config/collector.py": ["httpx"],
     "config/stack.py": ["http.client", "socket", "urllib.request"],  # one machine's own processes
+    "governance/capacity.py": ["httpx"],  # to the platform's own public pages
     "core/heartbeat.py": ["socket"],  # the name of this host
     "core/journal/witness.py": ["httpx"],  # to the platform whose journal it is the witness of
     "core/messages/transports/apprise.py": ["apprise"],

@@ -514,7 +514,7 @@ REVIEWED = {
         "WORDS_LENGTH", "NAME_LENGTH",  # nobody writes so much by hand
         "MENDS",  # only the rank among the many changes, nothing is refused
     },
-    "safety/services/sos.py": {"_TELLING"},
+    "safety/services/sos.py": {"_TELLING", "EVEN"},
     "safety/services/centre.py": {"TRACE_EVERY"},  # what the interface of 110 asks for (P12)
     "safety/services/pushing.py": {"_AFTER_AN_ATTEMPT"},  # longer than one attempt waits
     "safety/services/calls.py": {"_RINGS_FOR"},  # how long any telephone rings
@@ -528,7 +528,7 @@ REVIEWED = {
     "safety/selectors/recordings.py": {"HEARD_FOR", "SOUND_FRESH"},
     "safety/services/questions.py": {"HEARD_LATE"},
     # how far back a list goes
-    "safety/selectors/incidents.py": {"WATCHED_FOR", "_TRACE_LOST"},
+    "safety/selectors/incidents.py": {"WATCHED_FOR", "_TRACE_LOST", "_ANY_TRIP"},
     # the width of the hours among which a key draws when somebody is told: a secret's, nobody's right
     "drivers/policies.py": {"TOLD_FROM_HOUR", "TOLD_WITHIN"},
     # held by constraints of the database

@@ -1,5 +1,8 @@
 """The state machines of governance, by the model whose `state` each moves, and what each is to end in."""
 
-from governance.states import PASSAGE_TRANSITIONS
+from governance.states import PASSAGE_TRANSITIONS, PROPOSAL_TRANSITIONS
 
-MACHINES = {"GatePassage": (PASSAGE_TRANSITIONS, {"done", "withdrawn", "lapsed", "fallen"})}
+MACHINES = {
+    "GatePassage": (PASSAGE_TRANSITIONS, {"done", "withdrawn", "lapsed", "fallen"}),
+    "RuleChange": (PROPOSAL_TRANSITIONS, {"approved", "withdrawn", "lapsed"}),
+}

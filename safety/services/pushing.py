@@ -95,10 +95,10 @@ def _ask(incident: Incident, trip: "Trip", actor: Actor, cause: PushCause | None
         push.save(update_fields=["wished_at"])
     if again:
         _open_anew(push, incident, at)
-    line = SafetyLine.CENTRE_ASKED if cause else SafetyLine.CENTRE_WISHED
+    kind = SafetyLine.CENTRE_ASKED if cause else SafetyLine.CENTRE_WISHED
     facts: dict[str, Any] = {"cause": cause} if cause else {}
-    timeline.add(line, actor, trip=trip.code, incident=incident.code, **facts)
-    audit.record(actor, line, incident.code, case=incident.code, trip=trip.code, cause=cause or "wish")
+    timeline.add(kind, actor, trip=trip.code, incident=incident.code, **facts)
+    audit.record(actor, kind, incident.code, case=incident.code, trip=trip.code, cause=cause or "wish")
     change_incident(incident)
     told(trip)
     if new or again:
