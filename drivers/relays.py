@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from core import clock
+from core import clock, policy
+from drivers.policies import VIDEO_CALL_LASTS
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -30,7 +31,8 @@ def relays_for(account: "Account", call: "VideoCall") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [{"urls": free}] if free else []
     if relays and settings.TURN_SECRET:
         # A relay goes by the time of day, ours may be shifted by a drill.
-        left = max((call.check_row.expires_at - clock.now()).total_seconds(), 0.0)
+        longest = call.taken_at + policy.span(VIDEO_CALL_LASTS)  # the wish itself may be open for hours more
+        left = max((min(call.check_row.expires_at, longest) - clock.now()).total_seconds(), 0.0)
         name = f"{int(time.time() + left) + 1}:{account.code}"
         found.append({"urls": relays, "username": name, "credential": _password(name)})
     return found

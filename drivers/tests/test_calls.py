@@ -5,6 +5,7 @@ import hmac
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -14,7 +15,7 @@ from django.db import connection
 from django.test import override_settings
 
 from accounts.models import Account
-from core import clock, pictures
+from core import clock, pictures, policy
 from core.actors import SYSTEM
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.models import AuditEntry, StoredPicture
@@ -24,7 +25,7 @@ from drivers.errors import CallOver, CallTaken, NotRecorded, NotSeen
 from drivers.models import VideoCall, VideoPart, VideoSignal
 from drivers.own_data import _files as files_of
 from drivers.own_data import face_rows
-from drivers.policies import VIDEO_CALL_LEAST
+from drivers.policies import VIDEO_CALL_LASTS, VIDEO_CALL_LEAST
 from drivers.selectors import driver_of, recordings_of, signals_for
 from drivers.services import (
     ask_video_check,
@@ -234,7 +235,8 @@ def test_a_relay_is_told_to_the_two_alone_for_as_long_as_the_call(check, call, s
         assert relay_knows(relayed["username"], relayed["credential"]) == (True, people(who).code)
         left = int(relayed["username"].partition(":")[0]) - time.time()
         check.refresh_from_db()
-        assert left == pytest.approx((check.expires_at - clock.now()).total_seconds(), abs=5)
+        ends = min(check.expires_at, call.taken_at + policy.span(VIDEO_CALL_LASTS))
+        assert left == pytest.approx((ends - clock.now()).total_seconds(), abs=5)
         for word in ({"kind": "seen"}, {"kind": "candidate", "body": "{}"}):
             assert client.post(at, word, "application/json").json()["ice_servers"] == []
         assert not {"username", "credential"} & client.get(at).json().keys()
@@ -242,6 +244,19 @@ def test_a_relay_is_told_to_the_two_alone_for_as_long_as_the_call(check, call, s
         refused = signed_in(who).post(at, {"kind": "hello"}, "application/json")
         assert refused.status_code in {403, 404}
         assert b"relay.example.com" not in refused.content
+
+
+@override_settings(TURN_URLS=RELAYS, TURN_SECRET="shared with the relay")
+def test_words_for_a_relay_end_with_the_longest_call_though_the_wish_is_open_for_hours(
+    check, call, signed_in
+):
+    check.expires_at = call.taken_at + timedelta(hours=9)
+    check.save()
+    at = f"/api/v1/driver/video-checks/{check.code}/call/"
+    _free, relayed = signed_in("driver").post(at, {"kind": "hello"}, "application/json").json()["ice_servers"]
+    left = int(relayed["username"].partition(":")[0]) - time.time()
+    longest = policy.span(VIDEO_CALL_LASTS).total_seconds()
+    assert longest - 60 < left <= longest + 2
 
 
 @override_settings(TURN_URLS=RELAYS, TURN_SECRET="shared with the relay")
