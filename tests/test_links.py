@@ -17,11 +17,11 @@ from core.links import HasLink
 from core.models import Notification
 from core.privacy import blind_index
 from safety import services as safety
-from safety.models import WelfareCheck
+from safety.models import EmergencyPush, Incident, WelfareCheck
 
 
 @pytest.fixture
-def opened(db, people):
+def opened(db, people, rides):
     """One of each, and the address of its page."""
 
     def made(number):
@@ -49,7 +49,19 @@ def opened(db, people):
         assert filed.secret == check.secret
         add_emergency_contact(account=people("passenger"), name="妈", phone=f"1391111200{number}")
         question = people("passenger").contact_questions.order_by("pk").last()
+        incident = Incident.objects.create(
+            code=f"I-0000000{number}",
+            origin="sos",
+            opened_at=clock.now(),
+            opened_by="passenger",
+            changed_at=clock.now(),
+            trip=rides.ended(),
+        )
+        push = EmergencyPush.objects.create(
+            incident=incident, key=f"case {number}", asked_at=clock.now(), next_at=clock.now()
+        )
         return {
+            "/110/{}/": (push, "110", incident.code),
             f"/complaints/{complaint.code}/{{}}/": (complaint, "complaint", complaint.code),
             f"/claims/{claim.code}/{{}}/": (claim, "claim", claim.code),
             f"/thanks/{complaint.code}/1/{{}}/": (asked, "thanks", f"{complaint.code}:1"),
@@ -65,7 +77,7 @@ def test_a_page_opens_to_its_own_secret_and_to_nothing_that_can_be_worked_out(op
     assert (
         {type(row) for row, _purpose, _code in rows.values()}
         == {model for model in apps.get_models() if issubclass(model, HasLink)}
-        == {Complaint, Claim, ContactQuestion, Satisfaction, WelfareCheck}
+        == {Complaint, Claim, ContactQuestion, EmergencyPush, Satisfaction, WelfareCheck}
     )
     secrets = {row.secret for row, _purpose, _code in rows.values()}
     assert len(secrets) == len({row for row, _purpose, _code in rows.values()})
@@ -99,7 +111,11 @@ def test_a_message_carries_the_same_address_each_time(opened, people):
 def test_the_secret_of_one_opens_no_other(opened, client):
     one, other = opened(4), opened(5)
     for (page, _), (row, _purpose, _code) in zip(one.items(), other.values(), strict=True):
-        if page not in {"/welfare-check/{}/", "/contact/{}/"}:  # their addresses name nothing else
+        if page not in {
+            "/110/{}/",
+            "/welfare-check/{}/",
+            "/contact/{}/",
+        }:  # their addresses name nothing else
             assert client.get(page.format(row.secret)).status_code == 404, page
     with pytest.raises(NotFound):
         safety.check_by_secret("x" * 32)

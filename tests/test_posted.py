@@ -27,7 +27,10 @@ PLAIN = {
     ("complaints/console/work.py", "day"): "which day is shown",
     ("police/views.py", "do"): "sent only where that is asked for; without it, it is saved",
     ("drivers/views.py", "strict"): "which faults are shown",
-    ("governance/console/rules.py", "step"): "proposed only where it is asked for; without it, the difference is shown",
+    (
+        "governance/console/rules.py",
+        "step",
+    ): "proposed only where it is asked for; without it, the difference is shown",
     ("governance/console/rules.py", "seen"): "proposed only where the difference of just this was shown",
 }
 

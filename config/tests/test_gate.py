@@ -22,6 +22,7 @@ from config.gate import BREATH, PROBE, Database, gated
 from config.stack import free_port
 from config.tests.addresses import VALUES, addresses
 from core.errors import StoresHang, server_error
+from core.models import Notification, Outage
 
 LIMIT = 2.0
 pytestmark = pytest.mark.xdist_group("stack")
@@ -68,6 +69,16 @@ class Between:
                     time.sleep(0.02)
                 other.sendall(data)
             other.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_told(django_db_setup, django_db_blocker):
+    """A server watches, and of all else that is not here it tells: what it wrote is for no other test."""
+    yield
+    with django_db_blocker.unblock():
+        Outage.objects.all().delete()
+        Notification.objects.filter(subject__startswith="outage:").delete()
+        connections["default"].close()
 
 
 def serve(env):

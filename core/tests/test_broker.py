@@ -126,9 +126,10 @@ def test_the_console_goes_on_asking_the_database_while_valkey_hangs(hanging):
         for _turn in range(3):
             await wake.wait(0.3)
 
-    watch = Stopwatch()
+    watch, began = Stopwatch(), time.monotonic()
     asyncio.run(turns())
-    assert 0.9 <= watch.waited() < 3
+    assert time.monotonic() - began >= 0.9
+    assert watch.waited() < 3
 
 
 def test_a_moment_after_valkey_answers_again_it_is_asked_again(world, hanging, monkeypatch):

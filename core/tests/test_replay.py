@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 
+from core import clock
 from core.models import AuditEntry, PolicyVersion
 from core.tests.factories import set_policy
 from core.tests.replay import Replay
@@ -85,7 +86,9 @@ def test_what_wakes_somebody_when_it_is_committed_is_really_made_there(transacti
 
     def policy():
         made.append(1)
-        set_policy("rides.hitch_daily_trips", 5)
+        PolicyVersion.objects.create(
+            key="x", number=1, value=5, effective_from=clock.now(), proposed_by="a", approved_by="b"
+        )
         if wakes:
             transaction.on_commit(lambda: None)
 

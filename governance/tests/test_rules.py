@@ -74,7 +74,9 @@ def test_one_proposes_another_agrees_and_it_holds_from_its_time_on(people, noon)
     noon.shift(24 * HOUR)
     assert policy.in_force(NEAR) == policy.InForce(600, "rides.near v1")
     said = list(
-        AuditEntry.objects.filter(action__startswith="governance.rule_").values_list("action", flat=True)
+        AuditEntry.objects.filter(action__startswith="governance.rule_")
+        .order_by("pk")
+        .values_list("action", flat=True)
     )
     assert said == ["governance.rule_proposed", "governance.rule_agreed"]
 
