@@ -58,7 +58,7 @@ def opened(db, people, rides):
             trip=rides.ended(),
         )
         push = EmergencyPush.objects.create(
-            incident=incident, key=f"case {number}", asked_at=clock.now(), next_at=clock.now()
+            incident=incident, key=f"case {number}", cause="sos", asked_at=clock.now(), next_at=clock.now()
         )
         return {
             "/110/{}/": (push, "110", incident.code),
