@@ -28,6 +28,7 @@ _OF_CHECKS = (
 simulated(
     Simulation(
         policy=FACE_ACCEPT,
+        passed_only=True,
         of=_("face checks that passed"),
         counts=_("checks that do not pass"),
         # A check that failed may have failed by its movements: what more likeness would have made of it nobody knows.
@@ -40,6 +41,7 @@ simulated(
 simulated(
     Simulation(
         policy=FACE_TOKEN_LIFE,
+        passed_only=True,
         of=_("face checks that opened something"),
         counts=_("checks that are too old for it"),
         rows=f"{_OF_CHECKS} AND f.token_used_at IS NOT NULL AND f.decided_at IS NOT NULL",
@@ -51,6 +53,7 @@ simulated(
 simulated(
     Simulation(
         policy=FACE_CHALLENGE_LIFE,
+        passed_only=True,
         of=_("face checks that were answered"),
         counts=_("answers that come too late"),
         rows=f"{_OF_CHECKS} AND f.decided_at IS NOT NULL AND f.state <> 'expired'",

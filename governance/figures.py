@@ -38,7 +38,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All figures of one period. `nothing` where there were no rows: that shows nothing, neither good nor bad."""
+    """All figures of one period. `nothing` where there were no rows: that shows nothing, neither good nor bad. `blind`
+    where no stored row could differ: what the rule in force refused was never stored."""
 
     of: str | Promise
     counts: str | Promise
@@ -47,6 +48,7 @@ class Figures:
     whole: Figure
     parts: list[Part]
     nothing: bool
+    blind: bool
 
 
 def shown(how: "simulation.Simulation[Any]", kept: Mapping[str, Any] | None) -> Figures | None:
@@ -78,6 +80,7 @@ def shown(how: "simulation.Simulation[Any]", kept: Mapping[str, Any] | None) -> 
         _figure(_("all"), kept["all"], say),
         parts,
         kept["all"][0] == 0,
+        how.passed_only and kept["all"][3] == 0,
     )
 
 

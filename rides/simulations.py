@@ -62,6 +62,7 @@ def within(hours: Hours, seconds: Column) -> Column:
 simulated(
     Simulation(
         policy=CURFEW,
+        passed_only=True,
         of=HITCH_ORDERS,
         counts=REFUSED,
         rows=f"{_OF_TRIPS} AND t.line = 'hitch'",
@@ -84,6 +85,7 @@ def _distance(rows: Columns) -> Column:
 simulated(
     Simulation(
         policy=SHORTEST_TRIP,
+        passed_only=True,
         of=ORDERS,
         counts=REFUSED,
         rows=_OF_TRIPS,
@@ -100,6 +102,7 @@ simulated(
 simulated(
     Simulation(
         policy=LONGEST_WINDOW,
+        passed_only=True,
         of=HITCH_ORDERS,
         counts=REFUSED,
         rows=f"{_OF_TRIPS} AND t.line = 'hitch'",
@@ -111,6 +114,7 @@ simulated(
 simulated(
     Simulation(
         policy=BOOK_AHEAD,
+        passed_only=True,
         of=ORDERS,
         counts=REFUSED,
         rows=_OF_TRIPS,
@@ -122,6 +126,7 @@ simulated(
 simulated(
     Simulation(
         policy=PATIENCE,
+        passed_only=True,
         of=_("orders that found a driver"),
         counts=_("orders whose search is over before"),
         rows=f"{_OF_TRIPS} AND t.line <> 'hitch' AND t.accepted_at IS NOT NULL",
@@ -186,6 +191,7 @@ simulation.never(
 simulated(
     Simulation(
         policy=OFFER_WITHIN,
+        passed_only=True,
         of=_("offers that drivers answered"),
         counts=_("answers that come too late"),
         rows=(
@@ -204,6 +210,7 @@ simulated(
 simulated(
     Simulation(
         policy=DAILY_TRIPS,
+        passed_only=True,
         of=_("hitch parties that owners took"),
         counts=_("parties above the limit of their day"),
         # The day of an owner is counted whole, whichever part of it the period has.
@@ -222,6 +229,7 @@ simulated(
 simulated(
     Simulation(
         policy=DETOUR_MOST,
+        passed_only=True,
         of=_("ways that owners offered"),
         counts=_("ways that are refused"),
         rows=(

@@ -63,6 +63,7 @@ simulated(
 simulated(
     Simulation(
         policy=ANSWER_WITHIN,
+        passed_only=True,
         of=_("“Are you all right?” that was answered"),
         counts=_("answers that come too late"),
         rows=f"FROM safety_safetyquestion s {_OF_TRIP} AND s.answer NOT IN ('', 'none') AND s.answered_at IS NOT NULL",

@@ -35,7 +35,8 @@ class Simulation(Generic[T]):
     `rows` is the statement's middle, `FROM … WHERE …`; `key`, `at`, `city` and `line` are its expressions for the growing
     key, the moment that the period is about, and the two by which figures are parted ('' where there is none); `hour`
     is another moment by whose hour they are parted; `columns` are those of the figures. `rule(value, columns)` decides
-    about all rows at once.
+    about all rows at once. `passed_only` where rows are what the rule in force let through: of what it refused nothing
+    is stored, and a looser value shows no difference.
     """
 
     policy: Policy[T]
@@ -50,6 +51,7 @@ class Simulation(Generic[T]):
     rule: Callable[[T, Columns], Column]
     unit: Unit | None = None
     hour: str = ""
+    passed_only: bool = False
 
     @property
     def statement(self) -> str:

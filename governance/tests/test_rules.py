@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
@@ -15,7 +16,8 @@ from core import alarms, clock, policy
 from core.errors import DomainError, Forbidden, InvalidInput, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, PolicyVersion
-from governance import rules
+from core.policy import simulation
+from governance import figures, rules
 from governance.errors import (
     ForADayAlready,
     RuleChangedMeanwhile,
@@ -695,3 +697,18 @@ def test_a_stored_value_that_cannot_be_read_is_still_changed(people, signed_in):
         .content.decode()
     )
     assert "It cannot be read. This holds instead:" in page and fields_of(page)["v0"]
+
+
+@pytest.mark.parametrize(("changed", "says"), [(0, False), (7, True)])
+def test_no_figure_calls_a_looser_rule_harmless_where_refusals_were_never_stored(db, changed, says):
+    """All stored orders passed the curfew in force: earlier hours refuse none of them, and 0 % would be signed."""
+    how = simulation.of(CURFEW)
+    kept = {
+        "since": "2026-03-01T00:00:00+08:00",
+        "until": "2026-03-02T00:00:00+08:00",
+        "all": [40, 0, changed, changed],
+    }
+    with override("en"):
+        page = render_to_string("console/_figures.html", {"figures": figures.shown(how, kept), "title": "x"})
+    assert ("%" in page) is says
+    assert ("was never stored" in page) is not says
