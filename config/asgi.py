@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
@@ -34,9 +35,13 @@ production.refuse_to_start()
 @asynccontextmanager
 async def _alive(_app: Starlette) -> AsyncIterator[None]:
     """While this process serves: it takes positions, and tells staff on call where beat and all workers are away."""
-    outages.watch()
-    async with door_open():
-        yield
+    ended = threading.Event()
+    outages.watch(ended)
+    try:
+        async with door_open():
+            yield
+    finally:
+        ended.set()
 
 
 # A server without ASGI's lifespan would leave the monitor in the dark: its row on the first page says so.

@@ -215,7 +215,7 @@ def test_the_web_process_watches_as_well(monkeypatch):
     from config import asgi
 
     begun = []
-    monkeypatch.setattr(outages, "watch", lambda: begun.append(True))
+    monkeypatch.setattr(outages, "watch", lambda _ended: begun.append(True))
 
     async def serve():
         async with asgi.streams.router.lifespan_context(asgi.streams):

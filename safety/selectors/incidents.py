@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -455,9 +456,10 @@ def pushes_that_ring(at: datetime) -> list[EmergencyPush]:
 def calls_not_pushed(at: datetime) -> list[Incident]:
     """Live incidents with a call for help that should be at the emergency centre by now, and were never sent there.
 
-    Until a person said that they called the police since, or a supervisor why not.
+    Until a person said that they called the police since, or a supervisor why not. Without a centre nothing is sent there:
+    the clocks of the incident ask for the call.
     """
-    if PushCause.SOS not in policy.value(PUSHED):
+    if not settings.CENTRE_URL or PushCause.SOS not in policy.value(PUSHED):
         return []
     first = SosCall.objects.filter(incident=OuterRef("pk")).order_by("at").values("at")[:1]
     rows = Incident.objects.filter(

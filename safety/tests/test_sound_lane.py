@@ -25,8 +25,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def lane():
+def lane(monkeypatch):
+    from config import outages
     from config.asgi import lane as application
+
+    monkeypatch.setattr(
+        outages, "watch", lambda _ended: None
+    )  # nothing else runs here, and it would tell of that
 
     audio._known.clear()
     with TestClient(application) as client:
