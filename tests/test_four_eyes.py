@@ -385,6 +385,8 @@ def without_lasting_laws(table):
         yield
         for law in laws:
             cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER "{law}"')
+        if laws:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def deliver_events():
