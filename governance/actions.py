@@ -10,8 +10,8 @@ from django.utils.translation import pgettext_lazy
 from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two
 from core.console.motions import desk
 from core.errors import NotFound
-from core.typed.fields import TOKEN, Typed
 from governance import relaunch, rules
+from governance.forms import authenticator
 from governance.models import GatePassage, RuleChange
 from governance.policies import CHANGE, PASSAGE_PAIR, RULE_PAIR
 from governance.states import PassageState
@@ -95,13 +95,9 @@ RECORDS = desk(
 
 
 class SecondFactor(ActionForm):
-    """Whoever signs shows their authenticator now: a session that was left open signs nothing."""
+    """The second signature of a relaunch."""
 
-    token = Typed(
-        TOKEN,
-        label=_("Six digits of your authenticator"),
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )
+    token = authenticator()
 
 
 def _passage(code: str, _person: "Account") -> GatePassage:

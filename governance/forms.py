@@ -122,14 +122,19 @@ def _help(leaf: editor.Leaf) -> str:
     return " ".join(filter(None, said))
 
 
-class SignForm(forms.Form):
-    """The first signature of a relaunch: the authenticator's digits, shown now."""
-
-    token = Typed(
+def authenticator() -> Typed:
+    """Whoever signs a relaunch shows their authenticator now: a session that was left open signs nothing."""
+    return Typed(
         TOKEN,
         label=_("Six digits of your authenticator"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
+
+
+class SignForm(forms.Form):
+    """The first signature of a relaunch."""
+
+    token = authenticator()
 
 
 def _line() -> forms.ChoiceField:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from django.db import OperationalError, transaction
@@ -33,7 +33,6 @@ from rides.states import LineState
 from safety.selectors import high_risk_on
 
 if TYPE_CHECKING:
-    from core.models import PolicyVersion
     from rides.models import City, LineInCity
 
 log = structlog.get_logger()
@@ -131,19 +130,10 @@ def rules_in_force() -> str:
     for rule in policy.declared():
         row = standing(rule).row
         if row is not None and not row.approved_by:
-            row = _by_two(rule, at)
+            row = policy.agreed(rule, at)
         if row is not None:
             cited.append(f"{rule.key} v{row.number}")
     return hashlib.sha256("\n".join(cited).encode()).hexdigest()
-
-
-def _by_two(rule: policy.Policy[Any], at: datetime) -> "PolicyVersion | None":
-    """The version of two people that stands beneath what one alone made stricter."""
-    begun = [row for row in policy.history(rule) if row.approved_by and row.effective_from <= at]
-    held = [row for row in begun if (ends := row.ended_at or row.lapses_at) is None or ends > at]
-    return max(
-        held, key=lambda row: (row.lapses_at is not None, row.effective_from, row.number), default=None
-    )
 
 
 def case_of(

@@ -437,8 +437,8 @@ def _measure(pk: int, at: datetime) -> None:
 
 @begins_transaction
 def _keep_effect(row: RuleChange, effect: dict[str, Any]) -> None:
-    RuleChange.objects.filter(pk=row.pk, effect__isnull=True).update(effect=effect)
-    audit.record(SYSTEM, "governance.rule_effect", row.code, rule=row.key)
+    if RuleChange.objects.filter(pk=row.pk, effect__isnull=True).update(effect=effect):
+        audit.record(SYSTEM, "governance.rule_effect", row.code, rule=row.key)
 
 
 LONG = timedelta(minutes=5)  # a million rows, read part by part

@@ -78,6 +78,7 @@ def test_a_single_call_makes_nobody_wait_while_it_is_answered(help_):
         work = asyncio.ensure_future(help_.answering(page)(scope, None, None))
         await going.wait()
         await asyncio.wait_for(help_.let_pass(), 0.05)
+        assert not work.done()
         work.cancel()
 
     asyncio.run(call())

@@ -190,11 +190,13 @@ def _read(leaf: Leaf, given: str | Sequence[str]) -> Any:
             return text.replace("\r\n", "\n")
         case "words":
             return [line.strip() for line in text.splitlines() if line.strip()]
-        case _:
+        case "json":
             try:
                 return json.loads(text)
             except ValueError:
                 raise _Unreadable(Later(lambda: _("This cannot be read."))) from None
+        case unknown:
+            raise AssertionError(unknown)
 
 
 def _number(kind: Any, text: str) -> float:

@@ -255,6 +255,11 @@ def lasting(policy: Policy[T], *, at: datetime | None = None) -> InForce[T]:
     return _made(policy, rows.order_by("-effective_from", "-number").first())
 
 
+def agreed(policy: Policy[Any], at: datetime) -> PolicyVersion | None:
+    """The version of two people that holds at a time, beneath what one alone made stricter. Asks the database each time."""
+    return _first(list(_newest_first().filter(key=policy.key).exclude(approved_by="")), at)
+
+
 def _lasting_within(policy: Policy[T], since: datetime, until: datetime) -> Iterator[T]:
     """What would hold at some time of a period, were there no urgent versions."""
     yield lasting(policy, at=since).value

@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.utils.translation import gettext_noop as noop
 
-from core import policy
+from core import centre, policy
 from governance.checks import ask
 from governance.checks.verdicts import SPAN, laws, verdict
 from governance.evidence import fault, line, named
@@ -110,7 +109,7 @@ PUSHED_TO_110 = line(
 @live_check("P12")
 def cases_reach_110(at: datetime) -> Found:
     """What was due at the emergency centre was confirmed by it in time, or told to it by a person."""
-    faults = [] if settings.CENTRE_URL and settings.CENTRE_KEY else [NOT_SET_UP()]
+    faults = [] if centre.is_set_up() else [NOT_SET_UP()]
     causes: tuple[str, ...] = policy.value(PUSHED)
     found = ask.pushes_unheard(
         at - SPAN,

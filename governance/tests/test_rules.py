@@ -401,6 +401,7 @@ def test_what_was_not_agreed_to_is_proposed_for_a_day_again(people, noon):
     row = rules.propose(account=people("admin"), rule=NEAR, value=900, mode="day", reason="x")
     rules.withdraw(account=people("supervisor"), code=row.code)
     for_a_day(people, NEAR, 900)
+    assert policy.value(NEAR) == 900
 
 
 def test_the_effect_of_what_one_made_stricter_is_beside_what_lasted(people, noon, rides):

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, TruncHour
 
 from accounts.selectors import contacts_to_alert, person_by_code
-from core import cases, clock, policy, typed
+from core import cases, centre, clock, policy, typed
 from core.errors import NotFound
 from core.links import digest_of
 from core.reads import Read
@@ -459,7 +458,7 @@ def calls_not_pushed(at: datetime) -> list[Incident]:
     Until a person said that they called the police since, or a supervisor why not. Without a centre nothing is sent there:
     the clocks of the incident ask for the call.
     """
-    if not settings.CENTRE_URL or PushCause.SOS not in policy.value(PUSHED):
+    if not centre.is_set_up() or PushCause.SOS not in policy.value(PUSHED):
         return []
     first = SosCall.objects.filter(incident=OuterRef("pk")).order_by("at").values("at")[:1]
     rows = Incident.objects.filter(
