@@ -4,6 +4,7 @@ import ast
 import base64
 import io
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -439,20 +440,28 @@ def test_a_child_knows_nothing_of_us(child):
     )
 
 
+def worked_by_children():
+    """Seconds of CPU of all children of this process that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.parametrize(
     ("wish", "within", "why"),
     [
         (hostile("sleep", seconds=60), 1.0, Busy),
-        (hostile("spin"), 30.0, Broke),
-        (hostile("hoard", megabytes=400), 30.0, Broke),
+        (hostile("spin"), 120.0, Broke),
+        (hostile("hoard", megabytes=400), 120.0, Broke),
     ],
     ids=["waits", "computes", "hoards"],
 )
 def test_what_takes_too_much_is_ended(child, wish, within, why):
-    began = time.monotonic()
+    began, used = time.monotonic(), worked_by_children()
     with pytest.raises(why):
         child.ask(wish, within=within)
-    assert time.monotonic() - began < 25
+    # What it worked, not how long it waited for a core of a busy machine.
+    assert worked_by_children() - used < 25
+    assert why is Broke or time.monotonic() - began < 25
     assert not child.is_fit()
     assert not Path(f"/proc/{child.pid}").exists()
 

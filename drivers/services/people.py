@@ -131,8 +131,8 @@ def hold_driver(
     driver has they stop a moment later (`hold_elsewhere`).
 
     `first` where the source was made in this transaction, so that nothing else can come from it: the row is written with
-    the others (`core.inserts.together`). `covert` for what concerns a trip: the driver's pages say nothing of it before the next day (S11+), and lose a race
-    for every order meanwhile.
+    the others (`core.inserts.together`). `covert` for what concerns a trip: the driver's pages say nothing of it before
+    the next day (S11+), and lose a race for every order meanwhile.
     """
     mine = Hold(
         driver=driver,

@@ -31,7 +31,7 @@ from drivers.vision.liveness import Pose
 from rides.models import Trip
 from rides.services import accept_trip
 from rides.tests.factories import hold_out
-from sandbox.camera import frame
+from sandbox.camera import frame, people
 
 
 @pytest.fixture
@@ -149,7 +149,11 @@ def test_a_handful_of_poses_is_never_the_whole_challenge():
     assert len(seen) > 190
 
 
-@pytest.mark.parametrize("name", ["applicant", "driver2"])
+# Who was often refused an honest check let no scene of the director begin.
+DRIVERS = [pytest.param(name, marks=pytest.mark.edges) for name in people() if "driver" in name]
+
+
+@pytest.mark.parametrize("name", ["applicant", *DRIVERS])
 def test_the_sandboxs_people_turn_in_space(name):
     challenge = [Pose.CENTRE, *(pose for pose in Pose if pose != Pose.CENTRE)]
     shown = [frame(name, pose.value, number) for pose in challenge for number in range(2)]
