@@ -3,6 +3,7 @@ import "../vendor/leaflet/leaflet.js";
 import { drawCar, drawEnd } from "./parts/marks.js";
 
 const COLOURS = { driver: "#0b4ea2", passenger: "#046c4e", sos: "#b42318" };
+const CLOSE = 15; // a zoom at which streets are drawn; one point alone has no bounds to go by
 const { L } = window;
 
 // Draw what the page says anew into a map that is there; gives all its points.
@@ -43,7 +44,7 @@ function fill(box) {
 function fit(box, all) {
   if (box.dataset.moved) return;
   box.fitting = true;
-  if (all.length) box.drawing.fitBounds(L.latLngBounds(all).pad(0.15), { animate: false });
+  if (all.length) box.drawing.fitBounds(L.latLngBounds(all).pad(0.15), { animate: false, maxZoom: CLOSE });
   box.fitting = false;
 }
 

@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from rides.models import LatestPosition, Trip
 from rides.states import Party
+from rides.tokens import TripKey
+from safety import services
+from safety.models import EmergencyPush
 from tests.journeys.serving import Served, window
 
 pytestmark = pytest.mark.journey
@@ -105,3 +108,19 @@ def test_plate_and_three_equal_buttons_stand_before_the_fold(rides, phone):
     for box in boxes:
         assert box["y"] + box["height"] <= bar, boxes
     assert len({(round(box["width"]), round(box["height"])) for box in boxes[1:]}) == 1
+
+
+def test_one_place_alone_is_shown_among_its_streets(rides, phone):
+    """Both phones are in one car, and 110 sees no way: what has no width was drawn nowhere, and the page broke."""
+    trip = rides.under_way()
+    car_at(trip, NEAR)
+    incident = services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    push = EmergencyPush.objects.create(
+        incident=incident, key="a case", cause="sos", asked_at=timezone.now(), next_at=timezone.now()
+    )
+    page, broken = phone(), []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.goto(f"/110/{push.secret}/")
+    expect(page.locator("[data-map][data-land=drawn] .map-car")).to_be_visible()
+    page.wait_for_timeout(6000)  # it comes anew each five seconds
+    assert broken == []
