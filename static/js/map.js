@@ -79,7 +79,8 @@ function redraw(part) {
 function carryOver(part, before) {
   const old = before && before.querySelector("[data-map]");
   const view = old && old.drawing && old.dataset.moved ? [old.drawing.getCenter(), old.drawing.getZoom()] : null;
-  if (old && old.drawing) old.drawing.remove();
+  // Away with what it waits to tell us, such as of a window that has just become smaller.
+  if (old && old.drawing) old.drawing.remove().off();
   drawMaps(part);
   const box = part.querySelector("[data-map]");
   if (!view || !box || !box.drawing) return;

@@ -124,3 +124,28 @@ def test_one_place_alone_is_shown_among_its_streets(rides, phone):
     expect(page.locator("[data-map][data-land=drawn] .map-car")).to_be_visible()
     page.wait_for_timeout(6000)  # it comes anew each five seconds
     assert broken == []
+
+
+ANEW = """() => {
+  const box = document.querySelector("[data-map]"), part = box.parentElement;
+  const fresh = box.cloneNode(false), before = document.createElement("div");
+  delete fresh.dataset.drawn;
+  box.replaceWith(fresh);
+  before.append(box);
+  part.dispatchEvent(new CustomEvent("huhang-fresh", { bubbles: true, detail: { before } }));
+}"""
+
+
+def test_a_map_that_was_taken_away_says_nothing_more(rides, phone):
+    """A window that becomes smaller moves its maps a moment later, also those that a new part has taken the place of."""
+    trip = rides.under_way()
+    car_at(trip, NEAR)
+    page, broken = phone(viewport={"width": 1280, "height": 800}), []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator("[data-map][data-land=drawn]")).to_be_visible()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.wait_for_timeout(60)
+    page.evaluate(ANEW)
+    page.wait_for_timeout(600)
+    assert broken == []
