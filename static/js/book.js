@@ -5,6 +5,8 @@ import { preparePicker } from "./parts/picker.js";
 
 const PRICES_MS = 400;
 const ANSWER_MS = 5000; // who waits longer is better served by typing on
+const AGAIN_MS = 1000; // after an answer that did not come; twice as long after each
+const TRIES = 5;
 const ENDS = ["origin", "destination"];
 
 const form = document.querySelector("form[data-book]") || document.querySelector("[data-pick]")?.closest("form");
@@ -84,7 +86,29 @@ function hideOld(holder) {
   if (says) says.textContent = "";
 }
 
-// What it would cost, a moment after the last change; an answer that was overtaken is not shown.
+// An answer that was overtaken is not shown; one that does not come is asked for again.
+async function askPrices(holder, turn, tried) {
+  const body = new FormData(form);
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const answer = await fetch(holder.dataset.prices, { method: "POST", body, signal }).catch(() => null);
+  const html = answer?.ok ? await answer.text().catch(() => null) : null;
+  if (turn !== asked) return;
+  if (html === null) {
+    const mayCome = tried < TRIES && (!answer || answer.ok || answer.status >= 500);
+    if (mayCome) timer = setTimeout(() => askPrices(holder, turn, tried + 1), AGAIN_MS * 2 ** tried);
+    return;
+  }
+  const focused = holder.contains(document.activeElement) ? document.activeElement.id : "";
+  const line = form.querySelector("[name=line]:checked")?.value; // it may have been chosen meanwhile
+  holder.innerHTML = html;
+  if (line) form.querySelector(`[name=line][value="${line}"]`).checked = true;
+  if (focused) document.getElementById(focused)?.focus();
+  const says = form.querySelector("[data-way-says]");
+  if (says) says.textContent = holder.querySelector("[data-way]")?.innerText || "";
+  drawWay();
+}
+
+// What it would cost, a moment after the last change.
 function prices() {
   clearTimeout(timer);
   const holder = form.querySelector("[data-prices]");
@@ -93,22 +117,7 @@ function prices() {
   const turn = asked;
   hideOld(holder);
   if (!field("origin").value || !field("destination").value) return;
-  timer = setTimeout(async () => {
-    const body = new FormData(form);
-    const signal = AbortSignal.timeout(ANSWER_MS);
-    const answer = await fetch(holder.dataset.prices, { method: "POST", body, signal }).catch(() => null);
-    if (!answer?.ok || turn !== asked) return;
-    const html = await answer.text().catch(() => null);
-    if (html === null || turn !== asked) return;
-    const focused = holder.contains(document.activeElement) ? document.activeElement.id : "";
-    const line = form.querySelector("[name=line]:checked")?.value; // it may have been chosen meanwhile
-    holder.innerHTML = html;
-    if (line) form.querySelector(`[name=line][value="${line}"]`).checked = true;
-    if (focused) document.getElementById(focused)?.focus();
-    const says = form.querySelector("[data-way-says]");
-    if (says) says.textContent = holder.querySelector("[data-way]")?.innerText || "";
-    drawWay();
-  }, PRICES_MS);
+  timer = setTimeout(() => askPrices(holder, turn, 0), PRICES_MS);
 }
 
 function show(box, wish) {

@@ -112,3 +112,25 @@ def test_enter_and_a_late_phone_order_and_change_nothing_and_no_price_is_of_anot
     sums[-1].continue_()  # the words did not come yet
     expect(amount).to_be_visible()
     assert page.url.endswith("/")
+
+
+def test_a_price_that_did_not_come_is_asked_for_again(visitor):
+    hers = visitor("phone", "zh-CN")
+    page = hers.sign_in("passenger")
+    lost = [2]
+
+    def fails(route):
+        lost[0] -= 1
+        if lost[0] < 0:
+            route.continue_()
+        elif lost[0]:
+            route.abort()
+        else:
+            route.fulfill(status=503, body="")
+
+    expect(page.locator("[data-pick]")).to_have_attribute("data-land", "drawn")
+    page.route("**/book/prices/", fails)
+    page.locator("[name=origin]").fill("柳市")
+    page.locator("[name=destination]").fill("温州大学")
+    expect(page.locator("label.line strong").first).to_be_visible(timeout=20_000)
+    assert lost[0] < 0
