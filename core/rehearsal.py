@@ -3,9 +3,13 @@
 A connection that never met a table reads first what its columns, indexes and rules are, and plans each statement: 20 to
 30 ms, paid by whoever calls for help on it first. Fifty who do so in the second in which the server has started paid for
 sixteen connections. So connections of the web process are opened beforehand (`config.settings`), and each rehearses.
+
+Each also notes when it was last answered: while any of them is, the database is not away, however long it takes to make
+a new connection on a busy machine (`config.gate`).
 """
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -29,6 +33,13 @@ def statements() -> list[Statement]:
 
 class Connection(psycopg.Connection[Any]):
     """One that has rehearsed when it is opened. What cannot be asked yet, such as before tables are made, is left out."""
+
+    last_answer = -float("inf")  # `monotonic` seconds at which any of them was answered
+
+    def wait(self, *args: Any, **kwargs: Any) -> Any:
+        answered = super().wait(*args, **kwargs)
+        Connection.last_answer = monotonic()
+        return answered
 
     @classmethod
     def connect(cls, *args: Any, **kwargs: Any) -> "Connection":

@@ -18,11 +18,12 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from config.gate import BREATH, PROBE, Database, gated
+from config.gate import BREATH, PROBE, STILL, Database, gated
 from config.stack import free_port
 from config.tests.addresses import VALUES, addresses
 from core.errors import StoresHang, server_error
 from core.models import Notification, Outage
+from core.rehearsal import Connection
 
 LIMIT = 2.0
 pytestmark = pytest.mark.xdist_group("stack")
@@ -223,6 +224,48 @@ def test_one_slow_answer_is_not_away_and_two_are(django_db_setup, where):
     finally:
         between.silent.clear()
         between.refuse()
+
+
+@pytest.fixture
+def slow_to_begin(where):
+    """A database that says nothing to a new connection; those that are open already are none of its business."""
+    between = Between(int(where["PORT"]))
+    before = where["PORT"]
+    where |= {"HOST": "127.0.0.1", "PORT": between.port}
+    between.silent.set()
+    yield before
+    between.silent.clear()
+    between.refuse()
+
+
+def test_a_database_that_answers_the_threads_is_not_away(db, where, slow_to_begin):
+    """A new connection takes long where the machine is busy; what was asked on an old one was answered meanwhile."""
+    old = Connection.connect(
+        host=where["HOST"], port=slow_to_begin, user=where["USER"], password=where["PASSWORD"],
+        dbname=where["NAME"], autocommit=True,
+    )  # fmt: skip
+
+    async def busy(asks):
+        database, loop = Database(), asyncio.get_running_loop()
+        if asks:
+            loop.call_later(PROBE / 2, old.execute, "SELECT 1")
+            loop.call_later(PROBE + BREATH + PROBE / 2, old.execute, "SELECT 1")
+        return await database.answers()
+
+    with old:
+        assert asyncio.run(busy(asks=True))
+        assert not asyncio.run(busy(asks=False))
+
+
+def test_a_process_that_stood_still_learns_nothing(where, slow_to_begin):
+    async def stands_still(away):
+        database, loop = Database(), asyncio.get_running_loop()
+        database.away = away
+        loop.call_later(PROBE / 2, time.sleep, PROBE + 2 * STILL)
+        return await database.answers()
+
+    assert asyncio.run(stands_still(away=False))
+    assert not asyncio.run(stands_still(away=True))
 
 
 @pytest.mark.parametrize(
