@@ -196,15 +196,31 @@ class Visitor:
         assert not self.complaints, f"{name}: {self.complaints}"
 
 
-@pytest.fixture
-def visitor(browser: Browser, stack: World) -> Iterator[Callable[..., Visitor]]:
-    """Opens windows; who drove in an earlier journey's danger may drive again, as if two people had said its outcome.
+def drive_again(stack: World) -> None:
+    """Who drove in an earlier journey's danger may drive again, as if two people had said its outcome, and its passengers
+    had said that they are fine: what nobody answers stops a driver minutes later, in the middle of another journey.
 
     What follows from that journey is done before: a busy machine holds its driver a while later.
     """
     with psycopg.connect(stack.env["HUHANG_OWNER_URL"], autocommit=True) as owner:
-        stack.wait(lambda: owner.execute(ALL_DONE, [datetime.fromtimestamp(stack.now(), tz=UTC)]).fetchone())
+
+        def all_done() -> Any:
+            return owner.execute(ALL_DONE, [datetime.fromtimestamp(stack.now(), tz=UTC)]).fetchone()
+
+        stack.wait(all_done)
+        now = datetime.fromtimestamp(stack.now(), tz=UTC)
+        owner.execute(
+            "UPDATE safety_safetyquestion SET answer = 'fine', answered_at = %s WHERE answer = ''", [now]
+        )
         owner.execute("DELETE FROM drivers_hold WHERE kind = 'safety' AND released_at IS NULL")
+
+
+@pytest.fixture
+def visitor(browser: Browser, stack: World) -> Iterator[Callable[..., Visitor]]:
+    """Opens windows of people whom no earlier journey keeps from theirs."""
+    for name in PLATES:
+        free(stack, name)
+    drive_again(stack)
     opened: list[Visitor] = []
 
     def open_window(size: str = "phone", language: str = "zh-CN") -> Visitor:
@@ -229,6 +245,7 @@ def free(stack: World, name: str) -> None:
 def called(stack: World, passenger: str, driver: str) -> Ride:
     """A ride that is asked for and offered by calls, and held out to its driver: for journeys about what comes after."""
     free(stack, driver)
+    drive_again(stack)
     rider, owner = stack.person(passenger), stack.person(driver)
     ride = Ride(stack, rider, owner, face=driver, plate=PLATES[driver])
     now = datetime.fromtimestamp(stack.now(), tz=TZ.tzinfo)
