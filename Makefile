@@ -32,7 +32,7 @@ test: .venv/tools locale/.compiled
 journeys: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m journey
 
-# What nobody means, sent to everything that can be asked.
+# To every door as everybody, and what nobody means sent to everything that can be asked.
 edges: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -n 2 --durations=10 -m edges
 
