@@ -11,12 +11,20 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import is_new_device
-from core import cases, clock, policy, typed
+from core import cases, clock, holds, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
-from police.models import Agency, IdentityPart, Officer, PoliceRequest, Release, ReleaseReview
+from police.models import (
+    Agency,
+    IdentityPart,
+    Officer,
+    PoliceRequest,
+    Preservation,
+    Release,
+    ReleaseReview,
+)
 
 # The rules in force, for whoever judges by them.
 from police.policies import (
@@ -260,6 +268,35 @@ def resolve_query(
             except typed.place.PlaceUnreadable:
                 raise QueryUnreadable("query_value") from None
             return trips_near(place, about, until=until), ""
+
+
+PRESERVES = "preserve"  # whoever holds data for the police by a notice of its own (P7)
+_ANEW_WITHIN = timedelta(hours=1)  # trips that come later are held by a job of each ten minutes
+
+
+def trips_preserved(row: Preservation) -> "list[Trip]":
+    """The trips that a preservation request names, as far as they are there. Raises `QueryUnreadable`, `InvalidInput`."""
+    query, value = Query(row.query), str(row.query_value)
+    if query == Query.PHONE:
+        return trips_in(row.span_from, row.span_to, phone=typed.phone.read(value, field="query_value"))
+    if query == Query.PLATE:
+        return trips_in(row.span_from, row.span_to, plate=value)
+    until = min(row.span_to, row.span_from + place_window()) if query == Query.PLACE else None
+    trips, _report = resolve_query(query, value, row.span_from, until)
+    return trips
+
+
+def preserved_unheld(at: datetime, *, limit: int = 20) -> list[str]:
+    """Codes of the newest preservation requests in force of which a trip that they name is not held (P7+)."""
+    rows = Preservation.objects.filter(until__gt=at, asked_at__lte=at).order_by("-pk")[:limit]
+    return [
+        row.code
+        for row in rows
+        if any(
+            trip.requested_at < at - _ANEW_WITHIN and row.code not in {hold.case for hold in holds.on(trip.code)}
+            for trip in trips_preserved(row)
+        )
+    ]
 
 
 def place_window() -> timedelta:

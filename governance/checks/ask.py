@@ -382,6 +382,23 @@ def letters_answered(since: datetime, at: datetime, *, limit: timedelta) -> Lett
     return Letters(every, float(half or 0), within)
 
 
+def preserved_and_gone(since: datetime, at: datetime) -> Counted:
+    """Preservation requests of the police whose day is after `since`; wrong: of what they hold a recording or a picture was
+    destroyed meanwhile, or a hold ended before that day (P7+)."""
+    meanwhile = "destroyed_at >= h.placed_at AND x.destroyed_at < LEAST(p.until, %(at)s)"
+    sound = (
+        "EXISTS (SELECT 1 FROM safety_recording x JOIN rides_trip t ON t.id = x.trip_id"
+        f" WHERE t.code = h.subject AND x.{meanwhile})"
+    )
+    pictures = f"EXISTS (SELECT 1 FROM core_storedpicture x WHERE x.subject = h.subject AND x.{meanwhile})"
+    ended = "h.released_at IS NULL AND h.until < p.until OR h.released_at < LEAST(p.until, %(at)s)"
+    wrong = (
+        "EXISTS (SELECT 1 FROM core_datahold h WHERE h.source = 'preserve' AND h.\"case\" = p.code"
+        f" AND ({ended} OR {sound} OR {pictures}))"
+    )
+    return _counted("police_preservation p", "p.until > %(since)s", wrong, "p.code", since=since, at=at)
+
+
 def followed_unwritten(since: datetime) -> Counted:
     """Minutes since in which an officer followed a car; wrong: no line of the journal says so, or the pack was closed (S19)."""
     table = (

@@ -10,6 +10,7 @@ from governance.checks.verdicts import SPAN, laws, verdict
 from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.shadow import World
+from police.selectors import preserved_unheld
 from safety.selectors import PUSHED
 
 NOT_STOPPED = fault("grave_not_stopped", noop("Their drivers may take orders: %(codes)s"))
@@ -70,6 +71,38 @@ def a_letter_that_lies_until_the_morning(world: World) -> None:
     world.make(
         "police.PoliceRequest", urgency="ordinary", notice_id=1, asked_at=world.at - timedelta(hours=8)
     )
+
+
+NOT_PRESERVED = fault(
+    "preserved_gone", noop("The police asked to preserve it, and it ended or is not held: %(codes)s")
+)
+PRESERVED = line(
+    "preserved", noop("%(good)s of %(all)s preservation requests of the police hold all that they name.")
+)
+
+
+@live_check("P7+")
+def what_is_preserved_is_there(at: datetime) -> Found:
+    """All that a preservation request names is held until its day, and nothing of it was destroyed; two people renew it."""
+    faults = laws("preservation_renewed_by_two")
+    found = ask.preserved_and_gone(at - SPAN, at)
+    wrong = sorted({*found.codes, *preserved_unheld(at)})
+    if wrong:
+        faults.append(NOT_PRESERVED(codes=named(wrong, max(found.wrong, len(wrong)))))
+    return verdict(faults, PRESERVED(good=found.all - len(wrong), all=found.all), happened=found.all)
+
+
+@breaks("P7+")
+def a_recording_goes_that_the_police_asked_to_preserve(world: World) -> None:
+    world.table("safety.Recording", "core.StoredPicture")
+    trip, asked = world.trip(), world.at - timedelta(days=1)
+    request = world.make(
+        "police.Preservation", code="PP-~", query="trip", query_value=trip.code, asked_at=asked, until=world.at + SPAN
+    )
+    world.make(
+        "core.DataHold", subject=trip.code, source="preserve", case=request.code, placed_at=asked, until=request.until
+    )  # fmt: skip
+    world.make("safety.Recording", trip_id=trip.pk, state="destroyed", destroyed_at=asked + timedelta(hours=1))
 
 
 UNWRITTEN = fault(

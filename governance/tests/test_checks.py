@@ -45,7 +45,7 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
     ids = [row.id for row in measures()]
     assert ids[:32] == [f"M{number:02d}" for number in range(1, 33)]
     assert set(ids[32:]) == {
-        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P10", "P11", "P12", "S19", "G6+", "G10", "G11",
+        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P7+", "P10", "P11", "P12", "S19", "G6+", "G10", "G11",
     }  # fmt: skip
     for row in measures():
         found = check_measure(row).found
@@ -1029,6 +1029,35 @@ def test_p5_turns_red_when_half_or_too_many_letters_wait(rides, people, noon):
     row = PoliceRequest.objects.first()
     PoliceRequest.objects.filter(pk=row.pk).update(decided_at=row.asked_at + timedelta(minutes=61))
     assert status("P5+") == "fail", "one of three took longer than an hour"
+
+
+def test_p7_turns_red_when_what_the_police_asked_to_preserve_is_gone(rides, people, noon):
+    from core.models import DataHold
+    from police.models import Preservation
+    from police.tests.test_preserving import preserve
+    from police.states import Query
+    from safety.models import Recording
+
+    assert status("P7+") == "none"
+    trip = rides.ended()
+    row = preserve(people, Query.TRIP, trip.code)
+    noon.shift(2 * 3_600)
+    assert status("P7+") == "pass"
+    at = clock.now()
+    gone = Recording.objects.create(
+        code="K-GONE", trip=trip, party=Party.DRIVER, purpose="trip", mime="audio/webm", slice_ms=1, key_digest="x",
+        begun_at=at, ended_at=at, destroy_at=at, state="destroyed", destroyed_at=at - timedelta(minutes=1), receipt="x",
+    )  # fmt: skip
+    assert status("P7+") == "fail", "a recording of it was destroyed"
+    Recording.objects.filter(pk=gone.pk).update(destroyed_at=row.asked_at - timedelta(seconds=1))
+    assert status("P7+") == "pass", "it was gone before"
+    DataHold.objects.filter(case=row.code).update(until=row.until - timedelta(days=1))
+    assert status("P7+") == "fail", "its hold ends before its day"
+    DataHold.objects.filter(case=row.code).delete()
+    assert status("P7+") == "fail", "a trip that it names is not held"
+    Preservation.objects.update(until=clock.now())
+    noon.shift(1)
+    assert status("P7+") == "pass", "its day has come"
 
 
 def test_s19_turns_red_when_a_minute_of_following_is_in_no_journal(rides, people, noon):
