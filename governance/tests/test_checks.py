@@ -1034,8 +1034,8 @@ def test_p5_turns_red_when_half_or_too_many_letters_wait(rides, people, noon):
 def test_p7_turns_red_when_what_the_police_asked_to_preserve_is_gone(rides, people, noon):
     from core.models import DataHold
     from police.models import Preservation
-    from police.tests.test_preserving import preserve
     from police.states import Query
+    from police.tests.test_preserving import preserve
     from safety.models import Recording
 
     assert status("P7+") == "none"
@@ -1058,6 +1058,34 @@ def test_p7_turns_red_when_what_the_police_asked_to_preserve_is_gone(rides, peop
     Preservation.objects.update(until=clock.now())
     noon.shift(1)
     assert status("P7+") == "pass", "its day has come"
+
+
+def test_p11_turns_red_when_a_false_officer_gets_something_or_does_not_try(db, noon):
+    from core import audit
+    from core.actors import SYSTEM
+    from governance.checks.standing import WAYS
+    from governance.drills.redteam import Way
+    from governance.states import ATTACK_GOT, ATTACK_REFUSED
+
+    assert set(WAYS) == set(Way)
+    assert status("P11") == "none"
+    with transaction.atomic():
+        for way in WAYS[1:]:
+            audit.record(SYSTEM, ATTACK_REFUSED, way)
+    assert status("P11") == "fail", "one way was not tried"
+    with transaction.atomic():
+        audit.record(SYSTEM, ATTACK_REFUSED, WAYS[0])
+    assert status("P11") == "pass"
+    with transaction.atomic():
+        audit.record(SYSTEM, ATTACK_GOT, WAYS[0])
+        audit.record(SYSTEM, ATTACK_REFUSED, WAYS[0])
+    assert status("P11") == "fail", "it got in, an hour before it did not"
+    noon.shift(25 * 3_600)
+    assert status("P11") == "fail", "it rests"
+    with transaction.atomic():
+        for way in WAYS:
+            audit.record(SYSTEM, ATTACK_REFUSED, way)
+    assert status("P11") == "pass"
 
 
 def test_s19_turns_red_when_a_minute_of_following_is_in_no_journal(rides, people, noon):
@@ -1131,7 +1159,7 @@ def test_p12_turns_red_when_110_did_not_confirm_and_nobody_called_there(
     assert status("P12") == "fail"
 
 
-@pytest.mark.parametrize("measure_id", ["M17", "M22", "M32", "D12", "R2+", "S12", "P11", "G6+", "G10", "G11"])
+@pytest.mark.parametrize("measure_id", ["M17", "M22", "M32", "D12", "R2+", "S12", "G6+", "G10", "G11"])
 def test_what_is_not_built_is_red_and_says_so(world, measure_id):
     found = check_measure(next(row for row in measures() if row.id == measure_id)).found
     assert found.status == "fail"
