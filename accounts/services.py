@@ -435,7 +435,7 @@ def mark_drill_account(
         defaults={
             "role": role,
             "phone": phone,
-            "phone_index": phone_index(phone) if phone else blind_index(code, purpose="drill phone"),
+            "phone_index": phone_index(phone) if phone else blind_index(code, purpose="drill_phone"),
             "real_name": real_name,
             "id_number": id_number,
             "id_index": blind_index(code, purpose="drill"),
