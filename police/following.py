@@ -61,6 +61,8 @@ def _end(request: PoliceRequest, at: datetime) -> FollowingEnd | None:
         return FollowingEnd.NOTHING
     if officer.state != OfficerState.ACTIVE or officer.expires_at <= at or not request.release.is_open(at):
         return FollowingEnd.CLOSED
+    if request.unusual and not selectors.was_reached(request):
+        return FollowingEnd.NOT_YET  # neither whether somebody works on what is over
     if trip.is_over and live_incident_of(trip) is None:
         return FollowingEnd.OVER
     if request.release.grade == Grade.WHOLE or selectors.was_reached(request):

@@ -16,10 +16,10 @@ from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 from core.privacy import blind_index
 from core.tests.factories import PDF
-from police import notices, services
+from police import following, notices, services
 from police.models import Officer, PoliceRequest, Release
 from police.selectors import request_by_code
-from police.states import Paper, Query
+from police.states import FollowingEnd, Paper, Query
 from police.tests.factories import complete, notice_sent, urgent
 from rides.models import Trip
 from rides.states import Party
@@ -245,7 +245,10 @@ def test_a_stolen_account_does_not_learn_that_she_called_for_help(people, in_dan
     told = {}
     for number, which in enumerate(("", "mine")):
         asked = ask(people, in_danger.code, device=which)
-        answers = [signed_in("officer").get(f"/police/requests/{asked.code}/{path}")]
+        part = (
+            {"hx-request": "true"} if path == "live/" else {}
+        )  # the map beside it is the same for everybody
+        answers = [signed_in("officer").get(f"/police/requests/{asked.code}/{path}", headers=part)]
         if not path:
             answers.append(signed_in("officer").get(f"/api/v1/police/requests/{asked.code}/"))
         content = b"".join(answer.content for answer in answers)
@@ -256,6 +259,15 @@ def test_a_stolen_account_does_not_learn_that_she_called_for_help(people, in_dan
         told[number] = [each for each in ("sos", "求助", "紧急联系人", "emergency contacts") if each in words]
     assert told[0] == []
     assert told[1] or path == "live/"
+
+
+def test_nor_whether_anybody_works_on_a_trip_that_is_over(people, in_danger, rides, noon):
+    device(people, "mine", hours=100)
+    quiet = rides.ended("passenger2", "driver2")
+    Trip.objects.filter(pk=in_danger.pk).update(state="ended", ended_at=clock.now(), fare=1)
+    asked = [ask(people, trip.code, device="") for trip in (in_danger, quiet)]
+    ends = {following.follow(actor=people("officer").actor, request=each).end for each in asked}
+    assert ends == {FollowingEnd.NOT_YET}
 
 
 def pdf_text(content):
