@@ -415,28 +415,55 @@ def _set_password(*, account: Account, new: str, how: str, keep: str = "") -> No
 
 
 @begins_transaction
-def mark_drill_account(*, code: str, phone: str, password: str) -> Account:
-    """The hourly drill's own passenger (G3): marked, so that what it does enters no figure; a new password each time.
+def mark_drill_account(
+    *,
+    code: str,
+    phone: str,
+    password: str,
+    role: Role = Role.MEMBER,
+    real_name: str = "演练 drill",
+    id_number: str = "",
+    seed: str = "",
+) -> Account:
+    """Somebody of the hourly drill (G3) or of the red team (P11): marked, so that what they do enters no figure; a new
+    password each time, and with a `seed` a new second factor. Without a phone they have none that anybody could ring.
 
     Raises `Forbidden`.
     """
     account, _new = Account.objects.get_or_create(
         code=code,
         defaults={
+            "role": role,
             "phone": phone,
-            "phone_index": phone_index(phone),
-            "real_name": "演练 drill",
+            "phone_index": phone_index(phone) if phone else blind_index(code, purpose="drill_phone"),
+            "real_name": real_name,
+            "id_number": id_number,
             "id_index": blind_index(code, purpose="drill"),
             "verified_at": clock.now(),
             "created_at": clock.now(),
             "is_drill": True,
         },
     )
-    if not account.is_drill:
+    if not account.is_drill or account.role != role:
         raise Forbidden
     account.set_password(password)
     account.save(update_fields=["password"])
+    if seed:
+        Authenticator.objects.filter(user=account).delete()
+        Authenticator.objects.create(user=account, name="drill", confirmed=True, key=seed)
     return account
+
+
+@begins_transaction
+def end_drill_account(*, code: str) -> None:
+    """Nobody is signed in with it any more, nor can be before it is marked anew; nothing happens to a real one."""
+    account = Account.objects.filter(code=code, is_drill=True).first()
+    if account is None:
+        return
+    account.set_unusable_password()
+    account.save(update_fields=["password"])
+    Authenticator.objects.filter(user=account).delete()
+    end_sessions(actor=SYSTEM, account=account, reason="drill")
 
 
 @joins_transaction

@@ -17,6 +17,7 @@ from core.retention import (
     goes_when_left,
     goes_with,
     let_go,
+    named,
     nobody,
     stays,
 )
@@ -46,6 +47,11 @@ WORK = data(
 )
 OVER = Q(state__in=PAST_APPEAL)
 OF_OVER = Q(complaint__state__in=PAST_APPEAL)
+
+# What messages name, where they do not name the trip.
+named("complaints.Complaint", "trip__code")
+named("complaints.Accident", "trip__code")
+named("complaints.Claim", "accident__trip__code")
 
 emptied(
     "complaints.Complaint",
@@ -109,6 +115,7 @@ emptied(
     since="done_at",
     said="it was done",
     columns={"words": "", "outcome": ""},
+    trip="complaint__trip__code",
 )
 destroyed(
     "complaints.CareConsent",
@@ -140,6 +147,7 @@ emptied(
     said="it came",
     columns={"sender": "", "words": ""},
     where=Q(complaint=None) | OF_OVER,
+    trip="complaint__trip__code",
     case="complaint__code",
 )
 emptied(
@@ -151,6 +159,7 @@ emptied(
     said="it was asked",
     columns={"question": "", "words": ""},
     where=OF_OVER,
+    trip="complaint__trip__code",
     case="complaint__code",
 )
 let_go(
@@ -162,6 +171,7 @@ let_go(
     said="the decision",
     ends="`reason` emptied",
     where=OF_OVER,
+    trip="complaint__trip__code",
     case="complaint__code",
     columns=["reason"],
 )
@@ -175,6 +185,7 @@ emptied(
     said="it was decided",
     columns={"words": ""},
     where=OF_OVER,
+    trip="complaint__trip__code",
     case="complaint__code",
 )
 destroyed(

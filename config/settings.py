@@ -537,6 +537,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3000},
     },
+    "the false officer of the hour": {
+        "task": "governance.tasks.red_team",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
+    },
     "the promises, checked": {
         "task": "governance.tasks.check_board",
         "schedule": 60.0,

@@ -89,6 +89,7 @@ class Rule:
     also_work: str = ""
     job: Job[Any] | None = field(default=None, compare=False)
     span: SpanPolicy | None = None
+    trip: str = ""
 
 
 _data: dict[str, Data] = {}
@@ -128,6 +129,14 @@ def jobs_of(app: str) -> list[Job[Any]]:
 
 
 # --- What a table says ---------------------------------------------------------------------------
+
+
+_named: list[tuple[str, str]] = []
+
+
+def named(table: str, trip: str) -> None:
+    """Rows of other tables may name one of this table by its `code` instead of its trip, to which `trip` leads."""
+    _named.append((table, trip))
 
 
 def nobody(*tables: str, why: str) -> None:
@@ -171,11 +180,13 @@ def destroyed(
     where: Q | None = None,
     trip: str = "",
     case: str = "",
+    thing: str = "",
     one_by_one: bool = False,
 ) -> None:
     """Rows are deleted so long after `since`, a column or expression that is null while the time does not run.
 
-    `trip` and `case` are columns that name what a hold may be on. `one_by_one` where a row may have others that
+    `trip` and `case` are columns that name what a hold may be on, `thing` one that may name an incident, a complaint or
+    whatever else of a trip was declared as `named`: it is kept with its trip. `one_by_one` where a row may have others that
     protect it: then it is set aside alone.
     """
 
@@ -184,11 +195,18 @@ def destroyed(
         row = _due_rows(known, at).filter(pk=pk).first()
         return row is not None and row.delete()[0] > 0
 
-    known = _Due(table, after, since, where or Q(), trip, case)
+    known = _Due(table, after, since, where or Q(), trip, case, thing=thing)
     job = _one_by_one(known, act) if one_by_one else _at_once(known)
     _keep(
         Rule(
-            table, of, holds_what, f"destroyed {_span_said(after, said)}", job.work.kind, job=job, span=after
+            table,
+            of,
+            holds_what,
+            f"destroyed {_span_said(after, said)}",
+            job.work.kind,
+            job=job,
+            span=after,
+            trip=trip,
         )
     )
 
@@ -225,7 +243,7 @@ def emptied(
     ends = f"{names} emptied {_span_said(after, said)}"
     work, said_also = also
     ends += f"; {said_also}" if said_also else ""
-    _keep(Rule(table, of, holds_what, ends, job.work.kind, work, job, after))
+    _keep(Rule(table, of, holds_what, ends, job.work.kind, work, job, after, trip))
 
 
 def let_go(
@@ -254,7 +272,16 @@ def let_go(
 
     job = _one_by_one(known, act)
     _keep(
-        Rule(table, of, holds_what, f"{ends} {_span_said(after, said)}", job.work.kind, job=job, span=after)
+        Rule(
+            table,
+            of,
+            holds_what,
+            f"{ends} {_span_said(after, said)}",
+            job.work.kind,
+            job=job,
+            span=after,
+            trip=trip,
+        )
     )
 
 
@@ -284,6 +311,7 @@ class _Due:
     trip: str
     case: str
     columns: tuple[str, ...] = ()
+    thing: str = ""
 
     @property
     def model(self) -> type[models.Model]:
@@ -337,6 +365,10 @@ def _due_rows(known: _Due, at: datetime) -> "QuerySet[Any]":
             rows = rows.exclude(**{f"{path}__in": held})
         else:
             rows = rows.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": held}))
+    if known.thing:
+        for table, path in _named:
+            things = apps.get_model(table)._base_manager.filter(**{f"{path}__in": held})
+            rows = rows.exclude(**{f"{known.thing}__in": things.values("code")})
     if known.case:
         rows = rows.exclude(**{f"{known.case}__in": by_case})
     found: QuerySet[Any] = rows.order_by("over_since", "pk")

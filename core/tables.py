@@ -111,6 +111,7 @@ destroyed(
     where=~Q(state__in=["queued", "sending"]),
     trip="subject",
     case="subject",
+    thing="subject",
 )
 goes_by(
     "core.StoredPicture",

@@ -31,12 +31,13 @@ from governance.measures import (
 )
 from governance.models import DrillRun, MeasureResult, MeasureState
 from governance.selectors import Row
-from governance.states import Breaker, Status
+from governance.states import ATTACK_GOT, ATTACK_REFUSED, Breaker, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import Account
+    from governance.drills import redteam
     from governance.models import Waiver
 
 HISTORY_STEP = timedelta(days=1)
@@ -231,6 +232,26 @@ def _alarm_drill(run: DrillRun) -> None:
     write_to_each(people_who_may("duty.supervise"), write, about=f"drill:{run.pk}")
 
 
+def run_red_team() -> "list[redteam.Tried]":
+    """Let the false officer try, and write into the journal what each way got (P11). Raises `Surprise` where one could not
+    be tried: of that way nothing is written, and the board says so."""
+    from governance.drills import redteam
+
+    tried: list[redteam.Tried] = []
+    try:
+        redteam.play(tried)
+    finally:
+        for each in tried:
+            if each.done or each.got:
+                _record_attack(each.way, each.got)
+    return tried
+
+
+@begins_transaction
+def _record_attack(way: str, got: list[str]) -> None:
+    audit.record(SYSTEM, ATTACK_GOT if got else ATTACK_REFUSED, way, got=got[:10])
+
+
 def check_board() -> list[Checked]:
     """Check every measure and keep the history; one that cannot be kept does not stop the others."""
     found: list[Checked] = []
@@ -282,6 +303,12 @@ BREAKERS = jobs.walk(
     behind=_tried_behind,
     act=_break_one,
     key=str,
+)
+RED_TEAM = jobs.whole(
+    "governance.red_team",
+    gettext_lazy("the red team of the hour"),
+    lambda _at: run_red_team() and None,
+    lease=timedelta(minutes=10),
 )
 DRILL = jobs.whole(
     "governance.hourly_drill",

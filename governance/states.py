@@ -74,3 +74,7 @@ PROPOSAL_TRANSITIONS = Transitions(
     {"proposed": frozenset({"approved", "withdrawn", "lapsed"})},
     ends={"approved", "withdrawn", "lapsed"},
 )
+
+
+# What the red team writes of each way it tried (P11): the way is the subject.
+ATTACK_GOT, ATTACK_REFUSED = "governance.attack_got", "governance.attack_refused"

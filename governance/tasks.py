@@ -4,10 +4,11 @@ from core import jobs
 from governance import retention  # noqa: F401 - how long its tables are kept
 from governance.relaunch import ALARM_TRIAL, PASSAGES
 from governance.rules import LAPSE, MEASURE, SHADOW, SIMULATE
-from governance.services import BOARD, BREAKERS, DRILL
+from governance.services import BOARD, BREAKERS, DRILL, RED_TEAM
 
 check_board = jobs.periodic("governance.tasks.check_board", BOARD)
 hourly_drill = jobs.periodic("governance.tasks.hourly_drill", DRILL)
+red_team = jobs.periodic("governance.tasks.red_team", RED_TEAM)
 look_after_relaunches = jobs.periodic("governance.tasks.look_after_relaunches", PASSAGES)
 try_alarms = jobs.periodic("governance.tasks.try_alarms", ALARM_TRIAL)
 break_board = jobs.periodic("governance.tasks.break_board", BREAKERS)

@@ -23,7 +23,7 @@ from police import following, notices, selectors, services
 from police.documents import services as documents
 from police.documents.states import CopyKind
 from police.models import PoliceRequest
-from police.policies import EMERGENCY_SAYS, identity_part, missing_papers
+from police.policies import EMERGENCY_SAYS, identity_part, missing_papers, signs_told
 from police.services import Question
 from police.states import (
     NEXT_STEP,
@@ -199,7 +199,7 @@ def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
             "state": row.state,
             "decided_at": row.decided_at,
         }
-        for row in selectors.linked_requests(asked)
+        for row in selectors.linked_for_officer(asked)
     ]
     return {
         "code": asked.code,
@@ -233,7 +233,7 @@ def _grade(asked: PoliceRequest) -> dict[str, Any]:
         "given": release.grade,
         "reason": release.reason,
         "reason_text": release.get_reason_display(),
-        "signs": release.signs,
+        "signs": signs_told(asked),
         "state": part.state if part else None,
         "due_at": part.due_at if part else None,
         "refusal": part.refusal if part else "",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from core import clock
 from police.models import PoliceRequest, ReleaseError
+from police.selectors import OF_PEOPLE
 from police.states import UNDECIDED, Channel, ErrorKind, RequestState, Urgency
 
 WITHIN = (timedelta(minutes=1), timedelta(minutes=10))
@@ -62,7 +63,7 @@ def rank(spans: list[float], share: float) -> float:
 
 def published_clocks(since: datetime, until: datetime) -> list[Clocks]:
     """Of requests asked in a time: one row for each channel, kind and outcome that there was, waiting ones by their state."""
-    rows = PoliceRequest.objects.filter(asked_at__gte=since, asked_at__lt=until)
+    rows = PoliceRequest.objects.filter(OF_PEOPLE, asked_at__gte=since, asked_at__lt=until)
     spans: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     at = clock.now()
     for channel, kind, state, asked, decided in rows.values_list(

@@ -17,9 +17,8 @@ from police.documents.models import ReleaseCopy
 from police.documents.states import CopyKind
 from police.models import PoliceRequest, Release
 from police.packs import positions_of
-from police.policies import identity_part
 from police.services import grade_of
-from police.states import FollowingEnd, Grade, IdentityState, OfficerState, RequestState, Urgency
+from police.states import FollowingEnd, Grade, OfficerState, RequestState, Urgency
 from rides.selectors import trip_by_code
 from safety.selectors import live_incident_of, shows_danger_now
 
@@ -54,12 +53,6 @@ def may_follow(request: PoliceRequest) -> bool:
     return _end(request, clock.now()) in {None, FollowingEnd.NOT_YET}
 
 
-def _reached(request: PoliceRequest) -> bool:
-    """Whether the station was called back for what was released."""
-    part = identity_part(request)
-    return request.called_back_at is not None or (part is not None and part.state == IdentityState.RELEASED)
-
-
 def _end(request: PoliceRequest, at: datetime) -> FollowingEnd | None:
     """Why the car is not followed, the reason that lasts first; None where it is."""
     officer, trip = request.officer, request.trip
@@ -68,9 +61,11 @@ def _end(request: PoliceRequest, at: datetime) -> FollowingEnd | None:
         return FollowingEnd.NOTHING
     if officer.state != OfficerState.ACTIVE or officer.expires_at <= at or not request.release.is_open(at):
         return FollowingEnd.CLOSED
+    if request.unusual and not selectors.was_reached(request):
+        return FollowingEnd.NOT_YET  # neither whether somebody works on what is over
     if trip.is_over and live_incident_of(trip) is None:
         return FollowingEnd.OVER
-    if request.release.grade == Grade.WHOLE or _reached(request):
+    if request.release.grade == Grade.WHOLE or selectors.was_reached(request):
         return None
     return None if grade_of(request, trip).whole else FollowingEnd.NOT_YET
 
@@ -90,7 +85,7 @@ def follow(*, actor: "Actor", request: PoliceRequest) -> Following:
         return Following(end)
     assert request.trip is not None  # noqa: S101 - `_end` says so
     trip = trip_by_code(request.trip.code)
-    graded, reached = grade_of(request, trip), _reached(request)
+    graded, reached = grade_of(request, trip), selectors.was_reached(request)
     if reached:  # two people released it after a call-back, whatever was unusual
         graded = replace(graded, grade=Grade.WHOLE)
     return Following(

@@ -68,6 +68,12 @@ class Graded:
         return self.grade == Grade.WHOLE
 
     @property
+    def guarded(self) -> bool:
+        """Who asks is unlike themself: until the station was called, nothing says that anybody called for help. From a
+        stolen account the driver could learn so what his own page hides from him (S11)."""
+        return not self.whole and self.reason == GradeReason.UNUSUAL
+
+    @property
     def seen(self) -> bool:
         return self.whole and bool(self.signs & SEEN_ON_THE_TRIP)
 
@@ -91,7 +97,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
         "grade": {
             "given": graded.grade.value,
             "reason": graded.reason.value,
-            "signs": sorted(graded.signs),
+            "signs": [] if graded.guarded else sorted(graded.signs),
             "identity_due_at": iso(graded.due_at),
         },
         "trip": {
@@ -112,9 +118,12 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
         "vehicle": {"model": trip.vehicle.model, "colour": trip.vehicle.colour},
         "driver": _driver(trip) if graded.whole else None,
         "last_positions": positions_of(trip, at, seen=graded.seen),
-        "history": history_of(trip),
-        "signals": [row.kind for row in signals_of(incident)] if incident else [],
-        "contacts": asdict(outbox.tally(f"sos:{incident.code}:") if incident else outbox.Tally()),
+        "history": history_of(trip, without="safety." if graded.guarded else ""),
+        "signals": [row.kind for row in signals_of(incident)] if incident and not graded.guarded else [],
+        # Empty: it is not said.
+        "contacts": {}
+        if graded.guarded
+        else asdict(outbox.tally(f"sos:{incident.code}:") if incident else outbox.Tally()),
     }
 
 
@@ -173,9 +182,14 @@ def _plate_read(trip: "Trip") -> dict[str, Any] | None:
     return asdict(found) | {"at": iso(found.at)} if found else None
 
 
-def history_of(trip: "Trip", *, masked: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
-    """The lines of a trip's timeline that are its true history, in both languages; of `masked` kinds without what they name."""
+def history_of(
+    trip: "Trip", *, masked: frozenset[str] = frozenset(), without: str = ""
+) -> list[dict[str, Any]]:
+    """The lines of a trip's timeline that are its true history, in both languages; of `masked` kinds without what they name,
+    and none whose kind begins with `without`, where that is said."""
     lines = [line for line in timeline.of(trip=trip.code) if line.kind in HISTORY]
+    if without:
+        lines = [line for line in lines if not line.kind.startswith(without)]
     told = []
     for line in lines:
         if line.kind in masked:

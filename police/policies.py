@@ -359,9 +359,11 @@ def may_be_by_rule(tier: int) -> bool:
 
 
 def calls_back(request: "PoliceRequest") -> bool:
-    """Whether the station is called back before anything is released: who rings, and whom only a mailbox vouches for."""
+    """Whether the station is called back before anything is released: who rings, whom only a mailbox vouches for, and a
+    letter whose file came before (P10)."""
     mailbox = request.officer_tier == Tier.MAILBOX and request.urgency == Urgency.EMERGENCY
-    return request.channel != Channel.FORM or mailbox
+    used = Unusual.LETTER_USED in request.unusual
+    return request.channel != Channel.FORM or mailbox or used
 
 
 def had_a_part(request: "PoliceRequest") -> set[str]:
@@ -377,6 +379,13 @@ def identity_part(request: "PoliceRequest") -> "IdentityPart | None":
     if request.state != RequestState.RELEASED:
         return None
     return getattr(request.release, "identity", None)
+
+
+def signs_told(request: "PoliceRequest") -> list[str]:
+    """What an officer is told of why a claim is borne out: nothing while an unusual request waits for its call-back."""
+    part, release = identity_part(request), request.release
+    guarded = release.reason == GradeReason.UNUSUAL and (part is None or part.state != IdentityState.RELEASED)
+    return [] if guarded else list(release.signs)
 
 
 def missing_papers(request: "PoliceRequest") -> list[PaperNeeded]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, four_eyes, holds, idempotency, jobs, limits, policy, typed
+from core import audit, clock, four_eyes, holds, idempotency, jobs, limits, policy
 from core.actions import NotNow
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
@@ -30,13 +30,12 @@ from police.policies import (
     why_not_preserve,
 )
 from police.states import Query
-from rides.selectors import trips_in
 
 if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
 
-SOURCE = "preserve"
+SOURCE = selectors.PRESERVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +84,12 @@ def preserve(*, account: "Account", asked: Asked, submission: str, asker: Asker)
         asked_at=at,
         until=at + policy.span(PRESERVED_FOR),
     )
-    found = _named(row)
+    found = selectors.trips_preserved(row)
     row.save()
     # The journal says the same whatever was found: it is read by more people than may know.
     audit.record(account.actor, "police.preserved", row.code, case=row.code, query=row.query)
     _hold(row, found, account.actor)
     return row
-
-
-def _named(row: Preservation) -> "list[Trip]":
-    """The trips that a request names, as far as they are there. Raises `QueryUnreadable`, `InvalidInput`."""
-    query, value = Query(row.query), str(row.query_value)
-    if query == Query.PHONE:
-        return trips_in(row.span_from, row.span_to, phone=typed.phone.read(value, field="query_value"))
-    if query == Query.PLATE:
-        return trips_in(row.span_from, row.span_to, plate=value)
-    until = min(row.span_to, row.span_from + selectors.place_window()) if query == Query.PLACE else None
-    trips, _report = selectors.resolve_query(query, value, row.span_from, until)
-    return trips
 
 
 @joins_transaction
@@ -195,7 +182,7 @@ def _anew(pk: int, at: datetime) -> bool:
     row = Preservation.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
     if row is None or not row.is_kept(at):
         return False
-    _hold(row, _named(row), SYSTEM)
+    _hold(row, selectors.trips_preserved(row), SYSTEM)
     return True
 
 

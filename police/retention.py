@@ -12,6 +12,7 @@ from core.retention import (
     goes_when_left,
     goes_with,
     let_go,
+    named,
     nobody,
     stays,
 )
@@ -32,6 +33,7 @@ OVER = Q(state__in=REQUEST_TRANSITIONS.ends)
 
 nobody("police.Agency", why="stations as the public register has them")
 goes_when_left("police.Officer", POLICE, "number of a police officer, and the head who confirmed them")
+named("police.PoliceRequest", "trip__code")
 emptied(
     "police.PoliceRequest",
     POLICE,
@@ -139,5 +141,6 @@ emptied(
     since="told_at",
     said="they were told",
     columns={"later_reason": ""},
+    trip="release__request__trip__code",
 )
 stays("police.ReleaseReview", POLICE, "who of the staff looked at a release", "codes; it proves the review")

@@ -11,12 +11,21 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import is_new_device
-from core import cases, clock, policy, typed
+from core import cases, clock, holds, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
-from police.models import Agency, IdentityPart, Officer, PoliceRequest, Release, ReleaseReview
+from police.models import (
+    Agency,
+    IdentityPart,
+    NoticeFile,
+    Officer,
+    PoliceRequest,
+    Preservation,
+    Release,
+    ReleaseReview,
+)
 
 # The rules in force, for whoever judges by them.
 from police.policies import (
@@ -30,6 +39,7 @@ from police.policies import (
     UNUSUAL_TIMES,
     USUAL_OVER,
     Claim,
+    identity_part,
     may_be_by_rule,
 )
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
@@ -38,8 +48,11 @@ from police.policies import PHONE_WITHIN as PHONE_WITHIN
 from police.states import (
     IDENTITY_WAITS,
     UNDECIDED,
+    AgencyKind,
     Channel,
+    IdentityState,
     OfficerState,
+    Paper,
     Query,
     RequestState,
     Sign,
@@ -53,6 +66,9 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
 
+# What the red team's false officers ask is nobody's work and enters no figure (P11).
+OF_PEOPLE = ~Q(officer__account__is_drill=True)
+RELEASED_TO_PEOPLE = ~Q(request__officer__account__is_drill=True)
 HISTORY_MINUTES = 92  # from the first question to the plate, on 2018-08-24
 
 
@@ -148,11 +164,11 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
 
 
 _REQUEST = Read(lambda code: _requests().filter(code=code), str)
-_UNDECIDED = Read(lambda: _requests().filter(state__in=sorted(UNDECIDED)).order_by("asked_at"))
+_UNDECIDED = Read(lambda: _requests().filter(OF_PEOPLE, state__in=sorted(UNDECIDED)).order_by("asked_at"))
 _PAPERS_MISSING = Read(
     lambda at: (
         _requests()
-        .filter(state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
+        .filter(OF_PEOPLE, state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
         .order_by("papers_due_at")
     ),
     datetime,
@@ -160,6 +176,7 @@ _PAPERS_MISSING = Read(
 _UNREVIEWED: Read[Any] = Read(
     lambda: (
         Release.objects.select_related("request__agency")
+        .filter(RELEASED_TO_PEOPLE)
         .annotate(looks=Count("reviews"))
         .filter(looks__lt=2)
         .order_by("released_at")
@@ -182,6 +199,20 @@ def own_request(officer: Officer, code: str) -> PoliceRequest:
 
 def requests_of(officer: Officer, *, limit: int = 50) -> list[PoliceRequest]:
     return list(_requests().filter(officer=officer).order_by("-pk")[:limit])
+
+
+def linked_for_officer(request: PoliceRequest) -> list[PoliceRequest]:
+    """What an officer sees of the requests of others: police alone, whom their station vouched for, and where something is
+    unusual only once it was called back. An account that was bought or stolen must not tell a perpetrator that somebody
+    looks for the car, and since when (P2, P3b)."""
+    known = may_be_by_rule(request.officer_tier) and request.agency_kind == AgencyKind.POLICE
+    return linked_requests(request) if known and (not request.unusual or was_reached(request)) else []
+
+
+def was_reached(request: PoliceRequest) -> bool:
+    """Whether the station was called back for what was released."""
+    part = identity_part(request)
+    return request.called_back_at is not None or (part is not None and part.state == IdentityState.RELEASED)
 
 
 def linked_requests(request: PoliceRequest) -> list[PoliceRequest]:
@@ -262,6 +293,36 @@ def resolve_query(
             return trips_near(place, about, until=until), ""
 
 
+PRESERVES = "preserve"  # whoever holds data for the police by a notice of its own (P7)
+_ANEW_WITHIN = timedelta(hours=1)  # trips that come later are held by a job of each ten minutes
+
+
+def trips_preserved(row: Preservation) -> "list[Trip]":
+    """The trips that a preservation request names, as far as they are there. Raises `QueryUnreadable`, `InvalidInput`."""
+    query, value = Query(row.query), str(row.query_value)
+    if query == Query.PHONE:
+        return trips_in(row.span_from, row.span_to, phone=typed.phone.read(value, field="query_value"))
+    if query == Query.PLATE:
+        return trips_in(row.span_from, row.span_to, plate=value)
+    until = min(row.span_to, row.span_from + place_window()) if query == Query.PLACE else None
+    trips, _report = resolve_query(query, value, row.span_from, until)
+    return trips
+
+
+def preserved_unheld(at: datetime, *, limit: int = 20) -> list[str]:
+    """Codes of the newest preservation requests in force of which a trip that they name is not held (P7+)."""
+    rows = Preservation.objects.filter(until__gt=at, asked_at__lte=at).order_by("-pk")[:limit]
+    return [
+        row.code
+        for row in rows
+        if any(
+            trip.requested_at < at - _ANEW_WITHIN
+            and row.code not in {hold.case for hold in holds.on(trip.code)}
+            for trip in trips_preserved(row)
+        )
+    ]
+
+
 def place_window() -> timedelta:
     """The longest time of a question about a place."""
     return policy.span(PLACE_WINDOW)
@@ -330,8 +391,11 @@ def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign
 
 
 def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual]:
-    """What is unlike this officer or station in an emergency by the form, or with a code of hers (P10). `device` is what the cookie says."""
+    """What is unlike this officer or station in an emergency by the form, with a code of hers, or in a letter (P10). `device`
+    is what the cookie says."""
     officer = request.officer
+    if request.notice_id is not None:
+        return {Unusual.LETTER_USED} if _letter_came_before(request) else set()
     if officer is None or request.urgency == Urgency.ORDINARY:
         return set()
     asked = PoliceRequest.objects.filter(channel=Channel.FORM).exclude(urgency=Urgency.ORDINARY)
@@ -343,6 +407,15 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
         Unusual.SAME_NUMBER: _asked_by_unlinked_stations(request, at),
     }
     return {code for code, there in found.items() if there}
+
+
+def _letter_came_before(request: PoliceRequest) -> bool:
+    """Whether the letter's file is one that was sent with another notice, of whichever officer: scans of two letters differ."""
+    mine = NoticeFile.objects.filter(notice=request.notice_id, paper=Paper.LETTER).values("picture__digest")
+    others = NoticeFile.objects.filter(
+        paper=Paper.LETTER, notice__sent_at__isnull=False, picture__digest__in=mine
+    )
+    return others.exclude(notice=request.notice_id).exists()
 
 
 def _more_than_usual(rows: QuerySet[PoliceRequest], at: datetime) -> bool:
@@ -374,6 +447,7 @@ _IDENTITY_WAITS = Read(
             release__disowned_at=None,
             release__expires_at__gte=at,
             release__request__officer__state=OfficerState.ACTIVE,
+            release__request__officer__account__is_drill=False,
         )
         .order_by("asked_at")
     ),
@@ -388,7 +462,9 @@ def identity_waits() -> list[IdentityPart]:
 
 def disowned_unreviewed() -> list[Release]:
     """Releases that their station says were not theirs, and that nobody has looked at since, oldest first."""
-    rows = Release.objects.select_related("request__agency").filter(disowned_at__isnull=False)
+    rows = Release.objects.select_related("request__agency").filter(
+        RELEASED_TO_PEOPLE, disowned_at__isnull=False
+    )
     seen = ReleaseReview.objects.filter(release=OuterRef("pk"), at__gte=OuterRef("disowned_at"))
     return list(rows.filter(~Exists(seen)).order_by("disowned_at"))
 
@@ -400,13 +476,15 @@ def undecided() -> list[PoliceRequest]:
 
 def waiting_for_second_person() -> list[PoliceRequest]:
     """Requests whose release one person proposed, which another has to confirm, oldest first."""
-    rows = PoliceRequest.objects.filter(state__in=UNDECIDED, trip__isnull=False).exclude(proposed_by="")
+    rows = PoliceRequest.objects.filter(OF_PEOPLE, state__in=UNDECIDED, trip__isnull=False).exclude(
+        proposed_by=""
+    )
     return list(rows.order_by("asked_at"))
 
 
 def emergencies_without_answer() -> list[PoliceRequest]:
     """Danger to life that waits for a first person, oldest first."""
-    rows = PoliceRequest.objects.filter(state__in=UNDECIDED, urgency=Urgency.EMERGENCY)
+    rows = PoliceRequest.objects.filter(OF_PEOPLE, state__in=UNDECIDED, urgency=Urgency.EMERGENCY)
     return list(rows.filter(Q(proposed_by="") | Q(trip=None)).order_by("asked_at"))
 
 
@@ -441,7 +519,7 @@ class ClockFigures:
 
 def release_clocks(since: datetime) -> ClockFigures:
     """P8's figures since a time."""
-    rows = PoliceRequest.objects.filter(urgency=Urgency.EMERGENCY, asked_at__gte=since)
+    rows = PoliceRequest.objects.filter(OF_PEOPLE, urgency=Urgency.EMERGENCY, asked_at__gte=since)
     released = list(rows.filter(state="released").values_list("asked_at", "decided_at", "release__reason"))
     spans = sorted((done - asked).total_seconds() for asked, done, _reason in released if done)
     reasons = Counter(reason for _asked, _done, reason in released)
@@ -460,7 +538,7 @@ def release_clocks(since: datetime) -> ClockFigures:
 
 def emergencies_late(since: datetime, *, form_seconds: float, phone_seconds: float) -> tuple[int, list[str]]:
     """(emergency requests since, codes of those that were not answered in time); abroad counts as answered."""
-    rows = list(PoliceRequest.objects.filter(urgency=Urgency.EMERGENCY, asked_at__gte=since))
+    rows = list(PoliceRequest.objects.filter(OF_PEOPLE, urgency=Urgency.EMERGENCY, asked_at__gte=since))
     late = []
     for row in rows:
         limit = form_seconds if row.channel == "form" else phone_seconds
@@ -474,5 +552,5 @@ def emergencies_late(since: datetime, *, form_seconds: float, phone_seconds: flo
 def releases_without_plate(since: datetime) -> list[str]:
     """Releases since whose pack lacks the registered plate, or says nothing of what was read, compared and seen."""
     # Packs are destroyed after their time: what they said of the plate was kept when they were made.
-    rows = Release.objects.filter(released_at__gte=since, has_plates=False).order_by("pk")
+    rows = Release.objects.filter(RELEASED_TO_PEOPLE, released_at__gte=since, has_plates=False).order_by("pk")
     return list(rows.values_list("request__code", flat=True))

@@ -36,7 +36,7 @@ from police.forms import (
     SpokenCodeForm,
 )
 from police.models import Notice, Officer, PoliceRequest
-from police.policies import identity_part, missing_papers, tier_of
+from police.policies import identity_part, missing_papers, signs_told, tier_of
 from police.services import Question
 from police.states import (
     IDENTITY_WAITS,
@@ -397,8 +397,9 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "expired": released and not readable,
         "may_follow": readable and following.may_follow(asked),
         **graded(asked),
+        **({"signs": [Sign(sign).label for sign in signs_told(asked)]} if released else {}),
         "destroyed": released and asked.release.is_destroyed,
-        "linked": selectors.linked_requests(asked),
+        "linked": selectors.linked_for_officer(asked),
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
         "papers_form": PapersForm(),
@@ -494,7 +495,7 @@ def papers(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "asked": asked,
         "pack": None,
-        "linked": selectors.linked_requests(asked),
+        "linked": selectors.linked_for_officer(asked),
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
         "papers_form": form,

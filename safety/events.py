@@ -15,6 +15,15 @@ class SosRaised(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SosRepeated(Event):
+    """A side that had called for help in an incident tapped SOS again: whoever was told of it is told anew where they left."""
+
+    name: ClassVar[str] = "safety.sos_repeated"
+    queue: ClassVar[str] = "life_safety"
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
 class DangerShown(Event):
     """The risk of an incident is high by what its trip showed, not by a tap on SOS or by who worries."""
 

@@ -21,7 +21,7 @@ from rides.geometry import distance
 from rides.selectors import aboard, follows_trips, name_of_rider, trip_by_code
 from rides.states import Party
 from safety import messages
-from safety.events import DangerShown, SosRaised
+from safety.events import DangerShown, SosRaised, SosRepeated
 from safety.policies import ended_far
 from safety.selectors import (
     called_at,
@@ -179,6 +179,12 @@ def alert_contacts(event: SosRaised) -> None:
 @handles(SosRaised)
 def push_call(event: SosRaised) -> None:
     """A call for help goes to the emergency centre, where the rule says so (P12)."""
+    push_by_itself(code=event.incident, called=True)
+
+
+@handles(SosRepeated)
+def push_further_call(event: SosRepeated) -> None:
+    """A further tap is told to the centre at once, and where the centre had ended the case it is another one there (P12)."""
     push_by_itself(code=event.incident, called=True)
 
 

@@ -15,6 +15,7 @@ from core.retention import (
     goes_when_left,
     goes_with,
     let_go,
+    named,
     nobody,
 )
 from rides.states import OVER
@@ -38,6 +39,10 @@ SOUND = data(
 )
 CLOSED = Q(incident__state=IncidentState.CLOSED)
 
+# What messages name, where they do not name the trip.
+named("safety.Incident", "trip__code")
+named("safety.WelfareCheck", "incident__trip__code")
+
 emptied(
     "safety.Incident",
     HELP,
@@ -46,6 +51,7 @@ emptied(
     since="closed_at",
     said="it was closed",
     columns={"missing_index": ""},
+    trip="trip__code",
     case="code",
 )
 for table, what in (
@@ -65,6 +71,7 @@ emptied(
     said="the call",
     columns={"latitude": None, "longitude": None},
     where=CLOSED,
+    trip="incident__trip__code",
     case="incident__code",
 )
 emptied(
@@ -85,6 +92,7 @@ emptied(
         "secret": "",
     },
     where=CLOSED,
+    trip="incident__trip__code",
     case="incident__code",
 )
 emptied(
@@ -105,6 +113,7 @@ emptied(
     since="decided_at",
     said="it was decided",
     columns={"words": "", "reason": ""},
+    trip="incident__trip__code",
     case="incident__code",
 )
 emptied(
@@ -116,6 +125,7 @@ emptied(
     said="they were written",
     columns={"words": ""},
     where=CLOSED,
+    trip="incident__trip__code",
     case="incident__code",
 )
 destroyed(

@@ -34,6 +34,7 @@ TYPED = {
     "message_templates": ([], False),
     "prepare": ([], True),
     "processing": (["--check"], False),
+    "red_team": ([], True),
     "replay_trail": (["/nowhere.csv"], False),
     "retry": ([], True),
     "rotate_keys": ([], True),

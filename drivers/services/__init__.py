@@ -32,6 +32,8 @@ from drivers.services.faces import (
     service_day,
     withdraw_face_consent,
 )
+from drivers.services.marked import PLATE as PLATE_OF_NOBODY
+from drivers.services.marked import mark_drill_driver
 from drivers.services.mismatch import (
     Seen,
     decide_reward,
@@ -67,6 +69,7 @@ from drivers.services.vetting import (
 from drivers.services.video import ask_video_check, claim_video_token, decide_video_check
 
 __all__ = [
+    "PLATE_OF_NOBODY",
     "SCREENING_QUEUE",
     "FaceOutcome",
     "PlateOutcome",
@@ -104,6 +107,7 @@ __all__ = [
     "keep_paper",
     "keep_part",
     "lift_bars",
+    "mark_drill_driver",
     "open_case",
     "open_signal",
     "pause_run",

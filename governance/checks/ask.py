@@ -320,6 +320,12 @@ def coverage(since: datetime) -> Coverage:
     return Coverage(*_rows(question, since=since)[0])
 
 
+# Nor are the red team's false officers anybody who was promised an answer (P11).
+_TO_POLICE = (
+    "(officer_id IS NULL OR officer_id NOT IN (SELECT o.id FROM police_officer o"
+    " JOIN accounts_account a ON a.id = o.account_id AND a.is_drill))"
+)
+
 # --- Police ------------------------------------------------------------------------------------------------
 
 
@@ -331,7 +337,7 @@ def emergencies_late(since: datetime, at: datetime, *, form_seconds: float, phon
     limit = "CASE WHEN channel = 'form' AND trips_found = 1 THEN %(form)s ELSE %(phone)s END * interval '1 s'"
     return _counted(
         "police_policerequest",
-        "urgency = 'emergency' AND asked_at >= %(since)s",
+        f"urgency = 'emergency' AND asked_at >= %(since)s AND {_TO_POLICE}",
         f"COALESCE(decided_at, %(at)s) > asked_at + {limit}",
         "code",
         since=since,
@@ -348,13 +354,13 @@ def releases_borne_out(since: datetime, at: datetime) -> Counted:
         " AND COALESCE(p.decided_at, %(at)s) > p.due_at)"
     )
     table = "police_release r JOIN police_policerequest q ON q.id = r.request_id AND q.urgency = 'emergency'"
-    return _counted(table, "r.released_at >= %(since)s", late, "q.code", since=since, at=at)
+    return _counted(table, f"r.released_at >= %(since)s AND {_TO_POLICE}", late, "q.code", since=since, at=at)
 
 
 def unusual_released_whole(since: datetime) -> Counted:
     """Requests since that were unlike their officer or station; wrong: identity went out by rule, before a call-back (P10)."""
     whole = "EXISTS (SELECT 1 FROM police_release r WHERE r.request_id = q.id AND q.by_rule AND r.grade = 'whole')"
-    rows = "q.asked_at >= %(since)s AND jsonb_array_length(q.unusual) > 0"
+    rows = f"q.asked_at >= %(since)s AND jsonb_array_length(q.unusual) > 0 AND {_TO_POLICE}"
     return _counted("police_policerequest q", rows, whole, "q.code", since=since)
 
 
@@ -380,6 +386,20 @@ def letters_answered(since: datetime, at: datetime, *, limit: timedelta) -> Lett
         limit=limit,
     )
     return Letters(every, float(half or 0), within)
+
+
+def preserved_and_gone(since: datetime, at: datetime) -> Counted:
+    """Preservation requests of the police whose day is after `since`; wrong: of what they hold a recording or a picture was
+    destroyed meanwhile, or a hold ended before that day (P7+)."""
+    wrong = (
+        "EXISTS (SELECT 1 FROM core_datahold h WHERE h.source = 'preserve' AND h.\"case\" = p.code AND ("
+        "h.released_at IS NULL AND h.until < p.until OR h.released_at < LEAST(p.until, %(at)s)"
+        " OR EXISTS (SELECT 1 FROM safety_recording x JOIN rides_trip t ON t.id = x.trip_id WHERE t.code = h.subject"
+        " AND x.destroyed_at >= h.placed_at AND x.destroyed_at < LEAST(p.until, %(at)s))"
+        " OR EXISTS (SELECT 1 FROM core_storedpicture x WHERE x.subject = h.subject"
+        " AND x.destroyed_at >= h.placed_at AND x.destroyed_at < LEAST(p.until, %(at)s))))"
+    )
+    return _counted("police_preservation p", "p.until > %(since)s", wrong, "p.code", since=since, at=at)
 
 
 def followed_unwritten(since: datetime) -> Counted:

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop as noop
 
-from core import centre, policy
+from core import audit_selectors, centre, policy
 from governance.checks import ask
 from governance.checks.verdicts import SPAN, laws, verdict
 from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.shadow import World
+from governance.states import ATTACK_GOT, ATTACK_REFUSED
+from police.selectors import preserved_unheld
 from safety.selectors import PUSHED
 
 NOT_STOPPED = fault("grave_not_stopped", noop("Their drivers may take orders: %(codes)s"))
@@ -69,6 +71,45 @@ def letters_in_an_hour(at: datetime) -> Found:
 def a_letter_that_lies_until_the_morning(world: World) -> None:
     world.make(
         "police.PoliceRequest", urgency="ordinary", notice_id=1, asked_at=world.at - timedelta(hours=8)
+    )
+
+
+NOT_PRESERVED = fault(
+    "preserved_gone", noop("The police asked to preserve it, and it ended or is not held: %(codes)s")
+)
+PRESERVED = line(
+    "preserved", noop("%(good)s of %(all)s preservation requests of the police hold all that they name.")
+)
+
+
+@live_check("P7+")
+def what_is_preserved_is_there(at: datetime) -> Found:
+    """All that a preservation request names is held until its day, and nothing of it was destroyed; two people renew it."""
+    faults = laws("preservation_renewed_by_two")
+    found = ask.preserved_and_gone(at - SPAN, at)
+    wrong = sorted({*found.codes, *preserved_unheld(at)})
+    if wrong:
+        faults.append(NOT_PRESERVED(codes=named(wrong, max(found.wrong, len(wrong)))))
+    return verdict(faults, PRESERVED(good=found.all - len(wrong), all=found.all), happened=found.all)
+
+
+@breaks("P7+")
+def a_recording_goes_that_the_police_asked_to_preserve(world: World) -> None:
+    world.table("safety.Recording", "core.StoredPicture")
+    trip, asked = world.trip(), world.at - timedelta(days=1)
+    request = world.make(
+        "police.Preservation",
+        code="PP-~",
+        query="trip",
+        query_value=trip.code,
+        asked_at=asked,
+        until=world.at + SPAN,
+    )
+    world.make(
+        "core.DataHold", subject=trip.code, source="preserve", case=request.code, placed_at=asked, until=request.until
+    )  # fmt: skip
+    world.make(
+        "safety.Recording", trip_id=trip.pk, state="destroyed", destroyed_at=asked + timedelta(hours=1)
     )
 
 
@@ -179,3 +220,32 @@ def unusual_requests_go_by_call_back(at: datetime) -> Found:
 def a_stolen_account_gets_an_identity(world: World) -> None:
     request = world.make("police.PoliceRequest", unusual=["device"], by_rule=True)
     world.make("police.Release", request_id=request.pk, grade="whole")
+
+
+WAYS = ("stolen_session", "wrong_mailbox", "forged_letter", "replayed_link")
+RESTS_FOR = timedelta(hours=2)  # it tries each hour
+RED_FOR = timedelta(days=1)  # a way in is not closed by the next try that fails
+# `codes`: the public reads how many, and no thief which.
+GOT_IN = fault("red_team_got_in", noop("The false officer got something: %(codes)s"))
+UNTRIED_WAYS = fault("red_team_untried", noop("The false officer has not tried for two hours: %(codes)s"))
+TRIED_WAYS = line(
+    "red_team", noop("%(good)s of %(all)s ways of a false officer were refused when last tried.")
+)
+
+
+@live_check("P11")
+def a_false_officer_gets_nothing(at: datetime) -> Found:
+    """Each way was tried within two hours, and none got anything within a day."""
+    got = sorted(audit_selectors.newest_of_each([ATTACK_GOT], at - RED_FOR))
+    tried = audit_selectors.newest_of_each([ATTACK_GOT, ATTACK_REFUSED], at - SPAN)
+    rests = [way for way in WAYS if way not in tried or tried[way][1] < at - RESTS_FOR]
+    faults = [GOT_IN(codes=named(got))] if got else []
+    if tried and rests:
+        faults.append(UNTRIED_WAYS(codes=named(rests)))
+    refused = [way for way in WAYS if way in tried and tried[way][0] == ATTACK_REFUSED]
+    return verdict(faults, TRIED_WAYS(good=len(refused), all=len(WAYS)), happened=len(tried))
+
+
+@breaks("P11")
+def a_stolen_session_gets_a_name(world: World) -> None:
+    world.make("core.AuditEntry", action=ATTACK_GOT, subject="stolen_session", at=world.at)

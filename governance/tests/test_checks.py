@@ -45,7 +45,7 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
     ids = [row.id for row in measures()]
     assert ids[:32] == [f"M{number:02d}" for number in range(1, 33)]
     assert set(ids[32:]) == {
-        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P10", "P11", "P12", "S19", "G6+", "G10", "G11",
+        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P7+", "P10", "P11", "P12", "S19", "G6+", "G10", "G11",
     }  # fmt: skip
     for row in measures():
         found = check_measure(row).found
@@ -1031,6 +1031,63 @@ def test_p5_turns_red_when_half_or_too_many_letters_wait(rides, people, noon):
     assert status("P5+") == "fail", "one of three took longer than an hour"
 
 
+def test_p7_turns_red_when_what_the_police_asked_to_preserve_is_gone(rides, people, noon):
+    from core.models import DataHold
+    from police.models import Preservation
+    from police.states import Query
+    from police.tests.test_preserving import preserve
+    from safety.models import Recording
+
+    assert status("P7+") == "none"
+    trip = rides.ended()
+    row = preserve(people, Query.TRIP, trip.code)
+    noon.shift(2 * 3_600)
+    assert status("P7+") == "pass"
+    at = clock.now()
+    gone = Recording.objects.create(
+        code="K-GONE", trip=trip, party=Party.DRIVER, purpose="trip", mime="audio/webm", slice_ms=1, key_digest="x",
+        begun_at=at, ended_at=at, destroy_at=at, state="destroyed", destroyed_at=at - timedelta(minutes=1), receipt="x",
+    )  # fmt: skip
+    assert status("P7+") == "fail", "a recording of it was destroyed"
+    Recording.objects.filter(pk=gone.pk).update(destroyed_at=row.asked_at - timedelta(seconds=1))
+    assert status("P7+") == "pass", "it was gone before"
+    DataHold.objects.filter(case=row.code).update(until=row.until - timedelta(days=1))
+    assert status("P7+") == "fail", "its hold ends before its day"
+    DataHold.objects.filter(case=row.code).delete()
+    assert status("P7+") == "fail", "a trip that it names is not held"
+    Preservation.objects.update(until=clock.now())
+    noon.shift(1)
+    assert status("P7+") == "pass", "its day has come"
+
+
+def test_p11_turns_red_when_a_false_officer_gets_something_or_does_not_try(db, noon):
+    from core import audit
+    from core.actors import SYSTEM
+    from governance.checks.standing import WAYS
+    from governance.drills.redteam import Way
+    from governance.states import ATTACK_GOT, ATTACK_REFUSED
+
+    assert set(WAYS) == set(Way)
+    assert status("P11") == "none"
+    with transaction.atomic():
+        for way in WAYS[1:]:
+            audit.record(SYSTEM, ATTACK_REFUSED, way)
+    assert status("P11") == "fail", "one way was not tried"
+    with transaction.atomic():
+        audit.record(SYSTEM, ATTACK_REFUSED, WAYS[0])
+    assert status("P11") == "pass"
+    with transaction.atomic():
+        audit.record(SYSTEM, ATTACK_GOT, WAYS[0])
+        audit.record(SYSTEM, ATTACK_REFUSED, WAYS[0])
+    assert status("P11") == "fail", "it got in, an hour before it did not"
+    noon.shift(25 * 3_600)
+    assert status("P11") == "fail", "it rests"
+    with transaction.atomic():
+        for way in WAYS:
+            audit.record(SYSTEM, ATTACK_REFUSED, way)
+    assert status("P11") == "pass"
+
+
 def test_s19_turns_red_when_a_minute_of_following_is_in_no_journal(rides, people, noon):
     from police import following
     from police.documents.models import ReleaseCopy
@@ -1102,7 +1159,7 @@ def test_p12_turns_red_when_110_did_not_confirm_and_nobody_called_there(
     assert status("P12") == "fail"
 
 
-@pytest.mark.parametrize("measure_id", ["M17", "M22", "M32", "D12", "R2+", "S12", "P11", "G6+", "G10", "G11"])
+@pytest.mark.parametrize("measure_id", ["M17", "M22", "M32", "D12", "R2+", "S12", "G6+", "G10", "G11"])
 def test_what_is_not_built_is_red_and_says_so(world, measure_id):
     found = check_measure(next(row for row in measures() if row.id == measure_id)).found
     assert found.status == "fail"

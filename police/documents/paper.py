@@ -250,14 +250,14 @@ def _trip(found: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     contacts = gettext_lazy(
         "Messages to emergency contacts when this was made: %(delivered)s delivered, %(handed_over)s handed over and not confirmed, %(waiting)s waiting, %(failed)s not delivered"
     )
-    with override("zh-hans"):
-        told_zh = str(contacts) % told
-    with override("en"):
-        told_en = str(contacts) % told
+    said = []
+    for language in ("zh-hans", "en") if told else ():
+        with override(language):
+            said.append(str(contacts) % told)
     return [
         (both(gettext_lazy("State")), both(state)),
         (both(pgettext_lazy("release paper", "Signals")), ", ".join(found["signals"]) or both(_SIGNALS_NONE)),
-        (both(gettext_lazy("Emergency contacts")), f"{told_zh}\n{told_en}"),
+        *([(both(gettext_lazy("Emergency contacts")), "\n".join(said))] if said else []),
     ]
 
 

@@ -44,7 +44,7 @@ def begin(release: "Release") -> None:
     rows = [
         ReleaseNotice(code=new_code("RN"), release=release, person=person, due_at=due)
         for person in people
-        if person is not None
+        if person is not None and not person.is_drill
     ]
     ReleaseNotice.objects.bulk_create(rows, ignore_conflicts=True)
 

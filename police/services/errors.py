@@ -13,6 +13,7 @@ from core.permissions import require
 from core.transactions import begins_transaction
 from police.models import PoliceRequest, ReleaseError
 from police.policies import open_error
+from police.selectors import OF_PEOPLE
 from police.services.desk import check_responder, for_action, locked
 from police.states import ErrorKind, RequestState
 
@@ -72,7 +73,9 @@ def decide_error(*, account: "Account", code: str, agrees: bool) -> None:
 
 
 def _late(at: datetime, limit: int) -> list[int]:
-    rows = PoliceRequest.objects.filter(state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
+    rows = PoliceRequest.objects.filter(
+        OF_PEOPLE, state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at
+    )
     rows = rows.exclude(errors__kind=ErrorKind.PAPERS_LATE).exclude(errors__agreed_by="")
     return list(rows.order_by("papers_due_at").values_list("pk", flat=True)[:limit])
 

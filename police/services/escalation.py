@@ -16,6 +16,7 @@ from police.models import PoliceRequest
 from police.policies import (
     ESCALATE_WITHIN,
 )
+from police.selectors import OF_PEOPLE
 from police.services.desk import for_action
 from police.states import (
     REQUEST_TRANSITIONS,
@@ -55,7 +56,7 @@ def call_executive(*, at: datetime) -> int:
 def _past_limit(at: datetime, limit: int) -> list[int]:
     due = at - policy.span(ESCALATE_WITHIN)
     rows = PoliceRequest.objects.filter(
-        state=RequestState.ESCALATED, executive_called_at=None, escalated_at__lte=due
+        OF_PEOPLE, state=RequestState.ESCALATED, executive_called_at=None, escalated_at__lte=due
     )
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 

@@ -37,6 +37,8 @@ def ask_station(release: Release, request: PoliceRequest) -> None:
 
     The supervisor's number came with the request, so a thief may have named his own: a 'yes' opens nothing.
     """
+    if request.officer and request.officer.account.is_drill:
+        return  # there is no such station
     supervisor = str(request.supervisor_phone)
     _ask(release, request, Asked.STATION, "email", request.agency.registered_email)
     if not supervisor:  # with her own code nobody is named

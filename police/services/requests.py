@@ -217,6 +217,9 @@ def write_request(
         question.until,
         within=(letter.span_from, letter.span_to) if letter and letter.names_no_moment else None,
     )
+    if officer and officer.account.is_drill:
+        # The red team's: whoever stole one of its accounts gets nothing of anybody real (P11).
+        trips = [each for each in trips if each.passenger.is_drill]
     trip = trips[0] if len(trips) == 1 else None
     at = clock.now()
     request = PoliceRequest.objects.create(
@@ -274,6 +277,8 @@ def write_request(
         # Held before any paper is there (P7): what was recorded is not destroyed while the police may need it.
         holds.place(actor=actor, subject=trip.code, source="police", case=request.code)
     for meant in _about_one_driver(question, trips):
+        if meant.passenger.is_drill:
+            continue  # the red team looks for somebody who does not exist
         review_covertly(trip=meant, actor=actor, source=request.code)
     return request, trips
 

@@ -52,7 +52,9 @@ def complete(trip: str, **changes: Any) -> notices.Filled:
 def letter_sent(account: Any, given: notices.Filled, key: str = "s") -> list[PoliceRequest]:
     """A notice, sent: its questions."""
     notice = notices.begin(account=account, submission=f"of {given.query_value} {key}")
-    papers = notices.read_papers(dict.fromkeys(Paper, PDF))
+    # Each scan of a letter is another file.
+    letter = PDF + f"\n% {notice.code}".encode()
+    papers = notices.read_papers(dict.fromkeys(Paper, PDF) | {Paper.LETTER: letter})
     notices.save(account=account, code=notice.code, given=given, papers=papers)
     return notices.send(account=account, code=notice.code)
 

@@ -1,22 +1,26 @@
 """What is unlike an officer or station goes by call-back, and the reviewer reads why (P10); none or several ring (P3d)."""
 
+import io
 from collections import Counter
 from datetime import timedelta
 from itertools import count
 
 import pytest
+from pypdf import PdfReader
 
 from accounts.models import Device
 from complaints.services.oncall import ring_on_call
 from core import alarms, clock
+from core.actions import NotNow
 from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 from core.privacy import blind_index
-from police import services
-from police.models import PoliceRequest, Release
+from core.tests.factories import PDF
+from police import following, notices, services
+from police.models import Officer, PoliceRequest, Release
 from police.selectors import request_by_code
-from police.states import Query
-from police.tests.factories import urgent
+from police.states import FollowingEnd, Paper, Query
+from police.tests.factories import complete, notice_sent, urgent
 from rides.models import Trip
 from rides.states import Party
 from rides.tokens import TripKey
@@ -189,3 +193,82 @@ def test_what_is_asked_in_one_moment_is_counted_together(rides, people):
     assert len(set(map(str, codes))) == 6, codes
     grades = Counter(Release.objects.values_list("grade", flat=True))
     assert grades == {"whole": 3, "car": 3}
+
+
+def test_a_letter_that_came_before_is_called_back_about(people, rides, signed_in):
+    trip = rides.ended()
+    first = notice_sent(people("officer"), trip.code)
+    assert first.unusual == []
+    paper = notices.read_papers({Paper.LETTER: PDF + f"\n% {first.notice.code}".encode()})
+    again = notices.begin(account=people("officer2"), submission="again")
+    papers = notices.read_papers(dict.fromkeys(Paper, PDF)) | paper
+    notices.save(account=people("officer2"), code=again.code, given=complete(trip.code), papers=papers)
+    (second,) = notices.send(account=people("officer2"), code=again.code)
+    assert second.unusual == ["letter_used"]
+    page = signed_in("supervisor").get(f"/admin/police-line/{second.code}/").content.decode()
+    assert "The same file came before as the letter of another notice." in page
+    with pytest.raises(NotNow):
+        services.propose_release(account=people("agent"), code=second.code)
+    with pytest.raises(NotNow):
+        services.confirm_release(account=people("supervisor"), code=second.code)
+    services.record_call_back(account=people("agent"), code=second.code)
+    services.confirm_release(account=people("supervisor"), code=second.code)
+    assert request_by_code(second.code).state == "released"
+
+
+def others_on(client, request):
+    page = client.get(f"/police/requests/{request.code}/").content.decode()
+    call = client.get(f"/api/v1/police/requests/{request.code}/").content.decode()
+    seen = [any(name in text for name in ("上塘", "Shangtang")) for text in (page, call)]
+    assert seen[0] == seen[1]
+    return seen[0]
+
+
+def test_who_else_asked_is_for_police_whom_their_station_vouches_for(people, in_danger, signed_in):
+    ask(people, in_danger.code, "officer2")
+    assert others_on(signed_in("officer"), ask(people, in_danger.code))
+    device(people, "mine", hours=100)
+    stolen = ask(people, in_danger.code, device="")
+    assert stolen.unusual == ["new_device"]
+    assert not others_on(signed_in("officer"), stolen)
+    services.call_back_for_identity(account=people("agent"), code=stolen.code)
+    services.release_identity(account=people("supervisor"), code=stolen.code)
+    assert others_on(signed_in("officer"), stolen)
+    Officer.objects.filter(account__code="officer").update(tier=1)
+    assert not others_on(signed_in("officer"), ask(people, in_danger.code, device="mine"))
+
+
+@pytest.mark.parametrize("path", ["", "pack.json", "pack.pdf", "live/"])
+def test_a_stolen_account_does_not_learn_that_she_called_for_help(people, in_danger, signed_in, path):
+    """The driver may have bought it, and sits beside her (S11)."""
+    device(people, "mine", hours=100)
+    told = {}
+    for number, which in enumerate(("", "mine")):
+        asked = ask(people, in_danger.code, device=which)
+        part = (
+            {"hx-request": "true"} if path == "live/" else {}
+        )  # the map beside it is the same for everybody
+        answers = [signed_in("officer").get(f"/police/requests/{asked.code}/{path}", headers=part)]
+        if not path:
+            answers.append(signed_in("officer").get(f"/api/v1/police/requests/{asked.code}/"))
+        content = b"".join(answer.content for answer in answers)
+        if path == "pack.pdf":
+            content = pdf_text(content).encode()
+        words = content.decode().lower().partition("<main")
+        words = words[2] or words[0]
+        told[number] = [each for each in ("sos", "求助", "紧急联系人", "emergency contacts") if each in words]
+    assert told[0] == []
+    assert told[1] or path == "live/"
+
+
+def test_nor_whether_anybody_works_on_a_trip_that_is_over(people, in_danger, rides, noon):
+    device(people, "mine", hours=100)
+    quiet = rides.ended("passenger2", "driver2")
+    Trip.objects.filter(pk=in_danger.pk).update(state="ended", ended_at=clock.now(), fare=1)
+    asked = [ask(people, trip.code, device="") for trip in (in_danger, quiet)]
+    ends = {following.follow(actor=people("officer").actor, request=each).end for each in asked}
+    assert ends == {FollowingEnd.NOT_YET}
+
+
+def pdf_text(content):
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)

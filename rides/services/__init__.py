@@ -16,6 +16,8 @@ from rides.services.lines import (
     propose_suspension,
     take_line_back,
 )
+from rides.services.marked import HOME as HOME_OF_NOBODY
+from rides.services.marked import mark_drill_trip
 from rides.services.mismatch import ask_again, give_to_others, report_mismatch
 from rides.services.night import (
     acknowledge_reminder,
@@ -54,6 +56,7 @@ from rides.services.talk import relay_number, say
 from rides.services.upkeep import close_unanswered
 
 __all__ = [
+    "HOME_OF_NOBODY",
     "PAYMENT_QUEUE",
     "Journey",
     "Market",
@@ -93,6 +96,7 @@ __all__ = [
     "go_on_with_other_line",
     "let_line_return",
     "line_for_update",
+    "mark_drill_trip",
     "markets",
     "named_place",
     "needs_real_name",

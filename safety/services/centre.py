@@ -51,8 +51,13 @@ def _positions(incident: Incident, at: datetime) -> list[dict[str, Any]]:
 
 
 def _calls(incident: Incident) -> dict[str, Any]:
-    """Who called for help, and whether nobody may ring her phone, because she may sit beside him."""
-    return {"silent": Party.PASSENGER in silent_callers(incident), "called_for_help": callers_of(incident)}
+    """Who called for help, whether nobody may ring her phone, because she may sit beside him, and what is known now of
+    what she needs: she may write that she is hurt after the case was opened."""
+    return {
+        "silent": Party.PASSENGER in silent_callers(incident),
+        "called_for_help": callers_of(incident),
+        "needs": needs_of(incident),
+    }
 
 
 def link_of(push: EmergencyPush) -> str:
@@ -73,7 +78,6 @@ def case_of(push: EmergencyPush, incident: Incident) -> dict[str, Any]:
         "cause": push.cause or "wish",
         "asked_at": _iso(push.asked_at),
         **_calls(incident),
-        "needs": needs_of(incident),
         "positions": _positions(incident, at),
         "car": {
             "plate_registered": trip.plate_registered,

@@ -31,7 +31,8 @@ _AFTER_AN_ATTEMPT = timedelta(seconds=5)
 def push_by_itself(*, code: str, called: bool = False) -> None:
     """An incident goes to 110 where the rule says so: for a call for help, or high risk that its trip shows.
 
-    `called` says that a side has just called for help: a case that is open there hears of it at once.
+    `called` says that a side has just called for help, first or again: a case that is open there hears of it at once, and
+    where the centre has ended it there is another one.
     Never one of the hourly drill, nor one whose trip nobody knows: there is nothing to look for.
     """
     incident = _locked(code)
@@ -107,9 +108,9 @@ def _ask(incident: Incident, trip: "Trip", actor: Actor, cause: PushCause | None
 
 
 def _called_since(push: EmergencyPush) -> bool:
-    """She called after the centre had ended what may have been the driver's call: he must not use up hers."""
-    hers = SosCall.objects.filter(incident=push.incident_id, party=Party.PASSENGER, at__gt=push.said_at)
-    return hers.exists()
+    """Somebody tapped SOS after the centre had ended the case: that is new danger, whoever had called before. The driver
+    must not use up her call, and she need find no other button."""
+    return SosCall.objects.filter(incident=push.incident_id, at__gt=push.said_at).exists()
 
 
 def _open_anew(push: EmergencyPush, incident: Incident, at: datetime) -> None:

@@ -19,7 +19,7 @@ from rides.states import Party
 from rides.tokens import TripKey
 from safety import packets
 from safety.errors import ActionClosed, ReasonMissing
-from safety.events import SosRaised
+from safety.events import SosRaised, SosRepeated
 from safety.models import Caller, HelpMessage, Incident, MaliceAppeal, Signal, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of, record_of
@@ -141,7 +141,9 @@ def _raise(
             longitude=position[1] if position else None,
         )
     )
-    if not again:
+    if again:
+        events.publish(SosRepeated(incident=incident.code))
+    else:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))
     return incident

@@ -146,6 +146,18 @@ def test_the_police_learn_what_we_know_of_who_needs_more(centre, trip, deliver, 
     assert "The passenger wrote that she is hurt." in page
 
 
+def test_what_she_writes_once_the_case_is_open_goes_with_each_trace(centre, trip, deliver, noon):
+    tap(trip)
+    deliver()
+    speak()
+    services.add_word(key=hers(trip), phrase=CallerPhrase.HURT)
+    noon.shift(10)
+    speak()
+    (case,) = at_the_centre()
+    assert case["opened"]["needs"] == []
+    assert [trace["needs"] for trace in case["trace"]] == [["hurt"]]
+
+
 def test_what_the_driver_says_of_himself_is_no_need_of_hers(centre, trip, deliver, client):
     tap(trip, Party.DRIVER)
     services.add_word(key=TripKey(trip.code, Party.DRIVER, "wenzhou"), phrase=CallerPhrase.CANNOT_SPEAK)
@@ -596,6 +608,42 @@ def test_she_may_ask_again_once_the_centre_ended_it_and_it_is_another_case_there
     assert only().number == "110-000002"
     assert word(client, "refused", key=old, number="110-000001") == 404, "a late word of the old case"
     assert only().said == "received"
+
+
+@pytest.mark.parametrize("said", ["refused", "over"])
+@pytest.mark.parametrize("party", [Party.PASSENGER, Party.DRIVER])
+def test_a_further_tap_after_the_centre_ended_it_is_another_case_there(
+    centre, trip, deliver, client, noon, said, party
+):
+    tap(trip, party)
+    deliver()
+    speak()
+    word(client, said)
+    noon.shift(60)
+    tap(trip, party)
+    deliver()
+    assert EmergencyPush.objects.get().received_at is None, "she need press no other button"
+    speak()
+    assert [each["case"] for each in at_the_centre()] == ["110-000001", "110-000002"]
+    word(client, said)
+    deliver()
+    noon.shift(60)
+    speak()
+    assert len(at_the_centre()) == 2, "a tap opens one case: what the centre ended after it stays so"
+
+
+def test_a_further_tap_while_the_case_is_open_is_told_at_once_and_is_the_same_case(
+    centre, trip, deliver, noon
+):
+    tap(trip)
+    deliver()
+    speak()
+    noon.shift(3)
+    tap(trip)
+    deliver()
+    speak()
+    (case,) = at_the_centre()
+    assert len(case["trace"]) == 1
 
 
 def test_nobody_else_speaks_for_the_centre(centre, trip, deliver, client):

@@ -1,0 +1,103 @@
+"""The red team's own eyes: what each guard holds back it does see, once the guard is gone (P11)."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from django.shortcuts import redirect
+
+from accounts.models import Account
+from core import alarms, clock
+from core.models import AuditEntry
+from governance.checks import ask
+from governance.drills import redteam
+from governance.drills.world import Surprise
+from governance.services import run_red_team
+from governance.states import ATTACK_GOT
+from police import clocks, selectors
+from police.models import Officer, PoliceRequest
+from police.policies import Grade, GradeReason
+from police.services import releases, requests
+
+pytestmark = pytest.mark.usefixtures("deliver")
+
+
+@pytest.fixture(autouse=True)
+def at_the_door(monkeypatch, world, settings):
+    """Its browsers reach the platform in this process."""
+    settings.PUBLIC_URL = "http://testserver"
+    monkeypatch.setattr(connection, "close", lambda: None)  # as a server does behind each answer
+    app, made = get_wsgi_application(), httpx.Client
+    monkeypatch.setattr(
+        redteam.httpx, "Client", lambda **given: made(**given, transport=httpx.WSGITransport(app=app))
+    )
+
+
+def got():
+    return {each.way.value: each.got for each in run_red_team()}
+
+
+def test_each_way_is_tried_and_refused_and_nobody_is_asked_for_anything(people, noon):
+    assert got() == {way.value: [] for way in redteam.Way}
+    assert PoliceRequest.objects.count() == 3
+    assert got() == {way.value: [] for way in redteam.Way}, "once more, beside the trip of the run before"
+    assert Officer.objects.get(account__code=redteam.OFFICER).state == "suspended"
+    for code in (redteam.OFFICER, redteam.MAILBOX):
+        assert not Account.objects.get(code=code).has_usable_password()
+    noon.shift(3 * 86_400)
+    at = clock.now()
+    seen = [
+        selectors.undecided(), selectors.identity_waits(), selectors.unreviewed_releases(), selectors.missing_papers(at),
+        selectors.disowned_unreviewed(), selectors.emergencies_without_answer(), clocks.published_clocks(at - timedelta(days=9), at),
+    ]  # fmt: skip
+    assert not any(seen)
+    assert ask.emergencies_late(at - timedelta(days=9), at, form_seconds=1, phone_seconds=1).all == 0
+    assert not [each for each in alarms.ringing(at) if "police" in each.key]
+
+
+def test_it_sees_a_name_that_goes_to_a_stolen_session(monkeypatch):
+    whole = releases.Graded(Grade.WHOLE, GradeReason.BORNE_OUT)
+    guarded = requests.grade_of
+    monkeypatch.setattr(
+        requests,
+        "grade_of",
+        lambda request, trip: whole if request.officer_tier > 1 else guarded(request, trip),
+    )
+    assert any(redteam.DRIVER_NAME in each for each in got()["stolen_session"])
+    assert AuditEntry.objects.filter(action=ATTACK_GOT, subject="stolen_session").exists()
+
+
+def test_it_sees_what_goes_to_a_mailbox(monkeypatch):
+    monkeypatch.setattr("police.preserving.may_be_by_rule", lambda tier: True)
+    assert got()["wrong_mailbox"] == ["preservation"]
+
+
+def test_it_sees_an_address_that_opens_for_another(monkeypatch):
+    monkeypatch.setattr(
+        "police.views.selectors.own_request", lambda officer, code: selectors.request_by_code(code)
+    )
+    assert "another officer opened pack.json" in got()["replayed_link"]
+
+
+def test_it_sees_a_letter_that_goes_without_its_papers(monkeypatch):
+    monkeypatch.setattr("police.notices.read_papers", lambda uploads: {})
+    monkeypatch.setattr("police.notices.send", lambda **given: [])
+    monkeypatch.setattr("police.views._sent", lambda request, found: redirect("police:request", "P-SENT2222"))
+    assert got()["forged_letter"] == ["the letter was sent"]
+
+
+def test_what_could_not_be_tried_is_no_refusal(monkeypatch):
+    monkeypatch.setattr(redteam, "_mailbox", lambda *_given: (_ for _ in ()).throw(Surprise("gone")))
+    with pytest.raises(Surprise):
+        run_red_team()
+    assert not AuditEntry.objects.filter(action__startswith="governance.attack_").exists()
+
+
+def test_a_false_officer_gets_nothing_of_anybody_real(rides):
+    trip = rides.under_way()
+    with redteam.officer(redteam.OFFICER, 2) as browser:
+        page = browser.get(redteam._asked(browser, trip.plate_registered)).text
+    assert trip.vehicle.model not in page
+    assert PoliceRequest.objects.get().trip is None

@@ -1,0 +1,68 @@
+"""False officers of the red team (P11): marked accounts that get nothing of anybody real, for the minutes of one run."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from core import audit, clock
+from core.actors import SYSTEM
+from core.errors import Forbidden
+from core.transactions import begins_transaction
+from police.models import Agency, Officer
+from police.register import Station, plain_of
+from police.services.reviews import suspend_officer
+from police.states import OfficerState, Tier
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+STATION = Station(
+    code="red-team",
+    name_zh="演练用公安机关（并不存在）",
+    name_en="Station of the drill (there is none)",
+    published_phone=settings.DRILL_CONTACT_PHONE,
+    registered_email="red-team@huhang.invalid",
+    country="CN",
+)
+LASTS = timedelta(minutes=10)  # a run that dies leaves no officer behind
+
+
+@begins_transaction
+def mark_drill_officer(*, account: "Account", tier: Tier) -> None:
+    """Let a marked account be an officer for a few minutes, as if somebody had been called back. Raises `Forbidden`."""
+    if not account.is_drill:
+        raise Forbidden
+    at = clock.now()
+    agency, _new = Agency.objects.get_or_create(
+        code=STATION.code,
+        defaults={
+            "published_phone": STATION.published_phone,
+            "registered_email": STATION.registered_email,
+            **plain_of(STATION),
+            "search": "",  # nobody who looks for a station finds it
+        },
+    )
+    called = tier >= Tier.CALLED_BACK
+    Officer.objects.update_or_create(
+        account=account,
+        defaults={
+            "agency": agency,
+            "badge_number": "0",
+            "state": OfficerState.ACTIVE,
+            "expires_at": at + LASTS,
+            "tier": tier,
+            "called_back_at": at if called else None,
+            "called_back_by": "red-team" if called else "",
+            "called_back_number": agency.published_phone if called else "",
+        },
+    )
+    audit.record(SYSTEM, "police.red_team_officer", account.code, tier=tier)
+
+
+@begins_transaction
+def suspend_drill_officer(*, code: str) -> None:
+    """As staff suspend one: sessions end with it. Nothing happens to a real one."""
+    officer = Officer.objects.filter(account__code=code, account__is_drill=True).first()
+    if officer is not None:
+        suspend_officer(actor=SYSTEM, officer=officer, case="")
