@@ -125,9 +125,17 @@ def _table(
         "sha256": measure.digest,
         "query": measure.query,
         "small_counts_untold": measure.people,
+        "columns": _columns(measure),
+        "within": list(measure.within or ()),
         "total": _row(measure, "", total, every, exposure, whole=whole),
         "cells": rows,
     }
+
+
+def _columns(measure: Measure) -> list[str]:
+    """Which figures a line of the measure has, whether or not they are told."""
+    found = ["count", *(measure.adds if measure.within or "metres" not in measure.adds else ("km",))]
+    return [*found, "per_million_trips", "per_million_km"] if measure.rated else found
 
 
 def _row(

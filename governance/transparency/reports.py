@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from core import audit, clock, four_eyes
+from core import audit, clock, four_eyes, idempotency
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
 from core.journal import checkpoints
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 LONGEST = timedelta(days=366)
 LONGEST_CHANGE = 500
+_ONE_AT_A_TIME = "governance.reports"
 
 
 def published() -> QuerySet[TransparencyReport]:
@@ -93,6 +94,7 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
         raise ReportNotOver("ends")
     if ends - begins >= LONGEST:
         raise ReportTooLong("begins")
+    idempotency.alone(_ONE_AT_A_TIME)
     last = _newest(begins, ends)
     if last is None and published().filter(begins__lte=ends, ends__gte=begins).exists():
         raise ReportOverlaps("begins")
@@ -143,9 +145,11 @@ def _against_publishing(row: TransparencyReport) -> DomainError | None:
 
 
 def _locked(code: str) -> TransparencyReport:
-    """The row, while nobody else publishes anything."""
-    rows = {each.code: each for each in waiting().select_for_update()}
-    return rows.get(code) or report_of(code)
+    row = TransparencyReport.objects.select_for_update().filter(code=code).first()
+    if row is None:
+        raise NotFound
+    idempotency.alone(_ONE_AT_A_TIME)
+    return row
 
 
 @begins_transaction
