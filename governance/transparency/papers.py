@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from django.utils.translation import get_language, gettext, override
+from django.utils.translation import get_language, gettext, override, pgettext
 
 from core import formats, pdf
 from governance.models import TransparencyReport
@@ -103,7 +103,7 @@ def _drawn(code: str, _language: str) -> bytes:
         sheet.text(table.about, quiet=True)
         wide = len(table.head) + 1
         sheet.table(
-            [gettext("category"), *table.head],
+            [pgettext("report", "category"), *table.head],
             [[each.name, *each.cells] for each in table.rows],
             [None, *[min(26.0, 118 / wide)] * len(table.head)],
         )
@@ -116,20 +116,20 @@ def _drawn(code: str, _language: str) -> bytes:
 def title_of(row: TransparencyReport) -> str:
     """Of which days it is."""
     return gettext("Transparency report, %(begins)s to %(ends)s") % {
-        "begins": formats.moment(row.begins, "date"),
-        "ends": formats.moment(row.ends, "date"),
+        "begins": row.begins.isoformat(),
+        "ends": row.ends.isoformat(),
     }
 
 
 def facts_of(row: TransparencyReport) -> list[tuple[str, str]]:
     """What it says of itself."""
-    found = [(gettext("report"), row.code), (gettext("version"), str(row.version or "–"))]
+    found = [(pgettext("report", "report"), row.code), (pgettext("report", "version"), str(row.version or "–"))]
     if row.decided_at:
-        found.append((gettext("published by two people"), formats.moment(row.decided_at)))
-    found.append((gettext("counted"), formats.moment(row.figures["counted_at"])))
+        found.append((pgettext("report", "published by two people"), formats.moment(row.decided_at)))
+    found.append((pgettext("report", "counted"), formats.moment(row.figures["counted_at"])))
     if row.change:
-        found.append((gettext("what changed"), row.change))
-    return [*found, (gettext("SHA-256 of the figures"), row.digest)]
+        found.append((pgettext("report", "what changed"), row.change))
+    return [*found, (pgettext("report", "SHA-256 of the figures"), row.digest)]
 
 
 def rules() -> list[str]:
@@ -145,7 +145,7 @@ def rules() -> list[str]:
             " is not told, nor is its table. How slow we were at the slowest is always told."
         ),
         gettext(
-            "Rates are in a million trips or kilometres, with the interval in which the true rate lies with 95 % certainty"
+            "Rates are in a million trips or kilometres, with the interval of 95 per cent confidence"
             " (Poisson, exact)."
         ),
     ]

@@ -263,7 +263,7 @@ MEASURES = {
             ),
             beside=(
                 Beside(
-                    _("A competitor's hitch safety report for 2020: 35–45 % of complaints were false. Its own words, audited by nobody.")
+                    _("A competitor's hitch safety report for 2020: 35–45 of 100 complaints were false. Its own words, audited by nobody.")
                 ),
             ),
         ),
@@ -312,8 +312,8 @@ MEASURES = {
                 Beside(_("On 2018-08-24 the police waited 92 minutes for what they had asked."), 92 * 60),
                 Beside(
                     _(
-                        "A competitor said that in the first half of 2019 it answered 98 % of requests for evidence within 10"
-                        " minutes of the officer's certificate. Its own words, audited by nobody."
+                        "A competitor said that in the first half of 2019 it answered 98 of 100 requests for evidence within"
+                        " 10 minutes of the officer's certificate. Its own words, audited by nobody."
                     )
                 ),
             ),
@@ -446,7 +446,7 @@ MEASURES = {
             " GROUP BY x.trip_id) y GROUP BY 1",
             beside=(
                 Beside(
-                    _("A competitor's hitch safety report for 2020: 96 % of trips were recorded, 15 % of the sound could not be used. Its own words, audited by nobody.")
+                    _("A competitor's hitch safety report for 2020: of 100 trips 96 were recorded, of 100 recordings 15 could not be used. Its own words, audited by nobody.")
                 ),
             ),
         ),
