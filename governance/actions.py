@@ -150,7 +150,7 @@ def _withdraw_report(row: TransparencyReport, person: "Account", _given: Given) 
 
 
 REPORTS: ActionSet[TransparencyReport] = ActionSet(
-    kind="report",
+    kind="transparency_report",
     find=lambda code, _person: reports.report_of(code),
     route="governance_console:report_act",
     back=lambda row: reverse("governance_console:report", args=[row.code]),

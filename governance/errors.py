@@ -157,7 +157,9 @@ class ReportWaits(DomainError):
 class ReportOutdated(DomainError):
     code, sentence = (
         "report_outdated",
-        _("Another version of these days was published meanwhile. Withdraw this one and have it counted anew."),
+        _(
+            "Another version of these days was published meanwhile. Withdraw this one and have it counted anew."
+        ),
     )
 
 

@@ -44,7 +44,9 @@ def filled(world, at, *, rows=60):
     def moment(days=60):
         return at - timedelta(seconds=random.randint(0, days * 86_400))
 
-    people = [world.make("accounts.Account", role="member", is_drill=random.random() < 0.3) for _n in range(8)]
+    people = [
+        world.make("accounts.Account", role="member", is_drill=random.random() < 0.3) for _n in range(8)
+    ]
     drivers = [world.make("drivers.Driver", account_id=person.pk) for person in people]
     officers = [world.make("police.Officer", account_id=person.pk, agency_id=1) for person in people]
     trips = [
@@ -61,7 +63,14 @@ def filled(world, at, *, rows=60):
         )
         for number in range(rows)
     ]
-    found = {"trips": trips, "people": people, "incidents": [], "complaints": [], "requests": [], "errors": []}
+    found = {
+        "trips": trips,
+        "people": people,
+        "incidents": [],
+        "complaints": [],
+        "requests": [],
+        "errors": [],
+    }
     for number in range(rows):
         opened, state = moment(), random.choice(IncidentState.values)
         trip = some(0.8, random.choice(trips))
@@ -71,7 +80,8 @@ def filled(world, at, *, rows=60):
             trip_id=trip.pk if trip else None,
             origin=random.choice(Origin.values),
             has_sos=random.random() < 0.4,
-            drill=bool(trip and trip.passenger_id in {p.pk for p in people if p.is_drill}) or random.random() < 0.1,
+            drill=bool(trip and trip.passenger_id in {p.pk for p in people if p.is_drill})
+            or random.random() < 0.1,
             state=state,
             outcome=random.choice(IncidentOutcome.values) if state in {"resolved", "closed"} else "",
             opened_at=opened,
@@ -79,7 +89,9 @@ def filled(world, at, *, rows=60):
         )
         found["incidents"].append(row)
         if row.has_sos:
-            world.make("safety.SosCall", incident_id=row.pk, party="passenger", at=opened + timedelta(seconds=3))
+            world.make(
+                "safety.SosCall", incident_id=row.pk, party="passenger", at=opened + timedelta(seconds=3)
+            )
         state = random.choice(ComplaintState.values)
         found["complaints"].append(
             world.make(
@@ -110,7 +122,9 @@ def filled(world, at, *, rows=60):
                 urgency=random.choice(Urgency.values),
                 state=state,
                 asked_at=asked,
-                decided_at=asked + timedelta(seconds=random.choice([2, 59, 61, 300, 4_000])) if decided else None,
+                decided_at=asked + timedelta(seconds=random.choice([2, 59, 61, 300, 4_000]))
+                if decided
+                else None,
                 refused_for=random.choice(["", *RefusalCode.values]) if state == "refused" else "",
             )
         )
@@ -169,8 +183,12 @@ def test_no_incident_and_no_complaint_is_left_out_and_all_tables_of_them_add_up(
     with shadow.world(at) as world:
         made = filled(world, at)
         found = count(since, until, at)
-        complaints = real(made, in_time(made["complaints"], "filed_at", since, until), "complainant_id", "accused_id")
-        incidents = [row for row in real(made, in_time(made["incidents"], "opened_at", since, until)) if not row.drill]
+        complaints = real(
+            made, in_time(made["complaints"], "filed_at", since, until), "complainant_id", "accused_id"
+        )
+        incidents = [
+            row for row in real(made, in_time(made["incidents"], "opened_at", since, until)) if not row.drill
+        ]
         assert complaints and incidents
         for key in ("complaints", "complaint_results", "complaint_sources"):
             assert sum(found[key].counts.values()) == len(complaints), key
@@ -179,7 +197,11 @@ def test_no_incident_and_no_complaint_is_left_out_and_all_tables_of_them_add_up(
         by = Counter(row.category for row in complaints)
         assert {key: n for key, n in found["complaints"].counts.items() if n} == by
         results = Counter(
-            "merged" if row.state == "merged" else "open" if row.state in {"open", "proposed"} else row.finding
+            "merged"
+            if row.state == "merged"
+            else "open"
+            if row.state in {"open", "proposed"}
+            else row.finding
             for row in complaints
         )
         assert {key: n for key, n in found["complaint_results"].counts.items() if n} == results
@@ -193,7 +215,9 @@ def test_no_incident_and_no_complaint_is_left_out_and_all_tables_of_them_add_up(
             if trip.state == "ended" and trip.passenger_id not in made["marked"]
         ]
         assert sum(found["trips"].counts.values()) == len(trips)
-        assert sum(each["metres"] for each in found["trips"].added.values()) == sum(t.route_metres for t in trips)
+        assert sum(each["metres"] for each in found["trips"].added.values()) == sum(
+            t.route_metres for t in trips
+        )
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -213,7 +237,9 @@ def test_clocks_of_police_and_sos(at, seed):
             answer = row.state if row.state in {"released", "refused"} else "waiting"
             span = ((row.decided_at or at) - row.asked_at).total_seconds()
             spans.setdefault(f"{row.channel}.{row.urgency}.{answer}", []).append(span)
-        assert {key: n for key, n in found["police"].counts.items() if n} == {k: len(v) for k, v in spans.items()}
+        assert {key: n for key, n in found["police"].counts.items() if n} == {
+            k: len(v) for k, v in spans.items()
+        }
         for key, each in spans.items():
             each.sort()
             said = found["police"].added[key]
@@ -232,7 +258,9 @@ def test_clocks_of_police_and_sos(at, seed):
             if real(made, [by_request[row.request_id]])
             and made["officer"].get(by_request[row.request_id].officer_id) not in made["marked"]
         ]
-        assert {k: n for k, n in found["police_errors"].counts.items() if n} == Counter(e.kind for e in errors)
+        assert {k: n for k, n in found["police_errors"].counts.items() if n} == Counter(
+            e.kind for e in errors
+        )
         assert found["police_errors_closed"].counts["open"] == sum(not e.agreed_by for e in errors)
         calls = [
             row
@@ -240,9 +268,7 @@ def test_clocks_of_police_and_sos(at, seed):
             if row.has_sos and not row.drill
         ]
         assert found["sos"].counts["all"] == len(calls)
-        times = sorted(
-            max(0.0, ((row.taken_at or at) - row.opened_at).total_seconds() - 3) for row in calls
-        )
+        times = sorted(max(0.0, ((row.taken_at or at) - row.opened_at).total_seconds() - 3) for row in calls)
         if times:
             assert found["sos"].added["all"]["longest"] == pytest.approx(times[-1])
             assert found["sos"].added["all"]["p50"] == pytest.approx(times[math.ceil(len(times) / 2) - 1])
@@ -289,7 +315,13 @@ def test_harms_and_what_was_known_before(at):
             "complaints.Complaint", code="K9", accused_id=driver.account_id, accused_as="driver", complainant_id=him.pk,
             category="dispute", state="open", filed_at=begun - timedelta(days=90),
         )  # fmt: skip
-        world.make("drivers.Hold", driver_id=driver.pk, kind="complaint", source="K9", opened_at=begun - timedelta(days=9))
+        world.make(
+            "drivers.Hold",
+            driver_id=driver.pk,
+            kind="complaint",
+            source="K9",
+            opened_at=begun - timedelta(days=9),
+        )
         # The same trip's upheld complaint is the same harm.
         world.make(
             "complaints.Complaint", code="K8", trip_id=trip.pk, complainant_id=her.pk, category="violence", state="final",
@@ -305,13 +337,19 @@ def test_recordings_and_their_end(at):
     with shadow.world(at) as world:
         world.table(*TABLES)
         her = world.make("accounts.Account", role="member")
-        for number, (agreed, sound) in enumerate([(True, "good"), (True, "holes"), (True, ""), (False, "good")]):
+        for number, (agreed, sound) in enumerate(
+            [(True, "good"), (True, "holes"), (True, ""), (False, "good")]
+        ):
             trip = world.make(
                 "rides.Trip", code=f"T{number}", passenger_id=her.pk, accepted_at=over - timedelta(hours=2), ended_at=over
             )  # fmt: skip
             for party in ("passenger", "driver"):
                 world.make(
-                    "safety.RecordingConsent", trip_id=trip.pk, party=party, audio=agreed, at=over - timedelta(hours=1)
+                    "safety.RecordingConsent",
+                    trip_id=trip.pk,
+                    party=party,
+                    audio=agreed,
+                    at=over - timedelta(hours=1),
                 )
             if sound:
                 ends = over + timedelta(days=7)
@@ -372,4 +410,7 @@ def test_each_measure_says_in_words_what_it_counts_and_its_statement_has_a_diges
 
 def test_days_are_chinas():
     since, until = span_of(date(2026, 10, 1), date(2026, 10, 31))
-    assert (since.isoformat(), until.isoformat()) == ("2026-10-01T00:00:00+08:00", "2026-11-01T00:00:00+08:00")
+    assert (since.isoformat(), until.isoformat()) == (
+        "2026-10-01T00:00:00+08:00",
+        "2026-11-01T00:00:00+08:00",
+    )

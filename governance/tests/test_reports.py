@@ -123,7 +123,13 @@ def test_who_counted_before_another_version_was_published_counts_anew(people, mo
 
 @pytest.mark.parametrize(
     "change",
-    [{"figures": {}}, {"digest": "0" * 64}, {"version": 7}, {"state": "proposed"}, {"ends": date(2018, 8, 24)}],
+    [
+        {"figures": {}},
+        {"digest": "0" * 64},
+        {"version": 7},
+        {"state": "proposed"},
+        {"ends": date(2018, 8, 24)},
+    ],
 )
 def test_the_database_keeps_what_was_published_as_it_is(people, month, change):
     row = published(people, month)
@@ -224,7 +230,9 @@ def test_pages_and_pdf_are_in_the_readers_language(people, month, client, langua
         assert row.code in page
     answer = client.get(f"/transparency/{row.code}/report.pdf", headers=headers)
     assert answer["content-type"] == "application/pdf"
-    text = " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).split())
+    text = " ".join(
+        "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).split()
+    )
     assert row.code in text and ("92 minutes" in text) == (language == "en")
 
 

@@ -34,7 +34,9 @@ def protect(counts: Mapping[str, int], *, hide: Collection[str] = (), whole: boo
     if whole or 0 < total < LEAST:
         return Told(None, dict.fromkeys(counts))
     hidden = {key for key, count in counts.items() if 0 < count < LEAST or key in hide}
-    rising = iter(sorted((each for each in counts if counts[each] and each not in hidden), key=counts.__getitem__))
+    rising = iter(
+        sorted((each for each in counts if counts[each] and each not in hidden), key=counts.__getitem__)
+    )
     while hidden and (len(hidden) < 2 or sum(counts[key] for key in hidden) < len(hidden) + LEAST):
         more = next(rising, None)
         if more is None:

@@ -78,17 +78,24 @@ def rate(many: int, exposure: float) -> dict[str, float] | None:
     return {"rate": round(many * scale, 3), "low": round(low * scale, 3), "high": round(high * scale, 3)}
 
 
-def make(begins: date, ends: date, at: datetime, *, hide: Mapping[str, Collection[str]] | None = None) -> dict[str, Any]:
+def make(
+    begins: date, ends: date, at: datetime, *, hide: Mapping[str, Collection[str]] | None = None
+) -> dict[str, Any]:
     """The figures of a period as they may be published, at one moment of the database.
 
     `hide` are the cells that an earlier version of the period did not tell, by measure. Raises `UnknownCategory`.
     """
     found = count(*span_of(begins, ends), at)
     trips = found["trips"]
-    exposure = (float(sum(trips.counts.values())), sum(each["metres"] for each in trips.added.values()) / 1000)
+    exposure = (
+        float(sum(trips.counts.values())),
+        sum(each["metres"] for each in trips.added.values()) / 1000,
+    )
     tables: dict[str, dict[str, Any]] = {}
     for key, measure in MEASURES.items():
-        tables[key] = _table(measure, found[key], exposure, (hide or {}).get(key, ()), _is_untold(measure, tables, found))
+        tables[key] = _table(
+            measure, found[key], exposure, (hide or {}).get(key, ()), _is_untold(measure, tables, found)
+        )
     return {
         "format": FORMAT,
         "begins": begins.isoformat(),
@@ -116,7 +123,10 @@ def _table(
     counts = told.cells if told else found.counts
     total = told.total if told else sum(found.counts.values())
     whole = told is None or not told.hidden
-    rows = [_row(measure, key, counts[key], found.added.get(key, {}), exposure, whole=whole) for key in measure.cells]
+    rows = [
+        _row(measure, key, counts[key], found.added.get(key, {}), exposure, whole=whole)
+        for key in measure.cells
+    ]
     every = found.added.get("") or {
         name: sum(each.get(name, 0) for each in found.added.values()) for name in measure.adds
     }

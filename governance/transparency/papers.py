@@ -81,7 +81,17 @@ def as_csv(row: TransparencyReport) -> str:
             count = "" if each["count"] is None else each["count"]
             plain = [each.get(name, "") for name in PLAIN]
             lines.writerow(
-                [*about, table["measure"], each["cell"], names["zh"], names["en"], count, told, *plain, *rates]
+                [
+                    *about,
+                    table["measure"],
+                    each["cell"],
+                    names["zh"],
+                    names["en"],
+                    count,
+                    told,
+                    *plain,
+                    *rates,
+                ]
             )
     return written.getvalue()
 
@@ -123,7 +133,10 @@ def title_of(row: TransparencyReport) -> str:
 
 def facts_of(row: TransparencyReport) -> list[tuple[str, str]]:
     """What it says of itself."""
-    found = [(pgettext("report", "report"), row.code), (pgettext("report", "version"), str(row.version or "–"))]
+    found = [
+        (pgettext("report", "report"), row.code),
+        (pgettext("report", "version"), str(row.version or "–")),
+    ]
     if row.decided_at:
         found.append((pgettext("report", "published by two people"), formats.moment(row.decided_at)))
     found.append((pgettext("report", "counted"), formats.moment(row.figures["counted_at"])))

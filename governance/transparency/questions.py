@@ -5,6 +5,8 @@ and obvious way in `governance/tests/test_report_figures.py`. The parameters are
 when it is asked. A statement gives a row for each category that there was: its key, how many, and what else `adds` names.
 """
 
+# ruff: noqa: S608 - every word of these statements is ours
+
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -90,14 +92,14 @@ _DRIVERS = f"(SELECT id FROM drivers_driver WHERE account_id NOT IN {_MARKED})"
 
 
 def _counts(cell: str, rows: str) -> str:
-    return f"SELECT {cell}, count(*) FROM {rows} GROUP BY 1"  # noqa: S608 - ours
+    return f"SELECT {cell}, count(*) FROM {rows} GROUP BY 1"
 
 
 def _clock(cell: str, span: str, done: str, rows: str, within: tuple[int, int]) -> str:
     """Seconds by nearest rank, of each category and, with an empty key, of all; what waits is within nothing."""
     first, second = within
     return (
-        "SELECT COALESCE(cell, ''), count(*),"  # noqa: S608 - ours
+        "SELECT COALESCE(cell, ''), count(*),"
         " percentile_disc(0.5) WITHIN GROUP (ORDER BY span), percentile_disc(0.95) WITHIN GROUP (ORDER BY span), max(span),"
         f" count(*) FILTER (WHERE done AND span <= {first}), count(*) FILTER (WHERE done AND span <= {second})"
         f" FROM (SELECT {cell} AS cell, {span} AS span, {done} AS done FROM {rows}) s GROUP BY GROUPING SETS ((cell), ())"
@@ -114,7 +116,9 @@ _ANSWER = {
 
 def _requests() -> dict[str, Text]:
     return {
-        f"{channel.value}.{kind.value}.{answer}": format_lazy("{} · {} · {}", channel.label, kind.label, label)
+        f"{channel.value}.{kind.value}.{answer}": format_lazy(
+            "{} · {} · {}", channel.label, kind.label, label
+        )
         for channel in Channel
         for kind in Urgency
         for answer, label in _ANSWER.items()
@@ -129,7 +133,7 @@ def _requests() -> dict[str, Text]:
 _CALLS = "('sos', 'welfare_check', 'repeated_report', 'asked_for_help', 'distress', 'no_answer')"
 _ACCUSED = " LEFT JOIN drivers_driver d ON d.account_id = c.accused_id AND c.accused_as = 'driver' WHERE "
 _HARMS = (
-    "SELECT min(at) AS at, trip_id, min(driver_id) AS driver_id FROM ("  # noqa: S608 - ours
+    "SELECT min(at) AS at, trip_id, min(driver_id) AS driver_id FROM ("
     " SELECT COALESCE((SELECT min(s.at) FROM safety_soscall s WHERE s.incident_id = i.id), i.opened_at) AS at, i.trip_id,"
     " t.driver_id, 'i' || i.id AS alone"
     f" FROM {_INCIDENTS} AND i.state = 'closed' AND i.outcome = 'police'"
@@ -176,7 +180,7 @@ MEASURES = {
             _("Trips that ended"),
             _("Trips that ended in the period, by line, with the length of their planned ways."),
             _named(Line.choices),
-            "SELECT line, count(*), sum(route_metres) FROM rides_trip WHERE state = 'ended'"  # noqa: S608 - ours
+            "SELECT line, count(*), sum(route_metres) FROM rides_trip WHERE state = 'ended'"
             f" AND ended_at >= %(since)s AND ended_at < %(until)s AND {_OF_PEOPLE} GROUP BY 1",
             people=False,
             adds=("metres",),
@@ -202,7 +206,9 @@ MEASURES = {
             of=("incidents", "sos"),
             beside=(
                 Beside(
-                    _("Standards for emergency calls: 90 % within 10 seconds (NFPA 1225), 95 % within 20 (NENA-STA-020).")
+                    _(
+                        "Standards for emergency calls: 90 % within 10 seconds (NFPA 1225), 95 % within 20 (NENA-STA-020)."
+                    )
                 ),
             ),
         ),
@@ -236,7 +242,7 @@ MEASURES = {
                 "looked": _("a risk had shown: a person looked at it"),
                 "stopped": _("a risk had shown: the driver got no new orders"),
             },
-            f"SELECT CASE WHEN NOT ({_SIGNAL} OR {_EARLIER}) THEN 'unseen' WHEN {_STOPPED} THEN 'stopped'"  # noqa: S608 - ours
+            f"SELECT CASE WHEN NOT ({_SIGNAL} OR {_EARLIER}) THEN 'unseen' WHEN {_STOPPED} THEN 'stopped'"
             f" WHEN {_LOOKED} THEN 'looked' WHEN {_QUESTION} THEN 'asked' ELSE 'nothing' END, count(*)"
             f" FROM ({_HARMS}) h GROUP BY 1",
             rated=True,
@@ -252,7 +258,9 @@ MEASURES = {
         Measure(
             "complaint_results",
             _("Complaints, by what was found"),
-            _("The same complaints: the finding in force, those that are not decided, and those joined to another."),
+            _(
+                "The same complaints: the finding in force, those that are not decided, and those joined to another."
+            ),
             _named(
                 Findings.choices, open=_OPEN, merged=pgettext_lazy("report", "joined to another complaint")
             ),
@@ -263,7 +271,9 @@ MEASURES = {
             ),
             beside=(
                 Beside(
-                    _("A competitor's hitch safety report for 2020: 35–45 of 100 complaints were false. Its own words, audited by nobody.")
+                    _(
+                        "A competitor's hitch safety report for 2020: 35–45 of 100 complaints were false. Its own words, audited by nobody."
+                    )
                 ),
             ),
         ),
@@ -374,7 +384,9 @@ MEASURES = {
         Measure(
             "screening",
             _("Background screening"),
-            _("Screenings of drivers and applicants that were begun in the period, by what the rules made of the registries' answers."),
+            _(
+                "Screenings of drivers and applicants that were begun in the period, by what the rules made of the registries' answers."
+            ),
             _named(Screened.choices, waiting=pgettext_lazy("report", "the registries have not answered")),
             _counts(
                 "COALESCE(NULLIF(verdict, ''), 'waiting')",
@@ -410,7 +422,9 @@ MEASURES = {
             ),
             beside=(
                 Beside(
-                    _("A competitor's hitch safety report for 2020: 6 588 trips were stopped for a mismatch. Its own words, audited by nobody.")
+                    _(
+                        "A competitor's hitch safety report for 2020: 6 588 trips were stopped for a mismatch. Its own words, audited by nobody."
+                    )
                 ),
             ),
         ),
@@ -419,7 +433,7 @@ MEASURES = {
             _("Rewards for such reports"),
             _("Rewards that became due in the period, and the amounts of those approved."),
             _named(RewardState.choices),
-            "SELECT w.state, count(*), sum(CASE WHEN w.state = 'approved' THEN w.fen ELSE 0 END)"  # noqa: S608 - ours
+            "SELECT w.state, count(*), sum(CASE WHEN w.state = 'approved' THEN w.fen ELSE 0 END)"
             " FROM drivers_reward w JOIN drivers_mismatchreport m ON m.id = w.report_id"
             " WHERE w.due_since >= %(since)s AND w.due_since < %(until)s"
             f" AND COALESCE(m.driver_id IN {_DRIVERS}, true)"
@@ -429,13 +443,15 @@ MEASURES = {
         Measure(
             "recordings",
             _("Trips that both sides agreed to record"),
-            _("Trips that ended in the period and that both sides had agreed to record: whether there is sound, and whether it can be used."),
+            _(
+                "Trips that ended in the period and that both sides had agreed to record: whether there is sound, and whether it can be used."
+            ),
             {
                 "usable": pgettext_lazy("report", "usable sound"),
                 "unusable": pgettext_lazy("report", "sound that cannot be used"),
                 "none": pgettext_lazy("report", "no sound"),
             },
-            "SELECT cell, count(*) FROM (SELECT CASE WHEN bool_or("  # noqa: S608 - ours
+            "SELECT cell, count(*) FROM (SELECT CASE WHEN bool_or("
             f"{_USABLE}) THEN 'usable' WHEN count(r.id) > 0 THEN 'unusable' ELSE 'none' END AS cell"
             " FROM (SELECT s.trip_id FROM (SELECT DISTINCT ON (c.trip_id, c.party) c.trip_id, c.audio"
             " FROM safety_recordingconsent c JOIN rides_trip t ON t.id = c.trip_id"
@@ -446,14 +462,18 @@ MEASURES = {
             " GROUP BY x.trip_id) y GROUP BY 1",
             beside=(
                 Beside(
-                    _("A competitor's hitch safety report for 2020: of 100 trips 96 were recorded, of 100 recordings 15 could not be used. Its own words, audited by nobody.")
+                    _(
+                        "A competitor's hitch safety report for 2020: of 100 trips 96 were recorded, of 100 recordings 15 could not be used. Its own words, audited by nobody."
+                    )
                 ),
             ),
         ),
         Measure(
             "destroyed",
             _("Recordings destroyed on time"),
-            _("Recordings that were to be destroyed in the period. On time is within a day; what a case needs is held by law or on request."),
+            _(
+                "Recordings that were to be destroyed in the period. On time is within a day; what a case needs is held by law or on request."
+            ),
             {
                 "on_time": pgettext_lazy("report", "destroyed on time"),
                 "held": pgettext_lazy("report", "held for a case"),
@@ -472,7 +492,7 @@ MEASURES = {
             _("Safeguards paid"),
             _("Claims after accidents that were granted in the period, by kind, and the amounts granted."),
             _named(ClaimKind.choices),
-            "SELECT kind, count(*), sum(granted_fen) FROM complaints_claim WHERE state IN ('approved', 'settled')"  # noqa: S608 - ours
+            "SELECT kind, count(*), sum(granted_fen) FROM complaints_claim WHERE state IN ('approved', 'settled')"
             f" AND decided_at >= %(since)s AND decided_at < %(until)s AND COALESCE(account_id NOT IN {_MARKED}, true)"
             " GROUP BY 1",
             adds=("fen",),

@@ -121,7 +121,9 @@ def _table(table: Mapping[str, Any]) -> Table:
     every = list(zip(table["cells"], _bars(table, beside), strict=True))
     shown = [each for each in every if each[0]["count"] != 0 or len(every) <= FEW]
     rows = [line(*each) for each in shown]
-    slowest = max([*(row.get("p95") or 0 for row in table["cells"]), *(each.seconds or 0 for each in beside), 1])
+    slowest = max(
+        [*(row.get("p95") or 0 for row in table["cells"]), *(each.seconds or 0 for each in beside), 1]
+    )
     rows += [
         Row(str(each.text), [""] * len(columns), _bar(each.seconds / slowest), beside=True)
         for each in beside

@@ -28,8 +28,12 @@ def clocks():
 
 def test_ranks_are_the_nearest(rides, people, noon):
     for number in range(4):
-        row = ask(people, rides.under_way() if number == 0 else PoliceRequest.objects.latest("pk").trip, str(number))
-        PoliceRequest.objects.filter(pk=row.pk).update(decided_at=row.asked_at + timedelta(seconds=number + 1))
+        row = ask(
+            people, rides.under_way() if number == 0 else PoliceRequest.objects.latest("pk").trip, str(number)
+        )
+        PoliceRequest.objects.filter(pk=row.pk).update(
+            decided_at=row.asked_at + timedelta(seconds=number + 1)
+        )
     noon.shift(60)
     found = clocks()["form", "emergency", "released"]
     assert (found.count, found.p50, found.p95, found.longest) == (4, 2.0, 4.0, 4.0)
