@@ -341,7 +341,8 @@ TABLE = [
     ("GET", "transparency/{published}/report.pdf", EVERYBODY),
     ("GET", "admin/transparency/", STAFF_ROLES),
     ("POST", "admin/transparency/", {"supervisor", "admin"}),
-    ("GET", "admin/transparency/{transparency}/", STAFF_ROLES),
+    ("GET", "admin/transparency/{transparency}/", {"supervisor", "admin"}),
+    ("GET", "admin/transparency/{published}/", STAFF_ROLES),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
         "POST",

@@ -15,6 +15,7 @@ from governance.actions import REPORTS
 from governance.forms import ReportForm
 from governance.models import TransparencyReport
 from governance.policies import PUBLISH
+from governance.states import ProposalState
 from governance.transparency.papers import title_of
 from governance.transparency.reports import propose, published, report_of, usual_days, waiting
 from governance.transparency.views import drawn
@@ -57,8 +58,11 @@ def _index(request: HttpRequest, form: ReportForm, *, status: int = 200) -> Http
 @require_http_methods(["GET"])
 @permission_required("console.open")
 def one(request: HttpRequest, code: str) -> HttpResponse:
-    """One report as it is, or will be, published."""
-    return _one(request, report_of(code))
+    """One report as it is, or will be, published: until then only who publishes reads it."""
+    row = report_of(code)
+    if row.state != ProposalState.APPROVED:
+        require(account_of(request), PUBLISH)
+    return _one(request, row)
 
 
 @REPORTS.shown_by

@@ -397,6 +397,23 @@ def test_what_is_told_of_people_hides_the_small_and_what_would_give_it_away(at, 
             assert "fen" not in table["total"]
 
 
+def test_what_a_correction_still_hides_elsewhere_is_told_nowhere(at):
+    random.seed(1)
+    with shadow.world(at) as world:
+        filled(world, at, rows=150)
+        shown = {each["measure"]: each for each in make(*period(at), at)["tables"]}
+        hidden = {
+            each["measure"]: each
+            for each in make(*period(at), at, hide={"incidents": {"sos", "rule"}})["tables"]
+        }
+    assert shown["sos"]["total"]["count"] is not None
+    assert hidden["sos"]["total"]["count"] is None and hidden["sos"]["cells"][0].keys() == {
+        "cell",
+        "count",
+        "longest",
+    }
+
+
 def test_rates_have_the_exact_interval():
     assert rate(0, 1e6) == {"rate": 0.0, "low": 0.0, "high": 3.689}
     assert rate(10, 1e6) == {"rate": 10.0, "low": 4.795, "high": 18.39}

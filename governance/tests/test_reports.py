@@ -74,7 +74,13 @@ def test_one_has_it_counted_and_another_publishes_exactly_that(people, month, cl
 
 @pytest.mark.parametrize(
     ("begins", "ends", "error"),
-    [(0, 0, ReportNotOver), (-3, -5, InvalidInput), (-400, -1, ReportTooLong), (-5, 2, ReportNotOver)],
+    [
+        (0, 0, ReportNotOver),
+        (-3, -5, InvalidInput),
+        (-400, -1, ReportTooLong),
+        (-5, 2, ReportNotOver),
+        (-1_200, -1_190, InvalidInput),
+    ],
 )
 def test_its_days_are_over_in_order_and_a_year_at_most(people, world, begins, ends, error):
     today = clock.now().astimezone(reports.ZONE).date()

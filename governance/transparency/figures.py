@@ -92,10 +92,9 @@ def make(
         sum(each["metres"] for each in trips.added.values()) / 1000,
     )
     tables: dict[str, dict[str, Any]] = {}
-    for key, measure in MEASURES.items():
-        tables[key] = _table(
-            measure, found[key], exposure, (hide or {}).get(key, ()), _is_untold(measure, tables, found)
-        )
+    for key, measure in sorted(MEASURES.items(), key=lambda each: each[1].of is not None):
+        untold = _is_untold(measure, tables)
+        tables[key] = _table(measure, found[key], exposure, (hide or {}).get(key, ()), untold)
     return {
         "format": FORMAT,
         "begins": begins.isoformat(),
@@ -106,14 +105,12 @@ def make(
     }
 
 
-def _is_untold(measure: Measure, tables: Mapping[str, Any], found: Mapping[str, Counted]) -> bool:
+def _is_untold(measure: Measure, tables: Mapping[str, Any]) -> bool:
     """Its sum is a cell elsewhere that is not told."""
     if measure.of is None:
         return False
     table, cell = measure.of
-    if table in tables:
-        return any(each["cell"] == cell and each["count"] is None for each in tables[table]["cells"])
-    return protect(found[table].counts).cells[cell] is None
+    return any(each["cell"] == cell and each["count"] is None for each in tables[table]["cells"])
 
 
 def _table(

@@ -43,7 +43,7 @@ class Measure:
 
     `about` says what is counted. `people` is true where somebody could be recognised in a small count. `adds` names what
     stands behind the count in the statement's rows: seconds of a clock, an amount in fen, metres. `within` are the limits
-    of the clock in seconds. `of` is the cell of another table whose count is the sum here.
+    of the clock in seconds. `of` is the cell of another table whose count the sum here tells, or all but tells.
     """
 
     key: str
@@ -439,6 +439,8 @@ MEASURES = {
             f" AND COALESCE(m.driver_id IN {_DRIVERS}, true)"
             " AND m.reporter NOT IN (SELECT code FROM accounts_account WHERE is_drill) GROUP BY 1",
             adds=("fen",),
+            # One for each case: their number all but tells how many reports were confirmed.
+            of=("mismatches", "confirmed"),
         ),
         Measure(
             "recordings",

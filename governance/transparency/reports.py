@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from core import audit, clock, four_eyes, idempotency
+from core import audit, clock, four_eyes, idempotency, policy
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
 from core.journal import checkpoints
 from core.permissions import require
+from core.retention import RECORDS_KEPT
 from core.states import move
 from core.transactions import begins_transaction
 from governance.errors import (
@@ -28,7 +29,7 @@ from governance.errors import (
 from governance.models import TransparencyReport
 from governance.policies import PUBLISH
 from governance.states import PROPOSAL_TRANSITIONS, ProposalState
-from governance.transparency.figures import ZONE, digest_of, hidden_in, make
+from governance.transparency.figures import ZONE, digest_of, hidden_in, make, span_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -94,6 +95,8 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
         raise ReportNotOver("ends")
     if ends - begins >= LONGEST:
         raise ReportTooLong("begins")
+    if at - span_of(begins, ends)[0] > policy.span(RECORDS_KEPT):  # rows of those days are gone
+        raise InvalidInput("begins")
     idempotency.alone(_ONE_AT_A_TIME)
     last = _newest(begins, ends)
     if last is None and published().filter(begins__lte=ends, ends__gte=begins).exists():
