@@ -6,6 +6,7 @@ The database counts; the drill's marked accounts are nobody. The transparency re
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
@@ -80,7 +81,13 @@ def published_clocks(since: datetime, until: datetime) -> list[Clocks]:
     Times by nearest rank: the least that so large a share does not exceed.
     """
     first, second = (each.total_seconds() for each in WITHIN)
-    given = {"since": since, "until": until, "at": clock.now(), "first": first, "second": second}
+    given: dict[str, Any] = {
+        "since": since,
+        "until": until,
+        "at": clock.now(),
+        "first": first,
+        "second": second,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CLOCKS, given)
         return [Clocks(*row) for row in cursor.fetchall()]

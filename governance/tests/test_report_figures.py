@@ -422,7 +422,7 @@ def test_rates_have_the_exact_interval():
 
 def test_each_measure_says_in_words_what_it_counts_and_its_statement_has_a_digest():
     assert len({each.digest for each in MEASURES.values()}) == len(MEASURES)
-    assert all(str(each.about).endswith(".") and each.cells for each in MEASURES.values())
+    assert all(str(each.about).endswith((".", "。")) and each.cells for each in MEASURES.values())
 
 
 def test_days_are_chinas():
