@@ -122,8 +122,7 @@ CREATE TRIGGER passages_are_not_emptied BEFORE TRUNCATE ON governance_gatepassag
     FOR EACH STATEMENT EXECUTE FUNCTION governance_passage_moves();
 ALTER TABLE governance_gatepassage ENABLE ALWAYS TRIGGER passages_are_not_emptied;
 """
-# A report that was published stays as it is, and what was counted for one that waits is not counted otherwise. A replica
-# takes those that were published as they are: there only what changes them is refused.
+# A report that was published stays as it is, and what was counted for one that waits is not counted otherwise.
 REPORTS = """
 CREATE FUNCTION governance_report_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -135,13 +134,8 @@ BEGIN
     THEN
         RETURN NEW;
     END IF;
-    IF TG_OP = 'INSERT' AND NEW.state = 'proposed' AND NEW.version IS NULL THEN
-        RETURN NEW;
-    END IF;
     RAISE EXCEPTION 'a report stays as it was counted and published' USING ERRCODE = 'check_violation';
 END $$;
-CREATE TRIGGER report_begins_as_a_proposal BEFORE INSERT ON governance_transparencyreport
-    FOR EACH ROW EXECUTE FUNCTION governance_report_stays();
 CREATE TRIGGER report_stays BEFORE UPDATE OR DELETE ON governance_transparencyreport
     FOR EACH ROW EXECUTE FUNCTION governance_report_stays();
 ALTER TABLE governance_transparencyreport ENABLE ALWAYS TRIGGER report_stays;
@@ -150,7 +144,6 @@ CREATE TRIGGER reports_are_not_emptied BEFORE TRUNCATE ON governance_transparenc
 ALTER TABLE governance_transparencyreport ENABLE ALWAYS TRIGGER reports_are_not_emptied;
 """
 UNDO = """
-DROP TRIGGER report_begins_as_a_proposal ON governance_transparencyreport;
 DROP TRIGGER report_stays ON governance_transparencyreport;
 DROP TRIGGER reports_are_not_emptied ON governance_transparencyreport;
 DROP FUNCTION governance_report_stays();
