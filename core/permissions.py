@@ -116,6 +116,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "rules.change": {SUPERVISOR, ADMIN},  # two of them together: every version of every rule
         "rules.tighten": {SPECIALIST, SUPERVISOR},  # one alone, stricter, for hours; another looks
         "measures.waive": {SUPERVISOR, ADMIN},  # two of them together: letting a measure be for a time
+        "reports.publish": {SUPERVISOR, ADMIN},  # two of them together: the transparency report
     }.items()
 }
 

@@ -12,9 +12,10 @@ from core.console.motions import desk
 from core.errors import NotFound
 from governance import relaunch, rules
 from governance.forms import authenticator
-from governance.models import GatePassage, RuleChange
-from governance.policies import CHANGE, PASSAGE_PAIR, RULE_PAIR
-from governance.states import PassageState
+from governance.models import GatePassage, RuleChange, TransparencyReport
+from governance.policies import CHANGE, PASSAGE_PAIR, PUBLISH, REPORT_PAIR, RULE_PAIR
+from governance.states import PassageState, ProposalState
+from governance.transparency import reports
 from governance.waivers import KINDS, WAIVE
 
 if TYPE_CHECKING:
@@ -134,5 +135,34 @@ PASSAGES.add(
         Step("agree", _("Agree: let the line return"), _agree_to_return, SecondFactor),
         Step("withdraw", pgettext_lazy("motion", "Withdraw"), _withdraw_passage),
         proposal=lambda row: row.proposed_by if row.state == PassageState.PROPOSED else None,
+    )
+)
+
+
+def _publish(row: TransparencyReport, person: "Account", _given: Given) -> Text:
+    reports.publish(account=person, code=row.code)
+    return _("Published: everybody reads it now.")
+
+
+def _withdraw_report(row: TransparencyReport, person: "Account", _given: Given) -> Text:
+    reports.withdraw(account=person, code=row.code)
+    return pgettext_lazy("motion", "Withdrawn.")
+
+
+REPORTS: ActionSet[TransparencyReport] = ActionSet(
+    kind="transparency_report",
+    find=lambda code, _person: reports.report_of(code),
+    route="governance_console:report_act",
+    back=lambda row: reverse("governance_console:report", args=[row.code]),
+    why_not=reports.against,
+)
+REPORTS.add(
+    *by_two(
+        REPORT_PAIR.key,
+        PUBLISH,
+        None,
+        Step("publish", _("Publish these figures"), _publish),
+        Step("withdraw", pgettext_lazy("motion", "Withdraw"), _withdraw_report),
+        proposal=lambda row: row.proposed_by if row.state == ProposalState.PROPOSED else None,
     )
 )

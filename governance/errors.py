@@ -120,3 +120,48 @@ class UrgentAlready(DomainError):
             " it takes two people: propose it."
         ),
     )
+
+
+# --- The transparency report ---------------------------------------------------------------------------------
+
+
+class ReportNotOver(DomainError):
+    code, status, sentence = (
+        "report_not_over",
+        400,
+        _("A report is about days that are over: it ends yesterday at the latest."),
+    )
+
+
+class ReportTooLong(DomainError):
+    code, status, sentence = "report_too_long", 400, _("A report is about a year at most.")
+
+
+class ReportOverlaps(DomainError):
+    code, sentence = (
+        "report_overlaps",
+        _(
+            "A published report has some of these days. Choose its days to correct it, or days that no report has: the"
+            " difference of two reports would tell small counts."
+        ),
+    )
+
+
+class ReportWaits(DomainError):
+    code, sentence = (
+        "report_waits",
+        _("A report of these days waits for a second person already."),
+    )
+
+
+class ReportOutdated(DomainError):
+    code, sentence = (
+        "report_outdated",
+        _(
+            "Another version of these days was published meanwhile. Withdraw this one and have it counted anew."
+        ),
+    )
+
+
+class ReportDecided(DomainError):
+    code, sentence = "report_decided", _("It is published or withdrawn already.")

@@ -7,10 +7,11 @@ from django.utils.translation import pgettext_lazy
 
 from core import policy
 from core.policy import editor
-from core.typed.fields import REAL_NAME, TOKEN, Moment, Typed
+from core.typed.fields import REAL_NAME, TOKEN, Day, Moment, Typed
 from governance.measures import measures
 from governance.rules import LONGEST_REASON
 from governance.states import Mode
+from governance.transparency.reports import LONGEST_CHANGE
 from governance.waivers import MOST_DAYS
 from rides.states import Line
 
@@ -34,6 +35,20 @@ class WaiverForm(forms.Form):
             ("", "—"),
             *((row.id, f"{row.id} {row.title}"[:80]) for row in measures() if not row.saves_lives),
         ]
+
+
+class ReportForm(forms.Form):
+    """Of which days a transparency report is counted, and what a correction corrects."""
+
+    begins = Day(label=pgettext_lazy("report", "First day"))
+    ends = Day(label=pgettext_lazy("report", "Last day"))
+    change = forms.CharField(
+        label=pgettext_lazy("report", "What changed; everybody reads it"),
+        help_text=_("Only where these days are published already and this corrects them."),
+        max_length=LONGEST_CHANGE,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 _TYPES = {"number": {"inputmode": "decimal"}, "day": {"type": "date"}, "time": {"type": "time"}}

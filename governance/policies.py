@@ -16,6 +16,15 @@ RULE_PAIR = four_eyes.declare(
     second="approved_by",
     law="rule_change_takes_two_people",
 )
+PUBLISH = "reports.publish"
+REPORT_PAIR = four_eyes.declare(
+    "governance.report",
+    _("A transparency report"),
+    table="governance.TransparencyReport",
+    first="proposed_by",
+    second="agreed_by",
+    law="report_takes_two_people",
+)
 ALONE_LASTS = policy.declare(
     "governance.alone_lasts",  # G5+
     policy.Span(1, 24, Unit.HOURS),

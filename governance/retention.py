@@ -20,3 +20,7 @@ nobody(
     "governance.RuleChange",
     why="rules that were proposed, with the codes of the two of the staff and their reason",
 )
+nobody(
+    "governance.TransparencyReport",
+    why="published figures without small counts, with the codes of the two of the staff and what they say changed",
+)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from governance import views
+from governance.transparency import views as reports
 
 app_name = "governance"
 urlpatterns = [
@@ -11,4 +12,10 @@ urlpatterns = [
     path("promises/tree.svg", views.tree_svg, name="tree_svg"),
     path("promises/<word:slug>/", views.promise, name="promise"),
     path("promises/<word:slug>.json", views.promise_json, name="promise_json"),
+    path("transparency/", reports.index, name="reports"),
+    path("transparency/report-1.schema.json", reports.report_schema, name="report_schema"),
+    path("transparency/<code:code>/", reports.report, name="report"),
+    path("transparency/<code:code>/report.json", reports.report_json, name="report_json"),
+    path("transparency/<code:code>/report.csv", reports.report_csv, name="report_csv"),
+    path("transparency/<code:code>/report.pdf", reports.report_pdf, name="report_pdf"),
 ]

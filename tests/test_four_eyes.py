@@ -31,7 +31,15 @@ from drivers import selectors as drivers_selectors
 from drivers import services as drivers
 from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
-from governance.models import Executive, GatePassage, Proof, Reassessment, RuleChange, Waiver
+from governance.models import (
+    Executive,
+    GatePassage,
+    Proof,
+    Reassessment,
+    RuleChange,
+    TransparencyReport,
+    Waiver,
+)
 from police import services as police
 from police.models import Agency, Officer, Release
 from police.states import Query
@@ -143,6 +151,10 @@ def grants() -> set[tuple]:
     }
     found |= {
         ("agreed rule", pk) for pk in RuleChange.objects.filter(state="approved").values_list("pk", flat=True)
+    }
+    found |= {
+        ("published report", pk)
+        for pk in TransparencyReport.objects.filter(state="approved").values_list("pk", flat=True)
     }
     found |= {
         ("claim", pk)

@@ -48,6 +48,7 @@ from drivers.tests.factories import face_token, ready_for_pickup
 from governance import relaunch, rules, waivers
 from governance.models import GatePassage
 from governance.services import check_board
+from governance.transparency import reports
 from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
@@ -332,6 +333,16 @@ TABLE = [
     ("GET", "promises/tree.svg", EVERYBODY),
     ("GET", "promises/{promise}/", EVERYBODY),
     ("GET", "promises/{promise}.json", EVERYBODY),
+    ("GET", "transparency/", EVERYBODY),
+    ("GET", "transparency/report-1.schema.json", EVERYBODY),
+    ("GET", "transparency/{published}/", EVERYBODY),
+    ("GET", "transparency/{published}/report.json", EVERYBODY),
+    ("GET", "transparency/{published}/report.csv", EVERYBODY),
+    ("GET", "transparency/{published}/report.pdf", EVERYBODY),
+    ("GET", "admin/transparency/", STAFF_ROLES),
+    ("POST", "admin/transparency/", {"supervisor", "admin"}),
+    ("GET", "admin/transparency/{transparency}/", {"supervisor", "admin"}),
+    ("GET", "admin/transparency/{published}/", STAFF_ROLES),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
         "POST",
@@ -569,6 +580,7 @@ ROWS = {
     "rule_change": ("rule_change", None),
     "gate_motion": ("gate_motion", None),
     "passage": ("passage", None),
+    "transparency_report": ("transparency", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -828,6 +840,11 @@ def _made(rides, people):
     )
     share = safety.share_trip(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     checkpoint = checkpoints.make(clock.now())
+    last = clock.now().date() - timedelta(days=40)
+    published = reports.propose(account=people("admin"), begins=last, ends=last)
+    reports.publish(account=people("supervisor"), code=published.code)
+    last -= timedelta(days=1)
+    transparency = reports.propose(account=people("admin"), begins=last, ends=last)
     meant = safety.raise_sos(key=TripKey(ended.code, Party.PASSENGER, "wenzhou"))
     safety.take_incident(account=people("agent"), code=meant.code)
     safety.resolve_incident(account=people("agent"), code=meant.code, outcome="malicious", words="x")
@@ -882,6 +899,8 @@ def _made(rides, people):
         "complaint_secret": complaint.secret,
         "macro": macro.code,
         "promise": "m04",
+        "transparency": transparency.code,
+        "published": published.code,
         "letter": letter.code,
         "call": call.pk,
         "accident": accident.code,

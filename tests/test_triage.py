@@ -39,7 +39,7 @@ ON_THE_ROW = {"complaints.OutsideMessage.words", "drivers.MismatchReport.words",
 BY_STAFF = {
     "accounts.Look.reason", "accounts.Look.words", "core.Motion.given",
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
-    "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.Reassessment.questions",
+    "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.TransparencyReport.change", "governance.Reassessment.questions",
     "governance.Reassessment.findings", "governance.Reassessment.decision", "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
     "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MaliceAppeal.reason",
     "safety.RecordingPlay.reason", "complaints.Claim.reason", "complaints.CareTask.words", "complaints.CareTask.outcome",
@@ -74,7 +74,7 @@ NO_SENTENCE = {
     "police.PoliceRequest.supervisor_name", "police.PoliceRequest.supervisor_phone", "police.IdentityPart.pack",
     "police.ReleaseCopy.content", "police.ReleaseCopy.blocks", "police.ReleaseCopy.stamped_blocks",
     "police.Preservation.letter_number", "police.Preservation.query_value", "police.Preservation.legal_basis",
-    "core.JournalCheckpoint.note", "core.JournalCheckpoint.cosignature", "core.JournalRefusal.note",
+    "core.JournalCheckpoint.note", "core.JournalCheckpoint.cosignature", "core.JournalRefusal.note", "governance.TransparencyReport.checkpoint",
 }  # fmt: skip
 # Kinds of lines whose words are staff's own; any other kind is read.
 LINES_BY_STAFF = {

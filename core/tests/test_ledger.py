@@ -11,7 +11,7 @@ from core.actors import SYSTEM
 from core.management.commands.grant_rights import APPEND_ONLY
 from core.models import LedgerEntry, LedgerTransfer
 
-# Journal, money, what happened, what was released, played, destroyed and decided.
+# Journal, money, what happened, what was released, played, destroyed, decided and published.
 LEDGERS = {
     "accounts_look",
     "core_auditentry",
@@ -25,6 +25,7 @@ LEDGERS = {
     "core_timelineentry",
     "complaints_decision",
     "drivers_vettingdecision",
+    "governance_transparencyreport",
     "police_release",
     "police_releasereview",
     "safety_recordingplay",

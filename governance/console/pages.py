@@ -20,8 +20,8 @@ from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, require
 from core.reader import door
 from governance import relaunch
-from governance.actions import PASSAGES, RECORDS, RULE_CHANGES, WAIVERS
-from governance.console import rules
+from governance.actions import PASSAGES, RECORDS, REPORTS, RULE_CHANGES, WAIVERS
+from governance.console import reports, rules
 from governance.forms import ExecutiveForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
 from governance.gate import (
     ask,
@@ -236,6 +236,9 @@ urlpatterns = [
     path("admin/rules/", rules.index, name="rules"),
     path("admin/rules/<rule:key>/", rules.one, name="rule"),
     path("admin/rules/changes/<code:code>/do/<word:action>/", act.view(RULE_CHANGES), name="rule_act"),
+    path("admin/transparency/", reports.index, name="reports"),
+    path("admin/transparency/<code:code>/", reports.one, name="report"),
+    path("admin/transparency/<code:code>/do/<word:action>/", act.view(REPORTS), name="report_act"),
     path("admin/board/", board, name="board"),
     path("admin/gate/", gate, name="gate"),
     path("admin/gate/records/<code:code>/do/<word:action>/", act.view(RECORDS), name="record_act"),

@@ -1,3 +1,4 @@
+import django.contrib.postgres.constraints
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -197,6 +198,31 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reassessment of a line',
                 'verbose_name_plural': 'reassessments of lines',
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('signed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('signed_by', models.F('agreed_by')), _negated=True)), name='reassessment_takes_two_people')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TransparencyReport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('begins', models.DateField(verbose_name='first day')),
+                ('ends', models.DateField(verbose_name='last day')),
+                ('figures', models.JSONField(verbose_name='figures')),
+                ('digest', models.CharField(max_length=64, verbose_name='SHA-256 of the figures')),
+                ('change', models.CharField(blank=True, max_length=500, verbose_name='what changed')),
+                ('state', models.CharField(choices=[('proposed', 'waits for a second person'), ('approved', 'agreed'), ('withdrawn', 'withdrawn'), ('lapsed', 'its time passed')], default='proposed', max_length=10, verbose_name='state')),
+                ('proposed_by', models.CharField(max_length=40, verbose_name='proposed by')),
+                ('proposed_at', models.DateTimeField(verbose_name='proposed at')),
+                ('agreed_by', models.CharField(blank=True, max_length=40, verbose_name='agreed by')),
+                ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
+                ('version', models.PositiveSmallIntegerField(null=True, verbose_name='version')),
+                ('checkpoint', models.TextField(blank=True, verbose_name='checkpoint of the journal')),
+                ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='governance.transparencyreport', verbose_name='corrects')),
+            ],
+            options={
+                'verbose_name': 'transparency report',
+                'verbose_name_plural': 'transparency reports',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('proposed_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='report_takes_two_people'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'approved', 'withdrawn', 'lapsed'])), name='report_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'proposed'), ('decided_at__isnull', False), _connector='XOR'), name='report_decided_has_a_time'), models.CheckConstraint(condition=models.Q(('state', 'approved'), ('version', None), _connector='XOR'), name='report_published_has_a_version'), models.CheckConstraint(condition=models.Q(('ends__gte', models.F('begins'))), name='report_ends_after_it_begins'), models.CheckConstraint(condition=models.Q(('corrects', None), models.Q(('change', ''), _negated=True), _connector='XOR'), name='report_correction_says_what_changed'), models.CheckConstraint(condition=models.Q(('version', None), models.Q(('version', 1), ('corrects__isnull', False), _connector='XOR'), _connector='OR'), name='report_version_follows_another'), models.UniqueConstraint(condition=models.Q(('version__isnull', False)), fields=('begins', 'ends', 'version'), name='report_version_once'), models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('begins', 'ends'), name='report_proposed_once'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('version', 1)), expressions=[(models.Func(models.F('begins'), models.F('ends'), models.Value('[]'), function='daterange'), '&&')], name='report_periods_share_no_day')],
             },
         ),
     ])

@@ -122,7 +122,31 @@ CREATE TRIGGER passages_are_not_emptied BEFORE TRUNCATE ON governance_gatepassag
     FOR EACH STATEMENT EXECUTE FUNCTION governance_passage_moves();
 ALTER TABLE governance_gatepassage ENABLE ALWAYS TRIGGER passages_are_not_emptied;
 """
+# A report that was published stays as it is, and what was counted for one that waits is not counted otherwise.
+REPORTS = """
+CREATE FUNCTION governance_report_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.state = 'proposed'
+        AND (NEW.code, NEW.begins, NEW.ends, NEW.figures, NEW.digest, NEW.corrects_id, NEW.change, NEW.proposed_by,
+            NEW.proposed_at) IS NOT DISTINCT FROM
+            (OLD.code, OLD.begins, OLD.ends, OLD.figures, OLD.digest, OLD.corrects_id, OLD.change, OLD.proposed_by,
+            OLD.proposed_at)
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'a report stays as it was counted and published' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER report_stays BEFORE UPDATE OR DELETE ON governance_transparencyreport
+    FOR EACH ROW EXECUTE FUNCTION governance_report_stays();
+ALTER TABLE governance_transparencyreport ENABLE ALWAYS TRIGGER report_stays;
+CREATE TRIGGER reports_are_not_emptied BEFORE TRUNCATE ON governance_transparencyreport
+    FOR EACH STATEMENT EXECUTE FUNCTION governance_report_stays();
+ALTER TABLE governance_transparencyreport ENABLE ALWAYS TRIGGER reports_are_not_emptied;
+"""
 UNDO = """
+DROP TRIGGER report_stays ON governance_transparencyreport;
+DROP TRIGGER reports_are_not_emptied ON governance_transparencyreport;
+DROP FUNCTION governance_report_stays();
 DROP TRIGGER line_returns_by_the_gate ON rides_lineincity;
 DROP TRIGGER line_is_not_made_anew ON rides_lineincity;
 DROP TRIGGER lines_are_not_emptied ON rides_lineincity;
@@ -135,4 +159,4 @@ DROP FUNCTION governance_passage_moves();
 
 class Migration(migrations.Migration):
     dependencies = [("governance", "0001_initial"), ("rides", "0001_initial"), ("accounts", "0001_initial")]
-    operations = [migrations.RunSQL(LAW + PASSAGES, UNDO)]
+    operations = [migrations.RunSQL(LAW + PASSAGES + REPORTS, UNDO)]

@@ -5,4 +5,5 @@ from governance.states import PASSAGE_TRANSITIONS, PROPOSAL_TRANSITIONS
 MACHINES = {
     "GatePassage": (PASSAGE_TRANSITIONS, {"done", "withdrawn", "lapsed", "fallen"}),
     "RuleChange": (PROPOSAL_TRANSITIONS, {"approved", "withdrawn", "lapsed"}),
+    "TransparencyReport": (PROPOSAL_TRANSITIONS, {"approved", "withdrawn", "lapsed"}),
 }

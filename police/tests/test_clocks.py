@@ -10,7 +10,7 @@ from core.actions import NotNow
 from core.errors import Forbidden, InvalidInput
 from core.four_eyes import SecondPersonNeeded
 from police import services
-from police.clocks import errors_since, published_clocks, rank
+from police.clocks import errors_since, published_clocks
 from police.models import PoliceRequest, ReleaseError
 from police.states import ErrorKind, Query
 from police.tests.factories import notice_sent, urgent
@@ -26,10 +26,28 @@ def clocks():
     return {(row.channel, row.kind, row.outcome): row for row in published_clocks(at - timedelta(days=1), at)}
 
 
-def test_ranks_are_the_nearest():
-    assert [rank([1.0, 2.0, 3.0, 4.0], share) for share in (0.5, 0.95)] == [2.0, 4.0]
-    assert rank([float(n) for n in range(1, 101)], 0.95) == 95.0
-    assert rank([], 0.5) == 0.0
+def test_ranks_are_the_nearest(rides, people, noon):
+    for number in range(4):
+        row = ask(
+            people, rides.under_way() if number == 0 else PoliceRequest.objects.latest("pk").trip, str(number)
+        )
+        PoliceRequest.objects.filter(pk=row.pk).update(
+            decided_at=row.asked_at + timedelta(seconds=number + 1)
+        )
+    noon.shift(60)
+    found = clocks()["form", "emergency", "released"]
+    assert (found.count, found.p50, found.p95, found.longest) == (4, 2.0, 4.0, 4.0)
+
+
+def test_what_the_drills_marked_people_do_is_no_clock_and_no_error(rides, people, noon):
+    mine = ask(people, rides.under_way(), "s")
+    note(people, mine.code)
+    noon.shift(60)
+    assert clocks() and errors_since(clock.now() - timedelta(days=1)).total == 1
+    mine.trip.passenger.is_drill = True
+    mine.trip.passenger.save(update_fields=["is_drill"])
+    found = errors_since(clock.now() - timedelta(days=1))
+    assert not clocks() and (found.total, found.open, found.rows) == (0, 0, [])
 
 
 def test_each_channel_kind_and_outcome_has_its_own_row(rides, people, noon, signed_in):

@@ -1,0 +1,433 @@
+"""What a report counts, against a slow and obvious way, on small worlds made at random; nothing is left out."""
+
+import math
+import random  # worlds at random, no secrets
+from collections import Counter
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from complaints.states import Category, ComplaintState, Finding, Source
+from core import clock
+from drivers.states import FaceCheckState
+from governance import shadow
+from governance.transparency.figures import UnknownCategory, count, make, rate, span_of
+from governance.transparency.questions import MEASURES
+from police.states import Channel, ErrorKind, RefusalCode, RequestState, Urgency
+from rides.states import Line
+from safety.states import IncidentOutcome, IncidentState, Origin
+
+ZONE = ZoneInfo("Asia/Shanghai")
+TABLES = (
+    "accounts.Account", "drivers.Driver", "drivers.FaceCheck", "drivers.Hold", "drivers.MismatchReport", "drivers.VettingCase",
+    "drivers.Reward", "drivers.Screening", "rides.Trip", "safety.Incident", "safety.SosCall", "safety.Signal",
+    "safety.SafetyQuestion", "safety.Recording", "safety.RecordingConsent", "complaints.Complaint", "complaints.Appeal",
+    "complaints.Claim", "police.PoliceRequest", "police.Officer", "police.Release", "police.IdentityPart",
+    "police.ReleaseError", "core.DataHold",
+)  # fmt: skip
+
+
+def some(chance, value):
+    return value if random.random() < chance else None
+
+
+@pytest.fixture
+def at(db):
+    return clock.now()
+
+
+def filled(world, at, *, rows=60):
+    """People, some of them marked, and what befell them in sixty days."""
+    world.table(*TABLES)
+
+    def moment(days=60):
+        return at - timedelta(seconds=random.randint(0, days * 86_400))
+
+    people = [
+        world.make("accounts.Account", role="member", is_drill=random.random() < 0.3) for _n in range(8)
+    ]
+    drivers = [world.make("drivers.Driver", account_id=person.pk) for person in people]
+    officers = [world.make("police.Officer", account_id=person.pk, agency_id=1) for person in people]
+    trips = [
+        world.make(
+            "rides.Trip",
+            code=f"T{number}",
+            line=random.choice(Line.values),
+            passenger_id=random.choice(people).pk,
+            driver_id=random.choice(drivers).pk,
+            state=random.choice(["ended", "ended", "cancelled"]),
+            ended_at=moment(),
+            accepted_at=moment(),
+            route_metres=random.choice([1_500.0, 20_000.0]),
+        )
+        for number in range(rows)
+    ]
+    found = {
+        "trips": trips,
+        "people": people,
+        "incidents": [],
+        "complaints": [],
+        "requests": [],
+        "errors": [],
+    }
+    for number in range(rows):
+        opened, state = moment(), random.choice(IncidentState.values)
+        trip = some(0.8, random.choice(trips))
+        row = world.make(
+            "safety.Incident",
+            code=f"I{number}",
+            trip_id=trip.pk if trip else None,
+            origin=random.choice(Origin.values),
+            has_sos=random.random() < 0.4,
+            drill=bool(trip and trip.passenger_id in {p.pk for p in people if p.is_drill})
+            or random.random() < 0.1,
+            state=state,
+            outcome=random.choice(IncidentOutcome.values) if state in {"resolved", "closed"} else "",
+            opened_at=opened,
+            taken_at=None if state == "open" else opened + timedelta(seconds=random.randint(0, 90)),
+        )
+        found["incidents"].append(row)
+        if row.has_sos:
+            world.make(
+                "safety.SosCall", incident_id=row.pk, party="passenger", at=opened + timedelta(seconds=3)
+            )
+        state = random.choice(ComplaintState.values)
+        found["complaints"].append(
+            world.make(
+                "complaints.Complaint",
+                code=f"K{number}",
+                trip_id=some(0.7, random.choice(trips).pk),
+                complainant_id=some(0.8, random.choice(people).pk),
+                accused_id=some(0.8, random.choice(people).pk),
+                accused_as="driver",
+                category=random.choice(Category.values),
+                source=random.choice(Source.values),
+                level="ordinary",
+                state=state,
+                finding="" if state in {"open", "proposed", "merged"} else random.choice(Finding.values),
+                filed_at=moment(),
+            )
+        )
+        asked, state = moment(), random.choice(RequestState.values)
+        decided = state in {"released", "refused"}
+        found["requests"].append(
+            world.make(
+                "police.PoliceRequest",
+                code=f"P{number}",
+                agency_id=1,
+                officer_id=some(0.7, random.choice(officers).pk),
+                trip_id=some(0.6, random.choice(trips).pk),
+                channel=random.choice(Channel.values),
+                urgency=random.choice(Urgency.values),
+                state=state,
+                asked_at=asked,
+                decided_at=asked + timedelta(seconds=random.choice([2, 59, 61, 300, 4_000]))
+                if decided
+                else None,
+                refused_for=random.choice(["", *RefusalCode.values]) if state == "refused" else "",
+            )
+        )
+        found["errors"].append(
+            world.make(
+                "police.ReleaseError",
+                code=f"E{number}",
+                request_id=found["requests"][-1].pk,
+                kind=random.choice(ErrorKind.values),
+                found_at=moment(),
+                agreed_by=random.choice(["", "x"]),
+            )
+        )
+        world.make(
+            "drivers.FaceCheck",
+            driver_id=random.choice(drivers).pk,
+            state=random.choice(FaceCheckState.values),
+            purpose="daily",
+            asked_at=moment(),
+        )
+    marked = {person.pk for person in people if person.is_drill}
+    found["marked"] = marked
+    found["trip"] = {trip.pk: trip for trip in trips}
+    found["officer"] = {officer.pk: officer.account_id for officer in officers}
+    return found
+
+
+def real(found, rows, *people):
+    """Those in which no marked account has a part."""
+
+    def ours(row):
+        trip = found["trip"].get(row.trip_id)
+        return not (trip and trip.passenger_id in found["marked"]) and not any(
+            getattr(row, name) in found["marked"] for name in people
+        )
+
+    return [row for row in rows if ours(row)]
+
+
+def in_time(rows, name, since, until):
+    return [row for row in rows if since <= getattr(row, name) < until]
+
+
+PERIOD = 30
+
+
+def period(at):
+    last = at.astimezone(ZONE).date() - timedelta(days=3)
+    return last - timedelta(days=PERIOD), last
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_incident_and_no_complaint_is_left_out_and_all_tables_of_them_add_up(at, seed):
+    random.seed(seed)
+    since, until = span_of(*period(at))
+    with shadow.world(at) as world:
+        made = filled(world, at)
+        found = count(since, until, at)
+        complaints = real(
+            made, in_time(made["complaints"], "filed_at", since, until), "complainant_id", "accused_id"
+        )
+        incidents = [
+            row for row in real(made, in_time(made["incidents"], "opened_at", since, until)) if not row.drill
+        ]
+        assert complaints and incidents
+        for key in ("complaints", "complaint_results", "complaint_sources"):
+            assert sum(found[key].counts.values()) == len(complaints), key
+        for key in ("incidents", "incident_outcomes"):
+            assert sum(found[key].counts.values()) == len(incidents), key
+        by = Counter(row.category for row in complaints)
+        assert {key: n for key, n in found["complaints"].counts.items() if n} == by
+        results = Counter(
+            "merged"
+            if row.state == "merged"
+            else "open"
+            if row.state in {"open", "proposed"}
+            else row.finding
+            for row in complaints
+        )
+        assert {key: n for key, n in found["complaint_results"].counts.items() if n} == results
+        came = Counter("sos" if row.has_sos else row.origin for row in incidents)
+        assert {key: n for key, n in found["incidents"].counts.items() if n} == came
+        ended = Counter(row.outcome if row.state == "closed" else "open" for row in incidents)
+        assert {key: n for key, n in found["incident_outcomes"].counts.items() if n} == ended
+        trips = [
+            trip
+            for trip in in_time(made["trips"], "ended_at", since, until)
+            if trip.state == "ended" and trip.passenger_id not in made["marked"]
+        ]
+        assert sum(found["trips"].counts.values()) == len(trips)
+        assert sum(each["metres"] for each in found["trips"].added.values()) == sum(
+            t.route_metres for t in trips
+        )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_clocks_of_police_and_sos(at, seed):
+    random.seed(seed)
+    since, until = span_of(*period(at))
+    with shadow.world(at) as world:
+        made = filled(world, at)
+        found = count(since, until, at)
+        rows = [
+            row
+            for row in real(made, in_time(made["requests"], "asked_at", since, until))
+            if made["officer"].get(row.officer_id) not in made["marked"]
+        ]
+        spans = {}
+        for row in rows:
+            answer = row.state if row.state in {"released", "refused"} else "waiting"
+            span = ((row.decided_at or at) - row.asked_at).total_seconds()
+            spans.setdefault(f"{row.channel}.{row.urgency}.{answer}", []).append(span)
+        assert {key: n for key, n in found["police"].counts.items() if n} == {
+            k: len(v) for k, v in spans.items()
+        }
+        for key, each in spans.items():
+            each.sort()
+            said = found["police"].added[key]
+            assert said["longest"] == pytest.approx(each[-1])
+            assert said["p95"] == pytest.approx(each[math.ceil(0.95 * len(each)) - 1])
+            within = 0 if key.endswith("waiting") else sum(span <= 60 for span in each)
+            assert said["within_first"] == within
+        refused = Counter(row.refused_for or "other" for row in rows if row.state == "refused")
+        assert {key: n for key, n in found["police_refusals"].counts.items() if n} == refused
+        released = sum(row.state == "released" for row in rows)
+        assert sum(found["police_releases"].counts.values()) == released
+        by_request = {row.pk: row for row in made["requests"]}
+        errors = [
+            row
+            for row in in_time(made["errors"], "found_at", since, until)
+            if real(made, [by_request[row.request_id]])
+            and made["officer"].get(by_request[row.request_id].officer_id) not in made["marked"]
+        ]
+        assert {k: n for k, n in found["police_errors"].counts.items() if n} == Counter(
+            e.kind for e in errors
+        )
+        assert found["police_errors_closed"].counts["open"] == sum(not e.agreed_by for e in errors)
+        calls = [
+            row
+            for row in real(made, in_time(made["incidents"], "opened_at", since, until))
+            if row.has_sos and not row.drill
+        ]
+        assert found["sos"].counts["all"] == len(calls)
+        times = sorted(max(0.0, ((row.taken_at or at) - row.opened_at).total_seconds() - 3) for row in calls)
+        if times:
+            assert found["sos"].added["all"]["longest"] == pytest.approx(times[-1])
+            assert found["sos"].added["all"]["p50"] == pytest.approx(times[math.ceil(len(times) / 2) - 1])
+
+
+def test_harms_and_what_was_known_before(at):
+    since, until = span_of(*period(at))
+    begun = since + timedelta(days=3)
+    with shadow.world(at) as world:
+        world.table(*TABLES)
+        her, him = (world.make("accounts.Account", role="member") for _n in range(2))
+
+        def harm(number, *, upheld=False):
+            driver = world.make("drivers.Driver", account_id=world.make("accounts.Account", role="member").pk)
+            trip = world.make("rides.Trip", code=f"T{number}", passenger_id=her.pk, driver_id=driver.pk)
+            if upheld:
+                row = world.make(
+                    "complaints.Complaint", code=f"K{number}", trip_id=trip.pk, complainant_id=her.pk, category="harassment",
+                    state="final", finding="upheld", filed_at=begun,
+                )  # fmt: skip
+            else:
+                row = world.make(
+                    "safety.Incident", code=f"I{number}", trip_id=trip.pk, origin="sos", state="closed", outcome="police",
+                    opened_at=begun, has_sos=True,
+                )  # fmt: skip
+                world.make("safety.SosCall", incident_id=row.pk, party="passenger", at=begun)
+            return trip, driver
+
+        def signal(trip, kind, seconds):
+            moment = begun + timedelta(seconds=seconds)
+            world.make("safety.Signal", trip_id=trip.pk, kind=kind, score=30, at=moment)
+
+        harm(1)  # nothing was known
+        trip, _driver = harm(2)
+        signal(trip, "sos", -1)  # her own call is no sign of the system's
+        signal(trip, "long_stop", 1)  # and this came after
+        trip, _driver = harm(3)
+        signal(trip, "long_stop", -60)  # seen, and nothing done
+        trip, _driver = harm(4)
+        signal(trip, "long_stop", -60)
+        world.make("safety.SafetyQuestion", trip_id=trip.pk, asked_at=begun - timedelta(seconds=50))
+        trip, driver = harm(5, upheld=True)
+        world.make(
+            "complaints.Complaint", code="K9", accused_id=driver.account_id, accused_as="driver", complainant_id=him.pk,
+            category="dispute", state="open", filed_at=begun - timedelta(days=90),
+        )  # fmt: skip
+        world.make(
+            "drivers.Hold",
+            driver_id=driver.pk,
+            kind="complaint",
+            source="K9",
+            opened_at=begun - timedelta(days=9),
+        )
+        # The same trip's upheld complaint is the same harm.
+        world.make(
+            "complaints.Complaint", code="K8", trip_id=trip.pk, complainant_id=her.pk, category="violence", state="final",
+            finding="upheld", filed_at=begun + timedelta(hours=1),
+        )  # fmt: skip
+        found = count(since, until, at)["harms"].counts
+        assert found == {"unseen": 2, "nothing": 1, "asked": 1, "looked": 0, "stopped": 1}
+
+
+def test_recordings_and_their_end(at):
+    since, until = span_of(*period(at))
+    over = since + timedelta(days=2)
+    with shadow.world(at) as world:
+        world.table(*TABLES)
+        her = world.make("accounts.Account", role="member")
+        for number, (agreed, sound) in enumerate(
+            [(True, "good"), (True, "holes"), (True, ""), (False, "good")]
+        ):
+            trip = world.make(
+                "rides.Trip", code=f"T{number}", passenger_id=her.pk, accepted_at=over - timedelta(hours=2), ended_at=over
+            )  # fmt: skip
+            for party in ("passenger", "driver"):
+                world.make(
+                    "safety.RecordingConsent",
+                    trip_id=trip.pk,
+                    party=party,
+                    audio=agreed,
+                    at=over - timedelta(hours=1),
+                )
+            if sound:
+                ends = over + timedelta(days=7)
+                world.make(
+                    "safety.Recording", trip_id=trip.pk, purpose="trip", chunks=10, missing=9 if sound == "holes" else 0,
+                    slice_ms=6_000, destroy_at=ends, destroyed_at=None if number == 0 else ends + timedelta(hours=30 * number),
+                )  # fmt: skip
+        world.make("core.DataHold", subject="T3", case="K1", source="complaint", placed_at=over)
+        found = count(since, until, at)
+        assert found["recordings"].counts == {"usable": 1, "unusable": 1, "none": 1}
+        assert found["destroyed"].counts == {"on_time": 0, "held": 1, "due": 0, "late": 2}
+
+
+def test_a_category_that_no_cell_names_stops_the_report(at):
+    with shadow.world(at) as world:
+        world.table(*TABLES)
+        her = world.make("accounts.Account", role="member")
+        since, until = span_of(*period(at))
+        world.make("rides.Trip", passenger_id=her.pk, line="helicopter", state="ended", ended_at=since)
+        with pytest.raises(UnknownCategory, match="helicopter"):
+            count(since, until, at)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_told_of_people_hides_the_small_and_what_would_give_it_away(at, seed):
+    random.seed(seed)
+    with shadow.world(at) as world:
+        filled(world, at)
+        body = make(*period(at), at)
+        counted = count(*span_of(*period(at)), at)
+    for table in body["tables"]:
+        counts = counted[table["measure"]].counts
+        total = table["total"]["count"]
+        assert total in {None, sum(counts.values())}
+        untold = [row["cell"] for row in table["cells"] if row["count"] is None]
+        for row in table["cells"]:
+            assert row["count"] in {None, counts[row["cell"]]}
+            if table["small_counts_untold"]:
+                assert row["count"] == 0 or row["count"] is None or row["count"] >= 5
+            if row["count"] is None:
+                assert row.keys() <= {"cell", "count", "longest"}
+        assert len(untold) != 1 or len(counts) == 1
+        assert table["small_counts_untold"] or not untold
+        if untold:
+            assert "fen" not in table["total"]
+
+
+def test_what_a_correction_still_hides_elsewhere_is_told_nowhere(at):
+    random.seed(1)
+    with shadow.world(at) as world:
+        filled(world, at, rows=150)
+        shown = {each["measure"]: each for each in make(*period(at), at)["tables"]}
+        hidden = {
+            each["measure"]: each
+            for each in make(*period(at), at, hide={"incidents": {"sos", "rule"}})["tables"]
+        }
+    assert shown["sos"]["total"]["count"] is not None
+    assert hidden["sos"]["total"]["count"] is None and hidden["sos"]["cells"][0].keys() == {
+        "cell",
+        "count",
+        "longest",
+    }
+
+
+def test_rates_have_the_exact_interval():
+    assert rate(0, 1e6) == {"rate": 0.0, "low": 0.0, "high": 3.689}
+    assert rate(10, 1e6) == {"rate": 10.0, "low": 4.795, "high": 18.39}
+    assert rate(5, 0) is None
+
+
+def test_each_measure_says_in_words_what_it_counts_and_its_statement_has_a_digest():
+    assert len({each.digest for each in MEASURES.values()}) == len(MEASURES)
+    assert all(str(each.about).endswith((".", "。")) and each.cells for each in MEASURES.values())
+
+
+def test_days_are_chinas():
+    since, until = span_of(date(2026, 10, 1), date(2026, 10, 31))
+    assert (since.isoformat(), until.isoformat()) == (
+        "2026-10-01T00:00:00+08:00",
+        "2026-11-01T00:00:00+08:00",
+    )

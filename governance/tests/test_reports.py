@@ -1,0 +1,274 @@
+"""A transparency report: counted by one, published by another, then kept; read as page, JSON, CSV and PDF."""
+
+import csv
+import io
+import json
+from datetime import date, timedelta
+
+import jsonschema
+import pytest
+from django.db import IntegrityError, transaction
+from pypdf import PdfReader
+
+from complaints.models import Complaint
+from core import clock
+from core.errors import Forbidden, InvalidInput, NotFound
+from core.four_eyes import SecondPersonNeeded
+from core.journal import checkpoints
+from core.models import AuditEntry
+from governance.errors import (
+    ReportDecided,
+    ReportNotOver,
+    ReportOutdated,
+    ReportOverlaps,
+    ReportTooLong,
+    ReportWaits,
+)
+from governance.models import TransparencyReport
+from governance.transparency import papers, reports
+from governance.transparency.figures import digest_of
+from governance.transparency.questions import MEASURES
+
+
+def days_of(noon_day):
+    first = noon_day.replace(day=1) - timedelta(days=1)
+    return first.replace(day=1), first
+
+
+@pytest.fixture
+def month(world):
+    """The month before."""
+    return days_of(clock.now().astimezone(reports.ZONE).date())
+
+
+def proposed(people, month, who="admin", change=""):
+    return reports.propose(account=people(who), begins=month[0], ends=month[1], change=change)
+
+
+def published(people, month, change=""):
+    row = proposed(people, month, change=change)
+    return reports.publish(account=people("supervisor"), code=row.code)
+
+
+def test_one_has_it_counted_and_another_publishes_exactly_that(people, month, client):
+    checkpoints.make(clock.now())
+    row = proposed(people, month)
+    before = row.figures
+    assert client.get(f"/transparency/{row.code}/").status_code == 404
+    with pytest.raises(SecondPersonNeeded):
+        reports.publish(account=people("admin"), code=row.code)
+    with pytest.raises(Forbidden):
+        reports.publish(account=people("agent"), code=row.code)
+    reports.publish(account=people("supervisor"), code=row.code)
+    row = TransparencyReport.objects.get()
+    assert (row.version, row.figures, row.digest) == (1, before, digest_of(before))
+    assert row.checkpoint == checkpoints.published(checkpoints.newest())
+    line = AuditEntry.objects.filter(action="governance.report_published").get()
+    assert line.facts["digest"] == row.digest
+    with pytest.raises(ReportDecided):
+        reports.publish(account=people("supervisor"), code=row.code)
+    with pytest.raises(ReportDecided):
+        reports.withdraw(account=people("supervisor"), code=row.code)
+    assert client.get(f"/transparency/{row.code}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "error"),
+    [
+        (0, 0, ReportNotOver),
+        (-3, -5, InvalidInput),
+        (-400, -1, ReportTooLong),
+        (-5, 2, ReportNotOver),
+        (-1_200, -1_190, InvalidInput),
+    ],
+)
+def test_its_days_are_over_in_order_and_a_year_at_most(people, world, begins, ends, error):
+    today = clock.now().astimezone(reports.ZONE).date()
+    with pytest.raises(error):
+        proposed(people, (today + timedelta(days=begins), today + timedelta(days=ends)))
+
+
+def test_no_two_published_periods_share_a_day(people, month):
+    waits = proposed(people, (month[0], month[1] - timedelta(days=1)))
+    published(people, month)
+    for other in ((month[0], month[0]), (month[0] - timedelta(days=3), month[0])):
+        with pytest.raises(ReportOverlaps):
+            proposed(people, other)
+    with pytest.raises(ReportOverlaps):
+        reports.publish(account=people("supervisor"), code=waits.code)
+    two = {"state": "approved", "agreed_by": "supervisor", "version": 1, "decided_at": clock.now()}
+    with pytest.raises(IntegrityError, match="report_periods_share_no_day"), transaction.atomic():
+        TransparencyReport.objects.filter(pk=waits.pk).update(**two)
+    reports.withdraw(account=people("admin"), code=waits.code)
+
+
+def test_a_correction_is_another_version_that_says_what_changed(people, month, client):
+    first = published(people, month)
+    with pytest.raises(InvalidInput):
+        proposed(people, month)
+    second = proposed(people, month, change="one complaint was filed late")
+    with pytest.raises(ReportWaits):
+        proposed(people, month, change="again")
+    reports.publish(account=people("supervisor"), code=second.code)
+    second.refresh_from_db()
+    assert (second.version, second.corrects) == (2, first)
+    page = client.get(f"/transparency/{first.code}/").content.decode()
+    assert second.code in page
+    page = client.get(f"/transparency/{second.code}/").content.decode()
+    assert first.code in page and "one complaint was filed late" in page
+
+
+def test_who_counted_before_another_version_was_published_counts_anew(people, month, monkeypatch):
+    first = published(people, month)
+    row = proposed(people, month, change="late ones")
+    monkeypatch.setattr(reports, "_newest", lambda *_days: None)
+    with pytest.raises(ReportOutdated):
+        reports.publish(account=people("supervisor"), code=row.code)
+    assert list(reports.versions_of(first)) == [first]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"figures": {}},
+        {"digest": "0" * 64},
+        {"version": 7},
+        {"state": "proposed"},
+        {"ends": date(2018, 8, 24)},
+    ],
+)
+def test_the_database_keeps_what_was_published_as_it_is(people, month, change):
+    row = published(people, month)
+    with pytest.raises(IntegrityError, match="a report stays"), transaction.atomic():
+        TransparencyReport.objects.filter(pk=row.pk).update(**change)
+    with pytest.raises(IntegrityError, match="a report stays"), transaction.atomic():
+        row.delete()
+
+
+def test_what_waits_is_not_counted_otherwise(people, month):
+    row = proposed(people, month)
+    with pytest.raises(IntegrityError, match="a report stays"), transaction.atomic():
+        TransparencyReport.objects.filter(pk=row.pk).update(figures={})
+    with pytest.raises(IntegrityError, match="report_takes_two_people"), transaction.atomic():
+        TransparencyReport.objects.filter(pk=row.pk).update(
+            state="approved", agreed_by="admin", version=1, decided_at=clock.now()
+        )
+
+
+def test_a_withdrawn_one_is_read_by_nobody_outside(people, month, client):
+    row = proposed(people, month)
+    reports.withdraw(account=people("admin"), code=row.code)
+    for end in ("", "report.json", "report.csv", "report.pdf"):
+        assert client.get(f"/transparency/{row.code}/{end}").status_code == 404
+    with pytest.raises(NotFound):
+        reports.publish(account=people("supervisor"), code="TR-NOT")
+
+
+def complain(rides, people, month, many, category="dispute"):
+    """Complaints of the month before, about one trip each."""
+    at = clock.now()
+    trip = rides.ended()
+    day = month[0] + timedelta(days=4)
+    filed = at.replace(year=day.year, month=day.month, day=day.day)
+    for number in range(many):
+        Complaint.objects.create(
+            code=f"K-{category[:3].upper()}{number}",
+            submission=f"{category}{number}",
+            trip=trip,
+            complainant=people("passenger"),
+            category=category,
+            level="ordinary",
+            words="x",
+            filed_at=filed,
+        )
+
+
+def test_json_keeps_its_schema_and_its_digest_can_be_checked(rides, people, month, client):
+    complain(rides, people, month, 6)
+    row = published(people, month)
+    said = client.get(f"/transparency/{row.code}/report.json").json()
+    jsonschema.Draft202012Validator.check_schema(client.get("/transparency/report-1.schema.json").json())
+    jsonschema.validate(said, client.get("/transparency/report-1.schema.json").json())
+    assert digest_of(said["figures"]) == said["figures_sha256"]
+    tables = {each["measure"]: each for each in said["figures"]["tables"]}
+    assert tables.keys() == MEASURES.keys()
+    assert tables["complaints"]["total"]["count"] == 6
+    assert tables["complaints"]["sha256"] == MEASURES["complaints"].digest
+    assert said["dictionary"]["complaints"]["title"]["zh"] != said["dictionary"]["complaints"]["title"]["en"]
+
+
+def test_csv_has_a_line_for_each_category_and_each_sum(rides, people, month, client):
+    complain(rides, people, month, 6)
+    row = published(people, month)
+    answer = client.get(f"/transparency/{row.code}/report.csv")
+    text = answer.content.decode("utf-8-sig")
+    assert text.count("\r\n") == text.count("\n")
+    lines = list(csv.DictReader(io.StringIO(text), strict=True))
+    assert len(lines) == sum(len(each.cells) + 1 for each in MEASURES.values())
+    found = {(line["measure"], line["category"]): line for line in lines}
+    assert found["complaints", "dispute"]["count"] == "6" == found["complaints", ""]["count"]
+    assert not any(cell[:1] in {"=", "+", "@"} for line in lines for cell in line.values())
+
+
+def test_a_small_count_of_people_stands_nowhere(rides, people, month, client):
+    complain(rides, people, month, 3, category="harassment")
+    row = published(people, month)
+    tables = {each["measure"]: each for each in row.figures["tables"]}
+    assert tables["complaints"]["total"] == {"cell": "", "count": None}
+    page = client.get(f"/transparency/{row.code}/", headers={"accept-language": "en"}).content.decode()
+    assert "not told" in page
+    complain(rides, people, month, 9)
+    corrected = published(people, month, change="nine came late")
+    tables = {each["measure"]: each for each in corrected.figures["tables"]}
+    untold = {each["cell"] for each in tables["complaints"]["cells"] if each["count"] is None}
+    assert {"harassment", "dispute"} <= untold and tables["complaints"]["total"]["count"] == 12
+    assert "per_million_trips" not in tables["complaints"]["cells"][1]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_pages_and_pdf_are_in_the_readers_language(people, month, client, language):
+    row = published(people, month)
+    headers = {"accept-language": language}
+    for path in ("/transparency/", f"/transparency/{row.code}/"):
+        page = client.get(path, headers=headers).content.decode()
+        minutes = "92 minutes" if language == "en" else "92 分钟"
+        assert (minutes in page) == (path != "/transparency/")
+        assert row.code in page
+    answer = client.get(f"/transparency/{row.code}/report.pdf", headers=headers)
+    assert answer["content-type"] == "application/pdf"
+    text = " ".join(
+        "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).split()
+    )
+    assert row.code in text and ("92 minutes" in text) == (language == "en")
+
+
+def test_pages_count_nothing(people, month, client, monkeypatch):
+    row = published(people, month)
+    monkeypatch.setattr("governance.transparency.figures.count", None)
+    for end in ("", "report.json", "report.csv"):
+        assert client.get(f"/transparency/{row.code}/{end}").status_code == 200
+
+
+def test_staff_do_it_on_their_pages(signed_in, people, month):
+    admin, supervisor, agent = signed_in("admin"), signed_in("supervisor"), signed_in("agent")
+    form = {"begins": month[0].isoformat(), "ends": month[1].isoformat(), "change": ""}
+    assert agent.post("/admin/transparency/", form).status_code == 403
+    assert admin.post("/admin/transparency/", {"begins": "", "ends": "x"}).status_code == 400
+    answer = admin.post("/admin/transparency/", form)
+    row = TransparencyReport.objects.get()
+    assert answer["location"] == f"/admin/transparency/{row.code}/"
+    assert admin.post("/admin/transparency/", form).status_code == 409
+    page = supervisor.get(f"/admin/transparency/{row.code}/").content.decode()
+    assert f"/admin/transparency/{row.code}/do/publish/" in page
+    assert admin.post(f"/admin/transparency/{row.code}/do/publish/", {"do": "1"}).status_code == 409
+    assert supervisor.post(f"/admin/transparency/{row.code}/do/publish/", {}).status_code == 400
+    assert supervisor.post(f"/admin/transparency/{row.code}/do/publish/", {"do": "1"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.agreed_by) == ("approved", "supervisor")
+    assert row.code in agent.get("/admin/transparency/").content.decode()
+
+
+def test_what_it_says_fits_a_canonical_text(people, month):
+    row = proposed(people, month)
+    assert digest_of(json.loads(json.dumps(row.figures))) == row.digest
+    assert papers.as_json(row, schema_at="x")["report"] == row.code

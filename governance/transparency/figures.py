@@ -1,0 +1,189 @@
+"""A report in figures, as it may be published: every measure asked once, small counts taken out, rates with their intervals.
+
+Nothing else of it leaves: what is not told stands nowhere but in the rows that were counted.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from scipy.special import gammaincinv
+
+from governance.transparency.cells import LEAST, protect
+from governance.transparency.questions import MEASURES, Measure
+
+ZONE = ZoneInfo("Asia/Shanghai")
+SURE = 0.95
+FORMAT = 1
+
+
+class UnknownCategory(RuntimeError):
+    """A row of a category that no cell of the measure names: it would have been left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one statement gave: how many of each category, and what stands behind the count (the empty key is all)."""
+
+    counts: dict[str, int]
+    added: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+def span_of(begins: date, ends: date) -> tuple[datetime, datetime]:
+    """The period's first moment and the first after it; `ends` is its last day. Days are China's."""
+    first = datetime(begins.year, begins.month, begins.day, tzinfo=ZONE)
+    last = datetime(ends.year, ends.month, ends.day, tzinfo=ZONE)
+    return first, last + timedelta(days=1)
+
+
+def _statement(measures: Iterable[Measure]) -> str:
+    """All measures as one statement: they see the rows of one moment, so that tables of the same rows have one sum."""
+    return " UNION ALL ".join(
+        f"SELECT '{each.key}', COALESCE(json_agg(x), '[]') FROM ({each.query}) x({', '.join(('cell', 'many', *each.adds))})"  # noqa: S608 - ours
+        for each in measures
+    )
+
+
+def count(since: datetime, until: datetime, at: datetime) -> dict[str, Counted]:
+    """Ask every measure. Raises `UnknownCategory`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(MEASURES.values()), {"since": since, "until": until, "at": at})
+        return {key: _counted(MEASURES[key], rows) for key, rows in cursor.fetchall()}
+
+
+def _counted(measure: Measure, rows: list[dict[str, Any]]) -> Counted:
+    found = Counted(dict.fromkeys(measure.cells, 0))
+    for row in rows:
+        key = row["cell"]
+        if key not in measure.cells and not (key == "" and measure.within):
+            raise UnknownCategory(f"{measure.key}: {key}")
+        if key:
+            found.counts[key] = row["many"]
+        found.added[key] = {name: float(row[name] or 0) for name in measure.adds}
+    return found
+
+
+def rate(many: int, exposure: float) -> dict[str, float] | None:
+    """How many in a million, with the exact 95 % interval of a Poisson count (Garwood 1936); None without exposure."""
+    if not exposure:
+        return None
+    edge, scale = (1 - SURE) / 2, 1e6 / exposure
+    low = float(gammaincinv(many, edge)) if many else 0.0
+    high = float(gammaincinv(many + 1, 1 - edge))
+    return {"rate": round(many * scale, 3), "low": round(low * scale, 3), "high": round(high * scale, 3)}
+
+
+def make(
+    begins: date, ends: date, at: datetime, *, hide: Mapping[str, Collection[str]] | None = None
+) -> dict[str, Any]:
+    """The figures of a period as they may be published, at one moment of the database.
+
+    `hide` are the cells that an earlier version of the period did not tell, by measure. Raises `UnknownCategory`.
+    """
+    found = count(*span_of(begins, ends), at)
+    trips = found["trips"]
+    exposure = (
+        float(sum(trips.counts.values())),
+        sum(each["metres"] for each in trips.added.values()) / 1000,
+    )
+    tables: dict[str, dict[str, Any]] = {}
+    for key, measure in sorted(MEASURES.items(), key=lambda each: each[1].of is not None):
+        untold = _is_untold(measure, tables)
+        tables[key] = _table(measure, found[key], exposure, (hide or {}).get(key, ()), untold)
+    return {
+        "format": FORMAT,
+        "begins": begins.isoformat(),
+        "ends": ends.isoformat(),
+        "counted_at": at.isoformat(timespec="seconds"),
+        "least": LEAST,
+        "tables": [tables[key] for key in MEASURES],
+    }
+
+
+def _is_untold(measure: Measure, tables: Mapping[str, Any]) -> bool:
+    """Its sum is a cell elsewhere that is not told."""
+    if measure.of is None:
+        return False
+    table, cell = measure.of
+    return any(each["cell"] == cell and each["count"] is None for each in tables[table]["cells"])
+
+
+def _table(
+    measure: Measure, found: Counted, exposure: tuple[float, float], hide: Collection[str], untold: bool
+) -> dict[str, Any]:
+    told = protect(found.counts, hide=hide, whole=untold) if measure.people else None
+    counts = told.cells if told else found.counts
+    total = told.total if told else sum(found.counts.values())
+    whole = told is None or not told.hidden
+    rows = [
+        _row(measure, key, counts[key], found.added.get(key, {}), exposure, whole=whole)
+        for key in measure.cells
+    ]
+    every = found.added.get("") or {
+        name: sum(each.get(name, 0) for each in found.added.values()) for name in measure.adds
+    }
+    return {
+        "measure": measure.key,
+        "sha256": measure.digest,
+        "query": measure.query,
+        "small_counts_untold": measure.people,
+        "columns": _columns(measure),
+        "within": list(measure.within or ()),
+        "total": _row(measure, "", total, every, exposure, whole=whole),
+        "cells": rows,
+    }
+
+
+def _columns(measure: Measure) -> list[str]:
+    """Which figures a line of the measure has, whether or not they are told."""
+    found = ["count", *(measure.adds if measure.within or "metres" not in measure.adds else ("km",))]
+    return [*found, "per_million_trips", "per_million_km"] if measure.rated else found
+
+
+def _row(
+    measure: Measure,
+    cell: str,
+    many: int | None,
+    added: Mapping[str, float],
+    exposure: tuple[float, float],
+    *,
+    whole: bool,
+) -> dict[str, Any]:
+    """One line. Of what is not told only the longest time is: it says how slow we were, and nothing of anybody."""
+    row: dict[str, Any] = {"cell": cell, "count": many}
+    if measure.within:
+        if many is not None:
+            row |= {name: round(added.get(name, 0.0), 1) for name in ("p50", "p95")}
+            row |= {name: int(added.get(name, 0)) for name in ("within_first", "within_second")}
+        row["longest"] = round(added.get("longest", 0.0), 1)
+    if "fen" in measure.adds and many is not None and (cell or whole):
+        row["fen"] = int(added.get("fen", 0))
+    if "metres" in measure.adds:
+        row["km"] = round(added.get("metres", 0.0) / 1000, 1)
+    if measure.rated and many is not None:
+        row["per_million_trips"], row["per_million_km"] = (rate(many, each) for each in exposure)
+    return row
+
+
+def canonical(figures: Mapping[str, Any]) -> bytes:
+    """Figures as they are digested: JSON in UTF-8, keys sorted, no space between."""
+    return json.dumps(figures, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest_of(figures: Mapping[str, Any]) -> str:
+    """SHA-256 of the figures."""
+    return hashlib.sha256(canonical(figures)).hexdigest()
+
+
+def hidden_in(figures: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Which cells are not told, by measure."""
+    return {
+        table["measure"]: {row["cell"] for row in table["cells"] if row["count"] is None}
+        for table in figures["tables"]
+        if table["small_counts_untold"]
+    }

@@ -1,0 +1,200 @@
+"""Publishing a report: one person has it counted, another reads those figures and lets everybody read them (G7+).
+
+Nothing is counted again in between: what the second agrees to is what the first saw. Published periods share no day, so
+that no difference of two reports tells what neither does; a correction is another version of the same days.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from core import audit, clock, four_eyes, idempotency, policy
+from core.codes import new_code
+from core.errors import DomainError, InvalidInput, NotFound
+from core.journal import checkpoints
+from core.permissions import require
+from core.retention import RECORDS_KEPT
+from core.states import move
+from core.transactions import begins_transaction
+from governance.errors import (
+    ReportDecided,
+    ReportNotOver,
+    ReportOutdated,
+    ReportOverlaps,
+    ReportTooLong,
+    ReportWaits,
+)
+from governance.models import TransparencyReport
+from governance.policies import PUBLISH
+from governance.states import PROPOSAL_TRANSITIONS, ProposalState
+from governance.transparency.figures import ZONE, digest_of, hidden_in, make, span_of
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+LONGEST = timedelta(days=366)
+LONGEST_CHANGE = 500
+_ONE_AT_A_TIME = "governance.reports"
+
+
+def published() -> QuerySet[TransparencyReport]:
+    """What everybody may read: newest days first, of the same days the newest version first."""
+    return TransparencyReport.objects.filter(state=ProposalState.APPROVED).order_by("-ends", "-version")
+
+
+def waiting() -> QuerySet[TransparencyReport]:
+    """What waits for a second person."""
+    return TransparencyReport.objects.filter(state=ProposalState.PROPOSED).order_by("pk")
+
+
+def public_report(code: str) -> TransparencyReport:
+    """A published one. Raises `NotFound`."""
+    row = published().filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def report_of(code: str) -> TransparencyReport:
+    """One in any state, for staff. Raises `NotFound`."""
+    row = TransparencyReport.objects.filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def versions_of(row: TransparencyReport) -> Iterable[TransparencyReport]:
+    """All published versions of the same days, newest first."""
+    return published().filter(begins=row.begins, ends=row.ends)
+
+
+def usual_days() -> tuple[date, date]:
+    """The first and the last day of the month before this one, in China."""
+    last = clock.now().astimezone(ZONE).date().replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
+
+
+def _newest(begins: date, ends: date) -> TransparencyReport | None:
+    return published().filter(begins=begins, ends=ends).first()
+
+
+@begins_transaction
+def propose(*, account: "Account", begins: date, ends: date, change: str = "") -> TransparencyReport:
+    """Have a report counted, of whole days in China, `ends` the last of them; `change` says what a correction corrects.
+
+    Raises `Forbidden`, `InvalidInput`, `ReportNotOver`, `ReportTooLong`, `ReportOverlaps`, `ReportWaits`,
+    `UnknownCategory`.
+    """
+    require(account, PUBLISH)
+    at, change = clock.now(), change.strip()
+    if ends < begins:
+        raise InvalidInput("ends")
+    if ends >= at.astimezone(ZONE).date():
+        raise ReportNotOver("ends")
+    if ends - begins >= LONGEST:
+        raise ReportTooLong("begins")
+    if at - span_of(begins, ends)[0] > policy.span(RECORDS_KEPT):  # rows of those days are gone
+        raise InvalidInput("begins")
+    idempotency.alone(_ONE_AT_A_TIME)
+    last = _newest(begins, ends)
+    if last is None and published().filter(begins__lte=ends, ends__gte=begins).exists():
+        raise ReportOverlaps("begins")
+    if (last is None) != (change == "") or len(change) > LONGEST_CHANGE:
+        raise InvalidInput("change")
+    if waiting().filter(begins=begins, ends=ends).exists():
+        raise ReportWaits("begins")
+    figures = make(begins, ends, at, hide=hidden_in(last.figures) if last else None)
+    row = TransparencyReport.objects.create(
+        code=new_code("TR"),
+        begins=begins,
+        ends=ends,
+        figures=figures,
+        digest=digest_of(figures),
+        corrects=last,
+        change=change,
+        proposed_by=account.code,
+        proposed_at=at,
+    )
+    audit.record(
+        account.actor,
+        "governance.report_counted",
+        row.code,
+        begins=begins.isoformat(),
+        ends=ends.isoformat(),
+        digest=row.digest,
+    )
+    return row
+
+
+def against(row: TransparencyReport, account: "Account", key: str) -> DomainError | None:
+    """What is against `publish` or `withdraw`. Raises `KeyError` for no action."""
+    if row.state != ProposalState.PROPOSED:
+        return ReportDecided()
+    if key == "withdraw":
+        return None
+    if row.proposed_by == account.code:
+        return four_eyes.SecondPersonNeeded()
+    return {"publish": _against_publishing}[key](row)
+
+
+def _against_publishing(row: TransparencyReport) -> DomainError | None:
+    last = _newest(row.begins, row.ends)
+    if (last.pk if last else None) != row.corrects_id:
+        return ReportOutdated()
+    others = published().filter(begins__lte=row.ends, ends__gte=row.begins)
+    return ReportOverlaps() if others.exclude(begins=row.begins, ends=row.ends).exists() else None
+
+
+def _locked(code: str) -> TransparencyReport:
+    row = TransparencyReport.objects.select_for_update().filter(code=code).first()
+    if row is None:
+        raise NotFound
+    idempotency.alone(_ONE_AT_A_TIME)
+    return row
+
+
+@begins_transaction
+def publish(*, account: "Account", code: str) -> TransparencyReport:
+    """The second person agrees: from now on everybody reads it, and nobody rewrites it.
+
+    Raises `NotFound`, `Forbidden`, `ReportDecided`, `SecondPersonNeeded`, `ReportOutdated`, `ReportOverlaps`.
+    """
+    require(account, PUBLISH)
+    row = _locked(code)
+    wrong = against(row, account, "publish")
+    if wrong:
+        raise wrong
+    four_eyes.another(account.code, row.proposed_by)
+    newest = checkpoints.newest()
+    move(
+        row,
+        PROPOSAL_TRANSITIONS,
+        ProposalState.APPROVED,
+        agreed_by=account.code,
+        decided_at=clock.now(),
+        version=row.corrects.version + 1 if row.corrects and row.corrects.version else 1,
+        checkpoint=checkpoints.published(newest) if newest else "",
+    )
+    audit.record(
+        account.actor,
+        "governance.report_published",
+        row.code,
+        by=row.proposed_by,
+        version=row.version,
+        digest=row.digest,
+    )
+    return row
+
+
+@begins_transaction
+def withdraw(*, account: "Account", code: str) -> TransparencyReport:
+    """Withdraw one that waits, one's own or another's. Raises `NotFound`, `Forbidden`, `ReportDecided`."""
+    require(account, PUBLISH)
+    row = _locked(code)
+    if row.state != ProposalState.PROPOSED:
+        raise ReportDecided
+    move(row, PROPOSAL_TRANSITIONS, ProposalState.WITHDRAWN, decided_at=clock.now())
+    audit.record(account.actor, "governance.report_withdrawn", row.code, by=row.proposed_by)
+    return row
