@@ -57,13 +57,14 @@ OPTIONAL_PROVIDERS = (
     "MAP_TILES",
     "LOGS_URL",
     "CENTRE_URL",
+    "REGULATOR_URL",
 )
 DEMO_SEAL = "Huhang demo"  # of `config.local`
 CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
 TOKENS = (
     *("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN"),
-    *("TURN_SECRET", "LOGS_TOKEN", "CENTRE_KEY"),
+    *("TURN_SECRET", "LOGS_TOKEN", "CENTRE_KEY", "REGULATOR_KEY"),
 )
 
 

@@ -114,6 +114,18 @@ def driver_by_code(account_code: str) -> Driver | None:
     return _DRIVER.first(account_code)
 
 
+def licences_of(drivers: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Licence number and phone of drivers by their numbers, as the law has them reported (`governance.regulator`)."""
+    rows = Driver.objects.filter(pk__in=drivers).select_related("account")
+    found = rows.only("licence_number", "account__phone")
+    return {row.pk: (row.licence_number, row.account.phone) for row in found}
+
+
+def plates_of(vehicles: Collection[int]) -> dict[int, str]:
+    """Plates of cars by their numbers."""
+    return dict(Vehicle.objects.filter(pk__in=vehicles).values_list("pk", "plate"))
+
+
 def is_driver(account: "Account") -> bool:
     return Driver.objects.filter(account=account).exists()
 

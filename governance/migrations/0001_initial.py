@@ -199,4 +199,70 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('signed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('signed_by', models.F('agreed_by')), _negated=True)), name='reassessment_takes_two_people')],
             },
         ),
+        migrations.CreateModel(
+            name='FeedMark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(max_length=40, unique=True, verbose_name='source')),
+                ('mark', models.BigIntegerField(verbose_name='read as far as')),
+            ],
+            options={
+                'verbose_name': "mark of the regulator's feed",
+                'verbose_name_plural': "marks of the regulator's feed",
+            },
+        ),
+        migrations.CreateModel(
+            name='FeedHour',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=32, verbose_name='interface')),
+                ('hour', models.DateTimeField(verbose_name='hour')),
+                ('acknowledged', models.PositiveIntegerField(default=0, verbose_name='acknowledged')),
+                ('late', models.PositiveIntegerField(default=0, verbose_name='late')),
+                ('refused', models.PositiveIntegerField(default=0, verbose_name='refused')),
+            ],
+            options={
+                'verbose_name': "hour of the regulator's feed",
+                'verbose_name_plural': "hours of the regulator's feed",
+                'indexes': [models.Index(fields=['hour'], name='feed_hour_by_time')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'hour'), name='feed_hour_is_one')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FeedMessage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=32, verbose_name='interface')),
+                ('key', models.CharField(max_length=80, verbose_name='what it is')),
+                ('subject', models.CharField(blank=True, max_length=20, verbose_name='about')),
+                ('rows', models.JSONField(default=dict, verbose_name='rows')),
+                ('happened_at', models.DateTimeField(verbose_name='happened at')),
+                ('queued_at', models.DateTimeField(verbose_name='seen at')),
+                ('next_at', models.DateTimeField(verbose_name='next try at')),
+                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
+                ('acknowledged_at', models.DateTimeField(null=True, verbose_name='acknowledged at')),
+                ('refused_at', models.DateTimeField(null=True, verbose_name='refused at')),
+                ('refused_for', models.CharField(blank=True, max_length=110, verbose_name='refused for')),
+            ],
+            options={
+                'verbose_name': 'message to the regulator',
+                'verbose_name_plural': 'messages to the regulator',
+                'indexes': [models.Index(condition=models.Q(('acknowledged_at', None), ('refused_at', None)), fields=['next_at'], name='feed_message_waits'), models.Index(condition=models.Q(('refused_at__isnull', False)), fields=['refused_for'], name='feed_message_refused'), models.Index(fields=['acknowledged_at'], name='feed_message_over')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='feed_message_is_one'), models.CheckConstraint(condition=models.Q(('acknowledged_at', None), ('refused_at', None), _connector='OR'), name='feed_message_has_one_end'), models.CheckConstraint(condition=models.Q(('refused_at', None), models.Q(('refused_for', ''), _negated=True), _connector='XOR'), name='feed_message_refused_for_a_reason')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FeedPosition',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('trip', models.BigIntegerField(unique=True, verbose_name='number of the trip')),
+                ('at', models.DateTimeField(verbose_name='position of')),
+                ('told_at', models.DateTimeField(verbose_name='told at')),
+            ],
+            options={
+                'verbose_name': 'position told to the regulator',
+                'verbose_name_plural': 'positions told to the regulator',
+                'indexes': [models.Index(fields=['told_at'], name='feed_position_old')],
+            },
+        ),
     ])

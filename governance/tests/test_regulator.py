@@ -1,0 +1,274 @@
+"""G11: what the regulator is told, by the sandbox's own code behind a port; it may be slow, wrong or down."""
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from accounts.models import Account
+from complaints.services import file_complaint
+from core import clock, outside, retry
+from core.models import AuditEntry, FailedWork
+from governance.models import FeedHour, FeedMessage, FeedPosition
+from governance.regulator.layout import layout, wrong_with
+from governance.regulator.positions import POSITIONS
+from governance.regulator.sending import COLLECT, REFUSED, SEND
+from rides.models import LatestPosition, Payment, Trip
+from rides.services import cancel_trip, rate_trip
+from rides.tests.factories import drivers_phone_at
+from sandbox import regulator as there
+
+KEY = "a key that the platform gave us"
+COMPANY = Path(there.__file__).parent / "regulator_company.json"
+
+
+@pytest.fixture
+def regulator(settings, tmp_path, monkeypatch):
+    """The sandbox's own code behind a port; `there.behave` tells it what to do."""
+    settings.STATE = tmp_path
+    settings.REGULATOR_KEY, settings.REGULATOR_COMPANY = KEY, str(COMPANY)
+    monkeypatch.setenv("HUHANG_REGULATOR_KEY", KEY)
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self):
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            kind = self.path.removeprefix("/regulator/").strip("/")
+            status, body = there.answer(kind, raw, self.headers.get("Authorization", ""))
+            said = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.REGULATOR_URL = f"http://127.0.0.1:{server.server_port}/regulator"
+    monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=5, default_ttl=30.0))
+    yield there
+    server.shutdown()
+    server.server_close()
+
+
+def feed(*jobs):
+    for job in jobs or (COLLECT, SEND, POSITIONS):
+        job.run(at=clock.now())
+
+
+def taken():
+    """Items that the platform has, by interface."""
+    today = list(there.days().values())
+    return {kind: row["last"] for kind, row in today[-1].items() if row["last"]} if today else {}
+
+
+def driven(trip):
+    """It took half an hour, and is paid."""
+    Trip.objects.filter(pk=trip.pk).update(
+        boarded_at=trip.ended_at - timedelta(minutes=30), requested_at=trip.ended_at - timedelta(hours=1)
+    )
+    Payment.objects.filter(trip=trip).update(state="paid", paid_at=clock.now())
+    return Trip.objects.get(pk=trip.pk)
+
+
+def test_an_order_is_told_from_its_beginning_to_its_end(rides, regulator):
+    feed()
+    trip = driven(rides.ended())
+    feed()
+    assert {row.kind for row in FeedMessage.objects.filter(refused_at__isnull=False)} == set()
+    told = taken()
+    assert {"orderCreate", "orderMatch", "operateDepart", "operateArrive", "operatePay"} <= told.keys()
+    ((created,), (matched,), (arrived,)) = told["orderCreate"], told["orderMatch"], told["operateArrive"]
+    assert (created["OrderId"], created["Address"], created["Encrypt"]) == (trip.code, 330300, 2)
+    assert created["DepLatitude"] == round(trip.origin_latitude * 1_000_000)
+    assert matched["LicenseId"] == trip.driver.licence_number
+    assert matched["DriverPhone"] == trip.driver.account.phone.removeprefix("+86")
+    assert matched["VehicleNo"] == trip.vehicle.plate.replace("·", "")
+    assert arrived["DriveTime"] == 1800
+    assert not FeedMessage.objects.filter(acknowledged_at=None).exists()
+
+
+def test_nothing_is_told_twice_and_nothing_of_who_travels(rides, regulator):
+    feed()
+    trip = driven(rides.ended())
+    feed()
+    Trip.objects.filter(pk=trip.pk).update(seats=2)
+    feed()
+    (day,) = there.days().values()
+    assert all(row["again"] == 0 for row in day.values())
+    said = json.dumps(there.days(), ensure_ascii=False)
+    for personal in (trip.passenger.phone.removeprefix("+86"), trip.passenger.real_name, trip.passenger.code):
+        assert personal not in said
+    assert AuditEntry.objects.filter(action="regulator.told", subject="orderMatch").count() == 1
+
+
+def test_a_cancelled_order_says_who_cancelled(rides, regulator, people):
+    feed()
+    trip = rides.booked()
+    cancel_trip(account=people("passenger"), trip_code=trip.code, reason="changed_plans")
+    feed()
+    (told,) = taken()["orderCancel"]
+    assert (told["OrderId"], told["Operator"], told["CancelTypeCode"]) == (trip.code, "1", "1")
+
+
+def test_a_rating_is_told_and_a_complaint_by_its_kind_alone(rides, regulator, people):
+    feed()
+    trip = driven(rides.ended())
+    rate_trip(account=people("passenger"), trip_code=trip.code, stars=4)
+    rate_trip(account=people("driver"), trip_code=trip.code, stars=2)
+    complaint = file_complaint(
+        submission="feed",
+        account=people("passenger"),
+        trip_code=trip.code,
+        category="dispute",
+        words="他绕路了",
+    )
+    feed()
+    told = taken()
+    assert [row["ServiceScore"] for row in told["ratedPassenger"]] == [4]
+    (row,) = told["ratedPassengerComplaint"]
+    assert (row["OrderId"], row["Detail"]) == (trip.code, "路线或费用")
+    assert complaint.code not in json.dumps(told)
+
+
+def test_marked_people_are_nobody_to_the_regulator(rides, regulator):
+    feed()
+    trip = driven(rides.ended())
+    Account.objects.filter(pk=trip.driver.account_id).update(is_drill=True)
+    LatestPosition.objects.filter(trip=trip).update(at=clock.now())
+    feed()
+    assert taken() == {}
+    assert not FeedMessage.objects.exists()
+
+
+def test_without_an_endpoint_nothing_is_read_or_told(rides, regulator, settings):
+    settings.REGULATOR_URL = ""
+    rides.ended()
+    feed()
+    assert not FeedMessage.objects.exists()
+    assert not FailedWork.objects.exists()
+
+
+def test_a_platform_that_is_down_keeps_all_waiting_and_a_person_hears_of_it(rides, regulator, noon):
+    feed()
+    regulator.behave({"status": 503})
+    driven(rides.ended())
+    feed()
+    waiting = FeedMessage.objects.filter(acknowledged_at=None, refused_at=None)
+    assert waiting.count() == FeedMessage.objects.count() >= 5
+    row = FailedWork.objects.get(kind="governance.feed_send", closed_at=None)
+    assert row.needs_person_at is None
+    noon.shift(16 * 60)
+    feed(SEND)
+    row.refresh_from_db()
+    assert row.needs_person_at
+    regulator.behave({})
+    noon.shift(120)
+    outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
+    feed(SEND)
+    assert not waiting.exists()
+    row.refresh_from_db()
+    assert row.closed_at
+    assert FeedHour.objects.get(kind="orderCreate").late == 1
+
+
+def test_one_bad_row_stops_only_itself(rides, regulator):
+    feed()
+    bad, good = driven(rides.ended()), rides.booked("passenger2")
+    Trip.objects.filter(pk=bad.pk).update(origin_latitude=0.0, origin_longitude=0.0)
+    feed()
+    refused = FeedMessage.objects.get(subject=bad.code, kind="orderCreate")
+    assert refused.refused_for == "orderCreate:DepLatitude:out_of_country"
+    assert [row["OrderId"] for row in taken()["orderCreate"]] == [good.code]
+    work = FailedWork.objects.get(kind=REFUSED.kind, key=refused.refused_for)
+    assert (work.key, work.subject, work.rests) == (refused.refused_for, bad.code, True)
+    assert work.needs_person_at
+    Trip.objects.filter(pk=bad.pk).update(origin_latitude=28.1, origin_longitude=120.8)
+    assert retry.again(REFUSED.kind, work.key) is None
+    feed(SEND)
+    assert {row["OrderId"] for row in taken()["orderCreate"]} == {good.code, bad.code}
+
+
+def test_what_the_platform_refuses_is_named_by_its_cause_once(rides, regulator):
+    feed()
+    regulator.behave({"refuse": {"orderCreate": ["OrderId", "known <b>"]}})
+    rides.booked()
+    rides.booked("passenger2")
+    feed()
+    assert FailedWork.objects.filter(kind=REFUSED.kind).values_list("key", flat=True).get() == (
+        "orderCreate:OrderId:theirs"
+    )
+    assert FeedMessage.objects.filter(refused_for="orderCreate:OrderId:theirs").count() == 2
+
+
+def test_an_item_that_the_platform_never_answers_is_found_among_the_others(rides, regulator, noon):
+    feed()
+    one, two, three = (rides.booked(who) for who in ("passenger", "passenger2", "driver"))
+    regulator.behave({"silent_on": two.code})
+    feed()
+    known = {row["OrderId"] for row in taken()["orderCreate"]}
+    assert known == {one.code, three.code}
+    for _turn in range(12):
+        noon.shift(70)
+        rides.booked("passenger", client_key=f"more-{_turn}")
+        outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
+        feed(COLLECT, SEND)
+    found = FeedMessage.objects.get(subject=two.code, kind="orderCreate")
+    assert found.refused_for == "orderCreate:-:unanswered"
+
+
+def test_positions_are_told_once_each_and_what_cannot_be_true_stays(rides, regulator, noon):
+    trip = rides.under_way()
+    drivers_phone_at(trip, away=0.001)
+    feed()
+    (told,) = taken()["positionVehicle"]
+    assert (told["OrderId"], told["BizStatus"], told["Encrypt"]) == (trip.code, 1, 2)
+    assert told["VehicleNo"] == trip.vehicle.plate.replace("·", "")
+    feed()
+    assert len(taken()["positionVehicle"]) == 1
+    noon.shift(30)
+    drivers_phone_at(trip, latitude=0.0, longitude=0.0)
+    feed()
+    noon.shift(30)
+    drivers_phone_at(trip, away=0.002)
+    feed()
+    assert len(taken()["positionVehicle"]) == 2
+    hour = FeedHour.objects.get(kind="positionVehicle")
+    assert (hour.acknowledged, hour.late, hour.refused) == (2, 0, 1)
+    noon.shift(3700)
+    feed(POSITIONS)
+    assert FeedPosition.objects.count() <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"OrderTime": 19700101080000}, "too_early"),
+        ({"OrderTime": 20991231000000}, "in_future"),
+        ({"OrderTime": 20260231000000}, "form"),
+        ({"DepLatitude": 0}, "out_of_country"),
+        ({"Encrypt": 1}, "other_datum"),
+        ({"Departure": ""}, "missing"),
+        ({"Address": None}, "missing"),
+        ({"Address": 3303}, "form"),
+        ({"PassengerPhone": "13800138000"}, "not_asked"),
+    ],
+)
+def test_what_cannot_be_true_does_not_leave(change, why):
+    at = clock.now()
+    good = {
+        "CompanyId": "C", "Address": 330300, "OrderId": "T", "DepartTime": 20260302120000, "OrderTime": 20260302110000,
+        "Departure": "a", "DepLongitude": 120800000, "DepLatitude": 28100000, "Destination": "b",
+        "DestLongitude": 120800000, "DestLatitude": 28200000, "Encrypt": 2, "FareType": "express",
+    }  # fmt: skip
+    assert wrong_with("orderCreate", good, at) is None
+    assert wrong_with("orderCreate", good | change, at).why == why
+
+
+def test_both_sides_read_the_same_layout():
+    assert there.LAYOUT.exists()
+    assert {"orderCreate", "positionVehicle", "baseInfoDriver"} <= layout().keys()
