@@ -47,9 +47,11 @@ WHERE t.city_id = %(city)s AND t.line = ANY(%(lines)s) AND o.is_drill IS NOT TRU
 {_ONCE}
 """  # noqa: S608 - ours
 _CHANGED = _TRIPS.format(which="t.changed_in BETWEEN %(first)s AND %(last)s")
-# Where nothing was read before: what is under way, and what begins from now on.
-_UNDER_WAY = _TRIPS.format(
-    which="t.state IN ('requested', 'matched', 'accepted', 'arrived', 'boarded', 'in_progress')"
+# Where nothing was read before: what is under way, and what came to anything in the last day.
+_AT_FIRST = _TRIPS.format(
+    which="(t.state IN ('requested', 'matched') OR t.state IN ('accepted', 'arrived', 'boarded', 'in_progress')"
+    " OR (t.accepted_at >= %(begin)s AND t.driver_id IS NOT NULL)"
+    " OR t.cancelled_at >= %(begin)s OR t.ended_at >= %(begin)s)"
 )
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _LAST = """
@@ -105,7 +107,7 @@ def _trips(pk: int, city: City, since: datetime, at: datetime) -> None:
         with transaction.atomic():
             mark = _mark(source)
             if mark is None:
-                _do(_UNDER_WAY, given)
+                _do(_AT_FIRST, {**given, "begin": at - timedelta(days=1)})
                 _keep(source, horizon)
                 return
             last, count = _one(_LAST, [pk, mark, AT_ONCE])

@@ -12,11 +12,12 @@ from accounts.models import Account
 from complaints.services import file_complaint
 from core import clock, outside, retry
 from core.models import AuditEntry, FailedWork
+from governance.measures import break_measure, check_measure, measures
 from governance.models import FeedHour, FeedMessage, FeedPosition
 from governance.regulator.layout import layout, wrong_with
 from governance.regulator.positions import POSITIONS
 from governance.regulator.sending import COLLECT, REFUSED, SEND
-from rides.models import LatestPosition, Payment, Trip
+from rides.models import City, LatestPosition, LineInCity, Payment, Trip
 from rides.services import cancel_trip, rate_trip
 from rides.tests.factories import drivers_phone_at
 from sandbox import regulator as there
@@ -272,3 +273,81 @@ def test_what_cannot_be_true_does_not_leave(change, why):
 def test_both_sides_read_the_same_layout():
     assert there.LAYOUT.exists()
     assert {"orderCreate", "positionVehicle", "baseInfoDriver"} <= layout().keys()
+
+
+G11 = next(row for row in measures() if row.id == "G11")
+
+
+def said():
+    """The board's word on it: its state, and what it names."""
+    found = check_measure(G11).found
+    return found.status.value, {each["rule"].removeprefix("board.") for each in found.facts} - {"feed_told"}
+
+
+def test_the_board_is_red_where_nothing_is_connected(rides, regulator, settings):
+    LineInCity.objects.exclude(city__code="wenzhou").update(state="suspended")
+    assert said() == ("none", set())
+    settings.REGULATOR_URL = ""
+    assert said() == ("fail", {"feed_nowhere"})
+    settings.REGULATOR_URL = "http://127.0.0.1:1/"
+    settings.REGULATOR_COMPANY = "/nowhere.json"
+    assert said() == ("fail", {"feed_company"})
+
+
+def test_the_board_is_green_by_what_was_acknowledged_and_red_by_what_was_not(
+    rides, regulator, noon, settings
+):
+    feed()
+    trip = rides.under_way()
+    drivers_phone_at(trip)
+    feed()
+    assert said() == ("pass", set())
+    noon.shift(61)
+    feed()
+    drivers_phone_at(trip, away=0.001)
+    assert said() == ("fail", {"feed_unplaced"})
+    feed()
+    assert said() == ("pass", set())
+    gone = FeedMessage.objects.get(kind="operateDepart")
+    FeedMessage.objects.filter(pk=gone.pk).delete()
+    noon.shift(301)
+    drivers_phone_at(trip, away=0.002)
+    feed(POSITIONS)
+    assert said() == ("fail", {"feed_untold"})
+    regulator.behave({"status": 503})
+    rides.booked("passenger2")
+    feed(COLLECT)
+    noon.shift(400)
+    assert {"feed_untold", "feed_waiting"} <= said()[1]
+
+
+def test_the_board_is_red_by_what_is_refused_late_or_of_a_city_that_is_not_reported(rides, regulator, noon):
+    feed()
+    regulator.behave({"refuse": {"orderCreate": ["OrderId", "no"]}})
+    rides.booked()
+    feed()
+    assert "feed_refused" in said()[1]
+    regulator.behave({})
+    for row in FailedWork.objects.filter(kind=REFUSED.kind, closed_at=None):
+        assert retry.again(row.kind, row.key) is None
+    noon.shift(90)
+    feed(SEND)
+    assert said()[1] == {"feed_late"}
+    other = City.objects.create(
+        code="lishui", name_zh="丽水", name_en="Lishui", latitude=28.4, longitude=119.9
+    )
+    LineInCity.objects.create(
+        line="express", city=other, state="running", since=clock.now(), permit_until=clock.now().date()
+    )
+    assert "feed_cities" in said()[1]
+
+
+def test_a_breaker_turns_it_red_where_it_is_connected_too(rides, regulator):
+    feed()
+    trip = rides.under_way()
+    drivers_phone_at(trip)
+    feed()
+    assert said() == ("pass", set())
+    tried = break_measure(G11)
+    assert (tried.came, tried.why) == ("turned", "")
+    assert "board.feed_untold" in {each["rule"] for each in tried.found.facts}
