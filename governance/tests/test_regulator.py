@@ -351,3 +351,17 @@ def test_a_breaker_turns_it_red_where_it_is_connected_too(rides, regulator):
     tried = break_measure(G11)
     assert (tried.came, tried.why) == ("turned", "")
     assert "board.feed_untold" in {each["rule"] for each in tried.found.facts}
+
+
+def test_the_page_says_what_was_told_and_why_the_rest_was_not(rides, regulator, signed_in, settings):
+    feed()
+    regulator.behave({"refuse": {"orderMatch": ["LicenseId", "unknown_driver"]}})
+    bad = driven(rides.ended())
+    Trip.objects.filter(pk=bad.pk).update(origin_latitude=0.0, origin_longitude=0.0)
+    feed()
+    page = signed_in("supervisor").get("/admin/regulator/").content.decode()
+    assert "LicenseId: unknown_driver × 1" in page
+    assert "DepLatitude: 地点不在国内 × 1" in page
+    assert "尚未接入" not in page
+    settings.REGULATOR_URL = ""
+    assert "尚未接入" in signed_in("supervisor").get("/admin/regulator/").content.decode()
