@@ -233,6 +233,8 @@ def _gate_line(
 
 
 app_name = "governance_console"
+
+
 @require_GET
 @permission_required("governance.read")
 def regulator(request: HttpRequest) -> HttpResponse:

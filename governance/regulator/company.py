@@ -30,6 +30,8 @@ class Company:
     id: str
     facts: dict[str, Any]
     cities: dict[str, City]
+    # A folder with what the company's own register knows of drivers and cars (`governance.regulator.base`); may be empty.
+    records: str = ""
 
 
 class BadFile(ValueError):
@@ -58,6 +60,6 @@ def _read(path: str, _changed: int) -> Company:
             str(code): City(int(city["region"]), frozenset(city["lines"]), dict(city["permit"]))
             for code, city in found["cities"].items()
         }
-        return Company(str(found["CompanyId"]), dict(found["company"]), cities)
+        return Company(str(found["CompanyId"]), dict(found["company"]), cities, str(found.get("records", "")))
     except (ValueError, KeyError, TypeError, AttributeError) as why:
         raise BadFile(f"HUHANG_REGULATOR_COMPANY: {type(why).__name__} {why}") from None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,6 +16,7 @@ from django.utils.translation import override
 from complaints.states import Category
 from drivers.selectors import licences_of, plates_of
 from governance.models import FeedMessage
+from governance.regulator import base
 from governance.regulator.company import Company
 from governance.regulator.layout import WGS84, Wrong, degree, moment, wrong_with
 from rides.geometry import Point, route_length
@@ -30,7 +32,8 @@ log = structlog.get_logger()
 Item = dict[str, Any]
 # A driver's phone told where it was within this time of a moment, or the booked place stands for it.
 NEAR = timedelta(minutes=2)
-NAMES_DRIVER = frozenset({"orderMatch", "operateDepart", "operatePay"})
+OF_DRIVERS = frozenset({"orderMatch", "operateDepart", "operatePay"})
+NAMES_PEOPLE = OF_DRIVERS | {"baseInfoCompany", "baseInfoDriver"}
 # For so long a payment may be under way; then the trip is reported as not settled.
 SETTLES = timedelta(hours=1)
 _NUMBER = re.compile(r"\d{7,}")  # somebody wrote a phone or a document into a place
@@ -77,8 +80,11 @@ def items_of(
     kind: str, rows: Sequence[FeedMessage], company: Company, at: datetime
 ) -> "list[Item | Wrong | Later]":
     """An item for each message of this interface, in order; or what is wrong with it, or when it is to be looked at again."""
+    if kind in base.KINDS:
+        made = base.items_of(kind, rows, company, at)
+        return [_one(kind, row, company, at, make) for row, make in zip(rows, made, strict=True)]
     trips = trips_to_report([row.rows["trip"] for row in rows if "trip" in row.rows])
-    named = rows if kind in NAMES_DRIVER else []
+    named = rows if kind in OF_DRIVERS else []
     about = _About(
         company,
         at,
@@ -86,16 +92,18 @@ def items_of(
         licences_of({row.rows["driver"] for row in named if row.rows.get("driver")}),
         plates_of({row.rows["vehicle"] for row in named if row.rows.get("vehicle")}),
     )
-    return [_one(kind, row, about) for row in rows]
+    return [_one(kind, row, company, at, partial(MADE[kind], row, about)) for row in rows]
 
 
-def _one(kind: str, row: FeedMessage, about: _About) -> "Item | Wrong | Later":
+def _one(
+    kind: str, row: FeedMessage, company: Company, at: datetime, make: "Callable[[], Item | Later]"
+) -> "Item | Wrong | Later":
     try:
-        made = MADE[kind](row, about)
+        made = make()
         if isinstance(made, Later):
             return made
-        item = {"CompanyId": about.company.id} | made
-        return wrong_with(kind, item, about.at) or item
+        item = {"CompanyId": company.id} | made
+        return wrong_with(kind, item, at) or item
     except Exception:  # a row that cannot be read stops only itself
         log.exception("regulator.unreadable", kind=kind, subject=row.subject)
         return Wrong("-", "unreadable")
@@ -258,3 +266,5 @@ MADE: dict[str, Callable[[FeedMessage, _About], Item | Later]] = {
     "ratedPassenger": _rated_passenger,
     "ratedPassengerComplaint": _rated_complaint,
 }
+# In the order in which a batch is told: who drives before what was driven, a beginning before its end.
+KINDS = (*base.KINDS, *MADE)

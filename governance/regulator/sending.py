@@ -17,9 +17,9 @@ from core import audit, clock, jobs, retry
 from core.actors import SYSTEM
 from core.transactions import begins_transaction
 from governance.models import FeedHour, FeedMessage
-from governance.regulator import collect, receiver
+from governance.regulator import base, collect, receiver
 from governance.regulator.company import Company, company, is_set_up
-from governance.regulator.items import MADE, NAMES_DRIVER, Later, items_of
+from governance.regulator.items import KINDS, NAMES_PEOPLE, Later, items_of
 from governance.regulator.layout import Wrong
 
 PROMISED = timedelta(seconds=60)  # G11: p95 of orders and positions
@@ -52,7 +52,9 @@ def cause_of(kind: str, wrong: Wrong) -> str:
 
 def _collect(at: datetime) -> None:
     if is_set_up():
-        collect.collect(company(), at)
+        ours = company()
+        base.collect(ours, at)
+        collect.collect(ours, at)
 
 
 def _send(_at: datetime) -> None:
@@ -61,7 +63,7 @@ def _send(_at: datetime) -> None:
     ours = company()
     while rows := _claim():
         heard, quiet = False, []
-        for kind in MADE:
+        for kind in KINDS:
             if found := [row for row in rows if row.kind == kind]:
                 told, silent = _tell(ours, kind, found)
                 heard, quiet = heard or told, quiet + silent
@@ -83,9 +85,7 @@ def _claim() -> list[FeedMessage]:
     at = clock.now()
     waiting = FeedMessage.objects.filter(acknowledged_at=None, refused_at=None, next_at__lte=at)
     rows = list(
-        waiting.filter(kind__in=list(MADE))
-        .order_by("next_at", "pk")
-        .select_for_update(skip_locked=True)[:AT_ONCE]
+        waiting.filter(kind__in=KINDS).order_by("next_at", "pk").select_for_update(skip_locked=True)[:AT_ONCE]
     )
     FeedMessage.objects.filter(pk__in=[row.pk for row in rows]).update(
         next_at=at + LEASE, attempts=F("attempts") + 1
@@ -177,7 +177,7 @@ def _write_down(
     FeedMessage.objects.bulk_update([row for row, _when in later], ["next_at"])
     count(kind, [row.happened_at for row in taken], at, refused=len(refused))
     set_aside(kind, [(row.subject, wrong) for row, wrong in refused])
-    if taken and kind in NAMES_DRIVER:
+    if taken and kind in NAMES_PEOPLE:
         audit.record(SYSTEM, "regulator.told", kind, count=len(taken))
 
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from accounts.models import Account
 from complaints.services import file_complaint
 from core import clock, outside, retry
 from core.models import AuditEntry, FailedWork
+from drivers.models import Driver, Paper
 from governance.measures import break_measure, check_measure, measures
 from governance.models import FeedHour, FeedMessage, FeedPosition
 from governance.regulator.layout import layout, wrong_with
@@ -63,8 +64,17 @@ def feed(*jobs):
 
 def taken():
     """Items that the platform has, by interface."""
-    today = list(there.days().values())
-    return {kind: row["last"] for kind, row in today[-1].items() if row["last"]} if today else {}
+    found = {}
+    for kinds in there.days().values():
+        for kind, row in kinds.items():
+            if row["last"]:
+                found.setdefault(kind, []).extend(row["last"])
+    return found
+
+
+def about_trips():
+    """The same without base data."""
+    return {kind: rows for kind, rows in taken().items() if not kind.startswith("baseInfo")}
 
 
 def driven(trip):
@@ -142,8 +152,8 @@ def test_marked_people_are_nobody_to_the_regulator(rides, regulator):
     Account.objects.filter(pk=trip.driver.account_id).update(is_drill=True)
     LatestPosition.objects.filter(trip=trip).update(at=clock.now())
     feed()
-    assert taken() == {}
-    assert not FeedMessage.objects.exists()
+    assert about_trips() == {}
+    assert not FeedMessage.objects.exclude(kind__startswith="baseInfo").exists()
 
 
 def test_without_an_endpoint_nothing_is_read_or_told(rides, regulator, settings):
@@ -159,8 +169,9 @@ def test_a_platform_that_is_down_keeps_all_waiting_and_a_person_hears_of_it(ride
     regulator.behave({"status": 503})
     driven(rides.ended())
     feed()
-    waiting = FeedMessage.objects.filter(acknowledged_at=None, refused_at=None)
-    assert waiting.count() == FeedMessage.objects.count() >= 5
+    of_trips = FeedMessage.objects.exclude(kind__startswith="baseInfo")
+    waiting = of_trips.filter(acknowledged_at=None, refused_at=None)
+    assert waiting.count() == of_trips.count() >= 5
     row = FailedWork.objects.get(kind="governance.feed_send", closed_at=None)
     assert row.needs_person_at is None
     noon.shift(16 * 60)
@@ -270,6 +281,81 @@ def test_what_cannot_be_true_does_not_leave(change, why):
     assert wrong_with("orderCreate", good | change, at).why == why
 
 
+@pytest.fixture
+def professional(people, regulator, tmp_path, settings):
+    """A driver with the permits of ride-hailing, of whom the company's register says the rest."""
+    driver = Driver.objects.get(account=people("driver"))
+    car = driver.bindings.get(ended_at=None).vehicle
+    for kind, whose in (("driver_permit", {"driver": driver}), ("transport_permit", {"vehicle": car})):
+        Paper.objects.create(
+            kind=kind, number="浙C-0001", until=date(2030, 1, 31), added_at=clock.now(), **whose
+        )
+    records = {
+        f"drivers/{driver.account.code}": ("baseInfoDriver", {"EmergencyContact": "他的家人", "State": 7}),
+        f"vehicles/{car.plate.replace('·', '')}": ("baseInfoVehicle", {"GPSIMEI": "1"}),
+    }
+    for name, (kind, more) in records.items():
+        path = tmp_path / "records" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sample = {"text": "无", "number": 1, "digit": 1, "code": 330300, "day": 20200101}
+        said = {
+            field.name: sample.get(field.written, 1)
+            for field in layout()[kind]
+            if field.required and field.name not in ("Flag", "UpdateTime", "CompanyId")
+        }
+        path.write_text(json.dumps(said | more))
+    said = json.loads(COMPANY.read_text()) | {"records": str(tmp_path / "records")}
+    settings.REGULATOR_COMPANY = str(tmp_path / "company.json")
+    Path(settings.REGULATOR_COMPANY).write_text(json.dumps(said))
+    return driver, car
+
+
+def test_base_data_is_told_once_and_again_when_it_changes(professional, regulator, noon):
+    driver, car = professional
+    LineInCity.objects.filter(city__code="wenzhou").update(permit_number="浙温网约001")
+    feed()
+    told = taken()
+    assert told["baseInfoCompany"][0]["CompanyName"] == "护航出行示范有限公司"
+    assert told["baseInfoCompanyPermit"][0]["Certificate"] == "浙温网约001"
+    assert (told["baseInfoCompanyStat"][0]["VehicleNum"], told["baseInfoCompanyStat"][0]["DriverNum"]) == (
+        1,
+        1,
+    )
+    (man,), (auto,) = told["baseInfoDriver"], told["baseInfoVehicle"]
+    assert (man["LicenseId"], man["CertificateNo"]) == (driver.licence_number, "浙C-0001")
+    assert (man["NetworkCarProofOff"], man["State"], man["Flag"]) == (20300131, 0, 1)
+    assert (auto["VehicleNo"], auto["Seats"], auto["VIN"]) == (
+        car.plate.replace("·", ""),
+        car.seats + 1,
+        car.vin,
+    )
+    assert not {"EmergencyContact", "GPSIMEI", "DriverName"} & (man.keys() | auto.keys())
+    feed()
+    assert {kind: len(rows) for kind, rows in taken().items()} == {
+        kind: len(rows) for kind, rows in told.items()
+    }
+    Driver.objects.filter(pk=driver.pk).update(state="barred")
+    noon.shift(timedelta(days=1))
+    feed()
+    assert [(row["State"], row["Flag"]) for row in taken()["baseInfoDriver"]] == [(0, 1), (1, 2)]
+
+
+def test_what_nobody_knows_of_a_driver_is_named_and_not_made_up(professional, regulator, tmp_path):
+    driver, _car = professional
+    path = tmp_path / "records" / "drivers" / f"{driver.account.code}.json"
+    said = json.loads(path.read_text())
+    del said["DriverNation"]
+    path.write_text(json.dumps(said))
+    feed()
+    assert "baseInfoDriver" not in taken()
+    work = FailedWork.objects.get(kind=REFUSED.kind, closed_at=None)
+    assert (work.key, work.subject) == ("baseInfoDriver:DriverNation:missing", driver.account.code)
+    path.write_text("{")
+    assert retry.again(work.kind, work.key) is None
+    feed(SEND)
+    assert FeedMessage.objects.get(kind="baseInfoDriver").refused_for == "baseInfoDriver:-:unreadable"
+
+
 def test_both_sides_read_the_same_layout():
     assert there.LAYOUT.exists()
     assert {"orderCreate", "positionVehicle", "baseInfoDriver"} <= layout().keys()
@@ -361,7 +447,7 @@ def test_the_page_says_what_was_told_and_why_the_rest_was_not(rides, regulator, 
     feed()
     page = signed_in("supervisor").get("/admin/regulator/").content.decode()
     assert "LicenseId: unknown_driver × 1" in page
-    assert "DepLatitude: 地点不在国内 × 1" in page
-    assert "尚未接入" not in page
+    assert "DepLatitude: a place outside the country × 1" in page
+    assert "Not connected" not in page
     settings.REGULATOR_URL = ""
-    assert "尚未接入" in signed_in("supervisor").get("/admin/regulator/").content.decode()
+    assert "Not connected" in signed_in("supervisor").get("/admin/regulator/").content.decode()
