@@ -561,6 +561,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "bulk", "expires": 9},
     },
+    "what the regulator says that it has": {
+        "task": "governance.tasks.score_feed",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
+    },
     "what governance keeps no longer": {
         "task": "governance.tasks.forget_what_is_over",
         "schedule": 3600.0,

@@ -435,3 +435,19 @@ class FeedPosition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trip} {formats.moment(self.at)}"
+
+
+class FeedScore(models.Model):
+    """What the regulator says that it has of one day (Asia/Shanghai), beside what it had acknowledged to us."""
+
+    day = models.DateField(pgettext_lazy("feed", "day"), unique=True)
+    theirs = models.PositiveIntegerField(pgettext_lazy("feed", "counted by the regulator"))
+    ours = models.PositiveIntegerField(pgettext_lazy("feed", "acknowledged to us"))
+    at = models.DateTimeField(pgettext_lazy("feed", "asked at"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "day as the regulator counts it")
+        verbose_name_plural = pgettext_lazy("model", "days as the regulator counts them")
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -35,7 +35,12 @@ REPORTED = data(
         "the ministry's supervision platform: the driver's licence number, phone and plate, never who travels"
     ),
 )
-nobody("governance.FeedMark", "governance.FeedHour", why="how far the regulator's feed is, in figures")
+nobody(
+    "governance.FeedMark",
+    "governance.FeedHour",
+    "governance.FeedScore",
+    why="how far the regulator's feed is, in figures",
+)
 destroyed(
     "governance.FeedMessage",
     REPORTED,

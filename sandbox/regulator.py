@@ -19,7 +19,7 @@ from django.conf import settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LAYOUT = Path(__file__).resolve().parent.parent / "governance" / "regulator" / "layout.json"
-DEFAULTS: dict[str, Any] = {"hang": 0.0, "status": 200, "refuse": {}, "silent_on": ""}
+DEFAULTS: dict[str, Any] = {"hang": 0.0, "status": 200, "refuse": {}, "silent_on": "", "forgets": 0}
 MOMENTS = {  # by which field an item says when it happened
     "orderCreate": "OrderTime", "orderMatch": "DistributeTime", "orderCancel": "CancelTime", "operateDepart": "DepTime",
     "operateArrive": "DestTime", "ratedPassenger": "EvaluateTime", "ratedPassengerComplaint": "ComplaintTime",
@@ -161,6 +161,22 @@ def _write_down(kind: str, items: list[Any], wrong: list[Any]) -> None:
     for old in sorted(known)[:-7]:
         del known[old]
     _path("regulator.json").write_text(json.dumps(known, ensure_ascii=False))
+
+
+def score(raw: bytes, authorization: str) -> tuple[int, dict[str, Any]]:
+    """(status, body): how many items of a day are here."""
+    manner = DEFAULTS | _read("regulator_behaviour.json")
+    if manner["status"] != 200:
+        return int(manner["status"]), {}
+    key = os.environ.get("HUHANG_REGULATOR_KEY", "")
+    if not key or not hmac.compare_digest(authorization.encode(), f"Bearer {key}".encode()):
+        return 401, {"error": "key"}
+    try:
+        day = str(json.loads(raw)["day"])
+    except (ValueError, KeyError, TypeError):
+        return 400, {"error": "a day is expected"}
+    kinds = days().get(day, {}).values()
+    return 200, {"taken": max(sum(row["taken"] + row["again"] for row in kinds) - int(manner["forgets"]), 0)}
 
 
 def days() -> dict[str, Any]:

@@ -40,6 +40,7 @@ urlpatterns = [
     path("regulator/", views.regulator_page),
     path("regulator/days.json", views.regulator_json),
     path("regulator/behaviour/", views.regulator_behaviour),
+    path("regulator/score/", views.regulator_score),
     path("regulator/<str:kind>/", views.regulator_items),
     path("sms/", views.sms),
     path("sms/behaviour/", views.sms_behaviour),

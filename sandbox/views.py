@@ -354,6 +354,14 @@ def regulator_items(request: HttpRequest, kind: str) -> JsonResponse:
     return JsonResponse(body, status=status)
 
 
+@csrf_exempt  # an authority's API
+@require_POST
+def regulator_score(request: HttpRequest) -> JsonResponse:
+    """How many items of a day came in."""
+    status, body = regulator.score(request.body, request.headers.get("Authorization", ""))
+    return JsonResponse(body, status=status)
+
+
 @csrf_exempt
 @require_POST
 def regulator_behaviour(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from governance.checks.verdicts import verdict
 from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.regulator.company import BadFile, Company, company, is_set_up
+from governance.regulator.scores import last_score
 from governance.shadow import World
 from rides.selectors import all_lines
 from rides.states import Line, LineState
@@ -36,6 +37,13 @@ REFUSED = fault("feed_refused", noop("Refused, or cannot be true: %(count)s, for
 LATE = fault("feed_late", noop("Later than 60 s in the last day: %(share)s"))
 LATE_POSITIONS = fault("feed_late_positions", noop("Positions later than 60 s in the last day: %(share)s"))
 UNPLACED = fault("feed_unplaced", noop("Cars whose newest position the regulator does not have: %(codes)s"))
+NOT_THERE = fault(
+    "feed_not_there",
+    noop("Of yesterday the regulator has %(theirs)s items, and had acknowledged %(ours)s"),
+)
+SCORED = line("feed_scored", noop("Of %(day)s the regulator counts %(theirs)s items, as we do %(ours)s."))
+UNSCORED = line("feed_unscored", noop("The regulator said of no day how much it has."))
+LOST_AT_MOST = 0.01  # what is told at midnight may count for either day
 TOLD = line(
     "feed_told",
     noop(
@@ -87,14 +95,24 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
         faults.append(LATE(share=f"{seen.late / seen.told:.0%}"))
     if seen.late_positions > seen.positions * LATE_AT_MOST:
         faults.append(LATE_POSITIONS(share=f"{seen.late_positions / seen.positions:.0%}"))
+    score = last_score(at)
+    scored = UNSCORED()
+    if score:
+        scored = SCORED(day=score.day.isoformat(), theirs=score.theirs, ours=score.ours)
+        if score.theirs < score.ours * (1 - LOST_AT_MOST):
+            faults.append(NOT_THERE(theirs=score.theirs, ours=score.ours))
     told = TOLD(told=seen.told, positions=seen.positions, all=facts.all, good=facts.all - facts.wrong)
-    return verdict(faults, told, happened=seen.told)
+    return verdict(faults, told, scored, happened=seen.told)
 
 
 @breaks("G11")
 def an_order_that_the_regulator_never_hears_of(world: World) -> None:
     world.table(
-        "governance.FeedMessage", "governance.FeedHour", "governance.FeedPosition", "rides.LatestPosition"
+        "governance.FeedMessage",
+        "governance.FeedHour",
+        "governance.FeedScore",
+        "governance.FeedPosition",
+        "rides.LatestPosition",
     )
     told = company().cities if is_set_up() else {}
     code, line_told = next(

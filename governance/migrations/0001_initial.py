@@ -212,6 +212,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FeedScore',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(unique=True, verbose_name='day')),
+                ('theirs', models.PositiveIntegerField(verbose_name='counted by the regulator')),
+                ('ours', models.PositiveIntegerField(verbose_name='acknowledged to us')),
+                ('at', models.DateTimeField(verbose_name='asked at')),
+            ],
+            options={
+                'verbose_name': 'day as the regulator counts it',
+                'verbose_name_plural': 'days as the regulator counts them',
+            },
+        ),
+        migrations.CreateModel(
             name='FeedHour',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from django.db.models import Sum
 
 from accounts.models import Account
 from complaints.services import file_complaint
@@ -14,9 +15,10 @@ from core import clock, outside, retry
 from core.models import AuditEntry, FailedWork
 from drivers.models import Driver, Paper
 from governance.measures import break_measure, check_measure, measures
-from governance.models import FeedHour, FeedMessage, FeedPosition
+from governance.models import FeedHour, FeedMessage, FeedPosition, FeedScore
 from governance.regulator.layout import layout, wrong_with
 from governance.regulator.positions import POSITIONS
+from governance.regulator.scores import SCORE
 from governance.regulator.sending import COLLECT, REFUSED, SEND
 from rides.models import City, LatestPosition, LineInCity, Payment, Trip
 from rides.services import cancel_trip, rate_trip
@@ -37,8 +39,11 @@ def regulator(settings, tmp_path, monkeypatch):
     class Door(BaseHTTPRequestHandler):
         def do_POST(self):
             raw = self.rfile.read(int(self.headers["Content-Length"]))
-            kind = self.path.removeprefix("/regulator/").strip("/")
-            status, body = there.answer(kind, raw, self.headers.get("Authorization", ""))
+            kind, key = (
+                self.path.removeprefix("/regulator/").strip("/"),
+                self.headers.get("Authorization", ""),
+            )
+            status, body = there.score(raw, key) if kind == "score" else there.answer(kind, raw, key)
             said = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(said)))
@@ -367,7 +372,11 @@ G11 = next(row for row in measures() if row.id == "G11")
 def said():
     """The board's word on it: its state, and what it names."""
     found = check_measure(G11).found
-    return found.status.value, {each["rule"].removeprefix("board.") for each in found.facts} - {"feed_told"}
+    return found.status.value, {each["rule"].removeprefix("board.") for each in found.facts} - {
+        "feed_told",
+        "feed_scored",
+        "feed_unscored",
+    }
 
 
 def test_the_board_is_red_where_nothing_is_connected(rides, regulator, settings):
@@ -451,3 +460,24 @@ def test_the_page_says_what_was_told_and_why_the_rest_was_not(rides, regulator, 
     assert "Not connected" not in page
     settings.REGULATOR_URL = ""
     assert "Not connected" in signed_in("supervisor").get("/admin/regulator/").content.decode()
+
+
+def test_what_was_acknowledged_and_is_not_there_turns_the_board_red(rides, regulator, noon):
+    feed()
+    rides.booked()
+    feed()
+    told = FeedHour.objects.aggregate(all=Sum("acknowledged"))["all"]
+    noon.shift(timedelta(days=1))
+    feed(SCORE)
+    score = FeedScore.objects.get()
+    assert (score.theirs, score.ours) == (told, told)
+    assert "feed_not_there" not in said()[1]
+    FeedScore.objects.all().delete()
+    regulator.behave({"forgets": 1})
+    feed(SCORE)
+    assert "feed_not_there" in said()[1]
+    FeedScore.objects.all().delete()
+    regulator.behave({"status": 404})
+    feed(SCORE)
+    assert not FeedScore.objects.exists()
+    assert not FailedWork.objects.filter(kind="governance.feed_score").exists()
