@@ -510,6 +510,7 @@ class Feed:
     late: int
     positions: int
     late_positions: int
+    refused_positions: int
 
 
 def feed(since: datetime, at: datetime, *, within: timedelta) -> Feed:
@@ -520,14 +521,18 @@ def feed(since: datetime, at: datetime, *, within: timedelta) -> Feed:
         at=at,
         within=within,
     )
+    # What a person dealt with by other means, saying how, is no more refused than what was told again.
     causes = _rows(
-        "SELECT refused_for, count(*) FROM governance_feedmessage WHERE refused_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC"
+        "SELECT m.refused_for, count(*) FROM governance_feedmessage m WHERE m.refused_at IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM core_failedwork w WHERE w.kind = 'governance.feed_refused'"
+        " AND w.key = m.refused_for AND w.closed_at IS NULL) GROUP BY 1 ORDER BY 2 DESC"
     )
-    ((told, late, positions, late_positions),) = _rows(
+    ((told, late, positions, late_positions, refused_positions),) = _rows(
         "SELECT COALESCE(sum(acknowledged) FILTER (WHERE kind <> 'positionVehicle'), 0),"
         " COALESCE(sum(late) FILTER (WHERE kind <> 'positionVehicle'), 0),"
         " COALESCE(sum(acknowledged) FILTER (WHERE kind = 'positionVehicle'), 0),"
-        " COALESCE(sum(late) FILTER (WHERE kind = 'positionVehicle'), 0)"
+        " COALESCE(sum(late) FILTER (WHERE kind = 'positionVehicle'), 0),"
+        " COALESCE(sum(refused) FILTER (WHERE kind = 'positionVehicle'), 0)"
         " FROM governance_feedhour WHERE hour >= %(since)s AND kind NOT LIKE 'baseInfo%%'",
         since=since,
     )
@@ -539,6 +544,7 @@ def feed(since: datetime, at: datetime, *, within: timedelta) -> Feed:
         int(late),
         int(positions),
         int(late_positions),
+        int(refused_positions),
     )
 
 

@@ -36,6 +36,9 @@ WAITING = fault("feed_waiting", noop("Waiting for longer than five minutes: %(co
 REFUSED = fault("feed_refused", noop("Refused, or cannot be true: %(count)s, for %(which)s"))
 LATE = fault("feed_late", noop("Later than 60 s in the last day: %(share)s"))
 LATE_POSITIONS = fault("feed_late_positions", noop("Positions later than 60 s in the last day: %(share)s"))
+BAD_POSITIONS = fault(
+    "feed_bad_positions", noop("Positions of the last day that were refused or cannot be true: %(share)s")
+)
 UNPLACED = fault("feed_unplaced", noop("Cars whose newest position the regulator does not have: %(codes)s"))
 NOT_THERE = fault(
     "feed_not_there",
@@ -95,6 +98,9 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
         faults.append(LATE(share=f"{seen.late / seen.told:.0%}"))
     if seen.late_positions > seen.positions * LATE_AT_MOST:
         faults.append(LATE_POSITIONS(share=f"{seen.late_positions / seen.positions:.0%}"))
+    every = seen.positions + seen.refused_positions
+    if seen.refused_positions > every * LATE_AT_MOST:
+        faults.append(BAD_POSITIONS(share=f"{seen.refused_positions / every:.0%}"))
     score = last_score(at)
     scored = UNSCORED()
     if score:

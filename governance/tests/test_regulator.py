@@ -15,7 +15,7 @@ from core import clock, outside, retry
 from core.models import AuditEntry, FailedWork
 from drivers.models import Driver, Paper
 from governance.measures import break_measure, check_measure, measures
-from governance.models import FeedHour, FeedMessage, FeedPosition, FeedScore
+from governance.models import FeedHour, FeedMark, FeedMessage, FeedPosition, FeedScore
 from governance.regulator.layout import layout, wrong_with
 from governance.regulator.positions import POSITIONS
 from governance.regulator.scores import SCORE
@@ -481,3 +481,29 @@ def test_what_was_acknowledged_and_is_not_there_turns_the_board_red(rides, regul
     feed(SCORE)
     assert not FeedScore.objects.exists()
     assert not FailedWork.objects.filter(kind="governance.feed_score").exists()
+
+
+def test_what_a_person_dealt_with_turns_the_board_green_and_a_restored_database_goes_on(
+    rides, regulator, people, noon
+):
+    feed()
+    trip = rides.under_way()
+    drivers_phone_at(trip)
+    Trip.objects.filter(pk=trip.pk).update(origin_latitude=0.0)
+    FeedMark.objects.filter(source__startswith="trips:").update(mark=2**62)
+    feed()
+    assert "orderMatch" in taken()
+    assert "feed_refused" in said()[1]
+    for work in FailedWork.objects.filter(kind=REFUSED.kind, closed_at=None):
+        retry.deal_with(actor=people("admin").actor, failed_work_id=work.pk, reason="told by letter")
+    noon.shift(3700)
+    drivers_phone_at(trip, away=0.001)
+    feed(POSITIONS)
+    assert said()[1] == set()
+
+
+def test_positions_that_cannot_be_true_turn_the_board_red(rides, regulator):
+    trip = rides.under_way()
+    drivers_phone_at(trip, latitude=0.0, longitude=0.0)
+    feed()
+    assert "feed_bad_positions" in said()[1]

@@ -1,9 +1,12 @@
 """The sandbox's supervision platform: the layout is checked item by item, and it can be slow, wrong or down."""
 
 import json
+from pathlib import Path
 
 import pytest
+from django.template import Engine
 
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 KEY = "a key of both sides"
 GOOD = {
     "CompanyId": "C",
@@ -48,7 +51,10 @@ def test_each_item_is_taken_or_refused_by_itself(ask, client):
     (day,) = client.get("/regulator/days.json").json().values()
     counted = day["ratedPassenger"]
     assert (counted["taken"], counted["again"], counted["refused"]) == (1, 1, 3)
-    assert "ratedPassenger" in client.get("/regulator/").content.decode()
+    page = Engine(dirs=[TEMPLATES]).render_to_string(
+        "regulator.html", {"days": client.get("/regulator/days.json").json().items()}
+    )
+    assert "OrderId:required × 1" in page
 
 
 def test_who_has_no_key_is_not_heard(ask):
