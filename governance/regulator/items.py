@@ -26,6 +26,7 @@ from rides.states import Party, PaymentState
 from rides.trails import Fix
 
 if TYPE_CHECKING:
+    from drivers.models import Driver
     from rides.models import Trip
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ class _About:
     company: Company
     at: datetime
     trips: "dict[int, Trip]"
-    licences: dict[int, tuple[str, str]]
+    licences: "dict[int, Driver]"
     plates: dict[int, str]
 
     def address(self, trip: "Trip") -> int | None:
@@ -64,8 +65,8 @@ class _About:
 
     def licence(self, row: FeedMessage) -> tuple[str, str]:
         """Number and phone of the driver of the message."""
-        number, phone = self.licences.get(row.rows["driver"], ("", ""))
-        return number, phone.removeprefix("+86")
+        driver = self.licences.get(row.rows["driver"])
+        return (driver.licence_number, driver.account.phone.removeprefix("+86")) if driver else ("", "")
 
     def plate(self, row: FeedMessage) -> str:
         return bare(self.plates.get(row.rows["vehicle"], ""))

@@ -97,6 +97,7 @@ def _tell(ours: Company, kind: str, rows: Sequence[FeedMessage]) -> tuple[bool, 
     """Tell a batch; whether the platform was heard, and the messages of which it said nothing."""
     made = list(zip(rows, items_of(kind, rows, ours, clock.now()), strict=True))
     told = [(row, item) for row, item in made if isinstance(item, dict)]
+    _note(kind, len(told))
     said = _said(ours.id, kind, [item for _row, item in told])
     answers = list(zip([row for row, _item in told], said, strict=True))
     _write_down(
@@ -143,7 +144,8 @@ def _said(ours: str, kind: str, items: Sequence[dict[str, Any]]) -> list[Answer]
 
 
 def _let_wait(rows: Sequence[FeedMessage]) -> None:
-    FeedMessage.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=clock.now())
+    """Nobody was heard: that is no item's fault, and does not count against it."""
+    FeedMessage.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=clock.now(), attempts=0)
 
 
 @begins_transaction
@@ -177,8 +179,13 @@ def _write_down(
     FeedMessage.objects.bulk_update([row for row, _when in later], ["next_at"])
     count(kind, [row.happened_at for row in taken], at, refused=len(refused))
     set_aside(kind, [(row.subject, wrong) for row, wrong in refused])
-    if taken and kind in NAMES_PEOPLE:
-        audit.record(SYSTEM, "regulator.told", kind, count=len(taken))
+
+
+@begins_transaction
+def _note(kind: str, count: int) -> None:
+    """Before it leaves: what names people is in the journal, whatever becomes of it there."""
+    if count and kind in NAMES_PEOPLE:
+        audit.record(SYSTEM, "regulator.told", kind, count=count)
 
 
 def count(kind: str, happened: Sequence[datetime], at: datetime, *, refused: int) -> None:

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
 from accounts.models import Account
@@ -507,3 +508,17 @@ def test_positions_that_cannot_be_true_turn_the_board_red(rides, regulator):
     drivers_phone_at(trip, latitude=0.0, longitude=0.0)
     feed()
     assert "feed_bad_positions" in said()[1]
+
+
+def test_a_licence_that_does_not_open_stops_nobody_else(rides, regulator):
+    feed()
+    good, bad = rides.accepted(), rides.accepted("passenger2", "driver2")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE drivers_driver SET licence_number = %s WHERE id = %s",
+            [b"\x00\x01" + b"x" * 40, bad.driver_id],
+        )
+    feed()
+    assert [row["OrderId"] for row in taken()["orderMatch"]] == [good.code]
+    refused = FeedMessage.objects.get(refused_at__isnull=False)
+    assert (refused.subject, refused.refused_for) == (bad.code, "orderMatch:-:unreadable")
