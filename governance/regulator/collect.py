@@ -5,12 +5,12 @@ its transaction ran. Rows that are only ever added are read by their number, and
 is one message however often it is seen. Marked people (the drill's, the demo city's) are nobody's: nothing of them is told.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from psycopg.types.json import Jsonb
 
 from core import jobs, policy
 from core.retention import TRACES_KEPT
@@ -60,7 +60,7 @@ SELECT max(changed_in), count(*) FROM (
 ) AS next
 """
 _IN_A_CITY = """
-(SELECT 1 FROM jsonb_to_recordset(%(cities)s) AS x(city bigint, line text)
+(SELECT 1 FROM jsonb_to_recordset(%(cities)s::jsonb) AS x(city bigint, line text)
  WHERE x.city = t.city_id AND x.line = t.line)
 """
 _RATINGS = f"""
@@ -145,7 +145,7 @@ def _added(
             _mark(source)
             _do(
                 statement,
-                {"first": first, "last": last, "cities": lines, "since": since, "at": at},
+                {"first": first, "last": last, "cities": json.dumps(lines), "since": since, "at": at},
             )
             _keep(source, max(mark, int(_one(settled, [first, last, at - SETTLED])[0])))
         first = last
@@ -171,6 +171,4 @@ def _one(question: str, given: Sequence[Any] = ()) -> Sequence[Any]:
 
 def _do(statement: str, given: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement, {name: Jsonb(value) if name == "cities" else value for name, value in given.items()}
-        )
+        cursor.execute(statement, given)

@@ -24,6 +24,7 @@ CHINA = (
 )  # latitudes and longitudes between which the country lies, its sea included
 BEGAN = datetime(2016, 11, 1, tzinfo=UTC)  # the Interim Measures took force: no ride-hailing happened before
 AHEAD = timedelta(minutes=2)  # by which a phone's clock may be wrong
+EXACT = frozenset({"code", "digit", "moment", "day"})
 PLANNED = frozenset({"DepartTime", "BookDepTime"})  # may lie ahead
 # What happened before what, in one item: the earlier field, the later one, and whether they may be the same moment.
 IN_ORDER = {
@@ -102,13 +103,21 @@ def _ill_written(field: Field, value: Any, at: datetime) -> str:
             if not whole or len(str(value)) > field.length:
                 return "form"
             return "negative" if value < 0 else ""
+        case _:
+            return _ill_counted(field, value, at)
+
+
+def _ill_counted(field: Field, value: Any, at: datetime) -> str:
+    """Of what is written as a whole number."""
     if not isinstance(value, int) or isinstance(value, bool):
+        return "form"
+    if field.written in EXACT and len(str(value)) != field.length:
         return "form"
     match field.written:
         case "degree":
             return "" if len(str(abs(value))) <= field.length else "form"
         case "code" | "digit":
-            return "" if len(str(value)) == field.length and value >= 0 else "form"
+            return "" if value >= 0 else "form"
         case "unix":
             return (
                 _time(field.name, datetime.fromtimestamp(value, tz=UTC), at)

@@ -4,13 +4,13 @@ Nothing is asked of the monitor or of the stream: this runs in the worker of bul
 phone stands for the car, which has no receiver that the platform knows of.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
-from psycopg.types.json import Jsonb
 
 from core import clock, jobs
 from core.transactions import begins_transaction
@@ -35,7 +35,7 @@ JOIN drivers_vehicle v ON v.id = t.vehicle_id
 JOIN accounts_account p ON p.id = t.passenger_id AND NOT p.is_drill
 JOIN drivers_driver d ON d.id = t.driver_id
 JOIN accounts_account o ON o.id = d.account_id AND NOT o.is_drill
-JOIN jsonb_to_recordset(%(cities)s) AS x(city text, line text) ON x.city = c.code AND x.line = t.line
+JOIN jsonb_to_recordset(%(cities)s::jsonb) AS x(city text, line text) ON x.city = c.code AND x.line = t.line
 LEFT JOIN governance_feedposition f ON f.trip = t.id
 WHERE t.state IN ('accepted', 'arrived', 'boarded', 'in_progress') AND t.id > %(after)s
   AND (f.at IS NULL OR l.at > f.at)
@@ -65,7 +65,7 @@ def _new(ours: Company, after: int) -> list[Any]:
         lines = [
             {"city": code, "line": line} for code, city in ours.cities.items() for line in sorted(city.lines)
         ]
-        cursor.execute(_NEW, {"cities": Jsonb(lines), "after": after, "most": AT_ONCE})
+        cursor.execute(_NEW, {"cities": json.dumps(lines), "after": after, "most": AT_ONCE})
         return list(cursor.fetchall())
 
 

@@ -62,7 +62,8 @@ def _send(_at: datetime) -> None:
         return
     ours = company()
     while rows := _claim():
-        heard, quiet = False, []
+        heard = False
+        quiet: list[FeedMessage] = []
         for kind in KINDS:
             if found := [row for row in rows if row.kind == kind]:
                 told, silent = _tell(ours, kind, found)
