@@ -26,6 +26,7 @@ from rides.states import LineState
 
 if TYPE_CHECKING:
     from drivers.models import Driver, Paper, Vehicle
+    from rides.models import LineInCity
 
 Item = dict[str, Any]
 MARKS = ("base", "papers")
@@ -100,13 +101,13 @@ def _company(ours: Company, at: datetime) -> None:
     """The company, its permit in each city, and its size of the day: each once for as long as it says the same."""
     told: list[tuple[str, str, str, dict[str, Any]]] = [("baseInfoCompany", _digest(ours.facts), "", {})]
     permits = {
-        row.city.code: row
+        (row.city.code, row.permit_number): row
         for row in all_lines()
-        if row.state != LineState.SUSPENDED and row.city.code in ours.cities and row.permit_number
+        if row.state != LineState.SUSPENDED and row.permit_number and _is_reported(ours, row)
     }
-    for code, row in permits.items():
-        said = [ours.cities[code].permit, ours.cities[code].region, row.permit_number, str(row.permit_until)]
-        permit = {"city": code, "number": row.permit_number, "until": row.permit_until.isoformat()}
+    for (code, number), row in permits.items():
+        said = [ours.cities[code].permit, ours.cities[code].region, number, str(row.permit_until)]
+        permit = {"city": code, "number": number, "until": row.permit_until.isoformat()}
         told.append(("baseInfoCompanyPermit", f"{code}:{_digest(said)}", code[:20], permit))
     told.append(("baseInfoCompanyStat", str(day(at)), "", {}))
     known = FeedMessage.objects.filter(kind__in={kind for kind, *_rest in told})
@@ -121,6 +122,11 @@ def _company(ours: Company, at: datetime) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def _is_reported(ours: Company, row: "LineInCity") -> bool:
+    city = ours.cities.get(row.city.code)
+    return city is not None and row.line in city.lines
 
 
 def _digest(said: Any) -> str:
