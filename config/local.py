@@ -98,6 +98,7 @@ def new_secrets() -> dict[str, str]:
         "HUHANG_SMS_TOKEN": secrets.token_urlsafe(24),
         "HUHANG_RECEIPT_TOKEN": secrets.token_urlsafe(24),
         "HUHANG_CENTRE_KEY": secrets.token_urlsafe(32),
+        "HUHANG_REGULATOR_KEY": secrets.token_urlsafe(32),
         "HUHANG_METRICS_TOKEN": secrets.token_urlsafe(24),
         "HUHANG_OWNER_PASSWORD": secrets.token_urlsafe(18),
         "HUHANG_APP_PASSWORD": secrets.token_urlsafe(18),

@@ -106,6 +106,7 @@ class _Servers:
             "HUHANG_RELAY_URL": "http://127.0.0.1:1/relay",
             "HUHANG_TIME_URL": "http://127.0.0.1:1/time/",
             "HUHANG_CENTRE_URL": "",
+            "HUHANG_REGULATOR_URL": "",
             "HUHANG_PICTURES": str(state / "pictures"),
             "HUHANG_RECORDINGS": str(state / "recordings"),
             "HUHANG_RECORDING_KEYS": str(state / "recording-keys"),

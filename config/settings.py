@@ -101,6 +101,10 @@ TIME_AUTHORITIES: str = env.str("HUHANG_TIME_AUTHORITIES", default="")
 # The emergency centre of the police (110), and the key with which both sides sign: see `core.centre`.
 CENTRE_URL: str = env.str("HUHANG_CENTRE_URL", default="")
 CENTRE_KEY: str = env.str("HUHANG_CENTRE_KEY", default="")
+# The supervision platform of the ministry (G11), the key that it gave, and the company's file: see `docs/regulator.md`.
+REGULATOR_URL: str = env.str("HUHANG_REGULATOR_URL", default="")
+REGULATOR_KEY: str = env.str("HUHANG_REGULATOR_KEY", default="")
+REGULATOR_COMPANY: str = env.str("HUHANG_REGULATOR_COMPANY", default="")
 # Advisories about packages, asked by `manage.py weaknesses` alone.
 ADVISORIES_URL: str = env.str("HUHANG_ADVISORIES_URL", default="https://api.osv.dev")
 # Relays through which two browsers of a video call reach each other (`turns:HOST:PORT?transport=tcp`, parted by commas), and
@@ -556,6 +560,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "governance.tasks.look_after_relaunches",
         "schedule": 10.0,
         "options": {"queue": "life_safety", "expires": 10},
+    },
+    "what the regulator is to be told": {
+        "task": "governance.tasks.feed_regulator",
+        "schedule": 10.0,
+        "options": {"queue": "bulk", "expires": 9},
+    },
+    "what the regulator says that it has": {
+        "task": "governance.tasks.score_feed",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
+    },
+    "what governance keeps no longer": {
+        "task": "governance.tasks.forget_what_is_over",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
     },
     "the trial of the alarms": {
         "task": "governance.tasks.try_alarms",

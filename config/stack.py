@@ -178,6 +178,8 @@ class Stack:
             "HUHANG_RELAY_URL": f"http://127.0.0.1:{box}/relay",
             "HUHANG_TIME_URL": f"http://127.0.0.1:{box}/time/",
             "HUHANG_CENTRE_URL": f"http://127.0.0.1:{box}/centre",
+            "HUHANG_REGULATOR_URL": f"http://127.0.0.1:{box}/regulator",
+            "HUHANG_REGULATOR_COMPANY": str(BASE_DIR / "sandbox" / "regulator_company.json"),
             "HUHANG_TIME_AUTHORITIES": str(self.state / "sandbox" / "time_authority.pem"),
             # What keeps checkpoints of the journal outside the database lies elsewhere in production.
             "HUHANG_JOURNAL_ANCHOR": str(self.state / "anchor" / "checkpoints"),

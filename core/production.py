@@ -57,13 +57,14 @@ OPTIONAL_PROVIDERS = (
     "MAP_TILES",
     "LOGS_URL",
     "CENTRE_URL",
+    "REGULATOR_URL",
 )
 DEMO_SEAL = "Huhang demo"  # of `config.local`
 CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
 TOKENS = (
     *("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN"),
-    *("TURN_SECRET", "LOGS_TOKEN", "CENTRE_KEY"),
+    *("TURN_SECRET", "LOGS_TOKEN", "CENTRE_KEY", "REGULATOR_KEY"),
 )
 
 
@@ -203,6 +204,12 @@ def providers() -> Iterator[str]:
         yield "HUHANG_KEY_SERVICE_TOKEN is empty: anybody could ask the key service."
     if settings.LOGS_URL and not settings.LOGS_TOKEN:
         yield "HUHANG_LOGS_TOKEN is empty: the collector would take no line."
+    if settings.REGULATOR_URL and not settings.REGULATOR_KEY:
+        yield "HUHANG_REGULATOR_KEY is empty: the supervision platform would know nobody."
+    if settings.REGULATOR_URL and not settings.REGULATOR_COMPANY:
+        yield "HUHANG_REGULATOR_COMPANY is empty: nothing could be reported to the supervision platform."
+    if settings.REGULATOR_COMPANY.endswith("sandbox/regulator_company.json"):
+        yield "HUHANG_REGULATOR_COMPANY is the demo's file: it names a company that there is not."
     if not settings.TURN_SECRET and any(not each.startswith("stun:") for each in settings.TURN_URLS):
         yield "HUHANG_TURN_SECRET is empty: the relays of video calls would know nobody."
     for relay in settings.TURN_URLS:

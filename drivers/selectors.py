@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 
 from accounts.selectors import other_accounts
@@ -112,6 +112,44 @@ def driver_of(account: "Account") -> Driver:
 def driver_by_code(account_code: str) -> Driver | None:
     """The driver whose account has this code, for handlers and staff."""
     return _DRIVER.first(account_code)
+
+
+def licences_of(drivers: Collection[int]) -> dict[int, Driver]:
+    """Drivers by their numbers, with licence and phone alone, as the law has them reported (`governance.regulator`).
+
+    What does not open raises where it is read, and stops nobody else.
+    """
+    rows = Driver.objects.filter(pk__in=drivers).select_related("account")
+    return rows.only("licence_number", "account__phone").in_bulk()
+
+
+def drivers_to_report(drivers: Collection[int]) -> list[Driver]:
+    """Drivers with account and papers in force, without their portrait, as the law has them reported."""
+    rows = Driver.objects.filter(pk__in=drivers).select_related("account").defer("photo")
+    return list(rows.prefetch_related(Prefetch("papers", Paper.objects.filter(replaced_at=None))))
+
+
+def vehicles_to_report(vehicles: Collection[int]) -> list[Vehicle]:
+    """Cars with their papers in force, as the law has them reported."""
+    papers = Paper.objects.filter(replaced_at=None).defer("number")
+    return list(Vehicle.objects.filter(pk__in=vehicles).prefetch_related(Prefetch("papers", papers)))
+
+
+def count_to_report() -> tuple[int, int]:
+    """How many cars and drivers have a permit of ride-hailing in force; nobody who is marked."""
+    papers = Paper.objects.filter(replaced_at=None)
+    cars = papers.filter(
+        kind=PaperKind.TRANSPORT_PERMIT, vehicle__bindings__driver__account__is_drill=False
+    ).aggregate(n=Count("vehicle", distinct=True))
+    people = papers.filter(
+        kind=PaperKind.DRIVER_PERMIT, driver__state=DriverState.VETTED, driver__account__is_drill=False
+    )
+    return cars["n"], people.count()
+
+
+def plates_of(vehicles: Collection[int]) -> dict[int, str]:
+    """Plates of cars by their numbers."""
+    return dict(Vehicle.objects.filter(pk__in=vehicles).values_list("pk", "plate"))
 
 
 def is_driver(account: "Account") -> bool:

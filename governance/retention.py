@@ -1,6 +1,10 @@
 """How long each table of governance is kept (`core.retention`)."""
 
-from core.retention import nobody
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.retention import TRACES_KEPT, Ground, data, destroyed, goes_by, nobody
 
 nobody(
     "governance.MeasureState",
@@ -23,4 +27,36 @@ nobody(
 nobody(
     "governance.TransparencyReport",
     why="published figures without small counts, with the codes of the two of the staff and what they say changed",
+)
+
+REPORTED = data(
+    "reported",
+    pgettext_lazy("kind of data", "What the regulator was told"),
+    purpose=_("orders, trips, cars and quality of service are reported as the law asks"),
+    ground=Ground.LAW,
+    law=_("Interim Measures on online taxis, art. 30 and 31"),
+    processors=_(
+        "the ministry's supervision platform: the driver's licence number, phone and plate, never who travels"
+    ),
+)
+nobody(
+    "governance.FeedMark",
+    "governance.FeedHour",
+    "governance.FeedScore",
+    why="how far the regulator's feed is, in figures",
+)
+destroyed(
+    "governance.FeedMessage",
+    REPORTED,
+    "which trip was reported by which interface, and what came of it",
+    after=TRACES_KEPT,
+    since=Coalesce("acknowledged_at", "refused_at"),
+    said="it was told or refused",
+)
+goes_by(
+    "governance.FeedPosition",
+    REPORTED,
+    "when the car of a trip was reported last",
+    "governance.feed_positions",
+    "destroyed an hour after the last position was told",
 )

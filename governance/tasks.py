@@ -1,7 +1,10 @@
 """Celery entries of governance."""
 
-from core import jobs
-from governance import retention  # noqa: F401 - how long its tables are kept
+from core import jobs, retention
+from governance import retention as _kept  # noqa: F401 - how long its tables are kept
+from governance.regulator.positions import POSITIONS
+from governance.regulator.scores import SCORE
+from governance.regulator.sending import COLLECT, SEND
 from governance.relaunch import ALARM_TRIAL, PASSAGES
 from governance.rules import LAPSE, MEASURE, SHADOW, SIMULATE
 from governance.services import BOARD, BREAKERS, DRILL, RED_TEAM
@@ -13,3 +16,6 @@ look_after_relaunches = jobs.periodic("governance.tasks.look_after_relaunches", 
 try_alarms = jobs.periodic("governance.tasks.try_alarms", ALARM_TRIAL)
 break_board = jobs.periodic("governance.tasks.break_board", BREAKERS)
 change_rules = jobs.periodic("governance.tasks.change_rules", LAPSE, SIMULATE, SHADOW, MEASURE)
+feed_regulator = jobs.periodic("governance.tasks.feed_regulator", COLLECT, SEND, POSITIONS)
+score_feed = jobs.periodic("governance.tasks.score_feed", SCORE)
+forget_what_is_over = jobs.periodic("governance.tasks.forget_what_is_over", *retention.jobs_of("governance"))

@@ -37,6 +37,11 @@ urlpatterns = [
     path("centre/cases/", views.centre_case, {"door": "cases"}),
     path("centre/cases/trace/", views.centre_case, {"door": "cases/trace"}),
     path("centre/cases/close/", views.centre_case, {"door": "cases/close"}),
+    path("regulator/", views.regulator_page),
+    path("regulator/days.json", views.regulator_json),
+    path("regulator/behaviour/", views.regulator_behaviour),
+    path("regulator/score/", views.regulator_score),
+    path("regulator/<str:kind>/", views.regulator_items),
     path("sms/", views.sms),
     path("sms/behaviour/", views.sms_behaviour),
 ]

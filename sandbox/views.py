@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sandbox import centre, certificates, keys, messages, outside, plates, providers, registries
+from sandbox import centre, certificates, keys, messages, outside, plates, providers, registries, regulator
 from sandbox import sms as provider
 from sandbox import stamps as authority
 from sandbox.camera import POSES, people
@@ -341,3 +341,46 @@ def centre_page(request: HttpRequest) -> HttpResponse:
 def centre_json(request: HttpRequest) -> HttpResponse:
     """The cases by their key, for those who read by program."""
     return JsonResponse(centre.cases())
+
+
+# --- The supervision platform of the ministry ---
+
+
+@csrf_exempt  # an authority's API
+@require_POST
+def regulator_items(request: HttpRequest, kind: str) -> JsonResponse:
+    """Items of one interface; what came of each."""
+    status, body = regulator.answer(kind, request.body, request.headers.get("Authorization", ""))
+    return JsonResponse(body, status=status)
+
+
+@csrf_exempt  # an authority's API
+@require_POST
+def regulator_score(request: HttpRequest) -> JsonResponse:
+    """How many items of a day came in."""
+    status, body = regulator.score(request.body, request.headers.get("Authorization", ""))
+    return JsonResponse(body, status=status)
+
+
+@csrf_exempt
+@require_POST
+def regulator_behaviour(request: HttpRequest) -> HttpResponse:
+    """Make the platform slow, silent, or refuse."""
+    try:
+        regulator.behave(dict(json.loads(request.body)))
+    except (ValueError, TypeError) as why:
+        return JsonResponse({"error": str(why)}, status=400)
+    return JsonResponse({"taken": True})
+
+
+@require_GET
+def regulator_page(request: HttpRequest) -> HttpResponse:
+    """What came in, for people to look at."""
+    days = sorted(regulator.days().items(), reverse=True)
+    return render(request, "regulator.html", {"days": days})
+
+
+@require_GET
+def regulator_json(_request: HttpRequest) -> HttpResponse:
+    """The same, for those who read by program."""
+    return JsonResponse(regulator.days())

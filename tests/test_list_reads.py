@@ -36,6 +36,7 @@ NOBODY = {
     "admin/reports/": "figures",
     "admin/reports/volume.csv": "figures",
     "admin/board/": "figures",
+    "admin/regulator/": "figures",
     "admin/rules/": "rules",
     "admin/rules/rides.near/": "a rule, with codes of colleagues",
     "admin/rules/safety.answer_within/": "the same",

@@ -317,6 +317,7 @@ TABLE = [
     ("GET", "admin/stations/find/", RESPONDER_ROLES | {"admin"}),
     ("GET", "admin/stations/tables/{table}/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
+    ("GET", "admin/regulator/", {"agent", "specialist", "vetting", "adjudicator", "supervisor", "admin"}),
     ("POST", "admin/board/", {"supervisor", "admin"}),
     ("GET", "admin/rules/", STAFF_ROLES),
     ("GET", "admin/rules/rides.near/", STAFF_ROLES),

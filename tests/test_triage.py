@@ -55,6 +55,7 @@ BY_STAFF = {
 }  # fmt: skip
 # No sentences: names, numbers, addresses, keys, what machines wrote, what a form of ours asks letter by letter.
 NO_SENTENCE = {
+    "governance.FeedMessage.refused_for",  # an interface, a field and a word
     "core.HandlerRun.handler", "core.FailedWork.key", "core.FailedWork.error", "core.JobTurn.after", "core.Notification.key",
     "core.Notification.recipient", "core.Notification.text", "core.Notification.parameters", "accounts.Account.password",
     "accounts.Account.phone", "accounts.Account.real_name", "accounts.Account.id_number", "accounts.Account.born_on", "accounts.EmergencyContact.name",

@@ -4,6 +4,7 @@ They read across apps, so they name tables and columns by text; each is compared
 `governance/tests/test_questions.py`. Each gives how many there were and some of those that are wrong.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -478,3 +479,105 @@ def grave_without_stop(since: datetime, at: datetime) -> Counted:
         " AND (i.state = 'closed' OR h.released_at IS NULL))"
     )
     return _counted(table, rows, loose, "i.code", since=since, at=at)
+
+
+# --- The regulator's feed ------------------------------------------------------------------------------------
+
+# Lines of the cities that are reported, given as rows of `city` (its code) and `line`.
+_REPORTED = (
+    " JOIN rides_city c ON c.id = t.city_id"
+    " JOIN jsonb_to_recordset(%(lines)s::jsonb) AS x(city text, line text) ON x.city = c.code AND x.line = t.line"
+)
+_UNMARKED_DRIVER = (
+    "NOT EXISTS (SELECT 1 FROM drivers_driver d JOIN accounts_account o ON o.id = d.account_id"
+    " WHERE d.id = t.driver_id AND o.is_drill)"
+)
+
+
+def facts_untold(
+    since: datetime, at: datetime, *, lines: Sequence[dict[str, str]], within: timedelta, pays: timedelta
+) -> Counted:
+    """Beginnings, matches, cancellations, boardings, ends and payments of reported trips since; wrong: the regulator did
+    not acknowledge it `within` its time, of payments within `pays` of the end (G11). Each is looked for by its trip."""
+    given = {"since": since, "at": at, "lines": json.dumps(list(lines)), "within": within, "pays": pays}
+    facts = (
+        " (t.state IN ('requested', 'matched') OR t.state IN ('accepted', 'arrived', 'boarded', 'in_progress')"
+        " OR (t.driver_id IS NOT NULL AND t.accepted_at >= %(since)s) OR t.cancelled_at >= %(since)s"
+        f" OR t.ended_at >= %(since)s) AND t.{_OF_PEOPLE} AND {_UNMARKED_DRIVER}"
+        " AND m.at >= %(since)s AND m.at < %(at)s - m.within"
+    )
+    table = (
+        f"rides_trip t{_REPORTED} CROSS JOIN LATERAL (VALUES"
+        " ('orderCreate', t.code, t.requested_at, %(within)s::interval),"
+        " ('orderMatch', t.code || ':' || t.driver_id, t.accepted_at, %(within)s::interval),"
+        " ('orderCancel', t.code, t.cancelled_at, %(within)s::interval),"
+        " ('operateDepart', t.code, t.boarded_at, %(within)s::interval),"
+        " ('operateArrive', t.code, t.ended_at, %(within)s::interval),"
+        " ('operatePay', t.code, t.ended_at, %(pays)s::interval)) AS m(kind, key, at, within)"
+        " LEFT JOIN governance_feedmessage f ON f.kind = m.kind AND f.key = m.key AND f.acknowledged_at IS NOT NULL"
+    )
+    return _counted(table, facts + " AND m.key IS NOT NULL", "f.id IS NULL", "t.code", **given)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What waits for the regulator for longer than `facts_untold` allows, what is refused, and what was acknowledged."""
+
+    waiting: int
+    refused: int
+    causes: list[str]
+    told: int
+    late: int
+    positions: int
+    late_positions: int
+    refused_positions: int
+
+
+def feed(since: datetime, at: datetime, *, within: timedelta) -> Feed:
+    """The regulator's feed: open messages of any age, and what was acknowledged since (G11)."""
+    ((waiting,),) = _rows(
+        "SELECT count(*) FROM governance_feedmessage WHERE acknowledged_at IS NULL AND refused_at IS NULL"
+        " AND kind <> 'operatePay' AND queued_at < %(at)s - %(within)s::interval",
+        at=at,
+        within=within,
+    )
+    # What a person dealt with by other means, saying how, is no more refused than what was told again.
+    causes = _rows(
+        "SELECT m.refused_for, count(*) FROM governance_feedmessage m WHERE m.refused_at IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM core_failedwork w WHERE w.kind = 'governance.feed_refused'"
+        " AND w.key = m.refused_for AND w.closed_at IS NULL) GROUP BY 1 ORDER BY 2 DESC"
+    )
+    ((told, late, positions, late_positions, refused_positions),) = _rows(
+        "SELECT COALESCE(sum(acknowledged) FILTER (WHERE kind <> 'positionVehicle'), 0),"
+        " COALESCE(sum(late) FILTER (WHERE kind <> 'positionVehicle'), 0),"
+        " COALESCE(sum(acknowledged) FILTER (WHERE kind = 'positionVehicle'), 0),"
+        " COALESCE(sum(late) FILTER (WHERE kind = 'positionVehicle'), 0),"
+        " COALESCE(sum(refused) FILTER (WHERE kind = 'positionVehicle'), 0)"
+        " FROM governance_feedhour WHERE hour >= %(since)s AND kind NOT LIKE 'baseInfo%%'",
+        since=since,
+    )
+    return Feed(
+        waiting,
+        sum(count for _cause, count in causes),
+        [cause for cause, _count in causes[:LISTED]],
+        int(told),
+        int(late),
+        int(positions),
+        int(late_positions),
+        int(refused_positions),
+    )
+
+
+def positions_untold(at: datetime, *, lines: Sequence[dict[str, str]], within: timedelta) -> Counted:
+    """Reported trips with a driver whose phone says where it is; wrong: the regulator has no position as new as that, less
+    `within`, and has had none for so long (G11)."""
+    table = (
+        f"rides_trip t{_REPORTED} JOIN rides_latestposition l ON l.trip_id = t.id AND l.party = 'driver'"
+        " LEFT JOIN governance_feedposition f ON f.trip = t.id"
+    )
+    rows = f"t.state IN ('accepted', 'arrived', 'boarded', 'in_progress') AND t.{_OF_PEOPLE} AND {_UNMARKED_DRIVER}"
+    wrong = (
+        "l.at > COALESCE(f.at, t.accepted_at) + %(within)s::interval"
+        " AND COALESCE(f.told_at, t.accepted_at) < %(at)s - %(within)s::interval"
+    )
+    return _counted(table, rows, wrong, "t.code", at=at, within=within, lines=json.dumps(list(lines)))

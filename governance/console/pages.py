@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from core import build, clock, motions
 from core.access import account_of, permission_required
@@ -35,6 +35,7 @@ from governance.gate import (
     why_it_ended,
 )
 from governance.models import GatePassage
+from governance.regulator import figures as feed
 from governance.relaunch import EXECUTIVE, REASSESSMENT, RELAUNCH, STATEMENT
 from governance.selectors import days_of, histories, last_board
 from governance.states import PassageState, Status
@@ -232,7 +233,18 @@ def _gate_line(
 
 
 app_name = "governance_console"
+
+
+@require_GET
+@permission_required("governance.read")
+def regulator(request: HttpRequest) -> HttpResponse:
+    """What the regulator was told, by interface (G11): figures, and what was refused for which reason."""
+    context = {"title": _("The regulator's feed"), "feed": feed.shown(clock.now())}
+    return page(request, "console/regulator.html", context)
+
+
 urlpatterns = [
+    path("admin/regulator/", regulator, name="regulator"),
     path("admin/rules/", rules.index, name="rules"),
     path("admin/rules/<rule:key>/", rules.one, name="rule"),
     path("admin/rules/changes/<code:code>/do/<word:action>/", act.view(RULE_CHANGES), name="rule_act"),

@@ -16,6 +16,14 @@ link(GOVERNANCE, 10, _("Rectification board"), "fact_check", "governance_console
 link(GOVERNANCE, 15, _("Rules"), "rule", "governance_console:rules")
 link(GOVERNANCE, 16, _("Relaunch gate"), "traffic", "governance_console:gate")
 link(GOVERNANCE, 17, _("Transparency reports"), "bar_chart", "governance_console:reports")
+link(
+    GOVERNANCE,
+    18,
+    _("The regulator's feed"),
+    "account_balance",
+    "governance_console:regulator",
+    "governance.read",
+)
 link(GOVERNANCE, 20, _("Drills"), "sprint", "admin:governance_drillrun_changelist", "governance.read")
 
 

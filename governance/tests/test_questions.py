@@ -478,3 +478,83 @@ def test_cases_for_110(at, seed):
                 late.add(row.code)
         found = ask.pushes_unheard(since, at, causes=["sos"], within=soon, by_hand=by_hand)
         assert (found.all, found.wrong, set(found.codes)) == (len(due), len(late), late)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_the_regulators_feed(at, seed):
+    random.seed(600 + seed)
+    since, within, pays = at - timedelta(hours=1), timedelta(minutes=5), timedelta(minutes=70)
+    lines = [{"city": "one", "line": "express"}, {"city": "two", "line": "hitch"}]
+    minutes = [-70, -61, -59, -30, -6, -4, -1]
+    with shadow.world(at) as world:
+        world.table("governance.FeedMessage", "governance.FeedPosition", "rides.LatestPosition", "rides.Trip")
+        cities = [world.make("rides.City", code=code) for code in ("one", "two", "three")]
+        people = [world.make("accounts.Account", is_drill=marked) for marked in (False, False, True)]
+        drivers = [world.make("drivers.Driver", account_id=person.pk) for person in people]
+        facts, wrong, cars, unplaced = 0, set(), 0, set()
+        for n in range(60):
+            city, rider, driver = (
+                random.choice(cities),
+                random.choice(people),
+                some(0.8, random.choice(drivers)),
+            )
+            line, state = (
+                random.choice(["express", "hitch"]),
+                random.choice(["requested", "accepted", "in_progress", "ended", "cancelled"]),
+            )
+
+            def when(chance):
+                return some(chance, at + timedelta(minutes=random.choice(minutes)))
+
+            times = {
+                "requested_at": when(1), "accepted_at": when(0.8) if driver else None, "cancelled_at": when(0.3),
+                "boarded_at": when(0.5), "ended_at": when(0.4),
+            }  # fmt: skip
+            trip = world.make(
+                "rides.Trip", code=f"T{n}", line=line, state=state, city_id=city.pk, passenger_id=rider.pk,
+                driver_id=driver.pk if driver else None, **times,
+            )  # fmt: skip
+            names = {
+                "orderCreate": ("requested_at", trip.code), "orderMatch": ("accepted_at", f"{trip.code}:{driver.pk if driver else 0}"),
+                "orderCancel": ("cancelled_at", trip.code), "operateDepart": ("boarded_at", trip.code),
+                "operateArrive": ("ended_at", trip.code), "operatePay": ("ended_at", trip.code),
+            }  # fmt: skip
+            told = {kind for kind in names if random.random() < 0.6}
+            for kind in told:
+                over = random.random() < 0.8
+                world.make(
+                    "governance.FeedMessage",
+                    kind=kind,
+                    key=names[kind][1],
+                    acknowledged_at=at if over else None,
+                )
+                if not over:
+                    told = told - {kind}
+            told_at = some(0.6, at - timedelta(seconds=random.choice([10, 59, 61, 500])))
+            phone = some(0.7, at - timedelta(seconds=random.choice([0, 30, 100])))
+            if told_at:
+                world.make("governance.FeedPosition", trip=trip.pk, at=told_at, told_at=told_at)
+            if phone:
+                world.make("rides.LatestPosition", trip_id=trip.pk, party="driver", at=phone)
+            if {"city": city.code, "line": line} not in lines or rider.is_drill or driver is drivers[2]:
+                continue
+            if phone and state in ("accepted", "in_progress"):
+                cars += 1
+                base = told_at or times["accepted_at"]
+                if base and phone > base + timedelta(seconds=60) and base < at - timedelta(seconds=60):
+                    unplaced.add(trip.code)
+            looked = state in ("requested", "accepted", "in_progress") or any(
+                each and each >= since
+                for each in (times["accepted_at"], times["cancelled_at"], times["ended_at"])
+            )
+            for kind, (column, _key) in names.items():
+                late = at - (pays if kind == "operatePay" else within)
+                if looked and times[column] and since <= times[column] < late:
+                    facts += 1
+                    if kind not in told:
+                        wrong.add((trip.code, kind))
+        found = ask.facts_untold(since, at, lines=lines, within=within, pays=pays)
+        assert (found.all, found.wrong) == (facts, len(wrong))
+        assert set(found.codes) <= {code for code, _kind in wrong}
+        placed = ask.positions_untold(at, lines=lines, within=timedelta(seconds=60))
+        assert (placed.all, placed.wrong, set(placed.codes)) == (cars, len(unplaced), unplaced)

@@ -1,0 +1,238 @@
+"""Base data: the company, its permits, how large it is, and the drivers and cars of ride-hailing with their certificates.
+
+Hitch owners have no such certificates, and are not told. What the layout must have of a driver or car and this platform
+does not hold, the company's own register says: a file for each in the folder that `records` of the company's file names
+(`drivers/CODE.json`, `vehicles/PLATE.json`). Of it nothing leaves but the fields that the layout must have.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+
+from core.typed import document
+from drivers.selectors import count_to_report, drivers_to_report, vehicles_to_report
+from drivers.states import DriverState, PaperKind
+from governance.models import FeedMark, FeedMessage
+from governance.regulator.company import Company
+from governance.regulator.layout import day, layout, moment
+from rides.selectors import all_lines
+from rides.states import LineState
+
+if TYPE_CHECKING:
+    from drivers.models import Driver, Paper, Vehicle
+    from rides.models import LineInCity
+
+Item = dict[str, Any]
+MARKS = ("base", "papers")
+KINDS = (
+    "baseInfoCompany",
+    "baseInfoCompanyPermit",
+    "baseInfoCompanyStat",
+    "baseInfoVehicle",
+    "baseInfoDriver",
+)
+WHOLE = timedelta(
+    days=1
+)  # how often everybody is compared with what was told, whoever has a new paper meanwhile
+NEW, CHANGED = 1, 2  # `Flag`
+VALID, INVALID = 0, 1  # `State`
+NET_CAR = 1  # `CommercialType`: ride-hailing
+_QUEUED = (
+    "INSERT INTO governance_feedmessage"
+    " (kind, key, subject, rows, happened_at, queued_at, next_at, attempts, refused_for)"
+)
+# What is told of somebody or of a car changes with their certificates and their state; each state of it is one message.
+_DRIVERS = f"""
+{_QUEUED}
+SELECT 'baseInfoDriver', d.id || ':' || md5(d.state || string_agg(p.id::text, ',' ORDER BY p.id)), a.code,
+       jsonb_build_object('person', d.id), %(at)s, %(at)s, %(at)s, 0, ''
+FROM drivers_driver d
+JOIN accounts_account a ON a.id = d.account_id AND NOT a.is_drill AND a.closed_at IS NULL
+JOIN drivers_paper p ON p.driver_id = d.id AND p.replaced_at IS NULL
+WHERE d.vetted_at IS NOT NULL AND (%(all)s OR EXISTS (
+    SELECT 1 FROM drivers_paper new WHERE new.driver_id = d.id AND new.id > %(first)s AND new.id <= %(last)s))
+GROUP BY d.id, a.code HAVING bool_or(p.kind = 'driver_permit')
+ON CONFLICT (kind, key) DO NOTHING
+"""  # noqa: S608 - ours
+_VEHICLES = f"""
+{_QUEUED}
+SELECT 'baseInfoVehicle', v.id || ':' || md5(string_agg(p.id::text, ',' ORDER BY p.id)), v.plate,
+       jsonb_build_object('car', v.id), %(at)s, %(at)s, %(at)s, 0, ''
+FROM drivers_vehicle v JOIN drivers_paper p ON p.vehicle_id = v.id AND p.replaced_at IS NULL
+WHERE (%(all)s OR EXISTS (
+    SELECT 1 FROM drivers_paper new WHERE new.vehicle_id = v.id AND new.id > %(first)s AND new.id <= %(last)s))
+  AND EXISTS (SELECT 1 FROM drivers_binding b JOIN drivers_driver d ON d.id = b.driver_id
+              JOIN accounts_account a ON a.id = d.account_id AND NOT a.is_drill WHERE b.vehicle_id = v.id)
+GROUP BY v.id HAVING bool_or(p.kind = 'transport_permit')
+ON CONFLICT (kind, key) DO NOTHING
+"""  # noqa: S608 - ours
+_NEWEST = "SELECT COALESCE(max(id), 0) FROM drivers_paper"
+_SETTLED = "SELECT COALESCE(max(id), 0) FROM drivers_paper WHERE added_at < %s"
+
+
+def collect(ours: Company, at: datetime) -> None:
+    """Queue what of the base data is not told as it is now."""
+    _company(ours, at)
+    with transaction.atomic(), connection.cursor() as cursor:
+        marks = {row.source: row for row in FeedMark.objects.select_for_update().filter(source__in=MARKS)}
+        whole = "base" not in marks or at.timestamp() - marks["base"].mark >= WHOLE.total_seconds()
+        cursor.execute(_NEWEST)
+        last = cursor.fetchone()[0]
+        first = marks["papers"].mark if "papers" in marks else 0
+        if not whole and last <= first:
+            return
+        for statement in (_DRIVERS, _VEHICLES):
+            cursor.execute(statement, {"at": at, "all": whole, "first": first, "last": last})
+        cursor.execute(_SETTLED, [at - timedelta(minutes=5)])
+        FeedMark.objects.update_or_create(
+            source="papers", defaults={"mark": max(first, cursor.fetchone()[0])}
+        )
+        if whole:
+            FeedMark.objects.update_or_create(source="base", defaults={"mark": int(at.timestamp())})
+
+
+def _company(ours: Company, at: datetime) -> None:
+    """The company, its permit in each city, and its size of the day: each once for as long as it says the same."""
+    told: list[tuple[str, str, str, dict[str, Any]]] = [("baseInfoCompany", _digest(ours.facts), "", {})]
+    permits = {
+        (row.city.code, row.permit_number): row
+        for row in all_lines()
+        if row.state != LineState.SUSPENDED and row.permit_number and _is_reported(ours, row)
+    }
+    for (code, number), row in permits.items():
+        said = [ours.cities[code].permit, ours.cities[code].region, number, str(row.permit_until)]
+        permit = {"city": code, "number": number, "until": row.permit_until.isoformat()}
+        told.append(("baseInfoCompanyPermit", f"{code}:{_digest(said)}", code[:20], permit))
+    told.append(("baseInfoCompanyStat", str(day(at)), "", {}))
+    known = FeedMessage.objects.filter(kind__in={kind for kind, *_rest in told})
+    have = set(known.filter(key__in=[key for _kind, key, *_rest in told]).values_list("kind", "key"))
+    FeedMessage.objects.bulk_create(
+        [
+            FeedMessage(
+                kind=kind, key=key, subject=subject, rows=rows, happened_at=at, queued_at=at, next_at=at
+            )
+            for kind, key, subject, rows in told
+            if (kind, key) not in have
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _is_reported(ours: Company, row: "LineInCity") -> bool:
+    city = ours.cities.get(row.city.code)
+    return city is not None and row.line in city.lines
+
+
+def _digest(said: Any) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+# --- The items ---
+
+
+def items_of(
+    kind: str, rows: Sequence[FeedMessage], ours: Company, at: datetime
+) -> "list[Callable[[], Item]]":
+    """How the item of each message is made; each raises by itself where its rows cannot be read."""
+    earlier = FeedMessage.objects.filter(kind=kind, acknowledged_at__isnull=False)
+    before = set(earlier.filter(subject__in={row.subject for row in rows}).values_list("subject", flat=True))
+
+    def stamp(row: FeedMessage) -> Item:
+        return {"Flag": CHANGED if row.subject in before else NEW, "UpdateTime": moment(at)}
+
+    def made(item: Callable[[FeedMessage], Item]) -> "list[Callable[[], Item]]":
+        return [partial(lambda row: item(row) | stamp(row), row) for row in rows]
+
+    match kind:
+        case "baseInfoCompany":
+            return made(lambda _row: {**ours.facts, "State": VALID})
+        case "baseInfoCompanyStat":
+            cars, drivers = count_to_report()
+            return made(lambda _row: {"VehicleNum": cars, "DriverNum": drivers})
+        case "baseInfoCompanyPermit":
+            return made(lambda row: _permit(ours, row))
+        case "baseInfoDriver":
+            people = {each.pk: each for each in drivers_to_report([row.rows["person"] for row in rows])}
+            return made(lambda row: _driver(ours, people[row.rows["person"]]))
+        case _:
+            known = {each.pk: each for each in vehicles_to_report([row.rows["car"] for row in rows])}
+            return made(lambda row: _vehicle(ours, known[row.rows["car"]]))
+
+
+def _permit(ours: Company, row: FeedMessage) -> Item:
+    city = ours.cities[row.rows["city"]]
+    return {
+        **city.permit,
+        "Address": city.region,
+        "Certificate": row.rows["number"],
+        "StopDate": int(row.rows["until"].replace("-", "")),
+        "State": "0",
+    }
+
+
+def _record(ours: Company, kind: str, folder: str, name: str) -> Item:
+    """What the company's own register says of a driver or car, and the layout must have; nothing where it says nothing."""
+    path = Path(ours.records) / folder / f"{name}.json"
+    if not ours.records or not path.is_file():
+        return {}
+    said = json.loads(path.read_text())
+    return {field.name: said[field.name] for field in layout()[kind] if field.required and field.name in said}
+
+
+def _paper(papers: "Sequence[Paper]", kind: PaperKind) -> "Paper | None":
+    return next((paper for paper in papers if paper.kind == kind and paper.replaced_at is None), None)
+
+
+def _until(paper: "Paper | None") -> int | None:
+    return int(f"{paper.until:%Y%m%d}") if paper and paper.until else None
+
+
+def _known(item: Item) -> Item:
+    return {name: value for name, value in item.items() if value not in (None, "")}
+
+
+def _driver(ours: Company, driver: "Driver") -> Item:
+    account, papers = driver.account, list(driver.papers.all())
+    permit = _paper(papers, PaperKind.DRIVER_PERMIT)
+    born = sex = None
+    if account.document == document.Kind.RESIDENT_ID:
+        # 18 digits: the birthday, and by the last digit but one the sex.
+        born = int(f"{document.born(account.id_number):%Y%m%d}")
+        sex = "1" if int(account.id_number[16]) % 2 else "2"
+    ours_know = {
+        "Address": ours.facts.get("Address"),
+        "DriverPhone": account.phone.removeprefix("+86"),
+        "DriverGender": sex,
+        "DriverBirthday": born,
+        "LicenseId": driver.licence_number,
+        "DriverLicenseOff": _until(_paper(papers, PaperKind.DRIVING_LICENCE)),
+        "CertificateNo": permit.number if permit else None,
+        "NetworkCarProofOff": _until(permit),
+        "CommercialType": NET_CAR,
+        "ContractCompany": ours.facts.get("CompanyName"),
+        "State": VALID if driver.state == DriverState.VETTED else INVALID,
+    }
+    return _record(ours, "baseInfoDriver", "drivers", account.code) | _known(ours_know)
+
+
+def _vehicle(ours: Company, car: "Vehicle") -> Item:
+    permit = _paper(list(car.papers.all()), PaperKind.TRANSPORT_PERMIT)
+    plate = car.plate.replace("·", "")
+    ours_know = {
+        "Address": ours.facts.get("Address"),
+        "VehicleNo": plate,
+        "Seats": car.seats + 1,  # the driver's with them, as on the licence
+        "Model": car.model,
+        "VehicleColor": car.colour,
+        "VIN": car.vin,
+        "TransDateStop": _until(permit),
+        "CommercialType": NET_CAR,
+        "State": VALID,
+    }
+    return _record(ours, "baseInfoVehicle", "vehicles", plate) | _known(ours_know)

@@ -1,0 +1,174 @@
+"""What has to be told, found where it changed: each source has a mark, and no row is looked at twice for long.
+
+Trips are read by the transaction that wrote them last, as `rides.open_requests` does, so that none is missed however long
+its transaction ran. Rows that are only ever added are read by their number, and those of the last minutes once more. A fact
+is one message however often it is seen. Marked people (the drill's, the demo city's) are nobody's: nothing of them is told.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from core import jobs, policy
+from core.retention import TRACES_KEPT
+from governance.models import FeedMark
+from governance.regulator.company import City, Company
+from rides.selectors import cities
+
+AT_ONCE = 2_000  # rows of a source in one statement
+SETTLED = timedelta(minutes=5)  # no transaction that adds a row is open for longer
+_QUEUED = (
+    "INSERT INTO governance_feedmessage"
+    " (kind, key, subject, rows, happened_at, queued_at, next_at, attempts, refused_for)"
+)
+_ONCE = "ORDER BY m.at ON CONFLICT (kind, key) DO NOTHING"
+_OF_NOBODY_MARKED = """
+ JOIN accounts_account p ON p.id = t.passenger_id AND NOT p.is_drill
+ LEFT JOIN drivers_driver d ON d.id = t.driver_id
+ LEFT JOIN accounts_account o ON o.id = d.account_id
+"""
+_TRIPS = f"""
+{_QUEUED}
+SELECT m.kind, m.key, t.code, jsonb_build_object('trip', t.id, 'driver', t.driver_id, 'vehicle', t.vehicle_id),
+       m.at, %(at)s, %(at)s, 0, ''
+FROM rides_trip t {_OF_NOBODY_MARKED}
+CROSS JOIN LATERAL (VALUES
+  ('orderCreate', t.code, t.requested_at),
+  ('orderMatch', t.code || ':' || t.driver_id, CASE WHEN t.driver_id IS NOT NULL THEN t.accepted_at END),
+  ('orderCancel', t.code, t.cancelled_at),
+  ('operateDepart', t.code, t.boarded_at),
+  ('operateArrive', t.code, t.ended_at),
+  ('operatePay', t.code, t.ended_at)
+) AS m(kind, key, at)
+WHERE t.city_id = %(city)s AND t.line = ANY(%(lines)s) AND o.is_drill IS NOT TRUE AND m.at >= %(since)s AND {{which}}
+{_ONCE}
+"""  # noqa: S608 - ours
+_CHANGED = _TRIPS.format(which="t.changed_in BETWEEN %(first)s AND %(last)s")
+# Where nothing was read before: what is under way, and what came to anything in the last day.
+_AT_FIRST = _TRIPS.format(
+    which="(t.state IN ('requested', 'matched') OR t.state IN ('accepted', 'arrived', 'boarded', 'in_progress')"
+    " OR (t.accepted_at >= %(begin)s AND t.driver_id IS NOT NULL)"
+    " OR t.cancelled_at >= %(begin)s OR t.ended_at >= %(begin)s)"
+)
+_HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+_LAST = """
+SELECT max(changed_in), count(*) FROM (
+  SELECT changed_in FROM rides_trip WHERE city_id = %s AND changed_in >= %s ORDER BY changed_in LIMIT %s
+) AS next
+"""
+_IN_A_CITY = """
+(SELECT 1 FROM jsonb_to_recordset(%(cities)s::jsonb) AS x(city bigint, line text)
+ WHERE x.city = t.city_id AND x.line = t.line)
+"""
+_RATINGS = f"""
+{_QUEUED}
+SELECT 'ratedPassenger', t.code, t.code, jsonb_build_object('trip', t.id, 'stars', m.stars), m.at, %(at)s, %(at)s, 0, ''
+FROM rides_rating m JOIN rides_trip t ON t.id = m.trip_id {_OF_NOBODY_MARKED}
+WHERE m.id > %(first)s AND m.id <= %(last)s AND m.party = 'passenger' AND o.is_drill IS NOT TRUE
+  AND m.at >= %(since)s AND EXISTS {_IN_A_CITY}
+{_ONCE}
+"""  # noqa: S608 - ours
+_COMPLAINTS = f"""
+{_QUEUED}
+SELECT 'ratedPassengerComplaint', m.code, m.code, jsonb_build_object('trip', t.id, 'category', m.category),
+       m.filed_at, %(at)s, %(at)s, 0, ''
+FROM (SELECT *, filed_at AS at FROM complaints_complaint WHERE id > %(first)s AND id <= %(last)s) AS m
+JOIN rides_trip t ON t.id = m.trip_id {_OF_NOBODY_MARKED}
+WHERE m.accused_as = 'driver' AND o.is_drill IS NOT TRUE AND m.filed_at >= %(since)s AND EXISTS {_IN_A_CITY}
+{_ONCE}
+"""  # noqa: S608 - ours
+
+
+def collect(company: Company, at: datetime) -> None:
+    """Queue what is new of every source, until a turn is over."""
+    since = at - policy.span(TRACES_KEPT) + timedelta(days=1)  # older facts may have been told and forgotten
+    told = [(row.pk, company.cities[row.code]) for row in cities() if row.code in company.cities]
+    for pk, city in told:
+        _trips(pk, city, since, at)
+        if not jobs.go_on():
+            return
+    lines = [{"city": pk, "line": line} for pk, city in told for line in sorted(city.lines)]
+    for source, table, time, statement in (
+        ("ratings", "rides_rating", "at", _RATINGS),
+        ("complaints", "complaints_complaint", "filed_at", _COMPLAINTS),
+    ):
+        _added(source, table, time, statement, lines, since, at)
+
+
+def _trips(pk: int, city: City, since: datetime, at: datetime) -> None:
+    """What became of the trips of one city since it was looked at last."""
+    source, given = f"trips:{pk}", {"city": pk, "lines": sorted(city.lines), "since": since, "at": at}
+    while True:
+        # The horizon is taken before the rows: what commits in between is read next time.
+        horizon = int(_one(_HORIZON)[0])
+        with transaction.atomic():
+            mark = _mark(source)
+            # A restored database counts its transactions anew: what was read is not known any more.
+            if mark is None or mark > horizon:
+                _do(_AT_FIRST, {**given, "begin": at - timedelta(days=1)})
+                _keep(source, horizon)
+                return
+            last, count = _one(_LAST, [pk, mark, AT_ONCE])
+            if count:
+                _do(_CHANGED, {**given, "first": mark, "last": last})
+            more = count == AT_ONCE and last < horizon
+            _keep(source, last + 1 if more else max(mark, horizon))
+        if not more or not jobs.go_on():
+            return
+
+
+def _added(
+    source: str,
+    table: str,
+    time: str,
+    statement: str,
+    lines: Sequence[dict[str, Any]],
+    since: datetime,
+    at: datetime,
+) -> None:
+    """Rows that were added to a table; `time` is the column that says when."""
+    newest = f"SELECT COALESCE(max(id), 0) FROM {table}"  # noqa: S608 - a table of ours
+    settled = f"SELECT COALESCE(max(id), 0) FROM {table} WHERE id > %s AND id <= %s AND {time} < %s"  # noqa: S608
+    end = int(_one(newest)[0])
+    with transaction.atomic():
+        mark = _mark(source)
+        if mark is None:
+            _keep(source, end)
+            return
+    first = mark
+    while first < end:
+        last = min(first + AT_ONCE, end)
+        with transaction.atomic():
+            _mark(source)
+            _do(
+                statement,
+                {"first": first, "last": last, "cities": json.dumps(lines), "since": since, "at": at},
+            )
+            _keep(source, max(mark, int(_one(settled, [first, last, at - SETTLED])[0])))
+        first = last
+        if not jobs.go_on():
+            return
+
+
+def _mark(source: str) -> int | None:
+    """The mark, under a lock; None for a source that was never read."""
+    return FeedMark.objects.select_for_update().filter(source=source).values_list("mark", flat=True).first()
+
+
+def _keep(source: str, mark: int) -> None:
+    FeedMark.objects.update_or_create(source=source, defaults={"mark": mark})
+
+
+def _one(question: str, given: Sequence[Any] = ()) -> Sequence[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, given)
+        row: Sequence[Any] = cursor.fetchone()
+    return row
+
+
+def _do(statement: str, given: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)

@@ -1,0 +1,524 @@
+"""G11: what the regulator is told, by the sandbox's own code behind a port; it may be slow, wrong or down."""
+
+import json
+import threading
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+
+from accounts.models import Account
+from complaints.services import file_complaint
+from core import clock, outside, retry
+from core.models import AuditEntry, FailedWork
+from drivers.models import Driver, Paper
+from governance.measures import break_measure, check_measure, measures
+from governance.models import FeedHour, FeedMark, FeedMessage, FeedPosition, FeedScore
+from governance.regulator.layout import layout, wrong_with
+from governance.regulator.positions import POSITIONS
+from governance.regulator.scores import SCORE
+from governance.regulator.sending import COLLECT, REFUSED, SEND
+from rides.models import City, LatestPosition, LineInCity, Payment, Trip
+from rides.services import cancel_trip, rate_trip
+from rides.tests.factories import drivers_phone_at
+from sandbox import regulator as there
+
+KEY = "a key that the platform gave us"
+COMPANY = Path(there.__file__).parent / "regulator_company.json"
+
+
+@pytest.fixture
+def regulator(settings, tmp_path, monkeypatch):
+    """The sandbox's own code behind a port; `there.behave` tells it what to do."""
+    settings.STATE = tmp_path
+    settings.REGULATOR_KEY, settings.REGULATOR_COMPANY = KEY, str(COMPANY)
+    monkeypatch.setenv("HUHANG_REGULATOR_KEY", KEY)
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self):
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            kind, key = (
+                self.path.removeprefix("/regulator/").strip("/"),
+                self.headers.get("Authorization", ""),
+            )
+            status, body = there.score(raw, key) if kind == "score" else there.answer(kind, raw, key)
+            said = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.REGULATOR_URL = f"http://127.0.0.1:{server.server_port}/regulator"
+    monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=5, default_ttl=30.0))
+    yield there
+    server.shutdown()
+    server.server_close()
+
+
+def feed(*jobs):
+    for job in jobs or (COLLECT, SEND, POSITIONS):
+        job.run(at=clock.now())
+
+
+def taken():
+    """Items that the platform has, by interface."""
+    found = {}
+    for kinds in there.days().values():
+        for kind, row in kinds.items():
+            if row["last"]:
+                found.setdefault(kind, []).extend(row["last"])
+    return found
+
+
+def about_trips():
+    """The same without base data."""
+    return {kind: rows for kind, rows in taken().items() if not kind.startswith("baseInfo")}
+
+
+def driven(trip):
+    """It took half an hour, and is paid."""
+    Trip.objects.filter(pk=trip.pk).update(
+        boarded_at=trip.ended_at - timedelta(minutes=30), requested_at=trip.ended_at - timedelta(hours=1)
+    )
+    Payment.objects.filter(trip=trip).update(state="paid", paid_at=clock.now())
+    return Trip.objects.get(pk=trip.pk)
+
+
+def test_an_order_is_told_from_its_beginning_to_its_end(rides, regulator):
+    feed()
+    trip = driven(rides.ended())
+    feed()
+    assert {row.kind for row in FeedMessage.objects.filter(refused_at__isnull=False)} == set()
+    told = taken()
+    assert {"orderCreate", "orderMatch", "operateDepart", "operateArrive", "operatePay"} <= told.keys()
+    ((created,), (matched,), (arrived,)) = told["orderCreate"], told["orderMatch"], told["operateArrive"]
+    assert (created["OrderId"], created["Address"], created["Encrypt"]) == (trip.code, 330300, 2)
+    assert created["DepLatitude"] == round(trip.origin_latitude * 1_000_000)
+    assert matched["LicenseId"] == trip.driver.licence_number
+    assert matched["DriverPhone"] == trip.driver.account.phone.removeprefix("+86")
+    assert matched["VehicleNo"] == trip.vehicle.plate.replace("·", "")
+    assert arrived["DriveTime"] == 1800
+    assert not FeedMessage.objects.filter(acknowledged_at=None).exists()
+
+
+def test_nothing_is_told_twice_and_nothing_of_who_travels(rides, regulator):
+    feed()
+    trip = driven(rides.ended())
+    feed()
+    Trip.objects.filter(pk=trip.pk).update(seats=2)
+    feed()
+    (day,) = there.days().values()
+    assert all(row["again"] == 0 for row in day.values())
+    said = json.dumps(there.days(), ensure_ascii=False)
+    for personal in (trip.passenger.phone.removeprefix("+86"), trip.passenger.real_name, trip.passenger.code):
+        assert personal not in said
+    assert AuditEntry.objects.filter(action="regulator.told", subject="orderMatch").count() == 1
+
+
+def test_a_cancelled_order_says_who_cancelled(rides, regulator, people):
+    feed()
+    trip = rides.booked()
+    cancel_trip(account=people("passenger"), trip_code=trip.code, reason="changed_plans")
+    feed()
+    (told,) = taken()["orderCancel"]
+    assert (told["OrderId"], told["Operator"], told["CancelTypeCode"]) == (trip.code, "1", "1")
+
+
+def test_a_rating_is_told_and_a_complaint_by_its_kind_alone(rides, regulator, people):
+    feed()
+    trip = driven(rides.ended())
+    rate_trip(account=people("passenger"), trip_code=trip.code, stars=4)
+    rate_trip(account=people("driver"), trip_code=trip.code, stars=2)
+    complaint = file_complaint(
+        submission="feed",
+        account=people("passenger"),
+        trip_code=trip.code,
+        category="dispute",
+        words="他绕路了",
+    )
+    feed()
+    told = taken()
+    assert [row["ServiceScore"] for row in told["ratedPassenger"]] == [4]
+    (row,) = told["ratedPassengerComplaint"]
+    assert (row["OrderId"], row["Detail"]) == (trip.code, "路线或费用")
+    assert complaint.code not in json.dumps(told)
+
+
+def test_marked_people_are_nobody_to_the_regulator(rides, regulator):
+    feed()
+    trip = driven(rides.ended())
+    Account.objects.filter(pk=trip.driver.account_id).update(is_drill=True)
+    LatestPosition.objects.filter(trip=trip).update(at=clock.now())
+    feed()
+    assert about_trips() == {}
+    assert not FeedMessage.objects.exclude(kind__startswith="baseInfo").exists()
+
+
+def test_without_an_endpoint_nothing_is_read_or_told(rides, regulator, settings):
+    settings.REGULATOR_URL = ""
+    rides.ended()
+    feed()
+    assert not FeedMessage.objects.exists()
+    assert not FailedWork.objects.exists()
+
+
+def test_a_platform_that_is_down_keeps_all_waiting_and_a_person_hears_of_it(rides, regulator, noon):
+    feed()
+    regulator.behave({"status": 503})
+    driven(rides.ended())
+    feed()
+    of_trips = FeedMessage.objects.exclude(kind__startswith="baseInfo")
+    waiting = of_trips.filter(acknowledged_at=None, refused_at=None)
+    assert waiting.count() == of_trips.count() >= 5
+    row = FailedWork.objects.get(kind="governance.feed_send", closed_at=None)
+    assert row.needs_person_at is None
+    noon.shift(16 * 60)
+    feed(SEND)
+    row.refresh_from_db()
+    assert row.needs_person_at
+    regulator.behave({})
+    noon.shift(120)
+    outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
+    feed(SEND)
+    assert not waiting.exists()
+    row.refresh_from_db()
+    assert row.closed_at
+    assert FeedHour.objects.get(kind="orderCreate").late == 1
+
+
+def test_one_bad_row_stops_only_itself(rides, regulator):
+    feed()
+    bad, good = driven(rides.ended()), rides.booked("passenger2")
+    Trip.objects.filter(pk=bad.pk).update(origin_latitude=0.0, origin_longitude=0.0)
+    feed()
+    refused = FeedMessage.objects.get(subject=bad.code, kind="orderCreate")
+    assert refused.refused_for == "orderCreate:DepLatitude:out_of_country"
+    assert [row["OrderId"] for row in taken()["orderCreate"]] == [good.code]
+    work = FailedWork.objects.get(kind=REFUSED.kind, key=refused.refused_for)
+    assert (work.key, work.subject, work.rests) == (refused.refused_for, bad.code, True)
+    assert work.needs_person_at
+    Trip.objects.filter(pk=bad.pk).update(origin_latitude=28.1, origin_longitude=120.8)
+    assert retry.again(REFUSED.kind, work.key) is None
+    feed(SEND)
+    assert {row["OrderId"] for row in taken()["orderCreate"]} == {good.code, bad.code}
+
+
+def test_what_the_platform_refuses_is_named_by_its_cause_once(rides, regulator):
+    feed()
+    regulator.behave({"refuse": {"orderCreate": ["OrderId", "known <b>"]}})
+    rides.booked()
+    rides.booked("passenger2")
+    feed()
+    assert FailedWork.objects.filter(kind=REFUSED.kind).values_list("key", flat=True).get() == (
+        "orderCreate:OrderId:theirs"
+    )
+    assert FeedMessage.objects.filter(refused_for="orderCreate:OrderId:theirs").count() == 2
+
+
+def test_an_item_that_the_platform_never_answers_is_found_among_the_others(rides, regulator, noon):
+    feed()
+    one, two, three = (rides.booked(who) for who in ("passenger", "passenger2", "driver"))
+    regulator.behave({"silent_on": two.code})
+    feed()
+    known = {row["OrderId"] for row in taken()["orderCreate"]}
+    assert known == {one.code, three.code}
+    for _turn in range(12):
+        noon.shift(70)
+        rides.booked("passenger", client_key=f"more-{_turn}")
+        outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
+        feed(COLLECT, SEND)
+    found = FeedMessage.objects.get(subject=two.code, kind="orderCreate")
+    assert found.refused_for == "orderCreate:-:unanswered"
+
+
+def test_positions_are_told_once_each_and_what_cannot_be_true_stays(rides, regulator, noon):
+    trip = rides.under_way()
+    drivers_phone_at(trip, away=0.001)
+    feed()
+    (told,) = taken()["positionVehicle"]
+    assert (told["OrderId"], told["BizStatus"], told["Encrypt"]) == (trip.code, 1, 2)
+    assert told["VehicleNo"] == trip.vehicle.plate.replace("·", "")
+    feed()
+    assert len(taken()["positionVehicle"]) == 1
+    noon.shift(30)
+    drivers_phone_at(trip, latitude=0.0, longitude=0.0)
+    feed()
+    noon.shift(30)
+    drivers_phone_at(trip, away=0.002)
+    feed()
+    assert len(taken()["positionVehicle"]) == 2
+    hour = FeedHour.objects.get(kind="positionVehicle")
+    assert (hour.acknowledged, hour.late, hour.refused) == (2, 0, 1)
+    noon.shift(3700)
+    feed(POSITIONS)
+    assert FeedPosition.objects.count() <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"OrderTime": 19700101080000}, "too_early"),
+        ({"OrderTime": 20991231000000}, "in_future"),
+        ({"OrderTime": 20260231000000}, "form"),
+        ({"DepLatitude": 0}, "out_of_country"),
+        ({"Encrypt": 1}, "other_datum"),
+        ({"Departure": ""}, "missing"),
+        ({"Address": None}, "missing"),
+        ({"Address": 3303}, "form"),
+        ({"PassengerPhone": "13800138000"}, "not_asked"),
+    ],
+)
+def test_what_cannot_be_true_does_not_leave(change, why):
+    at = clock.now()
+    good = {
+        "CompanyId": "C", "Address": 330300, "OrderId": "T", "DepartTime": 20260302120000, "OrderTime": 20260302110000,
+        "Departure": "a", "DepLongitude": 120800000, "DepLatitude": 28100000, "Destination": "b",
+        "DestLongitude": 120800000, "DestLatitude": 28200000, "Encrypt": 2, "FareType": "express",
+    }  # fmt: skip
+    assert wrong_with("orderCreate", good, at) is None
+    assert wrong_with("orderCreate", good | change, at).why == why
+
+
+@pytest.fixture
+def professional(people, regulator, tmp_path, settings):
+    """A driver with the permits of ride-hailing, of whom the company's register says the rest."""
+    driver = Driver.objects.get(account=people("driver"))
+    car = driver.bindings.get(ended_at=None).vehicle
+    for kind, whose in (("driver_permit", {"driver": driver}), ("transport_permit", {"vehicle": car})):
+        Paper.objects.create(
+            kind=kind, number="浙C-0001", until=date(2030, 1, 31), added_at=clock.now(), **whose
+        )
+    records = {
+        f"drivers/{driver.account.code}": ("baseInfoDriver", {"EmergencyContact": "他的家人", "State": 7}),
+        f"vehicles/{car.plate.replace('·', '')}": ("baseInfoVehicle", {"GPSIMEI": "1"}),
+    }
+    for name, (kind, more) in records.items():
+        path = tmp_path / "records" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sample = {"text": "无", "number": 1, "digit": 1, "code": 330300, "day": 20200101}
+        said = {
+            field.name: sample.get(field.written, 1)
+            for field in layout()[kind]
+            if field.required and field.name not in ("Flag", "UpdateTime", "CompanyId")
+        }
+        path.write_text(json.dumps(said | more))
+    said = json.loads(COMPANY.read_text()) | {"records": str(tmp_path / "records")}
+    settings.REGULATOR_COMPANY = str(tmp_path / "company.json")
+    Path(settings.REGULATOR_COMPANY).write_text(json.dumps(said))
+    return driver, car
+
+
+def test_base_data_is_told_once_and_again_when_it_changes(professional, regulator, noon):
+    driver, car = professional
+    LineInCity.objects.filter(city__code="wenzhou").update(permit_number="浙温网约001")
+    feed()
+    told = taken()
+    assert told["baseInfoCompany"][0]["CompanyName"] == "护航出行示范有限公司"
+    assert told["baseInfoCompanyPermit"][0]["Certificate"] == "浙温网约001"
+    assert (told["baseInfoCompanyStat"][0]["VehicleNum"], told["baseInfoCompanyStat"][0]["DriverNum"]) == (
+        1,
+        1,
+    )
+    (man,), (auto,) = told["baseInfoDriver"], told["baseInfoVehicle"]
+    assert (man["LicenseId"], man["CertificateNo"]) == (driver.licence_number, "浙C-0001")
+    assert (man["NetworkCarProofOff"], man["State"], man["Flag"]) == (20300131, 0, 1)
+    assert (auto["VehicleNo"], auto["Seats"], auto["VIN"]) == (
+        car.plate.replace("·", ""),
+        car.seats + 1,
+        car.vin,
+    )
+    assert not {"EmergencyContact", "GPSIMEI", "DriverName"} & (man.keys() | auto.keys())
+    feed()
+    assert {kind: len(rows) for kind, rows in taken().items()} == {
+        kind: len(rows) for kind, rows in told.items()
+    }
+    Driver.objects.filter(pk=driver.pk).update(state="barred")
+    noon.shift(timedelta(days=1))
+    feed()
+    assert [(row["State"], row["Flag"]) for row in taken()["baseInfoDriver"]] == [(0, 1), (1, 2)]
+
+
+def test_what_nobody_knows_of_a_driver_is_named_and_not_made_up(professional, regulator, tmp_path):
+    driver, _car = professional
+    path = tmp_path / "records" / "drivers" / f"{driver.account.code}.json"
+    said = json.loads(path.read_text())
+    del said["DriverNation"]
+    path.write_text(json.dumps(said))
+    feed()
+    assert "baseInfoDriver" not in taken()
+    work = FailedWork.objects.get(kind=REFUSED.kind, closed_at=None)
+    assert (work.key, work.subject) == ("baseInfoDriver:DriverNation:missing", driver.account.code)
+    path.write_text("{")
+    assert retry.again(work.kind, work.key) is None
+    feed(SEND)
+    assert FeedMessage.objects.get(kind="baseInfoDriver").refused_for == "baseInfoDriver:-:unreadable"
+
+
+def test_both_sides_read_the_same_layout():
+    assert there.LAYOUT.exists()
+    assert {"orderCreate", "positionVehicle", "baseInfoDriver"} <= layout().keys()
+
+
+G11 = next(row for row in measures() if row.id == "G11")
+
+
+def said():
+    """The board's word on it: its state, and what it names."""
+    found = check_measure(G11).found
+    return found.status.value, {each["rule"].removeprefix("board.") for each in found.facts} - {
+        "feed_told",
+        "feed_scored",
+        "feed_unscored",
+    }
+
+
+def test_the_board_is_red_where_nothing_is_connected(rides, regulator, settings):
+    LineInCity.objects.exclude(city__code="wenzhou").update(state="suspended")
+    assert said() == ("none", set())
+    settings.REGULATOR_URL = ""
+    assert said() == ("fail", {"feed_nowhere"})
+    settings.REGULATOR_URL = "http://127.0.0.1:1/"
+    settings.REGULATOR_COMPANY = "/nowhere.json"
+    assert said() == ("fail", {"feed_company"})
+
+
+def test_the_board_is_green_by_what_was_acknowledged_and_red_by_what_was_not(
+    rides, regulator, noon, settings
+):
+    feed()
+    trip = rides.under_way()
+    drivers_phone_at(trip)
+    feed()
+    assert said() == ("pass", set())
+    noon.shift(61)
+    feed()
+    drivers_phone_at(trip, away=0.001)
+    assert said() == ("fail", {"feed_unplaced"})
+    feed()
+    assert said() == ("pass", set())
+    gone = FeedMessage.objects.get(kind="operateDepart")
+    FeedMessage.objects.filter(pk=gone.pk).delete()
+    noon.shift(301)
+    drivers_phone_at(trip, away=0.002)
+    feed(POSITIONS)
+    assert said() == ("fail", {"feed_untold"})
+    regulator.behave({"status": 503})
+    rides.booked("passenger2")
+    feed(COLLECT)
+    noon.shift(400)
+    assert {"feed_untold", "feed_waiting"} <= said()[1]
+
+
+def test_the_board_is_red_by_what_is_refused_late_or_of_a_city_that_is_not_reported(rides, regulator, noon):
+    feed()
+    regulator.behave({"refuse": {"orderCreate": ["OrderId", "no"]}})
+    rides.booked()
+    feed()
+    assert "feed_refused" in said()[1]
+    regulator.behave({})
+    for row in FailedWork.objects.filter(kind=REFUSED.kind, closed_at=None):
+        assert retry.again(row.kind, row.key) is None
+    noon.shift(90)
+    feed(SEND)
+    assert said()[1] == {"feed_late"}
+    other = City.objects.create(
+        code="lishui", name_zh="丽水", name_en="Lishui", latitude=28.4, longitude=119.9
+    )
+    LineInCity.objects.create(
+        line="express", city=other, state="running", since=clock.now(), permit_until=clock.now().date()
+    )
+    assert "feed_cities" in said()[1]
+
+
+def test_a_breaker_turns_it_red_where_it_is_connected_too(rides, regulator):
+    feed()
+    trip = rides.under_way()
+    drivers_phone_at(trip)
+    feed()
+    assert said() == ("pass", set())
+    tried = break_measure(G11)
+    assert (tried.came, tried.why) == ("turned", "")
+    assert "board.feed_untold" in {each["rule"] for each in tried.found.facts}
+
+
+def test_the_page_says_what_was_told_and_why_the_rest_was_not(rides, regulator, signed_in, settings):
+    feed()
+    regulator.behave({"refuse": {"orderMatch": ["LicenseId", "unknown_driver"]}})
+    bad = driven(rides.ended())
+    Trip.objects.filter(pk=bad.pk).update(origin_latitude=0.0, origin_longitude=0.0)
+    feed()
+    page = signed_in("supervisor").get("/admin/regulator/").content.decode()
+    assert "LicenseId: unknown_driver × 1" in page
+    assert "DepLatitude: a place outside the country × 1" in page
+    assert "Not connected" not in page
+    settings.REGULATOR_URL = ""
+    assert "Not connected" in signed_in("supervisor").get("/admin/regulator/").content.decode()
+
+
+def test_what_was_acknowledged_and_is_not_there_turns_the_board_red(rides, regulator, noon):
+    feed()
+    rides.booked()
+    feed()
+    told = FeedHour.objects.aggregate(all=Sum("acknowledged"))["all"]
+    noon.shift(timedelta(days=1))
+    feed(SCORE)
+    score = FeedScore.objects.get()
+    assert (score.theirs, score.ours) == (told, told)
+    assert "feed_not_there" not in said()[1]
+    FeedScore.objects.all().delete()
+    regulator.behave({"forgets": 1})
+    feed(SCORE)
+    assert "feed_not_there" in said()[1]
+    FeedScore.objects.all().delete()
+    regulator.behave({"status": 404})
+    feed(SCORE)
+    assert not FeedScore.objects.exists()
+    assert not FailedWork.objects.filter(kind="governance.feed_score").exists()
+
+
+def test_what_a_person_dealt_with_turns_the_board_green_and_a_restored_database_goes_on(
+    rides, regulator, people, noon
+):
+    feed()
+    trip = rides.under_way()
+    drivers_phone_at(trip)
+    Trip.objects.filter(pk=trip.pk).update(origin_latitude=0.0)
+    FeedMark.objects.filter(source__startswith="trips:").update(mark=2**62)
+    feed()
+    assert "orderMatch" in taken()
+    assert "feed_refused" in said()[1]
+    for work in FailedWork.objects.filter(kind=REFUSED.kind, closed_at=None):
+        retry.deal_with(actor=people("admin").actor, failed_work_id=work.pk, reason="told by letter")
+    noon.shift(3700)
+    drivers_phone_at(trip, away=0.001)
+    feed(POSITIONS)
+    assert said()[1] == set()
+
+
+def test_positions_that_cannot_be_true_turn_the_board_red(rides, regulator):
+    trip = rides.under_way()
+    drivers_phone_at(trip, latitude=0.0, longitude=0.0)
+    feed()
+    assert "feed_bad_positions" in said()[1]
+
+
+def test_a_licence_that_does_not_open_stops_nobody_else(rides, regulator):
+    feed()
+    good, bad = rides.accepted(), rides.accepted("passenger2", "driver2")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE drivers_driver SET licence_number = %s WHERE id = %s",
+            [b"\x00\x01" + b"x" * 40, bad.driver_id],
+        )
+    feed()
+    assert [row["OrderId"] for row in taken()["orderMatch"]] == [good.code]
+    refused = FeedMessage.objects.get(refused_at__isnull=False)
+    assert (refused.subject, refused.refused_for) == (bad.code, "orderMatch:-:unreadable")
