@@ -552,6 +552,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    "what was reported in confidence": {
+        "task": "governance.tasks.take_in_concerns",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
+    },
     "the trial of the alarms": {
         "task": "governance.tasks.try_alarms",
         "schedule": 3600.0,

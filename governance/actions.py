@@ -7,14 +7,21 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two
+from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two, calls, text, words
 from core.console.motions import desk
 from core.errors import NotFound
-from governance import relaunch, rules
+from governance import concerns, relaunch, rules
 from governance.forms import authenticator
-from governance.models import GatePassage, RuleChange
-from governance.policies import CHANGE, PASSAGE_PAIR, RULE_PAIR
-from governance.states import PassageState
+from governance.models import Concern, GatePassage, RuleChange
+from governance.policies import (
+    CHANGE,
+    CONCERNS_ANSWER,
+    CONCERNS_OPEN,
+    OPENING_PAIR,
+    PASSAGE_PAIR,
+    RULE_PAIR,
+)
+from governance.states import ConcernState, PassageState
 from governance.waivers import KINDS, WAIVE
 
 if TYPE_CHECKING:
@@ -135,4 +142,81 @@ PASSAGES.add(
         Step("withdraw", pgettext_lazy("motion", "Withdraw"), _withdraw_passage),
         proposal=lambda row: row.proposed_by if row.state == PassageState.PROPOSED else None,
     )
+)
+
+
+class WhyOpen(ActionForm):
+    """Why it has to be known who reported; that person reads it."""
+
+    reason = text(pgettext_lazy("concern", "Why; whoever reported reads it"), rows=2, limit=300)
+
+
+def _asked_by(row: Concern) -> str:
+    asked = concerns.opening_asked(row)
+    return asked.asked_by if asked else ""
+
+
+def _had_a_part(row: Concern, key: str) -> set[str]:
+    return {_asked_by(row)} - {""} if key == "agree" else set()
+
+
+SPOKEN: ActionSet[Concern] = ActionSet(
+    kind="concern",
+    find=concerns.concern_for,
+    route="governance_console:concern_act",
+    back=lambda row: reverse("governance_console:concern", args=[row.code]),
+    why_not=concerns.why_not,
+    had_a_part=_had_a_part,
+)
+SPOKEN.add(
+    Action(
+        key="look",
+        label=pgettext_lazy("concern", "I look into it"),
+        permission=CONCERNS_ANSWER,
+        run=calls(concerns.look),
+        urgent=True,
+        offered=lambda row, _person: row.state == ConcernState.RECEIVED,
+    ),
+    Action(
+        key="ask",
+        label=pgettext_lazy("concern", "Ask back"),
+        permission=CONCERNS_ANSWER,
+        run=calls(concerns.ask, "words"),
+        form=words(pgettext_lazy("concern", "Your question"), rows=3, limit=concerns.LONGEST_WORDS),
+        offered=lambda row, _person: row.state != ConcernState.RECEIVED,
+    ),
+    Action(
+        key="answer",
+        label=pgettext_lazy("concern", "Answer"),
+        permission=CONCERNS_ANSWER,
+        run=calls(concerns.answer, "words"),
+        form=words(
+            pgettext_lazy("concern", "What you found, and what is done about it"),
+            rows=4,
+            limit=concerns.LONGEST_WORDS,
+        ),
+        offered=lambda row, _person: row.state != ConcernState.RECEIVED,
+    ),
+    *by_two(
+        OPENING_PAIR.key,
+        CONCERNS_OPEN,
+        Step(
+            "open",
+            pgettext_lazy("concern", "Ask to open who reported"),
+            calls(concerns.ask_to_open, "reason"),
+            WhyOpen,
+        ),
+        Step(
+            "agree",
+            pgettext_lazy("concern", "Agree: we two read who reported"),
+            calls(concerns.decide_opening, agrees=True),
+            urgent=True,
+        ),
+        Step(
+            "refuse",
+            pgettext_lazy("concern", "Do not open it"),
+            calls(concerns.decide_opening, agrees=False),
+        ),
+        proposal=_asked_by,
+    ),
 )

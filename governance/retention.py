@@ -1,6 +1,31 @@
 """How long each table of governance is kept (`core.retention`)."""
 
-from core.retention import nobody
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.retention import Ground, data, goes_by, goes_with, nobody
+
+SPOKEN = data(
+    "concerns",
+    pgettext_lazy("kind of data", "Reports in confidence"),
+    purpose=_("a danger is mended, and whoever reports it is protected"),
+    ground=Ground.LAW,
+    law=_("Work Safety Law art. 54: who works may report dangers, and is not punished for it"),
+)
+goes_by(
+    "governance.Concern",
+    SPOKEN,
+    "what somebody reported, and, sealed under a key of its own, who",
+    "governance.concerns_over",
+    "destroyed, its key first, `governance.concern_kept` (1095 days) after the answer",
+)
+goes_with("governance.ConcernLine", SPOKEN, "words of whoever reported and of staff", "governance.Concern")
+goes_with(
+    "governance.ConcernOpening",
+    SPOKEN,
+    "codes of the two of the staff who opened it, and why",
+    "governance.Concern",
+)
 
 nobody(
     "governance.MeasureState",

@@ -74,3 +74,31 @@ PROPOSAL_TRANSITIONS = Transitions(
     {"proposed": frozenset({"approved", "withdrawn", "lapsed"})},
     ends={"approved", "withdrawn", "lapsed"},
 )
+
+
+class ConcernState(models.TextChoices):
+    """Where a report in confidence stands (G9). Its answer ends it until whoever made it writes more."""
+
+    RECEIVED = "received", pgettext_lazy("concern", "waits to be looked at")
+    LOOKED = "looked", pgettext_lazy("concern", "is looked into")
+    ANSWERED = "answered", pgettext_lazy("concern", "answered")
+
+
+CONCERN_TRANSITIONS = Transitions(
+    ConcernState,
+    {
+        ConcernState.RECEIVED: {ConcernState.LOOKED},
+        ConcernState.LOOKED: {ConcernState.ANSWERED, ConcernState.RECEIVED},
+        ConcernState.ANSWERED: {ConcernState.RECEIVED},
+    },
+    ends=set(),
+)
+
+
+class ConcernWord(models.TextChoices):
+    """Whose words a line of a report in confidence are, and what they are for."""
+
+    REPORT = "report", pgettext_lazy("concern", "the report")
+    MORE = "more", pgettext_lazy("concern", "more from whoever reported")
+    QUESTION = "question", pgettext_lazy("concern", "a question to whoever reported")
+    ANSWER = "answer", pgettext_lazy("concern", "the answer")

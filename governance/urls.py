@@ -11,4 +11,6 @@ urlpatterns = [
     path("promises/tree.svg", views.tree_svg, name="tree_svg"),
     path("promises/<word:slug>/", views.promise, name="promise"),
     path("promises/<word:slug>.json", views.promise_json, name="promise_json"),
+    path("speak-up/", views.speak_up, name="speak_up"),
+    path("speak-up/<secret:secret>/", views.spoken, name="spoken"),
 ]

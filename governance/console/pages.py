@@ -20,8 +20,8 @@ from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, require
 from core.reader import door
 from governance import relaunch
-from governance.actions import PASSAGES, RECORDS, RULE_CHANGES, WAIVERS
-from governance.console import rules
+from governance.actions import PASSAGES, RECORDS, RULE_CHANGES, SPOKEN, WAIVERS
+from governance.console import concerns, rules
 from governance.forms import ExecutiveForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
 from governance.gate import (
     ask,
@@ -35,6 +35,7 @@ from governance.gate import (
     why_it_ended,
 )
 from governance.models import GatePassage
+from governance.policies import CONCERNS_ANSWER
 from governance.relaunch import EXECUTIVE, REASSESSMENT, RELAUNCH, STATEMENT
 from governance.selectors import days_of, histories, last_board
 from governance.states import PassageState, Status
@@ -241,5 +242,13 @@ urlpatterns = [
     path("admin/gate/records/<code:code>/do/<word:action>/", act.view(RECORDS), name="record_act"),
     path("admin/gate/passages/<code:code>/do/<word:action>/", act.view(PASSAGES), name="passage_act"),
     path("admin/gate/<word:line>/<name:city>/", gate_line, name="gate_line"),
+    path("admin/concerns/", concerns.index, name="concerns"),
+    path("admin/concerns/<code:code>/", concerns.one, name="concern"),
+    path(
+        "admin/concerns/<code:code>/do/<word:action>/",
+        act.view(SPOKEN, CONCERNS_ANSWER),
+        name="concern_act",
+    ),
+    path("admin/concerns/<code:code>/who/", concerns.who, name="concern_who"),
     path("admin/board/motions/<code:code>/do/<word:action>/", act.view(WAIVERS), name="motion_act"),
 ]

@@ -1,3 +1,5 @@
+import core.links
+import core.privacy
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -197,6 +199,71 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reassessment of a line',
                 'verbose_name_plural': 'reassessments of lines',
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('signed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('signed_by', models.F('agreed_by')), _negated=True)), name='reassessment_takes_two_people')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Concern',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret', core.privacy.EncryptedTextField(default=core.links.new_secret, editable=False, verbose_name='secret of its page')),
+                ('secret_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the secret')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('state', models.CharField(choices=[('received', 'waits to be looked at'), ('looked', 'is looked into'), ('answered', 'answered')], default='received', max_length=10, verbose_name='state')),
+                ('about', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='what it is about')),
+                ('asks_back', models.BooleanField(verbose_name='may be asked back')),
+                ('barred', models.JSONField(default=list, verbose_name='kept from')),
+                ('sealed_who', models.BinaryField(verbose_name='who reported, sealed')),
+                ('key_name', models.CharField(max_length=40, verbose_name='name of its key')),
+                ('submission', models.CharField(max_length=64, unique=True, verbose_name='key of the form')),
+                ('shown_from', models.DateTimeField(verbose_name='shown from')),
+                ('look_by', models.DateTimeField(verbose_name='to be looked at by')),
+                ('answer_by', models.DateTimeField(verbose_name='to be answered by')),
+                ('was_late', models.BooleanField(default=False, verbose_name='a clock was broken')),
+                ('looked_by', models.CharField(blank=True, max_length=40, verbose_name='looked at by')),
+                ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
+            ],
+            options={
+                'verbose_name': 'report in confidence',
+                'verbose_name_plural': 'reports in confidence',
+                'indexes': [models.Index(condition=models.Q(('state', 'answered'), _negated=True), fields=['look_by'], name='concern_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['received', 'looked', 'answered'])), name='concern_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('state', 'answered')), models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at', None)), _connector='OR'), name='concern_answered_has_a_time'), models.CheckConstraint(condition=models.Q(('state', 'received'), models.Q(('looked_by', ''), _negated=True), _connector='OR'), name='concern_looked_at_by_somebody')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ConcernLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('danger', models.CharField(choices=[('severe', 'severe'), ('raised', 'raised'), ('ordinary', 'ordinary')], max_length=10, verbose_name='danger by its words')),
+                ('heard', models.JSONField(default=dict, verbose_name='what was read')),
+                ('kind', models.CharField(choices=[('report', 'the report'), ('more', 'more from whoever reported'), ('question', 'a question to whoever reported'), ('answer', 'the answer')], max_length=10, verbose_name='kind')),
+                ('words', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='words')),
+                ('author', models.CharField(blank=True, max_length=40, verbose_name='written by')),
+                ('at', models.DateTimeField(verbose_name='time')),
+                ('taken_in', models.BooleanField(default=False, verbose_name='taken in')),
+                ('concern', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='governance.concern', verbose_name='report in confidence')),
+            ],
+            options={
+                'verbose_name': 'words of a report in confidence',
+                'verbose_name_plural': 'words of reports in confidence',
+                'indexes': [models.Index(condition=models.Q(('taken_in', False)), fields=['at'], name='concern_line_waits')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('danger__in', ['severe', 'raised', 'ordinary'])), name='concern_words_were_read'), models.CheckConstraint(condition=models.Q(('kind__in', ['report', 'more', 'question', 'answer'])), name='concern_line_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('author', ''), ('kind__in', ['report', 'more'])), models.Q(('kind__in', ['question', 'answer']), models.Q(('author', ''), _negated=True)), _connector='OR'), name='concern_reporter_has_no_name'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['report', 'more']), _negated=True), models.Q(('at__minute', 0), ('at__second', 0)), _connector='OR'), name='concern_reporter_has_no_minute')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ConcernOpening',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('asked_by', models.CharField(max_length=40, verbose_name='proposed by')),
+                ('asked_at', models.DateTimeField(verbose_name='proposed at')),
+                ('reason', models.CharField(max_length=300, verbose_name='reason')),
+                ('agreed_by', models.CharField(blank=True, max_length=40, verbose_name='agreed by')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='agreed or refused at')),
+                ('concern', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='openings', to='governance.concern', verbose_name='report in confidence')),
+            ],
+            options={
+                'verbose_name': 'opening of a report in confidence',
+                'verbose_name_plural': 'openings of reports in confidence',
+                'constraints': [models.CheckConstraint(condition=models.Q(('agreed_by', ''), models.Q(models.Q(('asked_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('asked_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='concern_opening_takes_two_people'), models.CheckConstraint(condition=models.Q(('agreed_by', ''), ('ended_at__isnull', False), _connector='OR'), name='concern_opening_has_a_time'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('concern',), name='concern_one_opening_at_a_time')],
             },
         ),
     ])
