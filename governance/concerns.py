@@ -142,11 +142,13 @@ def _keep(*, account: "Account", submission: str, row: Concern, words: str) -> C
     row.shown_from = hour + HOUR
     row.look_by, row.answer_by = hour + policy.span(LOOK_WITHIN), hour + policy.span(ANSWER_WITHIN)
     row.save(force_insert=True)
-    _write(row, ConcernWord.REPORT, words, hour)
+    _write(row, ConcernWord.REPORT, words, hour, read=f"{row.about}\n{words}")
     return row
 
 
-def _write(row: Concern, kind: ConcernWord, words: str, at: datetime, author: str = "") -> ConcernLine:
+def _write(
+    row: Concern, kind: ConcernWord, words: str, at: datetime, *, author: str = "", read: str = ""
+) -> ConcernLine:
     return ConcernLine.objects.create(
         concern=row,
         kind=kind,
@@ -154,7 +156,7 @@ def _write(row: Concern, kind: ConcernWord, words: str, at: datetime, author: st
         author=author,
         at=at,
         taken_in=kind not in BY_REPORTER,
-        **danger.read(words).columns(),
+        **danger.read(read or words).columns(),
     )
 
 
@@ -409,7 +411,7 @@ def answer(*, account: "Account", code: str, words: str) -> None:
 def _say(account: "Account", row: Concern, kind: ConcernWord, words: str) -> None:
     if not 0 < len(words.strip()) <= LONGEST_WORDS:
         raise InvalidInput("words")
-    _write(row, kind, words.strip(), clock.now(), account.code)
+    _write(row, kind, words.strip(), clock.now(), author=account.code)
     action = "governance.concern_asked" if kind == ConcernWord.QUESTION else "governance.concern_answered"
     audit.record(account.actor, action, row.code)
 

@@ -31,7 +31,7 @@ from drivers import selectors as drivers_selectors
 from drivers import services as drivers
 from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
-from governance.models import Executive, GatePassage, Proof, Reassessment, RuleChange, Waiver
+from governance.models import ConcernOpening, Executive, GatePassage, Proof, Reassessment, RuleChange, Waiver
 from police import services as police
 from police.models import Agency, Officer, Release
 from police.states import Query
@@ -178,6 +178,10 @@ def grants() -> set[tuple]:
     }
     for record in (Executive, Reassessment, Proof):
         found |= {(record.__name__, pk) for pk in record.objects.values_list("pk", flat=True)}
+    found |= {
+        ("opened who reported", pk)
+        for pk in ConcernOpening.objects.exclude(agreed_by="").values_list("pk", flat=True)
+    }
     found |= {("waiver", pk) for pk in Waiver.objects.values_list("pk", flat=True)}
     found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}
     found |= {("reward", pk) for pk in Reward.objects.filter(state="approved").values_list("pk", flat=True)}

@@ -69,6 +69,7 @@ DOORS = {
     "POST police/packs/{}/": ROW,
     "POST police/owning/{}/": ("police.owning",),
     "POST police/verify/": ("police.verify",),
+    "POST speak-up/{}/": ("governance.concern_words",),
     "POST practice/sos/": NOTHING,
     "POST i18n/setlang/": NOTHING,
     "POST sign-out/": NOTHING,
@@ -120,6 +121,7 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "accounts.real_names",
         "police.preservations",
         "governance.rules_alone",
+        "governance.concerns",
     }
     for life in ("safety.welfare_checks", "police.emergencies"):
         assert not isinstance(limits.declared()[life], Limit)

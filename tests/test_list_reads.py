@@ -36,6 +36,7 @@ NOBODY = {
     "admin/reports/": "figures",
     "admin/reports/volume.csv": "figures",
     "admin/board/": "figures",
+    "admin/concerns/": "codes of reports that name nobody, each a link to a page that writes down who reads it",
     "admin/rules/": "rules",
     "admin/rules/rides.near/": "a rule, with codes of colleagues",
     "admin/rules/safety.answer_within/": "the same",

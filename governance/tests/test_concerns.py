@@ -28,6 +28,7 @@ from governance.errors import (
     TooFewLeft,
     WhoAway,
 )
+from governance.measures import check_measure, measure_of
 from governance.models import Concern, ConcernLine, ConcernOpening
 from governance.tasks import take_in_concerns
 from safety.keystore import store
@@ -125,7 +126,7 @@ def everything():
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
             table = model._meta.db_table
-            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            cursor.execute(f'SELECT t::text FROM "{table}" t')  # noqa: S608 - ours
             found[table] = sorted(row for (row,) in cursor.fetchall())
     return found
 
@@ -239,7 +240,7 @@ def test_whom_it_is_kept_from_sees_nothing_of_it_anywhere(people, signed_in, noo
         concerns.ask_to_open(account=people("admin"), code=each.code, reason="x")
         with pytest.raises(NotFound):
             concerns.decide_opening(account=people("supervisor"), code=each.code, agrees=True)
-    ringing = concerns_late(clock.now())
+    ringing = [each for each in alarms.ringing(clock.now()) if each.key.startswith("concern:")]
     assert {each.code for each in ringing} == {row.code, named.code}
     assert not any(each.can_be_taken_by(people("supervisor")) for each in ringing)
     assert all(each.can_be_taken_by(people("admin")) for each in ringing)
@@ -520,3 +521,34 @@ def test_two_who_look_at_once_are_one(people, noon):
     assert sum(isinstance(each, ConcernLookedAt) for each in found) == 1
     assert AuditEntry.objects.filter(action="governance.concern_looked_at").count() == 1
     assert Driver.objects.exists()
+
+
+# --- The board ---------------------------------------------------------------------------------------------
+
+
+def found_of_board():
+    return check_measure(measure_of("G9")).found
+
+
+def test_the_board_says_of_it_what_the_clocks_say(people, noon):
+    assert found_of_board().status == "none"
+    row = spoken(people("agent"))
+    an_hour_on(noon)
+    assert found_of_board().status == "pass"
+    noon.shift(73 * 3600)
+    assert (found_of_board().status, found_of_board().facts[0]["rule"]) == ("fail", "board.concerns_late")
+    assert row.code not in found_of_board().public
+    concerns.look(account=people("admin"), code=row.code)
+    assert found_of_board().facts[0]["rule"] == "board.concerns_broken", "it was late, and stays so"
+    noon.shift(61 * 86_400)
+    assert found_of_board().facts[0]["rule"] == "board.concerns_late"
+    concerns.answer(account=people("admin"), code=row.code, words="Mended")
+    assert found_of_board().status == "none"
+
+
+def test_the_board_sees_that_too_few_may_read(people):
+    for who in ("admin", "supervisor"):
+        account = people(who)
+        account.is_active = False
+        account.save(update_fields=["is_active"])
+    assert found_of_board().status == "fail"

@@ -1,0 +1,9 @@
+"""What the console's lists and panels show of governance (`tests/test_console_queries.py`)."""
+
+from core.tests.factories import set_policy
+from governance.tests.factories import shown_concern
+
+
+def rows(people, trip, mark):
+    set_policy("governance.concerns", {"person": 1000, "within": 86_400})
+    shown_concern(people("agent"), f"concern of {mark} xxxxxxxx")
