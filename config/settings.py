@@ -552,6 +552,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    "reviews of what happened": {
+        "task": "governance.tasks.open_reviews",
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 240},
+    },
     "what was reported in confidence": {
         "task": "governance.tasks.take_in_concerns",
         "schedule": 60.0,

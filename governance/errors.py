@@ -173,3 +173,28 @@ class NotOpened(DomainError):
         "opening_not_open",
         _("Who reported this can be read by the two who opened it, for a day."),
     )
+
+
+class ReviewDone(DomainError):
+    code, sentence = "review_done", _("This review is done already.")
+
+
+class ReviewNotWritten(DomainError):
+    code, sentence = (
+        "review_not_written",
+        _("First write down what happened, why, and what had warned before."),
+    )
+
+
+class ReviewWithoutAction(DomainError):
+    code, sentence = "review_without_action", _("A review ends with at least one action that can be shown.")
+
+
+class ActionShowsNothing(DomainError):
+    code, status, sentence = (
+        "review_action_shows_nothing",
+        400,
+        _(
+            "This measure is kept now, also while it happened: it would show nothing. Name one that is not kept."
+        ),
+    )

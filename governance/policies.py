@@ -156,6 +156,23 @@ OPENING_PAIR = four_eyes.declare(
     law="concern_opening_takes_two_people",
 )
 
+REVIEW, REVIEW_DONE = "reviews.write", "reviews.finish"
+REVIEW_WITHIN = policy.declare(
+    "governance.review_within",  # G10
+    policy.Span(1, 14, Unit.DAYS),
+    14,
+    name=pgettext_lazy("policy name", "Reviews: done"),
+    about=_("Within this time the review of a death, a severe injury or a broken clock of safety is done."),
+)
+REVIEW_PAIR = four_eyes.declare(
+    "governance.review",
+    _("A review of what happened"),
+    table="governance.Review",
+    first="written_by",
+    second="done_by",
+    law="review_takes_two_people",
+)
+
 
 def shares() -> list[int]:
     """The steps of a probation, in per cent."""

@@ -12,6 +12,11 @@ SPOKEN = data(
     ground=Ground.LAW,
     law=_("Work Safety Law art. 54: who works may report dangers, and is not punished for it"),
 )
+nobody(
+    "governance.Review",
+    "governance.ReviewAction",
+    why="what is learned from what happened, without the names of those concerned; codes of cases and of staff",
+)
 goes_by(
     "governance.Concern",
     SPOKEN,

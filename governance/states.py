@@ -102,3 +102,32 @@ class ConcernWord(models.TextChoices):
     MORE = "more", pgettext_lazy("concern", "more from whoever reported")
     QUESTION = "question", pgettext_lazy("concern", "a question to whoever reported")
     ANSWER = "answer", pgettext_lazy("concern", "the answer")
+
+
+# --- The learning loop ---------------------------------------------------------------------------------------
+
+
+class ReviewKind(models.TextChoices):
+    """What has to be learned from."""
+
+    DEATH = "death", pgettext_lazy("review", "somebody died")
+    INJURY = "injury", pgettext_lazy("review", "somebody was severely injured")
+    CLOCK = "clock", pgettext_lazy("review", "a clock of safety was broken")
+
+
+class ReviewState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("review", "open")
+    DONE = "done", pgettext_lazy("review", "done")
+
+
+REVIEW_TRANSITIONS = Transitions(ReviewState, {ReviewState.OPEN: {ReviewState.DONE}}, ends={ReviewState.DONE})
+
+
+class Shows(models.TextChoices):
+    """What shows that an action came true: nobody ticks a box."""
+
+    MEASURE = (
+        "measure",
+        pgettext_lazy("review", "a measure of the board that is not kept now, kept for seven days"),
+    )
+    RULE = "rule", pgettext_lazy("review", "a rule that says something else than now")

@@ -4,6 +4,7 @@ from core import jobs
 from governance import retention  # noqa: F401 - how long its tables are kept
 from governance.concerns import HOURS, OVER
 from governance.relaunch import ALARM_TRIAL, PASSAGES
+from governance.reviews import OPENING
 from governance.rules import LAPSE, MEASURE, SHADOW, SIMULATE
 from governance.services import BOARD, BREAKERS, DRILL
 
@@ -14,3 +15,4 @@ try_alarms = jobs.periodic("governance.tasks.try_alarms", ALARM_TRIAL)
 break_board = jobs.periodic("governance.tasks.break_board", BREAKERS)
 change_rules = jobs.periodic("governance.tasks.change_rules", LAPSE, SIMULATE, SHADOW, MEASURE)
 take_in_concerns = jobs.periodic("governance.tasks.take_in_concerns", HOURS, OVER)
+open_reviews = jobs.periodic("governance.tasks.open_reviews", OPENING)

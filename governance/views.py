@@ -15,7 +15,7 @@ from core.access import account_of, permission_required, unnamed
 from core.errors import DomainError, Forbidden, NotFound, explain
 from core.limits import asker_of
 from core.permissions import may
-from governance import claims, concerns
+from governance import claims, concerns, reviews
 from governance.forms import MoreForm, SpeakUpForm
 from governance.gate import executives, reassessment_of, returning
 from governance.policies import CONCERNS_ANSWER
@@ -38,7 +38,15 @@ def promises(request: HttpRequest) -> HttpResponse:
     """The company's responsibility statement: what it promised, and which of it is kept now."""
     rows = last_board()
     counts = [(status, sum(row.found.status == status for row in rows)) for status in ORDER]
-    context = {"rows": rows, "counts": counts, "returning": returning(rows), "executives": executives()}
+    acts = reviews.actions(clock.now())
+    context = {
+        "rows": rows,
+        "counts": counts,
+        "returning": returning(rows),
+        "executives": executives(),
+        "acts": acts,
+        "learned": reviews.counted(clock.now(), acts),
+    }
     return render(request, "governance/promises.html", context)
 
 
@@ -59,7 +67,18 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def promises_json(request: HttpRequest) -> HttpResponse:
-    return _json({"measures": [show(row) for row in last_board()]})
+    acts = reviews.actions(clock.now())
+    shown = [
+        {
+            "id": each.row.code,
+            "title": {"zh": each.row.words_zh, "en": each.row.words_en},
+            "due": each.row.due.isoformat(),
+            "shown_by": each.row.named,
+            "status": each.found.status.value,
+        }
+        for each in acts
+    ]
+    return _json({"measures": [show(row) for row in last_board()], "actions": shown})
 
 
 @require_GET

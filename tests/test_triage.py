@@ -87,7 +87,7 @@ LINES_BY_STAFF = {
     "complaints.merged", "complaints.reopen_proposed", "complaints.reopen_refused", "complaints.reopened",
     "claims.proposed", "claims.sent_back", "claims.refused", "claims.reopened", "claims.settling", "claims.not_settled",
     "claims.settled", "claims.care", "safety.note", "safety.wrote", "safety.wrote_phrase", "safety.safe_check", "safety.offered", "safety.played",
-    "safety.called", "safety.police_not_called", "safety.resolved", "safety.sent_back", "safety.appeal_decided",
+    "safety.called", "safety.police_not_called", "safety.resolved", "safety.harm", "safety.sent_back", "safety.appeal_decided",
     "police.refused", "police.identity_refused",
 }  # fmt: skip
 

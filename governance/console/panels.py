@@ -9,8 +9,8 @@ from django.utils.translation import pgettext_lazy
 
 from core.console.navigation import DESK, GOVERNANCE, link
 from core.console.panels import DUE, FIGURES, STATE, Due, Figure, panel
-from governance import concerns
-from governance.policies import CONCERNS_ANSWER
+from governance import concerns, reviews
+from governance.policies import CONCERNS_ANSWER, REVIEW
 from governance.selectors import Row, last_board
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ link(DESK, 95, _("Speak up"), "campaign", "governance:speak_up")
 link(
     GOVERNANCE, 30, _("Reports in confidence"), "lock_person", "governance_console:concerns", CONCERNS_ANSWER
 )
+link(GOVERNANCE, 25, _("Reviews of what happened"), "history_edu", "governance_console:reviews", REVIEW)
 SOON, QUARTER = timedelta(hours=24), timedelta(days=90)
 
 
@@ -77,3 +78,35 @@ def concerns_counted(_person: "Account", at: datetime) -> list[Figure]:
     found = concerns.counted(at - QUARTER, at)
     in_time = f"{found.every - found.broken}/{found.every}" if found.every else "—"
     return [Figure(in_time, _("Reports in confidence in time, 90 days"))]
+
+
+@panel(
+    "reviews",
+    _("Review of what happened"),
+    place=DUE,
+    order=175,
+    marks=("reviews",),
+    permission=REVIEW,
+)
+def reviews_due(_person: "Account", at: datetime) -> list[Due]:
+    """Each death, severe injury and broken clock whose review is not done, by when it is due (G10)."""
+    return [
+        Due(
+            row.code,
+            reverse_lazy("governance_console:review", args=[row.code]),
+            until=row.due_at,
+            level="bad" if row.due_at - at < 3 * SOON else "warn",
+            beside=row.get_kind_display(),
+            holder=row.written_by,
+            late=row.due_at <= at,
+        )
+        for row in reviews.open_rows()
+    ]
+
+
+@panel("actions_counted", _("Actions of reviews"), place=FIGURES, order=175, marks=("reviews", "board"))
+def actions_counted(_person: "Account", at: datetime) -> list[Figure]:
+    """How many of the actions of all reviews came true."""
+    found = reviews.counted(at)
+    said = f"{found.came_true}/{found.actions}" if found.actions else "—"
+    return [Figure(said, _("Actions of reviews that came true"))]
