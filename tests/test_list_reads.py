@@ -36,6 +36,8 @@ NOBODY = {
     "admin/reports/": "figures",
     "admin/reports/volume.csv": "figures",
     "admin/board/": "figures",
+    "admin/reviews/": "codes of reviews, and what they led to",
+    "admin/reviews/RV-00000001/": "what happened in a case, as staff wrote it, without its people",
     "admin/concerns/": "codes of reports that name nobody, each a link to a page that writes down who reads it",
     "admin/rules/": "rules",
     "admin/rules/rides.near/": "a rule, with codes of colleagues",

@@ -48,7 +48,7 @@ from drivers.tests.factories import face_token, ready_for_pickup
 from governance import concerns, relaunch, rules, waivers
 from governance.models import GatePassage
 from governance.services import check_board
-from governance.tests.factories import shown_concern
+from governance.tests.factories import reviewed, shown_concern
 from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
@@ -326,6 +326,8 @@ TABLE = [
     ("POST", "admin/gate/", {"specialist", "supervisor", "admin"}, {"do": "executive"}),
     ("GET", "admin/gate/luxury/wenzhou/", STAFF_ROLES),
     ("POST", "admin/gate/luxury/wenzhou/", {"specialist", "supervisor", "admin"}, {"token": "000000"}),
+    ("GET", "admin/reviews/", {"specialist", "adjudicator", "supervisor", "admin"}),
+    ("GET", "admin/reviews/{review}/", {"specialist", "adjudicator", "supervisor", "admin"}),
     ("GET", "admin/concerns/", {"supervisor", "admin"}),
     ("GET", "admin/concerns/{concern}/", {"supervisor", "admin"}),
     ("POST", "admin/concerns/{concern}/who/", {"supervisor", "admin"}),
@@ -578,6 +580,7 @@ ROWS = {
     "gate_motion": ("gate_motion", None),
     "passage": ("passage", None),
     "concern": ("concern", None),
+    "review": ("review", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -874,6 +877,7 @@ def _made(rides, people):
         "line": AuditEntry.objects.filter(subject="passenger").latest("pk").pk,
         **{name: row.code for name, row in moved.items()},
         "concern": concern.code,
+        "review": reviewed(incident.code).code,
         "concern_secret": concern.secret,
         "owning": owning.split("/police/owning/")[1].split("/")[0],
         "staff": "agent2",
