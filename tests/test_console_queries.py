@@ -56,6 +56,7 @@ FIRST_PAGE = [
     "messages",
     "board",
     "concerns",
+    "reviews",
     "lines",
     "night",
 ]

@@ -31,7 +31,16 @@ from drivers import selectors as drivers_selectors
 from drivers import services as drivers
 from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
-from governance.models import ConcernOpening, Executive, GatePassage, Proof, Reassessment, RuleChange, Waiver
+from governance.models import (
+    ConcernOpening,
+    Executive,
+    GatePassage,
+    Proof,
+    Reassessment,
+    Review,
+    RuleChange,
+    Waiver,
+)
 from police import services as police
 from police.models import Agency, Officer, Release
 from police.states import Query
@@ -182,6 +191,7 @@ def grants() -> set[tuple]:
         ("opened who reported", pk)
         for pk in ConcernOpening.objects.exclude(agreed_by="").values_list("pk", flat=True)
     }
+    found |= {("review", pk) for pk in Review.objects.filter(state="done").values_list("pk", flat=True)}
     found |= {("waiver", pk) for pk in Waiver.objects.values_list("pk", flat=True)}
     found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}
     found |= {("reward", pk) for pk in Reward.objects.filter(state="approved").values_list("pk", flat=True)}

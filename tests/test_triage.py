@@ -41,7 +41,8 @@ ON_THE_ROW = {
 BY_STAFF = {
     "accounts.Look.reason", "accounts.Look.words", "core.Motion.given",
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
-    "governance.ConcernOpening.reason", "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.Reassessment.questions",
+    "governance.ConcernOpening.reason", "governance.Review.facts", "governance.Review.causes", "governance.Review.warned",
+    "governance.ReviewAction.words_zh", "governance.ReviewAction.words_en", "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.Reassessment.questions",
     "governance.Reassessment.findings", "governance.Reassessment.decision", "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
     "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MaliceAppeal.reason",
     "safety.RecordingPlay.reason", "complaints.Claim.reason", "complaints.CareTask.words", "complaints.CareTask.outcome",
