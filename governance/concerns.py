@@ -170,7 +170,10 @@ def by_secret(secret: str) -> Concern:
 
 @begins_transaction
 def write_more(*, secret: str, words: str) -> Concern:
-    """Whoever reported writes more; staff read it from the next full hour on. Raises `NotFound`, `InvalidInput`, and what the limit raises."""
+    """Whoever reported writes more; staff read it from the next full hour on.
+
+    Raises `NotFound`, `InvalidInput`, and what the limit raises.
+    """
     words = words.strip()
     if not 0 < len(words) <= LONGEST_WORDS:
         raise InvalidInput("words")
@@ -389,14 +392,20 @@ def look(*, account: "Account", code: str) -> None:
 
 @begins_transaction
 def ask(*, account: "Account", code: str, words: str) -> None:
-    """A question to whoever reported, where they want to be asked. Raises `NotFound`, `Forbidden`, `InvalidInput`, `ConcernNotLookedAt`, `ConcernAnswered`, `NotAskedBack`."""
+    """A question to whoever reported, where they want to be asked.
+
+    Raises `NotFound`, `Forbidden`, `InvalidInput`, `ConcernNotLookedAt`, `ConcernAnswered`, `NotAskedBack`.
+    """
     row = _for_action(account, code, "ask")
     _say(account, row, ConcernWord.QUESTION, words)
 
 
 @begins_transaction
 def answer(*, account: "Account", code: str, words: str) -> None:
-    """What was found and is done: whoever reported reads it. Raises `NotFound`, `Forbidden`, `InvalidInput`, `ConcernNotLookedAt`, `ConcernAnswered`."""
+    """What was found and is done: whoever reported reads it.
+
+    Raises `NotFound`, `Forbidden`, `InvalidInput`, `ConcernNotLookedAt`, `ConcernAnswered`.
+    """
     row, at = _for_action(account, code, "answer"), clock.now()
     move(
         row,
@@ -421,7 +430,10 @@ def _say(account: "Account", row: Concern, kind: ConcernWord, words: str) -> Non
 
 @begins_transaction
 def ask_to_open(*, account: "Account", code: str, reason: str) -> None:
-    """One asks that it be opened who reported; whoever did reads the reason. Raises `NotFound`, `Forbidden`, `InvalidInput`, `OpeningAsked`."""
+    """One asks that it be opened who reported; whoever did reads the reason once it is.
+
+    Raises `NotFound`, `Forbidden`, `InvalidInput`, `OpeningAsked`.
+    """
     row = _for_action(account, code, "open", CONCERNS_OPEN)
     if not 0 < len(reason.strip()) <= 300:
         raise InvalidInput("reason")
