@@ -294,10 +294,7 @@ def _waiting(rows: QuerySet[Concern], at: datetime) -> list[Waiting]:
     asked = ConcernOpening.objects.filter(concern=OuterRef("pk"), ended_at=None)
     open_ = rows.annotate(grave=Exists(words), opening=Exists(asked))
     open_ = open_.exclude(state=ConcernState.ANSWERED, opening=False)
-    found = [
-        Waiting(row, due_of(row), row.grave, row.opening)  # type: ignore[attr-defined]  # as annotated
-        for row in open_
-    ]
+    found = [Waiting(row, due_of(row), row.grave, row.opening) for row in open_]
     return sorted(found, key=lambda each: (not each.grave, each.due))
 
 

@@ -22,7 +22,7 @@ from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction
 from governance.errors import ActionShowsNothing, ReviewDone, ReviewNotWritten, ReviewWithoutAction
-from governance.evidence import fault, line
+from governance.evidence import Facts, fault, line
 from governance.measures import OWNERS, Found, measure_of
 from governance.models import Review, ReviewAction
 from governance.policies import REVIEW, REVIEW_DONE, REVIEW_WITHIN
@@ -302,7 +302,7 @@ def _found(row: ReviewAction, measured: Row | None, at: datetime) -> Found:
     return Found(Status.NONE, (seen,))
 
 
-def _seen(row: ReviewAction, measured: Row | None, at: datetime) -> tuple[bool, dict]:  # type: ignore[type-arg]  # facts
+def _seen(row: ReviewAction, measured: Row | None, at: datetime) -> tuple[bool, Facts]:
     if row.shows == Shows.RULE:
         rule = policy.of_key(row.named)
         if rule is None or rule.kind.plain(policy.in_force(rule).value) == row.before:
