@@ -256,9 +256,9 @@ KEPT_SHORT = line(
 )
 NOT_KEPT = line("action_measure_waits", noop("%(measure)s is not kept yet."))
 CHANGED = line(
-    "action_rule_changed", noop("The rule %(key)s says something else now than when this was decided.")
+    "action_rule_changed", noop("The rule %(name)s says something else now than when this was decided.")
 )
-UNCHANGED = line("action_rule_waits", noop("The rule %(key)s says what it said when this was decided."))
+UNCHANGED = line("action_rule_waits", noop("The rule %(name)s says what it said when this was decided."))
 OVERDUE = fault("action_overdue", noop("Its time is over, and nothing shows it"))
 
 
@@ -306,8 +306,8 @@ def _seen(row: ReviewAction, measured: Row | None, at: datetime) -> tuple[bool, 
     if row.shows == Shows.RULE:
         rule = policy.of_key(row.named)
         if rule is None or rule.kind.plain(policy.in_force(rule).value) == row.before:
-            return False, UNCHANGED(key=row.named)
-        return True, CHANGED(key=row.named)
+            return False, UNCHANGED(name=row.named)
+        return True, CHANGED(name=row.named)
     if measured is None or measured.found.status != Status.PASS or measured.since is None:
         return False, NOT_KEPT(measure=row.named)
     since = max(measured.since, row.added_at)
