@@ -11,6 +11,7 @@ from core import policy
 from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two, calls, choice, text, words
 from core.console.motions import desk
 from core.errors import NotFound
+from core.typed.fields import Day
 from governance import concerns, relaunch, reviews, rules
 from governance.forms import authenticator
 from governance.measures import OWNERS, measures
@@ -245,9 +246,7 @@ class AddAction(ActionForm):
     words_zh = text(pgettext_lazy("review", "Action, in Chinese; everybody reads it"), limit=200)
     words_en = text(pgettext_lazy("review", "Action, in English; everybody reads it"), limit=200)
     owner = choice(pgettext_lazy("review", "Answers for it"), OWNERS.items(), drawn=False)
-    due = forms.DateField(
-        label=pgettext_lazy("review", "Due on"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    due = Day(label=pgettext_lazy("review", "Due on"))
     named = forms.ChoiceField(label=pgettext_lazy("review", "What will show it"))
 
     def prepare(self) -> None:

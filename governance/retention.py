@@ -3,8 +3,15 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.retention import Ground, data, goes_by, goes_with, nobody
+from core.retention import Ground, data, goes_by, goes_with, nobody, stays
 
+LEARNED = data(
+    "reviews",
+    pgettext_lazy("kind of data", "Reviews of what happened"),
+    purpose=_("a death, a severe injury or a broken clock of safety does not happen again"),
+    ground=Ground.LIFE,
+    law=_("Work Safety Law art. 86: after an accident its causes are found out and remedied"),
+)
 SPOKEN = data(
     "concerns",
     pgettext_lazy("kind of data", "Reports in confidence"),
@@ -12,11 +19,13 @@ SPOKEN = data(
     ground=Ground.LAW,
     law=_("Work Safety Law art. 54: who works may report dangers, and is not punished for it"),
 )
-nobody(
+stays(
     "governance.Review",
-    "governance.ReviewAction",
-    why="what is learned from what happened, without the names of those concerned; codes of cases and of staff",
+    LEARNED,
+    "what happened in a case, why, and what had warned before, as staff wrote it",
+    "whoever comes later has to know why a measure is there",
 )
+nobody("governance.ReviewAction", why="what is done after something happened; everybody reads it")
 goes_by(
     "governance.Concern",
     SPOKEN,
