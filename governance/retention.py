@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.retention import Ground, data, goes_by, goes_with, nobody, stays
+from core.retention import RECORDS_KEPT, Ground, data, emptied, goes_by, goes_with, nobody
 
 LEARNED = data(
     "reviews",
@@ -19,11 +19,14 @@ SPOKEN = data(
     ground=Ground.LAW,
     law=_("Work Safety Law art. 54: who works may report dangers, and is not punished for it"),
 )
-stays(
+emptied(
     "governance.Review",
     LEARNED,
     "what happened in a case, why, and what had warned before, as staff wrote it",
-    "whoever comes later has to know why a measure is there",
+    after=RECORDS_KEPT,
+    since="done_at",
+    said="it was done",
+    columns={"facts": "", "causes": "", "warned": ""},
 )
 nobody("governance.ReviewAction", why="what is done after something happened; everybody reads it")
 goes_by(
