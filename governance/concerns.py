@@ -153,7 +153,7 @@ def _write(
         concern=row,
         kind=kind,
         words=words,
-        author=author,
+        written_by=author,
         at=at,
         taken_in=kind not in BY_REPORTER,
         **danger.read(read or words).columns(),

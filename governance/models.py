@@ -414,7 +414,7 @@ class ConcernLine(Heard):
     )
     kind = models.CharField(pgettext_lazy("field", "kind"), max_length=10, choices=ConcernWord.choices)
     words = EncryptedTextField(pgettext_lazy("field", "words"))
-    author = models.CharField(pgettext_lazy("concern", "written by"), max_length=40, blank=True)
+    written_by = models.CharField(pgettext_lazy("concern", "written by"), max_length=40, blank=True)
     at = models.DateTimeField(pgettext_lazy("field", "time"))
     # The job took it in: it is in the journal, and its clock runs.
     taken_in = models.BooleanField(pgettext_lazy("concern", "taken in"), default=False)
@@ -427,8 +427,8 @@ class ConcernLine(Heard):
             models.CheckConstraint(condition=Q(kind__in=ConcernWord.values), name="concern_line_is_known"),
             # Nobody can write down who it was, by mistake neither.
             models.CheckConstraint(
-                condition=Q(kind__in=["report", "more"], author="")
-                | (Q(kind__in=["question", "answer"]) & ~Q(author="")),
+                condition=Q(kind__in=["report", "more"], written_by="")
+                | (Q(kind__in=["question", "answer"]) & ~Q(written_by="")),
                 name="concern_reporter_has_no_name",
             ),
             models.CheckConstraint(

@@ -102,11 +102,3 @@ def reviews_due(_person: "Account", at: datetime) -> list[Due]:
         )
         for row in reviews.open_rows()
     ]
-
-
-@panel("actions_counted", _("Actions of reviews"), place=FIGURES, order=175, marks=("reviews", "board"))
-def actions_counted(_person: "Account", at: datetime) -> list[Figure]:
-    """How many of the actions of all reviews came true."""
-    found = reviews.counted(at)
-    said = f"{found.came_true}/{found.actions}" if found.actions else "—"
-    return [Figure(said, _("Actions of reviews that came true"))]

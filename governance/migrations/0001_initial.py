@@ -263,7 +263,7 @@ class Migration(migrations.Migration):
                 ('heard', models.JSONField(default=dict, verbose_name='what was read')),
                 ('kind', models.CharField(choices=[('report', 'the report'), ('more', 'more from whoever reported'), ('question', 'a question to whoever reported'), ('answer', 'the answer')], max_length=10, verbose_name='kind')),
                 ('words', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='words')),
-                ('author', models.CharField(blank=True, max_length=40, verbose_name='written by')),
+                ('written_by', models.CharField(blank=True, max_length=40, verbose_name='written by')),
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('taken_in', models.BooleanField(default=False, verbose_name='taken in')),
                 ('concern', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='governance.concern', verbose_name='report in confidence')),
@@ -272,7 +272,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'words of a report in confidence',
                 'verbose_name_plural': 'words of reports in confidence',
                 'indexes': [models.Index(condition=models.Q(('taken_in', False)), fields=['at'], name='concern_line_waits')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('danger__in', ['severe', 'raised', 'ordinary'])), name='concern_words_were_read'), models.CheckConstraint(condition=models.Q(('kind__in', ['report', 'more', 'question', 'answer'])), name='concern_line_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('author', ''), ('kind__in', ['report', 'more'])), models.Q(('kind__in', ['question', 'answer']), models.Q(('author', ''), _negated=True)), _connector='OR'), name='concern_reporter_has_no_name'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['report', 'more']), _negated=True), models.Q(('at__minute', 0), ('at__second', 0)), _connector='OR'), name='concern_reporter_has_no_minute')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('danger__in', ['severe', 'raised', 'ordinary'])), name='concern_words_were_read'), models.CheckConstraint(condition=models.Q(('kind__in', ['report', 'more', 'question', 'answer'])), name='concern_line_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('written_by', ''), ('kind__in', ['report', 'more'])), models.Q(('kind__in', ['question', 'answer']), models.Q(('written_by', ''), _negated=True)), _connector='OR'), name='concern_reporter_has_no_name'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['report', 'more']), _negated=True), models.Q(('at__minute', 0), ('at__second', 0)), _connector='OR'), name='concern_reporter_has_no_minute')],
             },
         ),
         migrations.CreateModel(

@@ -171,7 +171,7 @@ def test_nothing_that_is_kept_says_who_reported_or_in_which_minute(people, signe
 def test_the_database_refuses_an_author_or_a_minute_of_whoever_reported(people):
     row = spoken(people("agent"))
     line = row.lines.get()
-    for changes in ({"author": "agent"}, {"at": clock.now() + timedelta(minutes=3)}):
+    for changes in ({"written_by": "agent"}, {"at": clock.now() + timedelta(minutes=3)}):
         with pytest.raises(IntegrityError), transaction.atomic():
             ConcernLine.objects.filter(pk=line.pk).update(**changes)
 
