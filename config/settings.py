@@ -552,6 +552,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    "what is over of governance": {
+        "task": "governance.tasks.forget_what_is_over",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
+    },
     "reviews of what happened": {
         "task": "governance.tasks.open_reviews",
         "schedule": 300.0,

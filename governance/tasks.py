@@ -1,7 +1,7 @@
 """Celery entries of governance."""
 
-from core import jobs
-from governance import retention  # noqa: F401 - how long its tables are kept
+from core import jobs, retention
+from governance import retention as tables  # noqa: F401 - how long they are kept
 from governance.concerns import HOURS, OVER
 from governance.relaunch import ALARM_TRIAL, PASSAGES
 from governance.reviews import OPENING
@@ -16,3 +16,4 @@ break_board = jobs.periodic("governance.tasks.break_board", BREAKERS)
 change_rules = jobs.periodic("governance.tasks.change_rules", LAPSE, SIMULATE, SHADOW, MEASURE)
 take_in_concerns = jobs.periodic("governance.tasks.take_in_concerns", HOURS, OVER)
 open_reviews = jobs.periodic("governance.tasks.open_reviews", OPENING)
+forget_what_is_over = jobs.periodic("governance.tasks.forget_what_is_over", *retention.jobs_of("governance"))
