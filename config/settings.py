@@ -520,7 +520,7 @@ CELERY_BEAT_SCHEDULE = {
             "schedule": 86_400.0,
             "options": {"queue": "bulk", "expires": 80_000},
         }
-        for app in ("core", "accounts", "drivers", "rides", "safety", "complaints", "police")
+        for app in ("core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance")
     },
     "copies of people's own data": {
         "task": "accounts.tasks.make_exports",
@@ -551,11 +551,6 @@ CELERY_BEAT_SCHEDULE = {
         "task": "governance.tasks.look_after_relaunches",
         "schedule": 10.0,
         "options": {"queue": "life_safety", "expires": 10},
-    },
-    "what is over of governance": {
-        "task": "governance.tasks.forget_what_is_over",
-        "schedule": 3600.0,
-        "options": {"queue": "bulk", "expires": 3000},
     },
     "reviews of what happened": {
         "task": "governance.tasks.open_reviews",
