@@ -12,6 +12,7 @@ from django.utils.decorators import sync_only_middleware
 
 from accounts.devices import roughly
 from core import policy
+from core.access import UNNAMED
 from core.errors import DomainError, error_response, wants_json
 from core.limits import address_of
 from core.transactions import undone_unless
@@ -107,14 +108,15 @@ def refusals_told(
         response = get_response(request)
         if response.status_code in REFUSALS:
             found = request.resolver_match
+            named = not getattr(found.func if found else None, UNNAMED, False)
             log.info(
                 "refused",
                 status=response.status_code,
                 method=request.META["REQUEST_METHOD"],  # `heads` asks views otherwise
                 door=found.route if found else "",
                 # Who was asked for already: a database that is away answers no further question.
-                who=getattr(getattr(request, "_cached_user", None), "code", ""),
-                network=roughly(address_of(request)),
+                who=getattr(getattr(request, "_cached_user", None), "code", "") if named else "",
+                network=roughly(address_of(request)) if named else "",
             )
         return response
 

@@ -524,7 +524,7 @@ CELERY_BEAT_SCHEDULE = {
             "schedule": 86_400.0,
             "options": {"queue": "bulk", "expires": 80_000},
         }
-        for app in ("core", "accounts", "drivers", "rides", "safety", "complaints", "police")
+        for app in ("core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance")
     },
     "copies of people's own data": {
         "task": "accounts.tasks.make_exports",
@@ -575,6 +575,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "governance.tasks.forget_what_is_over",
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3000},
+    },
+    "reviews of what happened": {
+        "task": "governance.tasks.open_reviews",
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 240},
+    },
+    "what was reported in confidence": {
+        "task": "governance.tasks.take_in_concerns",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
     },
     "the trial of the alarms": {
         "task": "governance.tasks.try_alarms",

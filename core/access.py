@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 P = ParamSpec("P")
+UNNAMED = "unnamed"  # of a view, on which `config.middleware` says nothing of who was refused
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
@@ -88,3 +89,9 @@ def permission_required(*permissions: str) -> Callable[[View[P]], View[P]]:
         return guarded
 
     return decorate
+
+
+def unnamed(view: View[P]) -> View[P]:
+    """View decorator: a refusal here is written down without who it was and from where, as everything else is."""
+    setattr(view, UNNAMED, True)
+    return view

@@ -117,6 +117,15 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "rules.tighten": {SPECIALIST, SUPERVISOR},  # one alone, stricter, for hours; another looks
         "measures.waive": {SUPERVISOR, ADMIN},  # two of them together: letting a measure be for a time
         "reports.publish": {SUPERVISOR, ADMIN},  # two of them together: the transparency report
+        "reviews.write": {
+            SPECIALIST,
+            ADJUDICATOR,
+            SUPERVISOR,
+            ADMIN,
+        },  # of deaths, injuries and broken clocks
+        "reviews.finish": {SUPERVISOR, ADMIN},  # another than who wrote it
+        "concerns.answer": {SUPERVISOR, ADMIN},  # reports in confidence, but those that are kept from them
+        "concerns.open": {SUPERVISOR, ADMIN},  # two of them together: who reported
     }.items()
 }
 

@@ -7,14 +7,29 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two
+from core import policy
+from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two, calls, choice, text, words
 from core.console.motions import desk
 from core.errors import NotFound
-from governance import relaunch, rules
+from core.typed.fields import Day
+from governance import concerns, relaunch, reviews, rules
 from governance.forms import authenticator
-from governance.models import GatePassage, RuleChange, TransparencyReport
-from governance.policies import CHANGE, PASSAGE_PAIR, PUBLISH, REPORT_PAIR, RULE_PAIR
-from governance.states import PassageState, ProposalState
+from governance.measures import OWNERS, measures
+from governance.models import Concern, GatePassage, Review, RuleChange, TransparencyReport
+from governance.policies import (
+    CHANGE,
+    CONCERNS_ANSWER,
+    CONCERNS_OPEN,
+    OPENING_PAIR,
+    PASSAGE_PAIR,
+    PUBLISH,
+    REPORT_PAIR,
+    REVIEW,
+    REVIEW_DONE,
+    REVIEW_PAIR,
+    RULE_PAIR,
+)
+from governance.states import ConcernState, PassageState, ProposalState, ReviewState, Shows
 from governance.transparency import reports
 from governance.waivers import KINDS, WAIVE
 
@@ -165,4 +180,163 @@ REPORTS.add(
         Step("withdraw", pgettext_lazy("motion", "Withdraw"), _withdraw_report),
         proposal=lambda row: row.proposed_by if row.state == ProposalState.PROPOSED else None,
     )
+)
+
+
+class WhyOpen(ActionForm):
+    """Why it has to be known who reported; that person reads it."""
+
+    reason = text(pgettext_lazy("concern", "Why; whoever reported reads it"), rows=2, limit=300)
+
+
+def _asked_by(row: Concern) -> str:
+    asked = concerns.opening_asked(row)
+    return asked.asked_by if asked else ""
+
+
+def _had_a_part(row: Concern, key: str) -> set[str]:
+    return {_asked_by(row)} - {""} if key == "agree" else set()
+
+
+SPOKEN: ActionSet[Concern] = ActionSet(
+    kind="concern",
+    find=concerns.concern_for,
+    route="governance_console:concern_act",
+    back=lambda row: reverse("governance_console:concern", args=[row.code]),
+    why_not=concerns.why_not,
+    had_a_part=_had_a_part,
+)
+SPOKEN.add(
+    Action(
+        key="look",
+        label=pgettext_lazy("concern", "I look into it"),
+        permission=CONCERNS_ANSWER,
+        run=calls(concerns.look),
+        urgent=True,
+        offered=lambda row, _person: row.state == ConcernState.RECEIVED,
+    ),
+    Action(
+        key="ask",
+        label=pgettext_lazy("concern", "Ask back"),
+        permission=CONCERNS_ANSWER,
+        run=calls(concerns.ask, "words"),
+        form=words(pgettext_lazy("concern", "Your question"), rows=3, limit=concerns.LONGEST_WORDS),
+        offered=lambda row, _person: row.state != ConcernState.RECEIVED,
+    ),
+    Action(
+        key="answer",
+        label=pgettext_lazy("concern", "Answer"),
+        permission=CONCERNS_ANSWER,
+        run=calls(concerns.answer, "words"),
+        form=words(
+            pgettext_lazy("concern", "What you found, and what is done about it"),
+            rows=4,
+            limit=concerns.LONGEST_WORDS,
+        ),
+        offered=lambda row, _person: row.state != ConcernState.RECEIVED,
+    ),
+    *by_two(
+        OPENING_PAIR.key,
+        CONCERNS_OPEN,
+        Step(
+            "open",
+            pgettext_lazy("concern", "Ask to open who reported"),
+            calls(concerns.ask_to_open, "reason"),
+            WhyOpen,
+        ),
+        Step(
+            "agree",
+            pgettext_lazy("concern", "Agree: we two read who reported"),
+            calls(concerns.decide_opening, agrees=True),
+            urgent=True,
+        ),
+        Step(
+            "refuse",
+            pgettext_lazy("concern", "Do not open it"),
+            calls(concerns.decide_opening, agrees=False),
+        ),
+        proposal=_asked_by,
+    ),
+)
+
+
+class WriteReview(ActionForm):
+    """What happened, why, and what had warned before; what stands there already is in the form."""
+
+    facts = text(pgettext_lazy("review", "What happened"), rows=4)
+    causes = text(pgettext_lazy("review", "Causes"), rows=4)
+    warned = text(pgettext_lazy("review", "What had warned before"), rows=4)
+
+    def prepare(self) -> None:
+        for name in self.fields:
+            self.fields[name].initial = getattr(self.row, name)
+
+
+class AddAction(ActionForm):
+    """An action that everybody reads, whose office answers for it, until when, and what will show it."""
+
+    words_zh = text(pgettext_lazy("review", "Action, in Chinese; everybody reads it"), limit=200)
+    words_en = text(pgettext_lazy("review", "Action, in English; everybody reads it"), limit=200)
+    owner = choice(pgettext_lazy("review", "Answers for it"), OWNERS.items(), drawn=False)
+    due = Day(label=pgettext_lazy("review", "Due on"))
+    named = forms.ChoiceField(label=pgettext_lazy("review", "What will show it"))
+
+    def prepare(self) -> None:
+        self.fields["named"] = choice(
+            pgettext_lazy("review", "What will show it"),
+            [
+                *((f"{Shows.MEASURE}:{row.id}", f"{row.id} {row.title}"[:80]) for row in measures()),
+                *((f"{Shows.RULE}:{rule.key}", str(rule.name)) for rule in policy.declared()),
+            ],
+            drawn=False,
+        )
+
+
+def _add_action(row: Review, person: "Account", given: Given) -> Text:
+    shows, _colon, named = given["named"].partition(":")
+    reviews.add_action(
+        account=person,
+        code=row.code,
+        words_zh=given["words_zh"],
+        words_en=given["words_en"],
+        owner=given["owner"],
+        due=given["due"],
+        shows=shows,
+        named=named,
+    )
+    return _("It stands on the board now, without evidence until it is shown.")
+
+
+REVIEWS: ActionSet[Review] = ActionSet(
+    kind="review",
+    find=reviews.review_of,
+    route="governance_console:review_act",
+    back=lambda row: reverse("governance_console:review", args=[row.code]),
+    why_not=reviews.why_not,
+    had_a_part=lambda row, key: {row.written_by} - {""} if key == "finish" else set(),
+)
+REVIEWS.add(
+    Action(
+        key="write",
+        label=pgettext_lazy("review", "Write down"),
+        permission=REVIEW,
+        run=calls(reviews.write, "facts", "causes", "warned"),
+        form=WriteReview,
+        two=REVIEW_PAIR.key,
+    ),
+    Action(
+        key="add",
+        label=pgettext_lazy("review", "Add an action"),
+        permission=REVIEW,
+        run=_add_action,
+        form=AddAction,
+    ),
+    Action(
+        key="finish",
+        label=pgettext_lazy("review", "Agree: the review is done"),
+        permission=REVIEW_DONE,
+        run=calls(reviews.finish),
+        two=REVIEW_PAIR.key,
+        offered=lambda row, _person: row.state == ReviewState.OPEN,
+    ),
 )

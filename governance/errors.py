@@ -165,3 +165,81 @@ class ReportOutdated(DomainError):
 
 class ReportDecided(DomainError):
     code, sentence = "report_decided", _("It is published or withdrawn already.")
+
+
+class WhoAway(DomainError):
+    code, status, sentence = (
+        "concern_key_away",
+        503,
+        _("What seals a name cannot be reached now. Nothing was done. Please try again in a moment."),
+    )
+
+
+class TooFewLeft(DomainError):
+    code, status, sentence = (
+        "concern_too_few_left",
+        400,
+        _("At least two people have to be able to read it. Take somebody out of those who must not."),
+    )
+
+
+class NotAskedBack(DomainError):
+    code, sentence = (
+        "concern_not_asked_back",
+        _("Whoever reported this does not want to be asked. Answer with what you found."),
+    )
+
+
+class ConcernNotLookedAt(DomainError):
+    code, sentence = "concern_not_looked_at", _("Say first that you look into it.")
+
+
+class ConcernLookedAt(DomainError):
+    code, sentence = "concern_looked_at", _("Somebody looks into it already.")
+
+
+class ConcernAnswered(DomainError):
+    code, sentence = "concern_answered", _("It is answered already.")
+
+
+class OpeningOver(DomainError):
+    code, sentence = "opening_over", _("Nobody asks now to open who reported this.")
+
+
+class OpeningAsked(DomainError):
+    code, sentence = (
+        "opening_asked",
+        _("Somebody has asked already to open who reported this. Another person agrees or refuses."),
+    )
+
+
+class NotOpened(DomainError):
+    code, sentence = (
+        "opening_not_open",
+        _("Who reported this can be read by the two who opened it, for a day."),
+    )
+
+
+class ReviewDone(DomainError):
+    code, sentence = "review_done", _("This review is done already.")
+
+
+class ReviewNotWritten(DomainError):
+    code, sentence = (
+        "review_not_written",
+        _("First write down what happened, why, and what had warned before."),
+    )
+
+
+class ReviewWithoutAction(DomainError):
+    code, sentence = "review_without_action", _("A review ends with at least one action that can be shown.")
+
+
+class ActionShowsNothing(DomainError):
+    code, status, sentence = (
+        "review_action_shows_nothing",
+        400,
+        _(
+            "This measure is kept now, also while it happened: it would show nothing. Name one that is not kept."
+        ),
+    )

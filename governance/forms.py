@@ -5,9 +5,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import policy
+from core import idempotency, policy
 from core.policy import editor
 from core.typed.fields import REAL_NAME, TOKEN, Day, Moment, Typed
+from governance.concerns import LONGEST_ABOUT, LONGEST_WORDS
 from governance.measures import measures
 from governance.rules import LONGEST_REASON
 from governance.states import Mode
@@ -186,4 +187,56 @@ class StatementForm(forms.Form):
     file = forms.FileField(
         label=_("The record of the rehearsal"),
         help_text=_("Its SHA-256 is taken here and kept; the file stays in the company's archive."),
+    )
+
+
+# --- Speak up ------------------------------------------------------------------------------------------------
+
+
+class SpeakUpForm(forms.Form):
+    """A danger, reported in confidence. `readers` are the codes and offices of those who would read it; a driver is shown none."""
+
+    words = forms.CharField(
+        label=pgettext_lazy("concern", "What is dangerous?"),
+        max_length=LONGEST_WORDS,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Do not write who you are: your words are read as they stand."),
+    )
+    about = forms.CharField(
+        label=pgettext_lazy("concern", "What is it about?"),
+        max_length=LONGEST_ABOUT,
+        required=False,
+        help_text=_(
+            "The code of a case or trip, a place, a part of the platform. Whose case it is, or a colleague whose code you give, does not see your report."
+        ),
+    )
+    asks_back = forms.ChoiceField(
+        label=pgettext_lazy("concern", "May we ask you something?"),
+        choices=[
+            ("yes", pgettext_lazy("concern", "Yes: I look at the page of my report now and then")),
+            ("no", pgettext_lazy("concern", "No: I only want to read the answer")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    barred = forms.MultipleChoiceField(
+        label=pgettext_lazy("concern", "Who must not learn of it?"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, readers: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, initial={"submission": idempotency.new_key()}, **options)
+        field = self.fields["barred"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - as declared above
+        field.choices = readers
+        if not readers:
+            del self.fields["barred"]
+
+
+class MoreForm(forms.Form):
+    words = forms.CharField(
+        label=pgettext_lazy("concern", "Write more"),
+        max_length=LONGEST_WORDS,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )

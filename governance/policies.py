@@ -118,6 +118,70 @@ four_eyes.declare(
     law="proof_statement_takes_two",
 )
 
+CONCERNS_ANSWER, CONCERNS_OPEN = "concerns.answer", "concerns.open"
+LOOK_WITHIN = policy.declare(
+    "governance.concern_looked_at_within",  # G9
+    policy.Span(1, 72, Unit.HOURS),
+    72,
+    name=pgettext_lazy("policy name", "Reports in confidence: looked at"),
+    about=_("Within this time somebody looks at a danger that was reported in confidence."),
+)
+ANSWER_WITHIN = policy.declare(
+    "governance.concern_answered_within",  # G9
+    policy.Span(1, 30, Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Reports in confidence: answered"),
+    about=_("Within this time a danger that was reported in confidence is answered."),
+)
+KEPT = policy.declare(
+    "governance.concern_kept",  # N9+
+    policy.Span(90, 3_650, Unit.DAYS),
+    1_095,
+    name=pgettext_lazy("policy name", "Reports in confidence: kept"),
+    about=_(
+        "So long after its answer a report in confidence is destroyed, with the key that says who made it."
+    ),
+)
+CONCERNS = limits.declare(
+    "governance.concerns",
+    {Per.PERSON: 10},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Reports in confidence of one person"),
+    about=_("So many dangers one person can report in confidence in a day."),
+)
+CONCERN_WORDS = limits.declare(
+    "governance.concern_words",
+    {Per.TARGET: 20},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Words added to a report in confidence"),
+    about=_("So often more can be written to one report in confidence in a day."),
+)
+OPENING_PAIR = four_eyes.declare(
+    "governance.concern_opening",
+    _("Opening who reported a danger in confidence"),
+    table="governance.ConcernOpening",
+    first="asked_by",
+    second="agreed_by",
+    law="concern_opening_takes_two_people",
+)
+
+REVIEW, REVIEW_DONE = "reviews.write", "reviews.finish"
+REVIEW_WITHIN = policy.declare(
+    "governance.review_within",  # G10
+    policy.Span(1, 14, Unit.DAYS),
+    14,
+    name=pgettext_lazy("policy name", "Reviews: done"),
+    about=_("Within this time the review of a death, a severe injury or a broken clock of safety is done."),
+)
+REVIEW_PAIR = four_eyes.declare(
+    "governance.review",
+    _("A review of what happened"),
+    table="governance.Review",
+    first="written_by",
+    second="done_by",
+    law="review_takes_two_people",
+)
+
 
 def shares() -> list[int]:
     """The steps of a probation, in per cent."""

@@ -4,7 +4,56 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.retention import TRACES_KEPT, Ground, data, destroyed, goes_by, nobody
+from core.retention import (
+    RECORDS_KEPT,
+    TRACES_KEPT,
+    Ground,
+    data,
+    destroyed,
+    emptied,
+    goes_by,
+    goes_with,
+    nobody,
+)
+
+LEARNED = data(
+    "reviews",
+    pgettext_lazy("kind of data", "Reviews of what happened"),
+    purpose=_("a death, a severe injury or a broken clock of safety does not happen again"),
+    ground=Ground.LIFE,
+    law=_("Work Safety Law art. 86: after an accident its causes are found out and remedied"),
+)
+SPOKEN = data(
+    "concerns",
+    pgettext_lazy("kind of data", "Reports in confidence"),
+    purpose=_("a danger is mended, and whoever reports it is protected"),
+    ground=Ground.LAW,
+    law=_("Work Safety Law art. 54: who works may report dangers, and is not punished for it"),
+)
+emptied(
+    "governance.Review",
+    LEARNED,
+    "what happened in a case, why, and what had warned before, as staff wrote it",
+    after=RECORDS_KEPT,
+    since="done_at",
+    said="it was done",
+    columns={"facts": "", "causes": "", "warned": ""},
+)
+nobody("governance.ReviewAction", why="what is done after something happened; everybody reads it")
+goes_by(
+    "governance.Concern",
+    SPOKEN,
+    "what somebody reported, and, sealed under a key of its own, who",
+    "governance.concerns_over",
+    "destroyed, its key first, `governance.concern_kept` (1095 days) after the answer",
+)
+goes_with("governance.ConcernLine", SPOKEN, "words of whoever reported and of staff", "governance.Concern")
+goes_with(
+    "governance.ConcernOpening",
+    SPOKEN,
+    "codes of the two of the staff who opened it, and why",
+    "governance.Concern",
+)
 
 nobody(
     "governance.MeasureState",

@@ -78,3 +78,60 @@ PROPOSAL_TRANSITIONS = Transitions(
 
 # What the red team writes of each way it tried (P11): the way is the subject.
 ATTACK_GOT, ATTACK_REFUSED = "governance.attack_got", "governance.attack_refused"
+
+
+class ConcernState(models.TextChoices):
+    """Where a report in confidence stands (G9). Its answer ends it until whoever made it writes more."""
+
+    RECEIVED = "received", pgettext_lazy("concern", "waits to be looked at")
+    LOOKED = "looked", pgettext_lazy("concern", "is looked into")
+    ANSWERED = "answered", pgettext_lazy("concern", "answered")
+
+
+CONCERN_TRANSITIONS = Transitions(
+    ConcernState,
+    {
+        ConcernState.RECEIVED: {ConcernState.LOOKED},
+        ConcernState.LOOKED: {ConcernState.ANSWERED, ConcernState.RECEIVED},
+        ConcernState.ANSWERED: {ConcernState.RECEIVED},
+    },
+    ends=set(),
+)
+
+
+class ConcernWord(models.TextChoices):
+    """Whose words a line of a report in confidence are, and what they are for."""
+
+    REPORT = "report", pgettext_lazy("concern", "the report")
+    MORE = "more", pgettext_lazy("concern", "more from whoever reported")
+    QUESTION = "question", pgettext_lazy("concern", "a question to whoever reported")
+    ANSWER = "answer", pgettext_lazy("concern", "the answer")
+
+
+# --- The learning loop ---------------------------------------------------------------------------------------
+
+
+class ReviewKind(models.TextChoices):
+    """What has to be learned from."""
+
+    DEATH = "death", pgettext_lazy("review", "somebody died")
+    INJURY = "injury", pgettext_lazy("review", "somebody was severely injured")
+    CLOCK = "clock", pgettext_lazy("review", "a clock of safety was broken")
+
+
+class ReviewState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("review", "open")
+    DONE = "done", pgettext_lazy("review", "done")
+
+
+REVIEW_TRANSITIONS = Transitions(ReviewState, {ReviewState.OPEN: {ReviewState.DONE}}, ends={ReviewState.DONE})
+
+
+class Shows(models.TextChoices):
+    """What shows that an action came true: nobody ticks a box."""
+
+    MEASURE = (
+        "measure",
+        pgettext_lazy("review", "a measure of the board that is not kept now, kept for seven days"),
+    )
+    RULE = "rule", pgettext_lazy("review", "a rule that says something else than now")

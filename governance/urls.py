@@ -18,4 +18,6 @@ urlpatterns = [
     path("transparency/<code:code>/report.json", reports.report_json, name="report_json"),
     path("transparency/<code:code>/report.csv", reports.report_csv, name="report_csv"),
     path("transparency/<code:code>/report.pdf", reports.report_pdf, name="report_pdf"),
+    path("speak-up/", views.speak_up, name="speak_up"),
+    path("speak-up/<secret:secret>/", views.spoken, name="spoken"),
 ]

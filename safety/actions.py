@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.selectors import codes_who_may
 from core import holds
@@ -14,7 +14,7 @@ from safety import selectors, services
 from safety.errors import ActionClosed
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
-from safety.states import Callee, IncidentOutcome, PlacedState, StaffPhrase
+from safety.states import Callee, Harm, IncidentOutcome, PlacedState, StaffPhrase
 from safety.stations import find_stations
 
 if TYPE_CHECKING:
@@ -103,6 +103,11 @@ class CallStation(ActionForm):
 
 class GiveOutcome(ActionForm):
     outcome = choice(_("Outcome"), IncidentOutcome.choices, drawn=False)
+    words = text(_("What came of it?"))
+
+
+class Harmed(ActionForm):
+    harm = choice(pgettext_lazy("incident", "Harm"), Harm.choices)
     words = text(_("What came of it?"))
 
 
@@ -333,6 +338,13 @@ INCIDENTS.add(
         form=GiveOutcome,
         shortcut="o",
         two="safety.outcome",
+    ),
+    Action(
+        key="harm",
+        label=_("Somebody died or was severely injured"),
+        permission=RESPOND,
+        run=calls(services.record_harm, "harm", "words"),
+        form=Harmed,
     ),
     Action(
         key="close",

@@ -377,6 +377,11 @@ def _closed(incident: "Incident", _account: "Account") -> str | Promise:
     return "" if incident.state != IncidentState.CLOSED else _("It is closed.")
 
 
+def _never_closed(_incident: "Incident", _account: "Account") -> str | Promise:
+    """What came of it is known sometimes only after it is over."""
+    return ""
+
+
 def _not_taken(incident: "Incident", _account: "Account") -> str | Promise:
     match IncidentState(incident.state):
         case IncidentState.TAKEN:
@@ -504,6 +509,7 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "police_seen": _police_not_seen,
     "police_excused": _not_excused,
     "resolve": _not_resolved,
+    "harm": _never_closed,
     "close": _not_ended,
     "send_back": _not_reviewed,
 }

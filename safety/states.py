@@ -87,6 +87,13 @@ class IncidentOutcome(models.TextChoices):
     MALICIOUS = "malicious", _("malicious alarm")
 
 
+class Harm(models.TextChoices):
+    """The gravest that is known to have come of an incident; nothing recorded is not known, never 'nobody was hurt'."""
+
+    SEVERE = "severe", pgettext_lazy("harm", "somebody was severely injured")
+    DEATH = "death", pgettext_lazy("harm", "somebody died")
+
+
 class StaffPhrase(models.TextChoices):
     """What staff write to a caller with one tap; read in the caller's language."""
 
@@ -163,7 +170,7 @@ class AppealOutcome(models.TextChoices):
 timeline.vocabulary(callee=Callee, cause=PushCause, centre=CentreWord)
 timeline.vocabulary(from_staff=StaffPhrase, from_caller=CallerPhrase)
 timeline.vocabulary(
-    appeal=AppealOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
+    appeal=AppealOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome, harm=Harm
 )
 timeline.forms(why=facts.say)
 
@@ -230,6 +237,7 @@ class SafetyLine(models.TextChoices):
     CENTRE_SAID = "safety.centre_said", _("The emergency centre (110), case %(number)s: %(centre)s")
     CENTRE_CLOSED = "safety.centre_closed", _("The emergency centre (110) was told that it is closed")
     RESOLVED = "safety.resolved", _("Outcome given: %(outcome)s")
+    HARM = "safety.harm", _("Recorded: %(harm)s")
     SENT_BACK = "safety.sent_back", _("The second person sent it back")
     CLOSED = "safety.closed", _("Reviewed by a second person and closed")
 
@@ -244,6 +252,7 @@ timeline.by_staff(
     SafetyLine.CALLED,
     SafetyLine.POLICE_NOT_CALLED,
     SafetyLine.RESOLVED,
+    SafetyLine.HARM,
     SafetyLine.SENT_BACK,
     SafetyLine.APPEAL_DECIDED,
 )

@@ -32,10 +32,12 @@ from drivers import services as drivers
 from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
 from governance.models import (
+    ConcernOpening,
     Executive,
     GatePassage,
     Proof,
     Reassessment,
+    Review,
     RuleChange,
     TransparencyReport,
     Waiver,
@@ -190,6 +192,11 @@ def grants() -> set[tuple]:
     }
     for record in (Executive, Reassessment, Proof):
         found |= {(record.__name__, pk) for pk in record.objects.values_list("pk", flat=True)}
+    found |= {
+        ("opened who reported", pk)
+        for pk in ConcernOpening.objects.exclude(agreed_by="").values_list("pk", flat=True)
+    }
+    found |= {("review", pk) for pk in Review.objects.filter(state="done").values_list("pk", flat=True)}
     found |= {("waiver", pk) for pk in Waiver.objects.values_list("pk", flat=True)}
     found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}
     found |= {("reward", pk) for pk in Reward.objects.filter(state="approved").values_list("pk", flat=True)}

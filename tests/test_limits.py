@@ -22,6 +22,7 @@ from core.models import Notification
 from core.tests.factories import set_policy
 from drivers.models import Hold, MismatchReport
 from drivers.services import report_from_street
+from governance import concerns
 from police import services as police
 from police.models import Release
 from police.states import Query
@@ -69,6 +70,7 @@ DOORS = {
     "POST police/packs/{}/": ROW,
     "POST police/owning/{}/": ("police.owning",),
     "POST police/verify/": ("police.verify",),
+    "POST speak-up/{}/": ("governance.concern_words",),
     "POST practice/sos/": NOTHING,
     "POST i18n/setlang/": NOTHING,
     "POST sign-out/": NOTHING,
@@ -120,6 +122,7 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "accounts.real_names",
         "police.preservations",
         "governance.rules_alone",
+        "governance.concerns",
     }
     for life in ("safety.welfare_checks", "police.emergencies"):
         assert not isinstance(limits.declared()[life], Limit)
@@ -249,6 +252,7 @@ REPORT = {
 }
 # How each of these doors is pushed: JSON or a form, where, what is sent.
 PUSHED = {
+    "POST speak-up/{}/": [("form", "/speak-up/{concern}/", {"words": "x"})],
     "POST police/owning/{}/": [("form", f"/police/owning/{'a' * 32}/", {"answer": "no"})],
     "POST police/verify/": [("form", "/police/verify/", {"digest": "0" * 64})],
     "POST api/v1/sign-in/": [
@@ -326,6 +330,15 @@ def there(rides, people):
         state="cancelled", cancelled_at=clock.now(), cancel_reason="mismatch", plate_check="differs"
     )
     return {
+        "concern": concerns.report(
+            account=people("agent"),
+            words="x",
+            about="",
+            asks_back=True,
+            barred=[],
+            submission=whole("there"),
+            asker=limits.NOBODY,
+        ).secret,
         "check": check.secret,
         "complaint": f"{complaint.code}/{complaint.secret}",
         "claim": f"{claim.code}/{claim.secret}",

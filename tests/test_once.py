@@ -16,10 +16,13 @@ from complaints.states import Category, ClaimKind
 from conftest import ROUTE, usual_journey
 from core import clock, idempotency, motions
 from core.errors import DomainError
+from core.limits import NOBODY
 from core.models import Motion
 from drivers.models import MismatchReport
 from drivers.selectors import driver_of
 from drivers.services import report_from_street
+from governance import concerns
+from governance.models import Concern
 from police import notices, register
 from police.models import Notice, PoliceRequest, Preservation
 from police.services import ask_by_form, open_phone_request
@@ -112,6 +115,12 @@ def street_report(people, rides):
     )
 
 
+def concern(people, rides):
+    return lambda who, key: concerns.report(
+        account=people(who), words="x", about="", asks_back=True, barred=[], submission=key, asker=NOBODY
+    )
+
+
 # By the service: the table, what makes one, and two people who may.
 CREATIONS = {
     "a booking": (Trip, booking, "passenger", "passenger2"),
@@ -125,6 +134,7 @@ CREATIONS = {
     "a complaint from the street": (Complaint, street_complaint, "passenger", "passenger2"),
     "an accident": (Accident, accident, "agent", "agent2"),
     "a claim": (Claim, claim, "agent", "agent2"),
+    "a report in confidence": (Concern, concern, "agent", "agent2"),
     "a report from the street": (MismatchReport, street_report, "passenger", "passenger2"),
 }
 # Kept with a key, and tried elsewhere.

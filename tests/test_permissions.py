@@ -45,9 +45,10 @@ from drivers.services import (
 )
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
-from governance import relaunch, rules, waivers
+from governance import concerns, relaunch, rules, waivers
 from governance.models import GatePassage
 from governance.services import check_board
+from governance.tests.factories import reviewed, shown_concern
 from governance.transparency import reports
 from police import notices, register, tables
 from police import services as police
@@ -327,6 +328,15 @@ TABLE = [
     ("POST", "admin/gate/", {"specialist", "supervisor", "admin"}, {"do": "executive"}),
     ("GET", "admin/gate/luxury/wenzhou/", STAFF_ROLES),
     ("POST", "admin/gate/luxury/wenzhou/", {"specialist", "supervisor", "admin"}, {"token": "000000"}),
+    ("GET", "admin/reviews/", {"specialist", "adjudicator", "supervisor", "admin"}),
+    ("GET", "admin/reviews/{review}/", {"specialist", "adjudicator", "supervisor", "admin"}),
+    ("GET", "admin/concerns/", {"supervisor", "admin"}),
+    ("GET", "admin/concerns/{concern}/", {"supervisor", "admin"}),
+    ("POST", "admin/concerns/{concern}/who/", {"supervisor", "admin"}),
+    ("GET", "speak-up/", STAFF_ROLES | DRIVERS),
+    ("POST", "speak-up/", STAFF_ROLES | DRIVERS),
+    ("GET", "speak-up/{concern_secret}/", EVERYBODY),
+    ("POST", "speak-up/{concern_secret}/", EVERYBODY, {"words": "x"}),
     ("GET", "promises/", EVERYBODY),
     ("GET", "promises/board.json", EVERYBODY),
     ("GET", "promises/tree/", EVERYBODY),
@@ -582,6 +592,8 @@ ROWS = {
     "gate_motion": ("gate_motion", None),
     "passage": ("passage", None),
     "transparency_report": ("transparency", None),
+    "concern": ("concern", None),
+    "review": ("review", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -832,6 +844,8 @@ def _made(rides, people):
             ),
         ),
     }
+    concern = shown_concern(people("agent"))
+    concerns.ask_to_open(account=people("admin"), code=concern.code, reason="x")
     suspension = propose_suspension(account=people("admin"), line=Line.LUXURY, city=None, at=None, reason="x")
     agree(trip)
     phone_that_records = begin(trip)
@@ -880,6 +894,9 @@ def _made(rides, people):
         "checkpoint": checkpoint.pk,
         "line": AuditEntry.objects.filter(subject="passenger").latest("pk").pk,
         **{name: row.code for name, row in moved.items()},
+        "concern": concern.code,
+        "review": reviewed(incident.code).code,
+        "concern_secret": concern.secret,
         "owning": owning.split("/police/owning/")[1].split("/")[0],
         "staff": "agent2",
         "guardianship": guardianship.pk,

@@ -34,12 +34,15 @@ ON_A_LINE = {
     "complaints.Appeal.words", "safety.MaliceAppeal.words", "safety.HelpMessage.words",
 }  # fmt: skip
 # Words of people that the row itself keeps with what was read.
-ON_THE_ROW = {"complaints.OutsideMessage.words", "drivers.MismatchReport.words", "drivers.Appeal.words"}
+ON_THE_ROW = {
+    "complaints.OutsideMessage.words", "drivers.MismatchReport.words", "drivers.Appeal.words", "governance.ConcernLine.words",
+}  # fmt: skip
 # What staff write of themselves: reasons, questions, plans, answers, texts for all.
 BY_STAFF = {
     "accounts.Look.reason", "accounts.Look.words", "core.Motion.given",
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
-    "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.TransparencyReport.change", "governance.Reassessment.questions",
+    "governance.ConcernOpening.reason", "governance.Review.facts", "governance.Review.causes", "governance.Review.warned",
+    "governance.ReviewAction.words_zh", "governance.ReviewAction.words_en", "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.TransparencyReport.change", "governance.Reassessment.questions",
     "governance.Reassessment.findings", "governance.Reassessment.decision", "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
     "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MaliceAppeal.reason",
     "safety.RecordingPlay.reason", "complaints.Claim.reason", "complaints.CareTask.words", "complaints.CareTask.outcome",
@@ -56,6 +59,7 @@ BY_STAFF = {
 # No sentences: names, numbers, addresses, keys, what machines wrote, what a form of ours asks letter by letter.
 NO_SENTENCE = {
     "governance.FeedMessage.refused_for",  # an interface, a field and a word
+    "governance.Concern.secret", "governance.Concern.about",  # read with the words of its first line
     "core.HandlerRun.handler", "core.FailedWork.key", "core.FailedWork.error", "core.JobTurn.after", "core.Notification.key",
     "core.Notification.recipient", "core.Notification.text", "core.Notification.parameters", "accounts.Account.password",
     "accounts.Account.phone", "accounts.Account.real_name", "accounts.Account.id_number", "accounts.Account.born_on", "accounts.EmergencyContact.name",
@@ -85,7 +89,7 @@ LINES_BY_STAFF = {
     "complaints.merged", "complaints.reopen_proposed", "complaints.reopen_refused", "complaints.reopened",
     "claims.proposed", "claims.sent_back", "claims.refused", "claims.reopened", "claims.settling", "claims.not_settled",
     "claims.settled", "claims.care", "safety.note", "safety.wrote", "safety.wrote_phrase", "safety.safe_check", "safety.offered", "safety.played",
-    "safety.called", "safety.police_not_called", "safety.resolved", "safety.sent_back", "safety.appeal_decided",
+    "safety.called", "safety.police_not_called", "safety.resolved", "safety.harm", "safety.sent_back", "safety.appeal_decided",
     "police.refused", "police.identity_refused",
 }  # fmt: skip
 

@@ -121,6 +121,12 @@ def safeguards_since(since: datetime) -> Paid:
     return Paid(found["claims"], found["fen"], found["care_claims"], found["care_fen"])
 
 
+def deaths_claimed_since(since: datetime) -> list[tuple[str, datetime]]:
+    """(claim, when it was filed) of claims after a driver's sudden death."""
+    rows = Claim.objects.filter(kind=ClaimKind.SUDDEN_DEATH, filed_at__gte=since).order_by("filed_at")
+    return list(rows.values_list("code", "filed_at"))
+
+
 def fund_spent(at: datetime) -> int:
     """What the care fund gave in the calendar year of a time, Asia/Shanghai; fen."""
     local = at.astimezone(ZONE)

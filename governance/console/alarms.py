@@ -1,14 +1,18 @@
-"""What rings for governance: a rule that one person alone made stricter, until a second one has looked."""
+"""What rings for governance: a rule that one person alone made stricter, until a second one has looked, and a report in
+confidence that nobody looked at in time, or that tells of grave danger."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
 from core.alarms import Alarm, alarm
-from governance import rules
-from governance.policies import CHANGE, LOOKED_AT_WITHIN
+from governance import concerns, rules
+from governance.policies import CHANGE, CONCERNS_ANSWER, LOOKED_AT_WITHIN
+from governance.states import ConcernState
+
+TAKEN_WITHIN = timedelta(hours=1)
 
 
 @alarm("rules_alone", permission=CHANGE)
@@ -26,3 +30,30 @@ def rules_alone(_at: datetime) -> list[Alarm]:
         )
         for row in rules.made_stricter_alone()
     ]
+
+
+@alarm("concerns", permission=CONCERNS_ANSWER)
+def concerns_late(at: datetime) -> list[Alarm]:
+    """One for each whose clock is broken, until somebody looks at it or answers, and at once for what tells of grave danger
+    and nobody has looked at."""
+    return [
+        Alarm(
+            key=f"concern:{each.row.code}:{each.row.state}:{since.timestamp():.0f}",
+            code=each.row.code,
+            what=_("A report in confidence waits"),
+            link=reverse_lazy("governance_console:concern", args=[each.row.code]),
+            since=since,
+            within=TAKEN_WITHIN,
+            without=frozenset(each.row.barred),
+        )
+        for each in concerns.waiting(at)
+        if each.row.state != ConcernState.ANSWERED
+        for since in [_rings_since(each)]
+        if since <= at
+    ]
+
+
+def _rings_since(each: concerns.Waiting) -> datetime:
+    if each.grave and each.row.state == ConcernState.RECEIVED:
+        return min(each.due, each.row.shown_from)
+    return each.due

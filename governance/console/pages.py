@@ -20,8 +20,8 @@ from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, require
 from core.reader import door
 from governance import relaunch
-from governance.actions import PASSAGES, RECORDS, REPORTS, RULE_CHANGES, WAIVERS
-from governance.console import reports, rules
+from governance.actions import PASSAGES, RECORDS, REPORTS, REVIEWS, RULE_CHANGES, SPOKEN, WAIVERS
+from governance.console import concerns, reports, reviews, rules
 from governance.forms import ExecutiveForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
 from governance.gate import (
     ask,
@@ -35,8 +35,10 @@ from governance.gate import (
     why_it_ended,
 )
 from governance.models import GatePassage
+from governance.policies import CONCERNS_ANSWER, REVIEW
 from governance.regulator import figures as feed
 from governance.relaunch import EXECUTIVE, REASSESSMENT, RELAUNCH, STATEMENT
+from governance.reviews import actions, counted
 from governance.selectors import days_of, histories, last_board
 from governance.states import PassageState, Status
 from governance.waivers import KINDS, WAIVE, WAIVER, Wanted
@@ -77,10 +79,13 @@ def _board(
     request: HttpRequest, form: WaiverForm, refusal: Refusal | None = None, *, status: int = 200
 ) -> HttpResponse:
     past, at, found, person = histories(), clock.now(), last_board(), account_of(request)
+    acts = actions(at)
     context = {
         "title": _("Rectification board"),
         "rows": [(row, days_of(past.get(row.measure.id, []), at)) for row in found],
         "counts": [(each, sum(row.found.status == each for row in found)) for each in Status],
+        "acts": acts,
+        "learned": counted(at, acts),
         "returning": returning(found),
         "executives": executives(),
         "form": form,
@@ -256,5 +261,16 @@ urlpatterns = [
     path("admin/gate/records/<code:code>/do/<word:action>/", act.view(RECORDS), name="record_act"),
     path("admin/gate/passages/<code:code>/do/<word:action>/", act.view(PASSAGES), name="passage_act"),
     path("admin/gate/<word:line>/<name:city>/", gate_line, name="gate_line"),
+    path("admin/reviews/", reviews.index, name="reviews"),
+    path("admin/reviews/<code:code>/", reviews.one, name="review"),
+    path("admin/reviews/<code:code>/do/<word:action>/", act.view(REVIEWS, REVIEW), name="review_act"),
+    path("admin/concerns/", concerns.index, name="concerns"),
+    path("admin/concerns/<code:code>/", concerns.one, name="concern"),
+    path(
+        "admin/concerns/<code:code>/do/<word:action>/",
+        act.view(SPOKEN, CONCERNS_ANSWER),
+        name="concern_act",
+    ),
+    path("admin/concerns/<code:code>/who/", concerns.who, name="concern_who"),
     path("admin/board/motions/<code:code>/do/<word:action>/", act.view(WAIVERS), name="motion_act"),
 ]

@@ -1,12 +1,16 @@
 """What governance offers to the console."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from core.console.navigation import GOVERNANCE, link
-from core.console.panels import STATE, panel
+from core.console.navigation import DESK, GOVERNANCE, link
+from core.console.panels import DUE, FIGURES, STATE, Due, Figure, panel
+from governance import concerns, reviews
+from governance.policies import CONCERNS_ANSWER, REVIEW
 from governance.selectors import Row, last_board
 
 if TYPE_CHECKING:
@@ -25,6 +29,12 @@ link(
     "governance.read",
 )
 link(GOVERNANCE, 20, _("Drills"), "sprint", "admin:governance_drillrun_changelist", "governance.read")
+link(DESK, 95, _("Speak up"), "campaign", "governance:speak_up")
+link(
+    GOVERNANCE, 30, _("Reports in confidence"), "lock_person", "governance_console:concerns", CONCERNS_ANSWER
+)
+link(GOVERNANCE, 25, _("Reviews of what happened"), "history_edu", "governance_console:reviews", REVIEW)
+SOON, QUARTER = timedelta(hours=24), timedelta(days=90)
 
 
 @panel(
@@ -38,3 +48,66 @@ link(GOVERNANCE, 20, _("Drills"), "sprint", "admin:governance_drillrun_changelis
 def board(_person: "Account", _at: datetime) -> list[Row]:
     """Every measure as the last round found it."""
     return last_board(waivers=False)
+
+
+@panel(
+    "concerns",
+    _("Report in confidence"),
+    place=DUE,
+    order=170,
+    marks=("concerns",),
+    permission=CONCERNS_ANSWER,
+)
+def concerns_due(person: "Account", at: datetime) -> list[Due]:
+    """What was reported in confidence and nobody has answered, by the clock that runs (G9)."""
+    return [
+        Due(
+            each.row.code,
+            reverse_lazy("governance_console:concern", args=[each.row.code]),
+            until=each.due,
+            level="bad" if each.grave or each.due - at < SOON else "warn",
+            beside=pgettext_lazy("concern", "a second person is asked for") if each.opening else "",
+            holder=each.row.looked_by or each.row.get_state_display(),
+            late=each.due <= at,
+            danger=2 if each.grave else 0,
+        )
+        for each in concerns.waiting_for(person, at)
+    ]
+
+
+@panel(
+    "concerns_counted",
+    _("Reports in confidence, 90 days"),
+    place=FIGURES,
+    order=170,
+    marks=("concerns",),
+)
+def concerns_counted(_person: "Account", at: datetime) -> list[Figure]:
+    """Of how many dangers that were reported in confidence no clock was broken: for all to see."""
+    found = concerns.counted(at - QUARTER, at)
+    in_time = f"{found.every - found.broken}/{found.every}" if found.every else "—"
+    return [Figure(in_time, _("Reports in confidence in time, 90 days"))]
+
+
+@panel(
+    "reviews",
+    _("Review of what happened"),
+    place=DUE,
+    order=175,
+    marks=("reviews",),
+    permission=REVIEW,
+)
+def reviews_due(_person: "Account", at: datetime) -> list[Due]:
+    """Each death, severe injury and broken clock whose review is not done, by when it is due (G10)."""
+    return [
+        Due(
+            row.code,
+            reverse_lazy("governance_console:review", args=[row.code]),
+            until=row.due_at,
+            level="bad" if row.due_at - at < 3 * SOON else "warn",
+            beside=row.get_kind_display(),
+            holder=row.written_by,
+            late=row.due_at <= at,
+        )
+        for row in reviews.open_rows()
+    ]

@@ -10,7 +10,7 @@ from core.links import HasLink
 from core.privacy import EncryptedTextField
 from rides.states import Party
 from safety.sentences import why
-from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
+from safety.states import LIVE, Answer, Harm, IncidentOutcome, IncidentState, Origin, SignalKind
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -65,6 +65,11 @@ class Incident(models.Model):
     )
     police_excused_at = models.DateTimeField(pgettext_lazy("field", "police call excused at"), null=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=IncidentOutcome.choices, blank=True)
+    # Known sometimes only days after it was closed; it opens a review (G10).
+    harm = models.CharField(
+        pgettext_lazy("incident", "harm"), max_length=10, choices=Harm.choices, blank=True
+    )
+    harm_at = models.DateTimeField(pgettext_lazy("incident", "harm recorded at"), null=True)
     resolved_by = models.CharField(pgettext_lazy("field", "resolved by"), max_length=40, blank=True)
     closed_at = models.DateTimeField(pgettext_lazy("field", "closed at"), null=True)
     closed_by = models.CharField(pgettext_lazy("field", "closed by"), max_length=40, blank=True)
@@ -104,6 +109,10 @@ class Incident(models.Model):
                 once=Q(state="closed"),
             ),
             four_eyes.law("police_said_by", "police_seen_by", name="police_call_seen_by_a_second_person"),
+            models.CheckConstraint(
+                condition=Q(harm="", harm_at=None) | (Q(harm__in=Harm.values) & Q(harm_at__isnull=False)),
+                name="incident_harm_is_known",
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=["resolved", "closed"]) | ~Q(outcome=""),
                 name="incident_resolved_has_an_outcome",

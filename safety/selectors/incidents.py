@@ -31,7 +31,15 @@ from safety.models import (
     WelfareCheck,
 )
 from safety.monitor.rules.signal_lost import SILENCE_AFTER, SILENCE_AWAY_AFTER
-from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, PUSHED, TAKEN_WITHIN, clocks_of
+from safety.policies import (
+    OWNED_WITHIN,
+    POLICE_AFTER,
+    POLICE_LIMIT,
+    PUSH_CONFIRMED,
+    PUSHED,
+    TAKEN_WITHIN,
+    clocks_of,
+)
 from safety.states import (
     LIVE,
     Answer,
@@ -809,3 +817,65 @@ def incidents_reported_by(account: "Account", *, limit: int = 20) -> list[Incide
         opened_at__gte=F("trip__accepted_at"),
     )
     return list(rows.select_related("trip").distinct().order_by("-pk")[:limit])
+
+
+# --- For whoever learns from it (G10) ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An incident in which a clock of safety was broken: `clock` is S3, S6 or S10."""
+
+    incident: str
+    clock: str
+    at: datetime
+
+
+def harmed_since(since: datetime) -> list[tuple[str, str, datetime]]:
+    """(incident, `Harm`, when that was recorded) of incidents in which somebody died or was severely injured."""
+    rows = Incident.objects.real().filter(harm_at__gte=since).order_by("harm_at")
+    return list(rows.values_list("code", "harm", "harm_at"))
+
+
+def clocks_broken(since: datetime, at: datetime) -> list[Broken]:
+    """An SOS or welfare check that no person looked at within its limit (S3, S6), and danger of which nobody told the police
+    within theirs (S10), since a time; of each incident each clock once, at its first break."""
+    found = [*_unseen_sos(since, at), *_unowned_checks(since, at), *_untold_police(since, at)]
+    first: dict[tuple[str, str], Broken] = {}
+    for each in sorted(found, key=lambda one: (one.at, one.incident, one.clock)):
+        first.setdefault((each.incident, each.clock), each)
+    return list(first.values())
+
+
+def _unseen_sos(since: datetime, at: datetime) -> list[Broken]:
+    limit = policy.span(TAKEN_WITHIN)
+    seen = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("at"))
+    rows = SosCall.objects.filter(at__gte=since, incident__drill=False).annotate(
+        seen_at=Subquery(seen.order_by("at").values("at")[:1])
+    )
+    late = rows.filter(at__lt=Coalesce("seen_at", at) - limit)
+    return [Broken(code, "S3", called + limit) for code, called in late.values_list("incident__code", "at")]
+
+
+def _unowned_checks(since: datetime, at: datetime) -> list[Broken]:
+    limit = policy.span(OWNED_WITHIN)
+    seen = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("filed_at"))
+    rows = WelfareCheck.objects.filter(filed_at__gte=since, incident__drill=False).annotate(
+        seen_at=Subquery(seen.order_by("at").values("at")[:1])
+    )
+    late = rows.filter(filed_at__lt=Coalesce("seen_at", at) - limit)
+    return [
+        Broken(code, "S6", filed + limit) for code, filed in late.values_list("incident__code", "filed_at")
+    ]
+
+
+def _untold_police(since: datetime, at: datetime) -> list[Broken]:
+    safe_within, limit = policy.span(POLICE_AFTER), policy.span(POLICE_LIMIT)
+    rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
+    return [
+        Broken(row.code, "S10", row.high_risk_at + limit)
+        for row in rows
+        if row.high_risk_at is not None
+        and (row.answer(row.safe_check_at, row.closed_at) or at) > row.high_risk_at + safe_within
+        and (row.answer(row.police_called_at, row.police_excused_at) or at) > row.high_risk_at + limit
+    ]

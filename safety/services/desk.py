@@ -23,6 +23,7 @@ from safety.services.pushing import end_push
 from safety.services.stops import end_stop
 from safety.states import (
     INCIDENT_TRANSITIONS,
+    Harm,
     IncidentOutcome,
     IncidentState,
     SafetyLine,
@@ -227,6 +228,19 @@ def confirm_police_call(*, account: "Account", code: str) -> None:
     incident = for_action(account, code, "police_seen")
     _line(incident, account, SafetyLine.POLICE_SEEN)
     change_incident(incident, police_seen_by=account.code, police_called_at=incident.police_said_at)
+
+
+@begins_transaction
+def record_harm(*, account: "Account", code: str, harm: str, words: str) -> None:
+    """Somebody died, or was severely injured: that opens a review (G10). What was recorded is put right by recording it again.
+
+    Raises `NotFound`, `ReasonMissing`, `InvalidInput`.
+    """
+    incident = for_action(account, code, "harm")
+    if harm not in Harm.values:
+        raise InvalidInput("harm")
+    _line(incident, account, SafetyLine.HARM, _need(words), harm=harm)
+    change_incident(incident, harm=harm, harm_at=clock.now())
 
 
 @joins_transaction

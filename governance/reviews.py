@@ -1,0 +1,341 @@
+"""The learning loop: each death, severe injury and broken clock of safety is reviewed, and each action is shown (G10).
+
+The platform opens reviews by itself. What they lead to are rows of the board: an action names a measure that is not kept, or
+a rule that has to change, and has no evidence until that is seen. Nobody ticks a box.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
+
+from complaints.selectors import deaths_claimed_since
+from core import audit, clock, formats, four_eyes, jobs, live, policy
+from core.actors import SYSTEM
+from core.codes import new_code
+from core.errors import DomainError, InvalidInput, NotFound
+from core.permissions import require
+from core.states import move
+from core.transactions import begins_transaction
+from governance.errors import ActionShowsNothing, ReviewDone, ReviewNotWritten, ReviewWithoutAction
+from governance.evidence import Facts, fault, line
+from governance.measures import OWNERS, Found, measure_of
+from governance.models import Review, ReviewAction
+from governance.policies import REVIEW, REVIEW_DONE, REVIEW_WITHIN
+from governance.selectors import Row, last_board
+from governance.states import REVIEW_TRANSITIONS, ReviewKind, ReviewState, Shows, Status
+from safety.selectors import clocks_broken, harmed_since
+from safety.states import Harm
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+live.moves("reviews", "governance.review_")
+LOOKS_BACK = timedelta(days=30)
+SHOWN_FOR = timedelta(days=7)  # that a measure has to be kept after the action was written
+LONGEST = 4_000
+
+
+# --- What has to be reviewed ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Wanted:
+    """Something of which there has to be a review, and since when it was known."""
+
+    at: datetime
+    subject: str
+    kind: str
+    clock: str = ""
+
+
+def wanted(at: datetime) -> list[Wanted]:
+    """All of the last 30 days that has to be reviewed, oldest first."""
+    since = at - LOOKS_BACK
+    found = [
+        Wanted(known, code, ReviewKind.DEATH if harm == Harm.DEATH else ReviewKind.INJURY)
+        for code, harm, known in harmed_since(since)
+    ]
+    found += [Wanted(filed, code, ReviewKind.DEATH) for code, filed in deaths_claimed_since(since)]
+    found += [
+        Wanted(each.at, each.incident, ReviewKind.CLOCK, each.clock) for each in clocks_broken(since, at)
+    ]
+    return sorted(found)
+
+
+def not_opened(at: datetime) -> list[Wanted]:
+    """What of that has no review."""
+    every = wanted(at)
+    rows = Review.objects.filter(subject__in={each.subject for each in every})
+    known = set(rows.values_list("subject", "kind", "clock"))
+    return [each for each in every if (each.subject, each.kind, each.clock) not in known]
+
+
+@begins_transaction
+def _open(given: Wanted) -> None:
+    row, made = Review.objects.get_or_create(
+        subject=given.subject,
+        kind=given.kind,
+        clock=given.clock,
+        defaults={
+            "code": new_code("RV"),
+            "happened_at": given.at,
+            "opened_at": clock.now(),
+            # From when it was known, not from when a job came by.
+            "due_at": given.at + policy.span(REVIEW_WITHIN),
+        },
+    )
+    if made:
+        audit.record(
+            SYSTEM,
+            "governance.review_opened",
+            row.code,
+            case=given.subject,
+            kind=given.kind,
+            clock=given.clock,
+        )
+
+
+def open_reviews(at: datetime) -> int:
+    """Open a review of all that has none; how many."""
+    found = not_opened(at)
+    for each in found:
+        _open(each)
+    return len(found)
+
+
+OPENING = jobs.whole("governance.reviews", _("opening reviews of what happened"), open_reviews)
+
+
+# --- Those who write it --------------------------------------------------------------------------------------
+
+
+def review_of(code: str, person: "Account") -> Review:
+    """Raises `NotFound`, `Forbidden`."""
+    require(person, REVIEW)
+    row = Review.objects.filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def open_rows() -> list[Review]:
+    """Those that are not done, by when they are due."""
+    return list(Review.objects.filter(state=ReviewState.OPEN).order_by("due_at", "pk"))
+
+
+def done_rows(*, most: int = 50) -> list[Review]:
+    """Those that are done, newest first."""
+    return list(Review.objects.filter(state=ReviewState.DONE).order_by("-done_at")[:most])
+
+
+def why_not(row: Review, _person: "Account", key: str) -> DomainError | None:
+    """The rule of each thing that may be done with a review."""
+    if row.state == ReviewState.DONE:
+        return ReviewDone()
+    if key == "finish":
+        if not row.written_by:
+            return ReviewNotWritten()
+        if not row.actions.exists():
+            return ReviewWithoutAction()
+    return None
+
+
+def _for_action(account: "Account", code: str, key: str, permission: str = REVIEW) -> Review:
+    require(account, permission)
+    Review.objects.select_for_update().filter(code=code).first()
+    row = review_of(code, account)
+    if against := why_not(row, account, key):
+        raise against
+    return row
+
+
+@begins_transaction
+def write(*, account: "Account", code: str, facts: str, causes: str, warned: str) -> None:
+    """What happened, why, and what had warned before; the newest words hold, with who wrote them.
+
+    Raises `NotFound`, `Forbidden`, `ReviewDone`, `InvalidInput`.
+    """
+    row = _for_action(account, code, "write")
+    given = {"facts": facts.strip(), "causes": causes.strip(), "warned": warned.strip()}
+    for name, words in given.items():
+        if not 0 < len(words) <= LONGEST:
+            raise InvalidInput(name)
+        setattr(row, name, words)
+    row.written_by = account.code
+    row.save(update_fields=[*given, "written_by"])
+    audit.record(account.actor, "governance.review_written", row.code, case=row.subject)
+
+
+@begins_transaction
+def add_action(
+    *,
+    account: "Account",
+    code: str,
+    words_zh: str,
+    words_en: str,
+    owner: str,
+    due: date,
+    shows: str,
+    named: str,
+) -> ReviewAction:
+    """An action of a review: who answers for it, until when, and what will show it.
+
+    Raises `NotFound`, `Forbidden`, `ReviewDone`, `InvalidInput`, `ActionShowsNothing`.
+    """
+    row = _for_action(account, code, "add")
+    at = clock.now()
+    for name, words in (("words_zh", words_zh), ("words_en", words_en)):
+        if not 0 < len(words.strip()) <= 200:
+            raise InvalidInput(name)
+    if owner not in OWNERS:
+        raise InvalidInput("owner")
+    if due < at.date():
+        raise InvalidInput("due")
+    before = _before(shows, named)
+    found = ReviewAction.objects.create(
+        code=new_code("RA"),
+        review=row,
+        words_zh=words_zh.strip(),
+        words_en=words_en.strip(),
+        owner=owner,
+        due=due,
+        shows=shows,
+        named=named,
+        before=before,
+        added_by=account.code,
+        added_at=at,
+    )
+    audit.record(
+        account.actor, "governance.review_action", found.code, case=row.code, shows=shows, named=named
+    )
+    return found
+
+
+def _before(shows: str, named: str) -> object:
+    """What the rule says now; a measure that is kept now was kept while it happened, and would show nothing."""
+    if shows == Shows.RULE:
+        rule = policy.of_key(named)
+        if rule is None:
+            raise InvalidInput("named")
+        return rule.kind.plain(policy.in_force(rule).value)
+    if shows != Shows.MEASURE or measure_of(named) is None:
+        raise InvalidInput("named")
+    if _board()[named].found.status == Status.PASS:
+        raise ActionShowsNothing("named")
+    return None
+
+
+@begins_transaction
+def finish(*, account: "Account", code: str) -> None:
+    """Another than who wrote it agrees that it is done: its words and actions stand from now on.
+
+    Raises `NotFound`, `Forbidden`, `ReviewDone`, `ReviewNotWritten`, `ReviewWithoutAction`, `SecondPersonNeeded`.
+    """
+    row = _for_action(account, code, "finish", REVIEW_DONE)
+    four_eyes.another(account.code, row.written_by)
+    move(row, REVIEW_TRANSITIONS, ReviewState.DONE, done_by=account.code, done_at=clock.now())
+    audit.record(account.actor, "governance.review_done", row.code, case=row.subject, by=row.written_by)
+
+
+# --- Whether it came true ------------------------------------------------------------------------------------
+
+KEPT = line(
+    "action_measure_kept",
+    noop("%(measure)s was not kept when this was decided, and is since %(at)s."),
+    at=lambda at: formats.moment(datetime.fromisoformat(at)),
+)
+KEPT_SHORT = line(
+    "action_measure_new",
+    noop("%(measure)s is kept since %(at)s; seven days show it."),
+    at=lambda at: formats.moment(datetime.fromisoformat(at)),
+)
+NOT_KEPT = line("action_measure_waits", noop("%(measure)s is not kept yet."))
+CHANGED = line(
+    "action_rule_changed", noop("The rule %(name)s says something else now than when this was decided.")
+)
+UNCHANGED = line("action_rule_waits", noop("The rule %(name)s says what it said when this was decided."))
+OVERDUE = fault("action_overdue", noop("Its time is over, and nothing shows it"))
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An action as the board shows it, with what its check finds."""
+
+    row: ReviewAction
+    found: Found
+
+    @property
+    def words(self) -> str:
+        """In the reader's language."""
+        return self.row.words_zh if (get_language() or "").startswith("zh") else self.row.words_en
+
+    @property
+    def owner_label(self) -> str:
+        """The office that answers for it."""
+        return str(OWNERS.get(self.row.owner, self.row.owner))
+
+
+def _board() -> dict[str, Row]:
+    return {row.measure.id: row for row in last_board(waivers=False)}
+
+
+def actions(at: datetime) -> list[Act]:
+    """All actions of all reviews, as the last round of the board shows them; the oldest first."""
+    rows = list(ReviewAction.objects.select_related("review").order_by("pk"))
+    if not rows:
+        return []
+    board = _board()
+    return [Act(row, _found(row, board.get(row.named), at)) for row in rows]
+
+
+def _found(row: ReviewAction, measured: Row | None, at: datetime) -> Found:
+    came_true, seen = _seen(row, measured, at)
+    if came_true:
+        return Found(Status.PASS, (seen,), 1.0)
+    if row.due < at.date():
+        return Found(Status.FAIL, (OVERDUE(), seen))
+    return Found(Status.NONE, (seen,))
+
+
+def _seen(row: ReviewAction, measured: Row | None, at: datetime) -> tuple[bool, Facts]:
+    if row.shows == Shows.RULE:
+        rule = policy.of_key(row.named)
+        if rule is None or rule.kind.plain(policy.in_force(rule).value) == row.before:
+            return False, UNCHANGED(name=row.named)
+        return True, CHANGED(name=row.named)
+    if measured is None or measured.found.status != Status.PASS or measured.since is None:
+        return False, NOT_KEPT(measure=row.named)
+    since = max(measured.since, row.added_at)
+    said = KEPT if at - since >= SHOWN_FOR else KEPT_SHORT
+    return at - since >= SHOWN_FOR, said(measure=row.named, at=since.isoformat())
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Reviews and what became of their actions, for board, console and everybody."""
+
+    every: int
+    done: int
+    late: tuple[str, ...]
+    actions: int
+    came_true: int
+    overdue: tuple[str, ...]
+
+
+def counted(at: datetime, found: Iterable[Act] | None = None) -> Counted:
+    """Of all reviews there ever were."""
+    acts = list(actions(at) if found is None else found)
+    rows = list(Review.objects.order_by("pk").values_list("code", "state", "due_at"))
+    return Counted(
+        len(rows),
+        sum(state == ReviewState.DONE for _code, state, _due in rows),
+        tuple(code for code, state, due in rows if state != ReviewState.DONE and due < at),
+        len(acts),
+        sum(each.found.status == Status.PASS for each in acts),
+        tuple(each.row.code for each in acts if each.found.status == Status.FAIL),
+    )

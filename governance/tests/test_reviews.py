@@ -1,0 +1,313 @@
+"""The learning loop (G10): the platform opens a review, two people finish it, and nobody ticks an action."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from core import clock
+from core.errors import Forbidden, InvalidInput
+from core.four_eyes import SecondPersonNeeded
+from core.models import AuditEntry
+from core.tests.factories import set_policy
+from governance import reviews
+from governance.errors import ActionShowsNothing, ReviewDone, ReviewNotWritten, ReviewWithoutAction
+from governance.measures import check_measure, measure_of
+from governance.models import MeasureState, Review
+from governance.states import ReviewKind
+from governance.tasks import open_reviews
+from rides.states import Party
+from rides.tokens import TripKey
+from safety.models import Incident
+from safety.services import raise_sos, record_harm, take_incident
+
+
+@pytest.fixture
+def incident(rides, people):
+    """One that somebody took in time."""
+    row = raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
+    take_incident(account=people("agent"), code=row.code)
+    Incident.objects.update(high_risk_at=None)  # the police's clock does not run here
+    return row
+
+
+def harmed(people, incident, harm="death"):
+    record_harm(account=people("agent"), code=incident.code, harm=harm, words="The hospital says so")
+    open_reviews.apply()
+    return Review.objects.get(subject=incident.code, kind__in=["death", "injury"])
+
+
+def measured(name, status, *, days=0):
+    """As a round of the board keeps it."""
+    at = clock.now()
+    MeasureState.objects.update_or_create(
+        measure=name,
+        defaults={"status": status, "since": at - timedelta(days=days), "checked_at": at, "facts": []},
+    )
+
+
+def acted(people, row, **changes):
+    given = {
+        "words_zh": "派单前查明", "words_en": "Ask before each order", "owner": "rides", "shows": "measure",
+        "named": "M16", "due": clock.now().date() + timedelta(days=30),
+    }  # fmt: skip
+    return reviews.add_action(account=people("specialist"), code=row.code, **(given | changes))
+
+
+def written(people, row):
+    reviews.write(account=people("specialist"), code=row.code, facts="f", causes="c", warned="w")
+
+
+def board():
+    return check_measure(measure_of("G10")).found
+
+
+# --- Opened by the platform itself ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("harm", "kind"), [("death", ReviewKind.DEATH), ("severe", ReviewKind.INJURY)])
+def test_a_death_or_severe_injury_opens_one_review_due_in_14_days(people, incident, noon, harm, kind):
+    row = harmed(people, incident, harm)
+    open_reviews.apply()
+    assert Review.objects.filter(kind=kind).count() == 1
+    assert row.due_at - Incident.objects.get().harm_at == timedelta(days=14)
+    told = AuditEntry.objects.get(action="governance.review_opened", subject=row.code)
+    assert (told.actor, told.case) == ("system", incident.code)
+
+
+def test_harm_is_recorded_also_after_it_was_closed_and_a_death_after_an_injury_has_its_own_review(
+    people, incident
+):
+    harmed(people, incident, "severe")
+    Incident.objects.update(
+        state="closed", outcome="police", resolved_by="a", closed_by="b", closed_at=clock.now()
+    )
+    record_harm(account=people("specialist"), code=incident.code, harm="death", words="x")
+    open_reviews.apply()
+    assert set(Review.objects.values_list("kind", flat=True)) == {"injury", "death"}
+    with pytest.raises(InvalidInput):
+        record_harm(account=people("specialist"), code=incident.code, harm="", words="x")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Incident.objects.update(harm="maybe")
+
+
+def test_an_sos_that_nobody_took_in_time_is_reviewed_and_one_in_time_is_not(people, rides, incident, noon):
+    noon.shift(60)
+    open_reviews.apply()
+    assert not Review.objects.exists()
+    late = raise_sos(key=TripKey(rides.under_way("passenger2", "driver2").code, Party.PASSENGER, "wenzhou"))
+    noon.shift(9)
+    open_reviews.apply()
+    assert not Review.objects.exists()
+    noon.shift(2)
+    open_reviews.apply()
+    row = Review.objects.get()
+    assert (row.subject, row.kind, row.clock) == (late.code, "clock", "S3")
+    assert row.happened_at == late.opened_at + timedelta(seconds=10)
+    noon.shift(700)
+    open_reviews.apply()
+    assert Review.objects.filter(subject=late.code, clock="S3").count() == 1
+
+
+def test_a_drill_is_not_reviewed(people, incident):
+    Incident.objects.update(drill=True)
+    record_harm(account=people("agent"), code=incident.code, harm="death", words="x")
+    open_reviews.apply()
+    assert not Review.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_open_one(people, rides):
+    row = raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
+    take_incident(account=people("agent"), code=row.code)
+    record_harm(account=people("agent"), code=row.code, harm="death", words="x")
+    begin, found, at = threading.Barrier(3), [], clock.now()
+
+    def work():
+        begin.wait()
+        try:
+            reviews.open_reviews(at)
+        except Exception as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert found == []
+    assert Review.objects.count() == 1
+    assert AuditEntry.objects.filter(action="governance.review_opened").count() == 1
+
+
+# --- Written and finished by two -----------------------------------------------------------------------------
+
+
+def test_it_ends_by_another_with_words_and_an_action(people, incident):
+    row = harmed(people, incident)
+    with pytest.raises(ReviewNotWritten):
+        reviews.finish(account=people("supervisor"), code=row.code)
+    with pytest.raises(InvalidInput):
+        reviews.write(account=people("supervisor"), code=row.code, facts="f", causes=" ", warned="w")
+    reviews.write(account=people("supervisor"), code=row.code, facts="f", causes="c", warned="w")
+    with pytest.raises(ReviewWithoutAction):
+        reviews.finish(account=people("admin"), code=row.code)
+    acted(people, row)
+    with pytest.raises(SecondPersonNeeded):
+        reviews.finish(account=people("supervisor"), code=row.code)
+    with pytest.raises(Forbidden):
+        reviews.finish(account=people("specialist"), code=row.code)
+    reviews.finish(account=people("admin"), code=row.code)
+    for act in (
+        lambda: written(people, row),
+        lambda: acted(people, row),
+        lambda: reviews.finish(account=people("admin"), code=row.code),
+    ):
+        with pytest.raises(ReviewDone):
+            act()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Review.objects.update(done_by="supervisor")
+
+
+@pytest.mark.parametrize("who", ["agent", "vetting", "driver", "officer"])
+def test_nobody_else_writes(people, incident, who):
+    row = harmed(people, incident)
+    with pytest.raises(Forbidden):
+        reviews.write(account=people(who), code=row.code, facts="f", causes="c", warned="w")
+
+
+def test_what_it_says_is_not_in_a_dump(people, incident):
+    row = harmed(people, incident)
+    reviews.write(account=people("specialist"), code=row.code, facts="Xu Mei called", causes="c", warned="w")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT t::text FROM governance_review t")
+        assert "Xu Mei" not in cursor.fetchall()[0][0]
+
+
+# --- Shown, not ticked ---------------------------------------------------------------------------------------
+
+
+def test_an_action_stands_on_the_board_without_evidence_until_its_measure_is_kept_for_seven_days(
+    people, incident, client, signed_in, noon
+):
+    row = harmed(people, incident)
+    measured("M16", "fail")
+    act = acted(people, row)
+
+    def found():
+        return reviews.actions(clock.now())[0].found.status
+
+    assert found() == "none"
+    for page in (client.get("/promises/"), signed_in("agent").get("/admin/board/")):
+        text = page.content.decode()
+        assert act.code in text
+        assert incident.code not in text
+    (shown,) = client.get("/promises/board.json").json()["actions"]
+    assert (shown["id"], shown["status"], shown["title"]["en"]) == (act.code, "none", "Ask before each order")
+    noon.shift(86_400)
+    measured("M16", "pass")
+    assert found() == "none", "green for a moment is not shown"
+    noon.shift(7 * 86_400)
+    measured("M16", "pass", days=7)
+    assert found() == "pass"
+    noon.shift(3600)
+    assert found() == "none", "a board that nobody checked shows nothing"
+    measured("M16", "fail")
+    assert found() == "none"
+    noon.shift(23 * 86_400)
+    measured("M16", "fail")
+    assert found() == "fail", "its time is over"
+
+
+def test_a_measure_that_was_green_while_it_happened_shows_nothing(people, incident):
+    row = harmed(people, incident)
+    measured("M16", "pass", days=30)
+    with pytest.raises(ActionShowsNothing):
+        acted(people, row)
+    for changes in (
+        {"named": "M99"}, {"shows": "rule", "named": "no.rule"}, {"shows": "tick", "named": "M16"},
+        {"owner": "nobody"}, {"words_zh": " "}, {"due": clock.now().date() - timedelta(days=1)},
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput):
+            acted(people, row, **changes)
+
+
+def test_a_rule_shows_it_once_it_says_something_else_and_not_when_it_is_changed_back(people, incident):
+    row = harmed(people, incident)
+    acted(people, row, shows="rule", named="rides.near")
+
+    def found():
+        return reviews.actions(clock.now())[0].found.status
+
+    assert found() == "none"
+    set_policy("rides.near", 700)
+    assert found() == "pass"
+    set_policy("rides.near", reviews.ReviewAction.objects.get().before)
+    assert found() == "none"
+
+
+# --- The board -----------------------------------------------------------------------------------------------
+
+
+def test_the_board_is_red_for_what_is_late_and_says_how_many_came_true(people, incident, signed_in, noon):
+    assert board().status == "none"
+    row = harmed(people, incident)
+    assert board().status == "progress"
+    assert row.code in signed_in("supervisor").get("/admin/due/").content.decode()
+    noon.shift(14 * 86_400 + 1)
+    assert (board().status, board().facts[0]["rule"]) == ("fail", "board.reviews_late")
+    assert row.code not in board().public
+    measured("M16", "fail")
+    acted(people, row)
+    written(people, row)
+    reviews.finish(account=people("supervisor"), code=row.code)
+    assert board().status == "progress"
+    measured("M16", "pass", days=9)
+    noon.shift(8 * 86_400)
+    measured("M16", "pass", days=8)
+    assert (board().status, board().share) == ("pass", 1.0)
+    measured("M16", "fail")
+    noon.shift(30 * 86_400)
+    assert (board().status, board().facts[0]["rule"]) == ("fail", "board.review_actions_overdue")
+
+
+def test_what_nobody_opened_is_red(people, incident, noon):
+    record_harm(account=people("agent"), code=incident.code, harm="death", words="x")
+    noon.shift(3700)
+    found = board()
+    assert (found.status, found.facts[0]["rule"]) == ("fail", "board.reviews_missing")
+
+
+def test_the_desk_writes_acts_and_finishes(people, signed_in, incident):
+    row = harmed(people, incident)
+    desk = signed_in("specialist")
+    assert row.code in desk.get("/admin/reviews/").content.decode()
+    address = f"/admin/reviews/{row.code}/"
+    assert desk.get(address).status_code == 200
+    said = desk.post(f"{address}do/write/", {"facts": "f", "causes": "c", "warned": "w"})
+    assert said.status_code == 302
+    due = clock.now().date() + timedelta(days=9)
+    said = desk.post(
+        f"{address}do/add/",
+        {
+            "words_zh": "甲",
+            "words_en": "a",
+            "owner": "safety",
+            "due": due.isoformat(),
+            "named": "rule:rides.near",
+        },
+    )
+    assert said.status_code == 302, said.content.decode()
+    assert desk.post(f"{address}do/finish/", {"do": "1"}).status_code == 403
+    assert signed_in("supervisor").post(f"{address}do/finish/", {"do": "1"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.written_by, row.done_by) == ("done", "specialist", "supervisor")
+
+
+def test_the_desk_of_incidents_records_harm(people, signed_in, incident):
+    address = f"/admin/incidents/{incident.code}/do/harm/"
+    assert signed_in("agent").post(address, {"words": "x"}).status_code == 400
+    answer = signed_in("agent").post(address, {"harm": "death", "words": "The hospital says so"})
+    assert answer.status_code == 302
+    assert Incident.objects.get().harm == "death"
