@@ -557,6 +557,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
+    "public questions that closed, counted": {
+        "task": "governance.tasks.count_votes",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
+    },
+    "votes that show their order, mixed": {
+        "task": "governance.tasks.mix_votes",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
+    },
     "the promises, broken on purpose": {
         "task": "governance.tasks.break_board",
         "schedule": 120.0,  # each once an hour, and at once after a start

@@ -120,3 +120,29 @@ class UrgentAlready(DomainError):
             " it takes two people: propose it."
         ),
     )
+
+
+class NotVerifiedToVote(DomainError):
+    code, status, sentence = (
+        "vote_needs_real_name",
+        403,
+        _("One person, one vote: to vote, have your real name verified first."),
+    )
+
+
+class NotOpen(DomainError):
+    code, sentence = "consultation_not_open", _("This question is not open. Nothing was counted.")
+
+
+class AlreadyVoted(DomainError):
+    code, sentence = (
+        "voted_already",
+        _("You have voted on this question. One person has one vote, and the receipt is shown once."),
+    )
+
+
+class NotClosed(DomainError):
+    code, sentence = (
+        "consultation_not_counted",
+        _("This question is not counted yet: the list and the answer come after it closes."),
+    )

@@ -1,3 +1,4 @@
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from core import policy
 from core.policy import editor
 from core.typed.fields import REAL_NAME, TOKEN, Moment, Typed
 from governance.measures import measures
+from governance.models import Consultation
 from governance.rules import LONGEST_REASON
 from governance.states import Mode
 from governance.waivers import MOST_DAYS
@@ -172,3 +174,32 @@ class StatementForm(forms.Form):
         label=_("The record of the rehearsal"),
         help_text=_("Its SHA-256 is taken here and kept; the file stays in the company's archive."),
     )
+
+
+class VoteForm(forms.Form):
+    """One of the answers, none chosen beforehand."""
+
+    choice = forms.ChoiceField(label=pgettext_lazy("vote", "Your choice"), widget=forms.RadioSelect)
+    submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *typed: Any, row: Consultation, **options: Any) -> None:
+        super().__init__(*typed, **options)
+        field = self.fields["choice"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
+        field.choices = [(option.key, str(option)) for option in row.options.all()]
+
+
+class ReceiptForm(forms.Form):
+    """A receipt, as it was handed out or typed from paper."""
+
+    receipt = forms.CharField(
+        label=pgettext_lazy("vote", "Receipt"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+
+    def clean_receipt(self) -> str:
+        """Letters and figures alone, in groups of five, however they were typed."""
+        found = unicodedata.normalize("NFKC", self.cleaned_data["receipt"]).upper()
+        letters = "".join(each for each in found if each.isascii() and each.isalnum())
+        return "-".join(letters[at : at + 5] for at in range(0, len(letters), 5))

@@ -109,6 +109,55 @@ four_eyes.declare(
     law="proof_statement_takes_two",
 )
 
+VOTE, CONSULT = "consultations.vote", "consultations.hold"
+ANSWER_WITHIN = policy.declare(
+    "governance.answer_within",  # G4+
+    policy.Span(1, 30, Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Answer to a public question"),
+    about=_("Within this time after a public question closed the company says what it decided and why."),
+)
+four_eyes.declare(
+    "governance.consultation",
+    _("A question that the public is asked"),
+    table="governance.Consultation",
+    first="asked_by",
+    second="agreed_by",
+    law="consultation_takes_two_people",
+)
+four_eyes.declare(
+    "governance.consultation_answer",
+    _("What the company answers the public"),
+    table="governance.ConsultationAnswer",
+    first="written_by",
+    second="agreed_by",
+    law="consultation_answer_takes_two_people",
+)
+VOTES = limits.mark(
+    "governance.votes",  # G4+: of one question; what comes beyond is counted apart, never refused
+    {Per.DEVICE: 5, Per.ADDRESS: 50, Per.TARGET: 20},
+    within=7 * 86_400,
+    name=pgettext_lazy("policy name", "Votes from one source"),
+    about=_(
+        "What one device, network or batch of a thousand numbers sends beyond this on one question is counted, marked and shown"
+        " apart."
+    ),
+)
+LISTS = limits.declare(
+    "governance.vote_lists",
+    {Per.ADDRESS: 60},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Lists of votes fetched"),
+    about=_("So often one network can fetch the list of a public question."),
+)
+LEAST_GROUP = policy.declare(
+    "governance.least_group",  # G4+, G7: nobody is seen through a count
+    policy.Whole(5, 1_000),
+    10,
+    name=pgettext_lazy("policy name", "Smallest group of voters shown apart"),
+    about=_("A group of fewer voters is not shown apart, and cannot be found by subtracting the others."),
+)
+
 
 def shares() -> list[int]:
     """The steps of a probation, in per cent."""

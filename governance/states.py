@@ -74,3 +74,11 @@ PROPOSAL_TRANSITIONS = Transitions(
     {"proposed": frozenset({"approved", "withdrawn", "lapsed"})},
     ends={"approved", "withdrawn", "lapsed"},
 )
+
+
+class Group(models.TextChoices):
+    """As whom somebody votes: who drives counts as a driver, who has ridden as a passenger."""
+
+    PASSENGER = "passenger", pgettext_lazy("group of voters", "passengers")
+    DRIVER = "driver", pgettext_lazy("group of voters", "drivers")
+    OTHER = "other", pgettext_lazy("group of voters", "others")

@@ -2,6 +2,7 @@
 
 from core import jobs
 from governance import retention  # noqa: F401 - how long its tables are kept
+from governance.consultations import COUNT, MIX
 from governance.relaunch import ALARM_TRIAL, PASSAGES
 from governance.rules import LAPSE, MEASURE, SHADOW, SIMULATE
 from governance.services import BOARD, BREAKERS, DRILL
@@ -12,3 +13,5 @@ look_after_relaunches = jobs.periodic("governance.tasks.look_after_relaunches", 
 try_alarms = jobs.periodic("governance.tasks.try_alarms", ALARM_TRIAL)
 break_board = jobs.periodic("governance.tasks.break_board", BREAKERS)
 change_rules = jobs.periodic("governance.tasks.change_rules", LAPSE, SIMULATE, SHADOW, MEASURE)
+count_votes = jobs.periodic("governance.tasks.count_votes", COUNT)
+mix_votes = jobs.periodic("governance.tasks.mix_votes", MIX)

@@ -22,6 +22,11 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "safety_recordingplay": ("told_at",),
     "safety_recordingreceipt": ("erased_at",),
     "complaints_decision": ("in_force", "told_complainant_at", "told_accused_at"),
+    "governance_consultation": ("counted_at", "list_sha256", "result"),
+    "governance_option": (),
+    "governance_voter": (),
+    "governance_ballot": (),
+    "governance_consultationanswer": (),
     "police_release": ("wrong_codes", "opened_at", "disowned_at"),
     "police_releasereview": (),
 }
