@@ -10,10 +10,10 @@ from django.utils.translation import pgettext_lazy
 from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two
 from core.console.motions import desk
 from core.errors import NotFound
-from governance import relaunch, rules
+from governance import consultations, relaunch, rules
 from governance.forms import authenticator
 from governance.models import GatePassage, RuleChange
-from governance.policies import CHANGE, PASSAGE_PAIR, RULE_PAIR
+from governance.policies import CHANGE, CONSULT, PASSAGE_PAIR, RULE_PAIR
 from governance.states import PassageState
 from governance.waivers import KINDS, WAIVE
 
@@ -26,6 +26,14 @@ WAIVERS = desk(
     kinds=KINDS,
     route="governance_console:motion_act",
     back=lambda _motion: reverse("governance_console:board"),
+)
+
+CONSULTATIONS = desk(
+    "consultation_motion",
+    permission=CONSULT,
+    kinds=consultations.KINDS,
+    route="governance_console:consultation_act",
+    back=lambda _motion: reverse("governance_console:consultations"),
 )
 
 

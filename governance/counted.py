@@ -60,6 +60,12 @@ def owed(at: datetime) -> list[Consultation]:
     return list(Consultation.objects.filter(closes_at__lte=at, answers=None).order_by("closes_at"))
 
 
+def answered_about(line: str, city: str, since: datetime | None) -> bool:
+    """Whether the public was asked about a line in a city, or everywhere, after `since`, and got its answer."""
+    rows = Consultation.objects.filter(line=line, city__in=["", city], answers__isnull=False)
+    return since is not None and rows.filter(opens_at__gte=since).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One answer to choose with its votes; `of_groups` has the votes and the share of each group that is shown apart."""

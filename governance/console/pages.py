@@ -20,8 +20,8 @@ from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, require
 from core.reader import door
 from governance import relaunch
-from governance.actions import PASSAGES, RECORDS, RULE_CHANGES, WAIVERS
-from governance.console import rules
+from governance.actions import CONSULTATIONS, PASSAGES, RECORDS, RULE_CHANGES, WAIVERS
+from governance.console import consultations, rules
 from governance.forms import ExecutiveForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
 from governance.gate import (
     ask,
@@ -241,5 +241,7 @@ urlpatterns = [
     path("admin/gate/records/<code:code>/do/<word:action>/", act.view(RECORDS), name="record_act"),
     path("admin/gate/passages/<code:code>/do/<word:action>/", act.view(PASSAGES), name="passage_act"),
     path("admin/gate/<word:line>/<name:city>/", gate_line, name="gate_line"),
+    path("admin/consultations/", consultations.index, name="consultations"),
+    path("admin/consultations/motions/<code:code>/do/<word:action>/", act.view(CONSULTATIONS), name="consultation_act"),
     path("admin/board/motions/<code:code>/do/<word:action>/", act.view(WAIVERS), name="motion_act"),
 ]
