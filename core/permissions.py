@@ -116,7 +116,10 @@ TABLE: Mapping[str, frozenset[Role]] = {
         # --- governance ---
         "rules.change": {SUPERVISOR, ADMIN},  # two of them together: every version of every rule
         "rules.tighten": {SPECIALIST, SUPERVISOR},  # one alone, stricter, for hours; another looks
-        "consultations.hold": {SUPERVISOR, ADMIN},  # two of them together: what the public is asked and answered
+        "consultations.hold": {
+            SUPERVISOR,
+            ADMIN,
+        },  # two of them together: what the public is asked and answered
         "measures.waive": {SUPERVISOR, ADMIN},  # two of them together: letting a measure be for a time
     }.items()
 }

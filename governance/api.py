@@ -22,7 +22,8 @@ from governance.policies import VOTE
 class VoteInput(serializers.Serializer[Any]):
     choice = serializers.CharField(max_length=20)
     submission = serializers.CharField(
-        max_length=64, help_text="Random, 16 characters or more; the same again is answered with the same receipt"
+        max_length=64,
+        help_text="Random, 16 characters or more; the same again is answered with the same receipt",
     )
 
 

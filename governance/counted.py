@@ -55,6 +55,17 @@ def overdue(at: datetime) -> list[Consultation]:
     return [row for row in rows if is_late(row, at)]
 
 
+def asked_since(since: datetime) -> int:
+    """How many questions the public could vote on since."""
+    return Consultation.objects.filter(closes_at__gt=since, opens_at__lte=clock.now()).count()
+
+
+def miscounted() -> list[Consultation]:
+    """Counted questions with more ballots than voters, or fewer."""
+    rows = Consultation.objects.filter(counted_at__isnull=False)
+    return [row for row in rows if row.result["ballots"] != row.result["voters"]]
+
+
 def owed(at: datetime) -> list[Consultation]:
     """Questions that closed and have no answer, the oldest first."""
     return list(Consultation.objects.filter(closes_at__lte=at, answers=None).order_by("closes_at"))

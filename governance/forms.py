@@ -9,8 +9,8 @@ from django.utils.translation import pgettext_lazy
 from core import policy
 from core.policy import editor
 from core.typed.fields import REAL_NAME, TOKEN, Moment, Typed
-from governance.measures import measures
 from governance.consultations import LEAST_OPEN, LONGEST_OPEN
+from governance.measures import measures
 from governance.models import Consultation
 from governance.rules import LONGEST_REASON
 from governance.states import Mode
@@ -234,7 +234,9 @@ class QuestionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     days = forms.IntegerField(
-        label=pgettext_lazy("consultation", "days open"), min_value=LEAST_OPEN.days, max_value=LONGEST_OPEN.days
+        label=pgettext_lazy("consultation", "days open"),
+        min_value=LEAST_OPEN.days,
+        max_value=LONGEST_OPEN.days,
     )
     line = forms.ChoiceField(
         label=pgettext_lazy("consultation", "line"),

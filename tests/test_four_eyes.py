@@ -31,7 +31,16 @@ from drivers import selectors as drivers_selectors
 from drivers import services as drivers
 from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
-from governance.models import Executive, GatePassage, Proof, Reassessment, RuleChange, Waiver
+from governance.models import (
+    Consultation,
+    ConsultationAnswer,
+    Executive,
+    GatePassage,
+    Proof,
+    Reassessment,
+    RuleChange,
+    Waiver,
+)
 from police import services as police
 from police.models import Agency, Officer, Release
 from police.states import Query
@@ -176,7 +185,7 @@ def grants() -> set[tuple]:
         ("line that is not suspended", *each)
         for each in LineInCity.objects.exclude(state="suspended").values_list("line", "city", "share")
     }
-    for record in (Executive, Reassessment, Proof):
+    for record in (Executive, Reassessment, Proof, Consultation, ConsultationAnswer):
         found |= {(record.__name__, pk) for pk in record.objects.values_list("pk", flat=True)}
     found |= {("waiver", pk) for pk in Waiver.objects.values_list("pk", flat=True)}
     found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}

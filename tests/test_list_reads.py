@@ -41,6 +41,7 @@ NOBODY = {
     "admin/rules/safety.answer_within/": "the same",
     "admin/gate/": "lines and cities",
     "admin/gate/luxury/wenzhou/": "lines and cities",
+    "admin/consultations/": "what the public is asked",
     "admin/lines/": "lines and cities",
     "admin/cities/": "lines and cities",
     "admin/search/": "names of pages",

@@ -46,8 +46,10 @@ from drivers.services import (
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
 from governance import relaunch, rules, waivers
+from governance.consultations import QUESTION
 from governance.models import GatePassage
 from governance.services import check_board
+from governance.tests.asking import ASKED
 from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
@@ -196,6 +198,10 @@ TABLE = [
     ("GET", "api/v1/police/requests/{request}/live/", {"officer"}),
     ("POST", "api/v1/police/notices/", OFFICERS),
     ("POST", "api/v1/police/requests/{request}/papers/", {"officer"}, PAPERS),
+    ("GET", "api/v1/consultations/", EVERYBODY),
+    ("GET", "api/v1/consultations/{asked_public}/", EVERYBODY),
+    ("POST", "api/v1/consultations/{asked_public}/vote/", MEMBERS),
+    ("POST", "api/v1/consultations/{asked_public}/receipt/", EVERYBODY),
     ("GET", "api/v1/schema/", EVERYBODY),
     ("GET", "api/v1/docs/", EVERYBODY),
     ("POST", "i18n/setlang/", EVERYBODY),
@@ -332,6 +338,16 @@ TABLE = [
     ("GET", "promises/tree.svg", EVERYBODY),
     ("GET", "promises/{promise}/", EVERYBODY),
     ("GET", "promises/{promise}.json", EVERYBODY),
+    ("GET", "admin/consultations/", STAFF_ROLES),
+    ("POST", "admin/consultations/", {"supervisor", "admin"}, {"do": "question"}),
+    ("GET", "consultations/", EVERYBODY),
+    ("GET", "consultations/recount.py", EVERYBODY),
+    ("GET", "consultations/{asked_public}/", EVERYBODY),
+    ("POST", "consultations/{asked_public}/vote/", MEMBERS),
+    ("POST", "consultations/{asked_public}/receipt/", EVERYBODY),
+    ("GET", "consultations/{asked_public}/list.csv", EVERYBODY),
+    ("GET", "consultations/{asked_public}/list.json", EVERYBODY),
+    ("GET", "consultations/{asked_public}/result.json", EVERYBODY),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
         "POST",
@@ -566,6 +582,7 @@ ROWS = {
     "staff_motion": ("staff_motion", None),
     "line_motion": ("line_motion", None),
     "board_motion": ("board_motion", None),
+    "consultation_motion": ("consultation_motion", None),
     "rule_change": ("rule_change", None),
     "gate_motion": ("gate_motion", None),
     "passage": ("passage", None),
@@ -798,6 +815,9 @@ def _made(rides, people):
             reason="x",
             effective_from=clock.now() + timedelta(days=9),
         ),
+        "consultation_motion": motions.propose(
+            account=people("supervisor"), kind=QUESTION, given=ASKED, subject="women"
+        ),
         "gate_motion": motions.propose(
             account=people("admin"), kind=relaunch.EXECUTIVE, given=relaunch.Answers("hitch", "x", "x")
         ),
@@ -882,6 +902,7 @@ def _made(rides, people):
         "complaint_secret": complaint.secret,
         "macro": macro.code,
         "promise": "m04",
+        "asked_public": question().slug,
         "letter": letter.code,
         "call": call.pk,
         "accident": accident.code,

@@ -242,6 +242,10 @@ urlpatterns = [
     path("admin/gate/passages/<code:code>/do/<word:action>/", act.view(PASSAGES), name="passage_act"),
     path("admin/gate/<word:line>/<name:city>/", gate_line, name="gate_line"),
     path("admin/consultations/", consultations.index, name="consultations"),
-    path("admin/consultations/motions/<code:code>/do/<word:action>/", act.view(CONSULTATIONS), name="consultation_act"),
+    path(
+        "admin/consultations/motions/<code:code>/do/<word:action>/",
+        act.view(CONSULTATIONS),
+        name="consultation_act",
+    ),
     path("admin/board/motions/<code:code>/do/<word:action>/", act.view(WAIVERS), name="motion_act"),
 ]

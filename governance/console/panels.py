@@ -35,7 +35,14 @@ def board(_person: "Account", _at: datetime) -> list[Row]:
     return last_board(waivers=False)
 
 
-@panel("consultations", _("Public questions to answer"), place=DUE, order=165, marks=("board",), permission=CONSULT)
+@panel(
+    "consultations",
+    _("Public questions to answer"),
+    place=DUE,
+    order=165,
+    marks=("board",),
+    permission=CONSULT,
+)
 def consultations(_person: "Account", at: datetime) -> list[Due]:
     """Questions that closed and have no answer yet."""
     return [

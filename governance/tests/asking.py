@@ -5,10 +5,14 @@ from datetime import timedelta
 from accounts.models import Account
 from core import clock
 from core.limits import Asker
-from governance.consultations import vote
+from governance.consultations import Asked, vote
 from governance.models import Consultation, Option
 
 KEY = "sixteen letters at least "
+ASKED = Asked(
+    slug="women", title_zh="题", title_en="Title", background_zh="背景", background_en="Background",
+    options="yes | 同意 | Yes\nno | 不同意 | No", days=14,
+)  # fmt: skip
 
 
 def question(slug="dogs", *, days=14, begun=timedelta(hours=1), **more):

@@ -1,14 +1,14 @@
 """What the public is asked: one vote for each person, secret, counted by anybody; an answer by two, for good (G4)."""
 
 import hashlib
-import json
 import random
 import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
+from importlib import import_module
 
 import pytest
 from django.apps import apps
@@ -30,7 +30,6 @@ from governance.consultations import (
     MIX,
     QUESTION,
     Answered,
-    Asked,
     count,
     find_receipt,
     group_of,
@@ -41,7 +40,7 @@ from governance.errors import AlreadyVoted, NotClosed, NotOpen, NotVerifiedToVot
 from governance.models import Ballot, Consultation, ConsultationAnswer, Option, Voter
 from governance.policies import VOTES
 from governance.states import Group
-from governance.tests.asking import KEY, citizen, question, votes
+from governance.tests.asking import ASKED, KEY, citizen, question, votes
 
 
 def closed(row, noon):
@@ -401,11 +400,6 @@ def test_a_flood_on_one_question_marks_nobody_on_another(db, noon):
 
 # --- Asking and answering ---
 
-ASKED = Asked(
-    slug="women", title_zh="题", title_en="Title", background_zh="背景", background_en="Background",
-    options="yes | 同意 | Yes\nno | 不同意 | No", days=14,
-)  # fmt: skip
-
 
 def answered(**changes):
     return Answered(**({"slug": "dogs", "decision_zh": "定", "decision_en": "Dogs ride", "why_zh": "因",
@@ -430,8 +424,6 @@ def test_two_people_open_a_question(people):
      {"title_en": " "}, {"city": "wenzhou"}, {"line": "balloon"}, {"options": "=a|是|Yes\nb|否|No"}],
 )  # fmt: skip
 def test_a_question_is_whole(people, changes):
-    from dataclasses import replace
-
     with pytest.raises(InvalidInput):
         motions.propose(
             account=people("admin"), kind=QUESTION, given=replace(ASKED, **changes), subject="women"
@@ -477,14 +469,14 @@ def test_an_answer_that_is_late_is_red_for_everybody(people, client, noon):
 # --- Pages ---
 
 
-def test_the_questions_of_2018_are_there_from_the_start():
-    given = json.loads((Path(counted.__file__).parent / "questions.json").read_text())
-    assert [each["slug"] for each in given] == ["recording", "records"]
-    assert all(
-        each[name].strip()
-        for each in given
-        for name in ("title_zh", "title_en", "background_zh", "background_en")
-    )
+def test_the_questions_of_2018_are_there_from_the_start(db, client):
+    import_module("governance.migrations.0003_consultations").ask(apps, None)
+    assert [row.slug for row in counted.consultations()] == ["recording", "records"]
+    for row in Consultation.objects.all():
+        assert counted.is_open(row, clock.now())
+        assert all((row.title_zh, row.title_en, row.background_zh, row.background_en))
+        assert [all((option.zh, option.en)) for option in row.options.all()] == [True, True, True]
+        assert client.get(f"/consultations/{row.slug}/").status_code == 200
 
 
 def test_a_citizen_votes_looks_and_reads(signed_in, noon):

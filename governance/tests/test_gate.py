@@ -38,7 +38,15 @@ from governance.errors import (
     TwoRolesNeeded,
 )
 from governance.measures import check_measure, measures
-from governance.models import ConsultationAnswer, DrillRun, Executive, GatePassage, MeasureState, Proof, Reassessment
+from governance.models import (
+    ConsultationAnswer,
+    DrillRun,
+    Executive,
+    GatePassage,
+    MeasureState,
+    Proof,
+    Reassessment,
+)
 from governance.policies import STEP_TRIPS
 from governance.tests.asking import question
 from rides import selectors, services
