@@ -183,13 +183,15 @@ def mix(pk: int, _at: datetime) -> bool:
     return row is not None
 
 
+def votes_of(row: Consultation) -> list[tuple[str, str]]:
+    """Each receipt with its choice, in the order of the receipts' letters, whatever the database's order is."""
+    found = Ballot.objects.filter(option__consultation=row)
+    return sorted(found.values_list("receipt", "option__key"))
+
+
 def lines_of(row: Consultation) -> str:
     """The public list: a receipt and a choice in each line, in the order of the receipts, and nothing else (RFC 4180)."""
-    found = Ballot.objects.filter(option__consultation=row).order_by("receipt")
-    return "receipt,choice\r\n" + "".join(
-        f"{receipt},{choice}\r\n"
-        for receipt, choice in found.values_list("receipt", "option__key").iterator()
-    )
+    return "receipt,choice\r\n" + "".join(f"{receipt},{choice}\r\n" for receipt, choice in votes_of(row))
 
 
 @begins_transaction
@@ -234,7 +236,9 @@ def _closed(at: datetime, limit: int) -> list[int]:
 def _open(at: datetime, limit: int) -> list[int]:
     rows = Consultation.objects.filter(counted_at=None, opens_at__lte=at).order_by("pk")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM governance_consultation WHERE governance_votes_show_order(id)")
+        cursor.execute(
+            "SELECT id FROM governance_consultation WHERE counted_at IS NULL AND governance_votes_show_order(id)"
+        )
         shown = [pk for (pk,) in cursor.fetchall()]
     return list(rows.filter(pk__in=shown).values_list("pk", flat=True)[:limit])
 

@@ -116,11 +116,11 @@ SET search_path = pg_catalog, public AS $$
 BEGIN
     LOCK TABLE public.governance_voter, public.governance_ballot IN SHARE ROW EXCLUSIVE MODE;
     WITH gone AS (DELETE FROM public.governance_voter v WHERE v.consultation_id = which RETURNING v.*)
-        INSERT INTO public.governance_voter (mark, consultation_id) SELECT mark, consultation_id FROM gone ORDER BY mark;
+        INSERT INTO public.governance_voter (mark, consultation_id) SELECT mark, consultation_id FROM gone ORDER BY mark COLLATE "C";
     WITH gone AS (DELETE FROM public.governance_ballot b USING public.governance_option o
         WHERE o.id = b.option_id AND o.consultation_id = which RETURNING b.*)
         INSERT INTO public.governance_ballot (receipt, option_id, "group", beyond)
-        SELECT receipt, option_id, "group", beyond FROM gone ORDER BY receipt;
+        SELECT receipt, option_id, "group", beyond FROM gone ORDER BY receipt COLLATE "C";
 END $$;
 CREATE FUNCTION governance_votes_show_order(which bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT count(DISTINCT v.xmin::text) > 1 FROM public.governance_voter v WHERE v.consultation_id = which

@@ -14,7 +14,7 @@ from core.permissions import may
 from governance import consultations, counted, recount
 from governance.errors import NotClosed
 from governance.forms import ReceiptForm, VoteForm
-from governance.models import Ballot, Consultation
+from governance.models import Consultation
 from governance.policies import LISTS, VOTE
 
 
@@ -110,11 +110,7 @@ def list_csv(request: HttpRequest, slug: str) -> HttpResponse:
 def list_json(request: HttpRequest, slug: str) -> HttpResponse:
     """The same as JSON."""
     row = _counted(request, slug)
-    found = Ballot.objects.filter(option__consultation=row).order_by("receipt")
-    votes = [
-        {"receipt": receipt, "choice": choice}
-        for receipt, choice in found.values_list("receipt", "option__key").iterator()
-    ]
+    votes = [{"receipt": receipt, "choice": choice} for receipt, choice in consultations.votes_of(row)]
     return JsonResponse({"consultation": row.slug, "votes": votes})
 
 
