@@ -436,16 +436,16 @@ def test_two_people_answer_once_it_is_counted_and_everybody_reads_it(people, cli
     with pytest.raises(NotClosed):
         motions.propose(account=people("admin"), kind=ANSWER, given=answered(), subject="dogs")
     closed(row, noon)
-    version = set_policy("rides.curfew", {"begins": "22:00", "ends": "06:00"}).number
+    version = set_policy("rides.near", 700).number
     motion = motions.propose(
-        account=people("admin"), kind=ANSWER, given=answered(rule=f"rides.curfew v{version}"), subject="dogs"
+        account=people("admin"), kind=ANSWER, given=answered(rule=f"rides.near v{version}"), subject="dogs"
     )
     with pytest.raises(SecondPersonNeeded):
         motions.decide(account=people("admin"), code=motion.code, agrees=True)
     motions.decide(account=people("supervisor"), code=motion.code, agrees=True)
     page = client.get("/consultations/dogs/", headers={"accept-language": "en"}).content.decode()
     assert "Dogs ride" in page and "Most of each group said so" in page
-    assert client.get("/consultations/dogs/result.json").json()["answers"][0]["rule"] == "rides.curfew"
+    assert client.get("/consultations/dogs/result.json").json()["answers"][0]["rule"] == "rides.near"
 
 
 @pytest.mark.parametrize(
