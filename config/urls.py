@@ -109,6 +109,8 @@ api = [
     path("consultations/", governance.ConsultationsView.as_view()),
     path("consultations/<word:slug>/", governance.ConsultationView.as_view()),
     path("consultations/<word:slug>/vote/", governance.VoteView.as_view()),
+    path("consultations/<word:slug>/comment/", governance.CommentView.as_view()),
+    path("consultations/<word:slug>/comment/appeal/", governance.CommentAppealView.as_view()),
     path("consultations/<word:slug>/receipt/", governance.ReceiptView.as_view()),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", health.api_docs, name="docs"),

@@ -116,6 +116,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         # --- governance ---
         "rules.change": {SUPERVISOR, ADMIN},  # two of them together: every version of every rule
         "rules.tighten": {SPECIALIST, SUPERVISOR},  # one alone, stricter, for hours; another looks
+        "comments.moderate": {AGENT, ADJUDICATOR, SUPERVISOR},  # what the public writes about questions
         "consultations.hold": {
             SUPERVISOR,
             ADMIN,

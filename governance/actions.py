@@ -7,14 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two
+from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two, choice, text
 from core.console.motions import desk
 from core.errors import NotFound
-from governance import consultations, relaunch, rules
+from governance import comments, consultations, relaunch, rules
 from governance.forms import authenticator
-from governance.models import GatePassage, RuleChange
-from governance.policies import CHANGE, CONSULT, PASSAGE_PAIR, RULE_PAIR
-from governance.states import PassageState
+from governance.models import Comment, GatePassage, RuleChange
+from governance.policies import CHANGE, COMMENT_PAIR, CONSULT, MODERATE, PASSAGE_PAIR, RULE_PAIR
+from governance.states import CommentReason, CommentState, PassageState
 from governance.waivers import KINDS, WAIVE
 
 if TYPE_CHECKING:
@@ -143,4 +143,82 @@ PASSAGES.add(
         Step("withdraw", pgettext_lazy("motion", "Withdraw"), _withdraw_passage),
         proposal=lambda row: row.proposed_by if row.state == PassageState.PROPOSED else None,
     )
+)
+
+
+class Published(ActionForm):
+    """The words as everybody will read them: they begin as they were written."""
+
+    words = text(_("As everybody reads it"), rows=4, limit=comments.LONGEST)
+
+    def prepare(self) -> None:
+        self.fields["words"].initial = self.row.words
+
+
+class Removed(ActionForm):
+    """Why it is not published; everybody reads the reason."""
+
+    reason = choice(_("Reason"), CommentReason.choices)
+
+
+def _publish(row: Comment, person: "Account", given: Given) -> Text:
+    comments.publish(account=person, code=row.code, words=given["words"])
+    return _("Published.")
+
+
+def _remove(row: Comment, person: "Account", given: Given) -> Text:
+    comments.remove(account=person, code=row.code, reason=CommentReason(given["reason"]))
+    return _("It is not published. Date, reason and digest stand on the page.")
+
+
+def _restore(row: Comment, person: "Account", given: Given) -> Text:
+    comments.restore(account=person, code=row.code, words=given["words"])
+    return _("Published.")
+
+
+def _uphold(row: Comment, person: "Account", _given: Given) -> Text:
+    comments.uphold(account=person, code=row.code)
+    return _("It stays unpublished.")
+
+
+def _in_state(*states: str) -> Any:
+    return lambda row, _person: row.state in states
+
+
+COMMENTS: ActionSet[Comment] = ActionSet(
+    kind="comment",
+    find=lambda code, _person: comments.comment_by_code(code),
+    route="governance_console:comment_act",
+    back=lambda _row: reverse("governance_console:comments"),
+    why_not=comments.against,
+    had_a_part=lambda row, key: [row.decided_by] if key in {"restore", "uphold"} else (),
+    listed=True,
+)
+COMMENTS.add(
+    Action("publish", _("Publish"), MODERATE, _publish, Published, offered=_in_state(CommentState.WAITING)),
+    Action(
+        "remove",
+        _("Do not publish"),
+        MODERATE,
+        _remove,
+        Removed,
+        offered=_in_state(CommentState.WAITING, CommentState.PUBLISHED),
+    ),
+    Action(
+        "restore",
+        _("Publish after all"),
+        MODERATE,
+        _restore,
+        Published,
+        two=COMMENT_PAIR.key,
+        offered=_in_state(CommentState.APPEALED),
+    ),
+    Action(
+        "uphold",
+        _("Leave it unpublished"),
+        MODERATE,
+        _uphold,
+        two=COMMENT_PAIR.key,
+        offered=_in_state(CommentState.APPEALED),
+    ),
 )

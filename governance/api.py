@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core import limits
+from core import clock, limits
 from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput, NotFound
-from governance import consultations, counted
+from governance import comments, consultations, counted
 from governance.forms import ReceiptForm
 from governance.policies import VOTE
 
@@ -25,6 +25,20 @@ class VoteInput(serializers.Serializer[Any]):
         max_length=64,
         help_text="Random, 16 characters or more; the same again is answered with the same receipt",
     )
+
+
+class CommentInput(serializers.Serializer[Any]):
+    words = serializers.CharField(max_length=comments.LONGEST)
+
+
+class CommentOutput(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    state = serializers.CharField()
+    reason = serializers.CharField()
+    salt = serializers.CharField(
+        help_text="SHA-256 of salt and words is what everybody sees of one not published"
+    )
+    digest = serializers.CharField()
 
 
 class VotedOutput(serializers.Serializer[Any]):
@@ -47,13 +61,14 @@ class ConsultationsView(APIView):
 
 
 class ConsultationView(APIView):
-    """One question, with result and answers."""
+    """One question, with result, answers and comments."""
 
     permission_classes = [AllowAny]
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(counted.shown(counted.consultation_of(slug)))
+        row = counted.consultation_of(slug)
+        return Response(counted.shown(row) | comments.shown(row, clock.now()))
 
 
 class VoteView(APIView):
@@ -86,3 +101,24 @@ class ReceiptView(APIView):
         if found is None:
             raise NotFound("receipt")
         return Response({"receipt": found.receipt, "choice": found.option.key})
+
+
+class CommentView(APIView):
+    """Write my one comment; nobody reads it before a person has looked."""
+
+    @extend_schema(request=CommentInput, responses={201: CommentOutput})
+    def post(self, request: Request, slug: str) -> Response:
+        account = check_permission(request, VOTE)
+        row = counted.consultation_of(slug)
+        found = comments.comment(account=account, slug=row.slug, **read(CommentInput, request))
+        return Response(CommentOutput(found).data, status=201)
+
+
+class CommentAppealView(APIView):
+    """Have somebody else look at my comment that was not published."""
+
+    @extend_schema(request=None, responses={200: CommentOutput})
+    def post(self, request: Request, slug: str) -> Response:
+        account = check_permission(request, VOTE)
+        row = counted.consultation_of(slug)
+        return Response(CommentOutput(comments.appeal(account=account, slug=row.slug)).data)

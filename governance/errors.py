@@ -146,3 +146,22 @@ class NotClosed(DomainError):
         "consultation_not_counted",
         _("This question is not counted yet: the list and the answer come after it closes."),
     )
+
+
+class CommentedAlready(DomainError):
+    code, sentence = (
+        "commented_already",
+        _("You wrote about this question already. One person has one comment."),
+    )
+
+
+class TellsWho(DomainError):
+    code, status, sentence = (
+        "comment_tells_who",
+        400,
+        _("There is still a number, plate or address in it that tells who somebody is. Take it out first."),
+    )
+
+
+class CommentLookedAt(DomainError):
+    code, sentence = "comment_looked_at", _("Somebody has looked at this comment already.")

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from core import policy
 from core.policy import editor
 from core.typed.fields import REAL_NAME, TOKEN, Moment, Typed
+from governance.comments import LONGEST as LONGEST_COMMENT
 from governance.consultations import LEAST_OPEN, LONGEST_OPEN
 from governance.measures import measures
 from governance.models import Consultation
@@ -272,3 +273,16 @@ class AnswerForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
         rows = Consultation.objects.filter(counted_at__isnull=False).order_by("-closes_at")
         field.choices = [("", "—"), *((row.slug, row.title) for row in rows)]
+
+
+class CommentForm(forms.Form):
+    """What somebody thinks of a public question."""
+
+    words = forms.CharField(
+        label=pgettext_lazy("comment", "What you think"),
+        max_length=LONGEST_COMMENT,
+        help_text=_(
+            "No names, numbers or plates, please: who reads it does not know you, and everybody reads it."
+        ),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

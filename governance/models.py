@@ -4,8 +4,22 @@ from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import formats, four_eyes
+from core.models import Heard
+from core.privacy import EncryptedTextField
 from governance import evidence
-from governance.states import Breaker, Group, Mode, PassageState, ProofKind, ProposalState, Status
+from governance.states import (
+    GONE_COMMENTS,
+    SHOWN_COMMENTS,
+    Breaker,
+    CommentReason,
+    CommentState,
+    Group,
+    Mode,
+    PassageState,
+    ProofKind,
+    ProposalState,
+    Status,
+)
 from rides.states import Line
 
 
@@ -528,3 +542,65 @@ class ConsultationAnswer(models.Model):
     def citation(self) -> str:
         """The version of a rule that came of it, as decisions cite it."""
         return f"{self.rule} v{self.version}" if self.rule else ""
+
+
+class Comment(Heard):
+    """What somebody wrote about a public question: published once a person looked, as that person left it."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    consultation = models.ForeignKey(
+        Consultation, on_delete=models.PROTECT, verbose_name=pgettext_lazy("field", "public question")
+    )
+    # A keyed digest of question and document: one comment for each person, and nobody without the key tells whose it is.
+    author = models.CharField(pgettext_lazy("comment", "author's mark"), max_length=64, unique=True)
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
+    # SHA-256 of salt and words: of one that is not published everybody sees it, and its author has both.
+    salt = models.CharField(pgettext_lazy("comment", "salt"), max_length=32)
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
+    sent_at = models.DateTimeField(pgettext_lazy("comment", "sent at"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=CommentState.choices, default=CommentState.WAITING
+    )
+    published = models.TextField(pgettext_lazy("comment", "as it is published"), max_length=1000, blank=True)
+    reason = models.CharField(
+        pgettext_lazy("field", "reason"), max_length=10, choices=CommentReason.choices, blank=True
+    )
+    decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
+    # Who answered the appeal against it.
+    answered_by = models.CharField(pgettext_lazy("comment", "appeal answered by"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "comment on a public question")
+        verbose_name_plural = pgettext_lazy("model", "comments on public questions")
+        constraints = [
+            Heard.law("comment_was_read"),
+            models.CheckConstraint(condition=Q(state__in=CommentState.values), name="comment_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", decided_by="", decided_at=None)
+                | (~Q(state="waiting") & ~Q(decided_by="") & Q(decided_at__isnull=False)),
+                name="comment_was_looked_at",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state__in=SHOWN_COMMENTS) & ~Q(published=""))
+                | (~Q(state__in=SHOWN_COMMENTS) & Q(published="")),
+                name="comment_published_by_its_state",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=GONE_COMMENTS) | ~Q(reason=""), name="comment_removed_has_a_reason"
+            ),
+            four_eyes.law(
+                "decided_by",
+                "answered_by",
+                name="comment_appeal_takes_another",
+                once=Q(state__in=["restored", "upheld"]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(state__in=["waiting", "appealed"]), name="comment_to_look_at"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code

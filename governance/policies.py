@@ -133,6 +133,15 @@ four_eyes.declare(
     second="agreed_by",
     law="consultation_answer_takes_two_people",
 )
+MODERATE = "comments.moderate"
+COMMENT_PAIR = four_eyes.declare(
+    "governance.comment_appeal",
+    _("An appeal against a comment that was not published"),
+    table="governance.Comment",
+    first="decided_by",
+    second="answered_by",
+    law="comment_appeal_takes_another",
+)
 VOTES = limits.mark(
     "governance.votes",  # G4+: of one question; what comes beyond is counted apart, never refused
     {Per.DEVICE: 5, Per.ADDRESS: 50, Per.TARGET: 20},

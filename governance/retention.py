@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.retention import Ground, data, nobody, stays
+from core.retention import RECORDS_KEPT, Ground, data, emptied, nobody, stays
 
 VOTES = data(
     "votes",
@@ -42,4 +42,19 @@ stays(
     VOTES,
     "that a document has voted on a question, as a keyed digest, without who or when",
     "the count of votes is kept for good",
+)
+COMMENTS = data(
+    "comments",
+    pgettext_lazy("kind of data", "Comments on public questions"),
+    purpose=_("the public reads what others think, once a person looked at it"),
+    ground=Ground.CONSENT,
+)
+emptied(
+    "governance.Comment",
+    COMMENTS,
+    "words as they were written, under a keyed digest of who wrote them; what was published stays",
+    after=RECORDS_KEPT,
+    since="decided_at",
+    said="a person looked at it",
+    columns={"words": "", "heard": {}},
 )

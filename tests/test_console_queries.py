@@ -47,7 +47,19 @@ PAGES = [
     "core/notification",
     "core/policyversion",
 ]
-FIRST_PAGE = ["", "due", "burning", "failed-work", "failed-work/strip", "messages", "board", "lines", "night"]
+FIRST_PAGE = [
+    "",
+    "due",
+    "burning",
+    "failed-work",
+    "failed-work/strip",
+    "messages",
+    "board",
+    "lines",
+    "night",
+    "consultations",
+    "comments",
+]
 
 
 # Each app says beside its tests what its lists and panels show: `rows(people, trip, mark)` of a trip under way.
@@ -57,7 +69,7 @@ ROWS = [importlib.import_module(f"{app}.tests.console_rows").rows for app in WIT
 
 def test_each_app_that_has_rows_of_its_own_says_them():
     """A file that was moved or misnamed would leave its lists empty, and an empty list asks nothing."""
-    assert set(WITH_ROWS) == {"core", "drivers", "safety", "complaints", "police"}
+    assert set(WITH_ROWS) == {"core", "drivers", "safety", "complaints", "police", "governance"}
 
 
 @pytest.fixture

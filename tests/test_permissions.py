@@ -49,7 +49,7 @@ from governance import relaunch, rules, waivers
 from governance.consultations import QUESTION
 from governance.models import GatePassage
 from governance.services import check_board
-from governance.tests.asking import ASKED
+from governance.tests.asking import ASKED, removed_comment
 from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
@@ -201,6 +201,8 @@ TABLE = [
     ("GET", "api/v1/consultations/", EVERYBODY),
     ("GET", "api/v1/consultations/{asked_public}/", EVERYBODY),
     ("POST", "api/v1/consultations/{asked_public}/vote/", MEMBERS),
+    ("POST", "api/v1/consultations/{asked_public}/comment/", MEMBERS),
+    ("POST", "api/v1/consultations/{asked_public}/comment/appeal/", {"passenger"}),
     ("POST", "api/v1/consultations/{asked_public}/receipt/", EVERYBODY),
     ("GET", "api/v1/schema/", EVERYBODY),
     ("GET", "api/v1/docs/", EVERYBODY),
@@ -338,12 +340,15 @@ TABLE = [
     ("GET", "promises/tree.svg", EVERYBODY),
     ("GET", "promises/{promise}/", EVERYBODY),
     ("GET", "promises/{promise}.json", EVERYBODY),
+    ("GET", "admin/comments/", {"agent", "adjudicator", "supervisor"}),
     ("GET", "admin/consultations/", STAFF_ROLES),
     ("POST", "admin/consultations/", {"supervisor", "admin"}, {"do": "question"}),
     ("GET", "consultations/", EVERYBODY),
     ("GET", "consultations/recount.py", EVERYBODY),
     ("GET", "consultations/{asked_public}/", EVERYBODY),
     ("POST", "consultations/{asked_public}/vote/", MEMBERS),
+    ("POST", "consultations/{asked_public}/comment/", MEMBERS),
+    ("POST", "consultations/{asked_public}/comment/appeal/", {"passenger"}),
     ("POST", "consultations/{asked_public}/receipt/", EVERYBODY),
     ("GET", "consultations/{asked_public}/list.csv", EVERYBODY),
     ("GET", "consultations/{asked_public}/list.json", EVERYBODY),
@@ -583,6 +588,7 @@ ROWS = {
     "line_motion": ("line_motion", None),
     "board_motion": ("board_motion", None),
     "consultation_motion": ("consultation_motion", None),
+    "comment": ("public_comment", None),
     "rule_change": ("rule_change", None),
     "gate_motion": ("gate_motion", None),
     "passage": ("passage", None),
@@ -903,6 +909,7 @@ def _made(rides, people):
         "macro": macro.code,
         "promise": "m04",
         "asked_public": question().slug,
+        "public_comment": removed_comment(people).code,
         "letter": letter.code,
         "call": call.pk,
         "accident": accident.code,

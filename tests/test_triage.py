@@ -34,13 +34,18 @@ ON_A_LINE = {
     "complaints.Appeal.words", "safety.MaliceAppeal.words", "safety.HelpMessage.words",
 }  # fmt: skip
 # Words of people that the row itself keeps with what was read.
-ON_THE_ROW = {"complaints.OutsideMessage.words", "drivers.MismatchReport.words", "drivers.Appeal.words"}
+ON_THE_ROW = {
+    "governance.Comment.words",
+    "complaints.OutsideMessage.words",
+    "drivers.MismatchReport.words",
+    "drivers.Appeal.words",
+}
 # What staff write of themselves: reasons, questions, plans, answers, texts for all.
 BY_STAFF = {
     "accounts.Look.reason", "accounts.Look.words", "core.Motion.given",
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
     "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.Reassessment.questions",
-    "governance.Consultation.title_zh", "governance.Consultation.title_en", "governance.Consultation.background_zh",
+    "governance.Comment.published", "governance.Consultation.title_zh", "governance.Consultation.title_en", "governance.Consultation.background_zh",
     "governance.Consultation.background_en", "governance.Option.zh", "governance.Option.en", "governance.ConsultationAnswer.decision_zh",
     "governance.ConsultationAnswer.decision_en", "governance.ConsultationAnswer.why_zh", "governance.ConsultationAnswer.why_en",
     "governance.Reassessment.findings", "governance.Reassessment.decision", "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",

@@ -5,7 +5,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from core import clock, motions
 from core.access import account_of, permission_required
@@ -14,11 +14,11 @@ from core.console import page
 from core.console.motions import shown
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may, require
-from governance import counted
-from governance.actions import CONSULTATIONS
+from governance import comments, counted
+from governance.actions import COMMENTS, CONSULTATIONS
 from governance.consultations import ANSWER, KINDS, QUESTION
 from governance.forms import AnswerForm, QuestionForm
-from governance.policies import CONSULT
+from governance.policies import CONSULT, MODERATE
 
 FORMS: dict[str, type[Form]] = {"question": QuestionForm, "answer": AnswerForm}
 
@@ -77,3 +77,22 @@ def _index(
         "motions": shown(CONSULTATIONS, KINDS, person, refusal),
     }
     return page(request, "console/consultations.html", context, status=status)
+
+
+@require_GET
+@permission_required(MODERATE)
+def moderation(request: HttpRequest) -> HttpResponse:
+    """What the public wrote and nobody has looked at, what somebody else has to look at, and what is published."""
+    return _moderation(request)
+
+
+@COMMENTS.shown_by
+def _moderation(request: HttpRequest, _row: object = None, refusal: Refusal | None = None) -> HttpResponse:
+    person = account_of(request)
+    waiting, standing = comments.to_look_at(), comments.standing()
+    context = {
+        "title": _("Comments of the public"),
+        "waiting": [(row, COMMENTS.offers(row, person, refusal)) for row in waiting],
+        "standing": [(row, COMMENTS.offers(row, person, refusal)) for row in standing],
+    }
+    return page(request, "console/comments.html", context, listed=[row.code for row in [*waiting, *standing]])

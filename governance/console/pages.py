@@ -20,7 +20,7 @@ from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, require
 from core.reader import door
 from governance import relaunch
-from governance.actions import CONSULTATIONS, PASSAGES, RECORDS, RULE_CHANGES, WAIVERS
+from governance.actions import COMMENTS, CONSULTATIONS, PASSAGES, RECORDS, RULE_CHANGES, WAIVERS
 from governance.console import consultations, rules
 from governance.forms import ExecutiveForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
 from governance.gate import (
@@ -241,6 +241,8 @@ urlpatterns = [
     path("admin/gate/records/<code:code>/do/<word:action>/", act.view(RECORDS), name="record_act"),
     path("admin/gate/passages/<code:code>/do/<word:action>/", act.view(PASSAGES), name="passage_act"),
     path("admin/gate/<word:line>/<name:city>/", gate_line, name="gate_line"),
+    path("admin/comments/", consultations.moderation, name="comments"),
+    path("admin/comments/<code:code>/do/<word:action>/", act.view(COMMENTS), name="comment_act"),
     path("admin/consultations/", consultations.index, name="consultations"),
     path(
         "admin/consultations/motions/<code:code>/do/<word:action>/",

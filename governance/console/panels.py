@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.console.navigation import GOVERNANCE, link
 from core.console.panels import DUE, STATE, Due, panel
-from governance import counted
-from governance.policies import CONSULT
+from governance import comments, counted
+from governance.policies import CONSULT, MODERATE
 from governance.selectors import Row, last_board
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ link(GOVERNANCE, 10, _("Rectification board"), "fact_check", "governance_console
 link(GOVERNANCE, 15, _("Rules"), "rule", "governance_console:rules")
 link(GOVERNANCE, 16, _("Relaunch gate"), "traffic", "governance_console:gate")
 link(GOVERNANCE, 17, _("Public questions"), "how_to_vote", "governance_console:consultations")
+link(GOVERNANCE, 18, _("Comments of the public"), "forum", "governance_console:comments", MODERATE)
 link(GOVERNANCE, 20, _("Drills"), "sprint", "admin:governance_drillrun_changelist", "governance.read")
 
 
@@ -53,4 +54,19 @@ def consultations(_person: "Account", at: datetime) -> list[Due]:
             late=counted.is_late(row, at),
         )
         for row in counted.owed(at)
+    ]
+
+
+@panel("comments", _("Comment to look at"), place=DUE, order=170, marks=("board",), permission=MODERATE)
+def comments_to_look_at(person: "Account", _at: datetime) -> list[Due]:
+    """What the public wrote and nobody has looked at; an appeal waits for another person than the first."""
+    return [
+        Due(
+            code=row.code,
+            link=reverse("governance_console:comments"),
+            since=row.sent_at,
+            danger=2 if row.danger == "severe" else 0,
+        )
+        for row in comments.to_look_at()
+        if row.decided_by != person.code
     ]

@@ -5,8 +5,10 @@ from datetime import timedelta
 from accounts.models import Account
 from core import clock
 from core.limits import Asker
+from governance.comments import comment, remove
 from governance.consultations import Asked, vote
 from governance.models import Consultation, Option
+from governance.states import CommentReason
 
 KEY = "sixteen letters at least "
 ASKED = Asked(
@@ -49,3 +51,9 @@ def citizen(number, **more):
 def votes(account, choice="yes", *, slug="dogs", key=KEY, asker=None):
     asker = asker or Asker(f"10.0.{account.pk % 250}.{account.pk // 250 % 250}")
     return vote(account=account, slug=slug, choice=choice, submission=key, asker=asker)
+
+
+def removed_comment(people, slug="dogs"):
+    """One that an agent did not publish; its author may have somebody else look."""
+    row = comment(account=people("passenger"), slug=slug, words="x")
+    return remove(account=people("agent"), code=row.code, reason=CommentReason.ELSEWHERE)

@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from core import clock, idempotency, limits
 from core.access import account_of, permission_required
 from core.errors import DomainError, explain
 from core.permissions import may
-from governance import consultations, counted, recount
+from governance import comments, consultations, counted, recount
 from governance.errors import NotClosed
-from governance.forms import ReceiptForm, VoteForm
+from governance.forms import CommentForm, ReceiptForm, VoteForm
 from governance.models import Consultation
 from governance.policies import LISTS, VOTE
 
@@ -53,6 +54,10 @@ def _page(request: HttpRequest, row: Consultation, *, status: int = 200, **shown
         "voted": voter and consultations.has_voted(account_of(request), row),
         "form": VoteForm(row=row, initial={"submission": idempotency.new_key()}),
         "receipt_form": ReceiptForm(),
+        "comments": comments.published(row, at),
+        "gone": comments.gone(row),
+        "own": comments.own_comment(account_of(request), row) if voter else None,
+        "comment_form": CommentForm(),
     } | shown
     return render(request, "governance/consultation.html", context, status=status)
 
@@ -75,6 +80,31 @@ def vote(request: HttpRequest, slug: str) -> HttpResponse:
     answer = render(request, "governance/voted.html", {"row": row, "voted": voted})
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+@require_POST
+@permission_required(VOTE)
+def comment(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take one's comment; nobody reads it before a person of ours has looked."""
+    row = counted.consultation_of(slug)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _page(request, row, comment_form=form, status=400)
+    try:
+        comments.comment(account=account_of(request), slug=slug, **form.cleaned_data)
+    except DomainError as error:
+        explain(form, error)
+        return _page(request, row, comment_form=form, status=error.status)
+    return redirect(f"{reverse('governance:consultation', args=[slug])}#comments")
+
+
+@require_POST
+@permission_required(VOTE)
+def appeal(request: HttpRequest, slug: str) -> HttpResponse:
+    """Have somebody else look at one's comment that was not published."""
+    row = counted.consultation_of(slug)
+    comments.appeal(account=account_of(request), slug=row.slug)
+    return redirect(f"{reverse('governance:consultation', args=[slug])}#comments")
 
 
 @require_POST
@@ -117,7 +147,8 @@ def list_json(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def result(request: HttpRequest, slug: str) -> HttpResponse:
     """The question, its result and its answers, for programs."""
-    body = counted.shown(counted.consultation_of(slug))
+    row = counted.consultation_of(slug)
+    body = counted.shown(row) | comments.shown(row, clock.now())
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
 
 
