@@ -197,7 +197,7 @@ COMMENTS: ActionSet[Comment] = ActionSet(
 COMMENTS.add(
     Action(
         key="publish",
-        label=_("Publish"),
+        label=pgettext_lazy("comment", "Publish"),
         permission=MODERATE,
         run=_publish,
         form=Published,

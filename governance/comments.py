@@ -45,7 +45,7 @@ def tells_who(words: str) -> bool:
     return TELLS_WHO.search(unicodedata.normalize("NFKC", words)) is not None
 
 
-def _author(account: "Account", slug: str) -> str:
+def _writer(account: "Account", slug: str) -> str:
     if account.verified_at is None or not account.id_index:
         raise NotVerifiedToVote
     return blind_index(f"{slug}:{account.id_index}", purpose="comment")
@@ -60,14 +60,14 @@ def comment(*, account: "Account", slug: str, words: str) -> Comment:
     require(account, VOTE)
     if account.is_drill:
         raise Forbidden
-    words, author, at = words.strip(), _author(account, slug), clock.now()
+    words, writer, at = words.strip(), _writer(account, slug), clock.now()
     if not 0 < len(words) <= LONGEST:
         raise InvalidInput("words")
-    idempotency.alone(f"comment:{author}")
+    idempotency.alone(f"comment:{writer}")
     row = Consultation.objects.filter(slug=slug).first()
     if row is None:
         raise NotFound
-    known = Comment.objects.filter(author=author).first()
+    known = Comment.objects.filter(writer=writer).first()
     if known is not None:
         if known.words != words:
             raise CommentedAlready
@@ -78,7 +78,7 @@ def comment(*, account: "Account", slug: str, words: str) -> Comment:
     return Comment.objects.create(
         code=new_code("W"),
         consultation=row,
-        author=author,
+        writer=writer,
         words=words,
         salt=salt,
         digest=hashlib.sha256(f"{salt}{words}".encode()).hexdigest(),
@@ -90,7 +90,7 @@ def comment(*, account: "Account", slug: str, words: str) -> Comment:
 def own_comment(account: "Account", row: Consultation) -> Comment | None:
     """What somebody wrote about a question."""
     try:
-        return Comment.objects.filter(author=_author(account, row.slug)).first()
+        return Comment.objects.filter(writer=_writer(account, row.slug)).first()
     except NotVerifiedToVote:
         return None
 
@@ -214,7 +214,7 @@ def remove(*, account: "Account", code: str, reason: CommentReason) -> Comment:
 @begins_transaction
 def appeal(*, account: "Account", slug: str) -> Comment:
     """Its author has somebody else look, once. Raises `NotFound`, `NotVerifiedToVote`, `CommentLookedAt`."""
-    row = Comment.objects.select_for_update().filter(author=_author(account, slug)).first()
+    row = Comment.objects.select_for_update().filter(writer=_writer(account, slug)).first()
     if row is None:
         raise NotFound
     if row.state == CommentState.APPEALED:

@@ -552,7 +552,7 @@ class Comment(Heard):
         Consultation, on_delete=models.PROTECT, verbose_name=pgettext_lazy("field", "public question")
     )
     # A keyed digest of question and document: one comment for each person, and nobody without the key tells whose it is.
-    author = models.CharField(pgettext_lazy("comment", "author's mark"), max_length=64, unique=True)
+    writer = models.CharField(pgettext_lazy("comment", "author's mark"), max_length=64, unique=True)
     words = EncryptedTextField(pgettext_lazy("field", "words"))
     # SHA-256 of salt and words: of one that is not published everybody sees it, and its author has both.
     salt = models.CharField(pgettext_lazy("comment", "salt"), max_length=32)
@@ -565,7 +565,7 @@ class Comment(Heard):
     reason = models.CharField(
         pgettext_lazy("field", "reason"), max_length=10, choices=CommentReason.choices, blank=True
     )
-    decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
+    decided_by = models.CharField(pgettext_lazy("comment", "decided by"), max_length=40, blank=True)
     decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     # Who answered the appeal against it.
     answered_by = models.CharField(pgettext_lazy("comment", "appeal answered by"), max_length=40, blank=True)
