@@ -1,7 +1,7 @@
 """Celery entries of governance."""
 
-from core import jobs
-from governance import retention  # noqa: F401 - how long its tables are kept
+from core import jobs, retention
+from governance import retention as tables  # noqa: F401 - how long its tables are kept
 from governance.consultations import COUNT, MIX
 from governance.relaunch import ALARM_TRIAL, PASSAGES
 from governance.rules import LAPSE, MEASURE, SHADOW, SIMULATE
@@ -15,3 +15,4 @@ break_board = jobs.periodic("governance.tasks.break_board", BREAKERS)
 change_rules = jobs.periodic("governance.tasks.change_rules", LAPSE, SIMULATE, SHADOW, MEASURE)
 count_votes = jobs.periodic("governance.tasks.count_votes", COUNT)
 mix_votes = jobs.periodic("governance.tasks.mix_votes", MIX)
+forget_what_is_over = jobs.periodic("governance.tasks.forget_what_is_over", *retention.jobs_of("governance"))

@@ -49,7 +49,6 @@ from governance import relaunch, rules, waivers
 from governance.consultations import QUESTION
 from governance.models import GatePassage
 from governance.services import check_board
-from governance.tests.asking import ASKED, removed_comment
 from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
@@ -822,7 +821,7 @@ def _made(rides, people):
             effective_from=clock.now() + timedelta(days=9),
         ),
         "consultation_motion": motions.propose(
-            account=people("supervisor"), kind=QUESTION, given=ASKED, subject="women"
+            account=people("supervisor"), kind=QUESTION, given=asking.ASKED, subject="women"
         ),
         "gate_motion": motions.propose(
             account=people("admin"), kind=relaunch.EXECUTIVE, given=relaunch.Answers("hitch", "x", "x")
@@ -908,8 +907,8 @@ def _made(rides, people):
         "complaint_secret": complaint.secret,
         "macro": macro.code,
         "promise": "m04",
-        "asked_public": question().slug,
-        "public_comment": removed_comment(people).code,
+        "asked_public": asking.question().slug,
+        "public_comment": asking.removed_comment(people).code,
         "letter": letter.code,
         "call": call.pk,
         "accident": accident.code,

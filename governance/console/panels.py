@@ -40,7 +40,7 @@ def board(_person: "Account", _at: datetime) -> list[Row]:
     "consultations",
     _("Public questions to answer"),
     place=DUE,
-    order=165,
+    order=172,
     marks=("board",),
     permission=CONSULT,
 )
@@ -57,7 +57,7 @@ def consultations(_person: "Account", at: datetime) -> list[Due]:
     ]
 
 
-@panel("comments", _("Comment to look at"), place=DUE, order=170, marks=("board",), permission=MODERATE)
+@panel("comments", _("Comment to look at"), place=DUE, order=174, marks=("board",), permission=MODERATE)
 def comments_to_look_at(person: "Account", _at: datetime) -> list[Due]:
     """What the public wrote and nobody has looked at; an appeal waits for another person than the first."""
     return [
