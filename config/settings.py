@@ -520,7 +520,7 @@ CELERY_BEAT_SCHEDULE = {
             "schedule": 86_400.0,
             "options": {"queue": "bulk", "expires": 80_000},
         }
-        for app in ("core", "accounts", "drivers", "rides", "safety", "complaints", "police")
+        for app in ("core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance")
     },
     "copies of people's own data": {
         "task": "accounts.tasks.make_exports",

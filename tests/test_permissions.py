@@ -49,6 +49,7 @@ from governance import relaunch, rules, waivers
 from governance.consultations import QUESTION
 from governance.models import GatePassage
 from governance.services import check_board
+from governance.tests import asking
 from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
