@@ -1,9 +1,7 @@
 """The demo world: the cast, one city, the hitch line. The tests use the same people."""
 
-import base64
 import json
 import os
-import secrets
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +19,6 @@ from core.transactions import begins_transaction
 from drivers.demo import enrol_driver, enrol_drivers
 from drivers.selectors import newest_run
 from drivers.services import begin_run
-from governance.consultations import count
-from governance.models import Ballot, Consultation, ConsultationAnswer, Option, Voter
 from police.demo import enrol_police
 from rides.demo import make_cities, make_history
 from rides.services import begin_line
@@ -95,60 +91,6 @@ def screen_the_fleet() -> None:
     """Have the registries asked about the demo's drivers by the worker, as after every start of a new platform."""
     if newest_run() is None:
         begin_run(actor=SYSTEM, reason="demo world")
-
-
-_ASKED = {
-    "title_zh": "（演示）顺风车车主能不能挑选乘客？",
-    "title_en": "(Demo) May hitch owners choose their passengers?",
-    "background_zh": "演示数据：投票由程序生成，不是任何人的意见。\n\n2018 年 9 月 10 日的紧急通知要求顺风车随机派单，司机不得挑选乘客。",
-    "background_en": "Demo data: a program made these votes, nobody said this.\n\nThe urgent notice of 2018-09-10 asks for random dispatch"
-    " on hitch: the driver does not choose passengers.",
-}
-_VOTED = {
-    "lot": {"passenger": 96, "driver": 41, "other": 22},
-    "choose": {"passenger": 12, "driver": 19, "other": 4},
-}
-
-
-@begins_transaction
-def make_consultation() -> None:
-    """A question that was voted on, counted and answered, so that list, script and answer are there to be tried."""
-    if Consultation.objects.filter(slug="choosing").exists():
-        return
-    at = clock.now()
-    row = Consultation.objects.create(
-        slug="choosing", opens_at=at - timedelta(days=34), closes_at=at - timedelta(days=20), **_ASKED
-    )
-    said = {"lot": ("由平台随机派单", "By lot"), "choose": ("由车主挑选", "The owner chooses")}
-    for place, (key, groups) in enumerate(_VOTED.items()):
-        option = Option.objects.create(
-            consultation=row, key=key, zh=said[key][0], en=said[key][1], place=place
-        )
-        for group, number in groups.items():
-            receipts = [base64.b32encode(secrets.token_bytes(15)).decode()[:20] for _each in range(number)]
-            Ballot.objects.bulk_create(
-                Ballot(
-                    receipt="-".join(each[at : at + 5] for at in range(0, 20, 5)),
-                    option=option,
-                    group=group,
-                    beyond=False,
-                )
-                for each in receipts
-            )
-            Voter.objects.bulk_create(
-                Voter(mark=secrets.token_hex(32), consultation=row) for _each in range(number)
-            )
-    count(row.pk, at)
-    ConsultationAnswer.objects.create(
-        consultation=row,
-        decision_zh="由平台随机派单，车主不能挑选乘客。",
-        decision_en="By lot: the owner does not choose passengers.",
-        why_zh="每个群体都有半数以上这样认为，法规也这样要求。",
-        why_en="More than half of each group said so, and so does the law.",
-        written_by="supervisor",
-        agreed_by="admin",
-        at=at,
-    )
 
 
 def write_second_factors(folder: Path) -> None:

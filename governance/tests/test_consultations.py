@@ -36,7 +36,6 @@ from governance.consultations import (
     has_voted,
     mix,
 )
-from governance.demo import make_consultation
 from governance.errors import AlreadyVoted, NotClosed, NotOpen, NotVerifiedToVote
 from governance.models import Ballot, Consultation, ConsultationAnswer, Option, Voter
 from governance.policies import VOTES
@@ -513,13 +512,3 @@ def test_a_stranger_reads_and_is_led_to_sign_in(db, noon):
     assert client.post("/consultations/dogs/vote/", {"choice": "yes"}).status_code == 302
     assert client.get("/consultations/nothing/").status_code == 404
     assert client.get("/consultations/nothing/result.json").status_code == 404
-
-
-def test_the_demo_has_one_to_recount_and_to_read(db, client, noon):
-    make_consultation()
-    make_consultation()
-    content = client.get("/consultations/choosing/list.csv").content
-    recount.compare(
-        content, recount.read_list(content), client.get("/consultations/choosing/result.json").json()
-    )
-    assert "由平台随机派单，车主不能挑选乘客。" in client.get("/consultations/choosing/").content.decode()

@@ -9,7 +9,6 @@ from core.commands import PlatformCommand, variable
 from core.reader.pool import unhurried
 from governance.demo import (
     make_city,
-    make_consultation,
     make_world,
     screen_the_fleet,
     write_second_factors,
@@ -30,7 +29,6 @@ class Command(PlatformCommand):
             if settings.STAGE == "local":
                 make_city(password=password)
         screen_the_fleet()
-        make_consultation()
         make_demo_desk()
         write_second_factors(state / "sandbox")
         write_sms_templates(state)
