@@ -571,11 +571,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3000},
     },
-    "what governance keeps no longer": {
-        "task": "governance.tasks.forget_what_is_over",
-        "schedule": 3600.0,
-        "options": {"queue": "bulk", "expires": 3000},
-    },
     "reviews of what happened": {
         "task": "governance.tasks.open_reviews",
         "schedule": 300.0,
@@ -590,6 +585,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "governance.tasks.try_alarms",
         "schedule": 3600.0,
         "options": {"expires": 3000},
+    },
+    "public questions that closed, counted": {
+        "task": "governance.tasks.count_votes",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
+    },
+    "votes that show their order, mixed": {
+        "task": "governance.tasks.mix_votes",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
     },
     "the promises, broken on purpose": {
         "task": "governance.tasks.break_board",

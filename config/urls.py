@@ -12,6 +12,7 @@ from config import health
 from core.console import panels
 from core.messages import api as core
 from drivers import api as drivers
+from governance import api as governance
 from police import api as police
 from rides import api as rides
 from safety import api as safety
@@ -105,6 +106,12 @@ api = [
     path("police/requests/<code:code>/", police.RequestView.as_view()),
     path("police/requests/<code:code>/live/", police.LiveView.as_view()),
     path("police/requests/<code:code>/papers/", police.PapersView.as_view()),
+    path("consultations/", governance.ConsultationsView.as_view()),
+    path("consultations/<word:slug>/", governance.ConsultationView.as_view()),
+    path("consultations/<word:slug>/vote/", governance.VoteView.as_view()),
+    path("consultations/<word:slug>/comment/", governance.CommentView.as_view()),
+    path("consultations/<word:slug>/comment/appeal/", governance.CommentAppealView.as_view()),
+    path("consultations/<word:slug>/receipt/", governance.ReceiptView.as_view()),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", health.api_docs, name="docs"),
 ]

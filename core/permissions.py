@@ -46,6 +46,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         # --- outside the console ---
         "ride": {MEMBER},  # book, drive, complain, be cared for
         "police.ask": {OFFICER},
+        "consultations.vote": {MEMBER},
         # --- the console and its lists ---
         "console.open": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR, ADMIN},
         "accounts.read": {SUPERVISOR, ADMIN},
@@ -115,6 +116,11 @@ TABLE: Mapping[str, frozenset[Role]] = {
         # --- governance ---
         "rules.change": {SUPERVISOR, ADMIN},  # two of them together: every version of every rule
         "rules.tighten": {SPECIALIST, SUPERVISOR},  # one alone, stricter, for hours; another looks
+        "comments.moderate": {AGENT, ADJUDICATOR, SUPERVISOR},  # what the public writes about questions
+        "consultations.hold": {
+            SUPERVISOR,
+            ADMIN,
+        },  # two of them together: what the public is asked and answered
         "measures.waive": {SUPERVISOR, ADMIN},  # two of them together: letting a measure be for a time
         "reports.publish": {SUPERVISOR, ADMIN},  # two of them together: the transparency report
         "reviews.write": {

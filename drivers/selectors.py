@@ -156,6 +156,11 @@ def is_driver(account: "Account") -> bool:
     return Driver.objects.filter(account=account).exists()
 
 
+def is_vetted(account: "Account") -> bool:
+    """Whether they were let in as a driver, and not barred since."""
+    return Driver.objects.filter(account=account, state=DriverState.VETTED).exists()
+
+
 _BOUND = Read(
     lambda pk: Vehicle.objects.filter(bindings__driver_id=pk, bindings__ended_at=None).order_by(
         "bindings__pk"

@@ -12,14 +12,17 @@ from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_tw
 from core.console.motions import desk
 from core.errors import NotFound
 from core.typed.fields import Day
-from governance import concerns, relaunch, reviews, rules
+from governance import comments, concerns, consultations, relaunch, reviews, rules
 from governance.forms import authenticator
 from governance.measures import OWNERS, measures
-from governance.models import Concern, GatePassage, Review, RuleChange, TransparencyReport
+from governance.models import Comment, Concern, GatePassage, Review, RuleChange, TransparencyReport
 from governance.policies import (
     CHANGE,
+    COMMENT_PAIR,
     CONCERNS_ANSWER,
     CONCERNS_OPEN,
+    CONSULT,
+    MODERATE,
     OPENING_PAIR,
     PASSAGE_PAIR,
     PUBLISH,
@@ -29,13 +32,28 @@ from governance.policies import (
     REVIEW_PAIR,
     RULE_PAIR,
 )
-from governance.states import ConcernState, PassageState, ProposalState, ReviewState, Shows
+from governance.states import (
+    CommentReason,
+    CommentState,
+    ConcernState,
+    PassageState,
+    ProposalState,
+    ReviewState,
+    Shows,
+)
 from governance.transparency import reports
 from governance.waivers import KINDS, WAIVE
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
+CONSULTATIONS = desk(
+    "consultation_motion",
+    permission=CONSULT,
+    kinds=consultations.KINDS,
+    route="governance_console:consultation_act",
+    back=lambda _motion: reverse("governance_console:consultations"),
+)
 WAIVERS = desk(
     "board_motion",
     permission=WAIVE,
@@ -338,5 +356,90 @@ REVIEWS.add(
         run=calls(reviews.finish),
         two=REVIEW_PAIR.key,
         offered=lambda row, _person: row.state == ReviewState.OPEN,
+    ),
+)
+
+
+class Published(ActionForm):
+    """The words as everybody will read them: they begin as they were written."""
+
+    words = text(_("As everybody reads it"), rows=4, limit=comments.LONGEST)
+
+    def prepare(self) -> None:
+        self.fields["words"].initial = self.row.words
+
+
+class Removed(ActionForm):
+    """Why it is not published; everybody reads the reason."""
+
+    reason = choice(_("Reason"), CommentReason.choices)
+
+
+def _publish_comment(row: Comment, person: "Account", given: Given) -> Text:
+    comments.publish(account=person, code=row.code, words=given["words"])
+    return _("Published.")
+
+
+def _remove(row: Comment, person: "Account", given: Given) -> Text:
+    comments.remove(account=person, code=row.code, reason=CommentReason(given["reason"]))
+    return _("It is not published. Date, reason and digest stand on the page.")
+
+
+def _restore(row: Comment, person: "Account", given: Given) -> Text:
+    comments.restore(account=person, code=row.code, words=given["words"])
+    return _("Published.")
+
+
+def _uphold(row: Comment, person: "Account", _given: Given) -> Text:
+    comments.uphold(account=person, code=row.code)
+    return _("It stays unpublished.")
+
+
+def _in_state(*states: str) -> Any:
+    return lambda row, _person: row.state in states
+
+
+COMMENTS: ActionSet[Comment] = ActionSet(
+    kind="comment",
+    find=lambda code, _person: comments.comment_by_code(code),
+    route="governance_console:comment_act",
+    back=lambda _row: reverse("governance_console:comments"),
+    why_not=comments.against,
+    had_a_part=lambda row, key: [row.decided_by] if key in {"restore", "uphold"} else (),
+    listed=True,
+)
+COMMENTS.add(
+    Action(
+        key="publish",
+        label=pgettext_lazy("comment", "Publish"),
+        permission=MODERATE,
+        run=_publish_comment,
+        form=Published,
+        offered=_in_state(CommentState.WAITING),
+    ),
+    Action(
+        key="remove",
+        label=_("Do not publish"),
+        permission=MODERATE,
+        run=_remove,
+        form=Removed,
+        offered=_in_state(CommentState.WAITING, CommentState.PUBLISHED),
+    ),
+    Action(
+        key="restore",
+        label=_("Publish after all"),
+        permission=MODERATE,
+        run=_restore,
+        form=Published,
+        two=COMMENT_PAIR.key,
+        offered=_in_state(CommentState.APPEALED),
+    ),
+    Action(
+        key="uphold",
+        label=_("Leave it unpublished"),
+        permission=MODERATE,
+        run=_uphold,
+        two=COMMENT_PAIR.key,
+        offered=_in_state(CommentState.APPEALED),
     ),
 )

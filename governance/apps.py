@@ -7,7 +7,8 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Governance")
 
     def ready(self) -> None:
-        import governance.checks  # noqa: F401 - registers the live checks
+        import governance.checks
+        import governance.own_data  # noqa: F401 - registers itself
         from governance.measures import refuse_untried
 
         refuse_untried()

@@ -243,3 +243,51 @@ class ActionShowsNothing(DomainError):
             "This measure is kept now, also while it happened: it would show nothing. Name one that is not kept."
         ),
     )
+
+
+# --- What the public is asked ------------------------------------------------------------------------------------
+
+
+class NotVerifiedToVote(DomainError):
+    code, status, sentence = (
+        "vote_needs_real_name",
+        403,
+        _("One person, one vote: to vote, have your real name verified first."),
+    )
+
+
+class NotOpen(DomainError):
+    code, sentence = "consultation_not_open", _("This question is not open. Nothing was counted.")
+
+
+class AlreadyVoted(DomainError):
+    code, sentence = (
+        "voted_already",
+        _("You have voted on this question. One person has one vote, and the receipt is shown once."),
+    )
+
+
+class NotClosed(DomainError):
+    code, sentence = (
+        "consultation_not_counted",
+        _("This question is not counted yet: the list and the answer come after it closes."),
+    )
+
+
+class CommentedAlready(DomainError):
+    code, sentence = (
+        "commented_already",
+        _("You wrote about this question already. One person has one comment."),
+    )
+
+
+class TellsWho(DomainError):
+    code, status, sentence = (
+        "comment_tells_who",
+        400,
+        _("There is still a number, plate or address in it that tells who somebody is. Take it out first."),
+    )
+
+
+class CommentLookedAt(DomainError):
+    code, sentence = "comment_looked_at", _("Somebody has looked at this comment already.")

@@ -1,3 +1,4 @@
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -8,8 +9,11 @@ from django.utils.translation import pgettext_lazy
 from core import idempotency, policy
 from core.policy import editor
 from core.typed.fields import REAL_NAME, TOKEN, Day, Moment, Typed
+from governance.comments import LONGEST as LONGEST_COMMENT
 from governance.concerns import LONGEST_ABOUT, LONGEST_WORDS
+from governance.consultations import LEAST_OPEN, LONGEST_OPEN
 from governance.measures import measures
+from governance.models import Consultation
 from governance.rules import LONGEST_REASON
 from governance.states import Mode
 from governance.transparency.reports import LONGEST_CHANGE
@@ -178,6 +182,10 @@ class ReassessmentForm(forms.Form):
     decision = _text(pgettext_lazy("reassessment", "Decision"))
 
 
+def _long(label: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=6000, widget=forms.Textarea(attrs={"rows": 6}))
+
+
 class StatementForm(forms.Form):
     """That the way back from this build was rehearsed, with its record: nobody types a digest, the file is hashed here."""
 
@@ -238,5 +246,114 @@ class MoreForm(forms.Form):
     words = forms.CharField(
         label=pgettext_lazy("concern", "Write more"),
         max_length=LONGEST_WORDS,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+# --- What the public is asked ----------------------------------------------------------------------------------
+
+
+class VoteForm(forms.Form):
+    """One of the answers, none chosen beforehand."""
+
+    choice = forms.ChoiceField(label=pgettext_lazy("vote", "Your choice"), widget=forms.RadioSelect)
+    submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *typed: Any, row: Consultation, **options: Any) -> None:
+        super().__init__(*typed, **options)
+        field = self.fields["choice"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
+        field.choices = [(option.key, str(option)) for option in row.options.all()]
+
+
+class ReceiptForm(forms.Form):
+    """A receipt, as it was handed out or typed from paper."""
+
+    receipt = forms.CharField(
+        label=pgettext_lazy("vote", "Receipt"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+
+    def clean_receipt(self) -> str:
+        """Letters and figures alone, in groups of five, however they were typed."""
+        found = unicodedata.normalize("NFKC", self.cleaned_data["receipt"]).upper()
+        letters = "".join(each for each in found if each.isascii() and each.isalnum())
+        return "-".join(letters[at : at + 5] for at in range(0, len(letters), 5))
+
+
+def _sentence(label: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=200)
+
+
+class QuestionForm(forms.Form):
+    """A question to the public, in both languages; it opens when the second person agrees."""
+
+    slug = forms.RegexField(
+        r"^[a-z0-9]+(?:-[a-z0-9]+){0,5}$",
+        label=pgettext_lazy("consultation", "address"),
+        max_length=40,
+        help_text=_("Small letters and figures; it stands in the address for good."),
+    )
+    title_zh = _sentence(pgettext_lazy("consultation", "question in Chinese"))
+    title_en = _sentence(pgettext_lazy("consultation", "question in English"))
+    background_zh = _long(pgettext_lazy("consultation", "background in Chinese"))
+    background_en = _long(pgettext_lazy("consultation", "background in English"))
+    options = forms.CharField(
+        label=pgettext_lazy("consultation", "answers to choose"),
+        max_length=3_000,
+        help_text=_("Two to eight lines, each: a short name | in Chinese | in English"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    days = forms.IntegerField(
+        label=pgettext_lazy("consultation", "days open"),
+        min_value=LEAST_OPEN.days,
+        max_value=LONGEST_OPEN.days,
+    )
+    line = forms.ChoiceField(
+        label=pgettext_lazy("consultation", "line"),
+        required=False,
+        choices=[("", "—"), *Line.choices],
+        help_text=_("Where it asks whether a suspended line may return."),
+    )
+    city = forms.SlugField(
+        label=pgettext_lazy("consultation", "city"),
+        required=False,
+        help_text=_("Empty: every city."),
+    )
+
+
+class AnswerForm(forms.Form):
+    """What the company decided and why, in both languages. It is never changed or taken away."""
+
+    slug = forms.ChoiceField(label=pgettext_lazy("consultation", "question"))
+    decision_zh = _text(pgettext_lazy("consultation answer", "what was decided, in Chinese"))
+    decision_en = _text(pgettext_lazy("consultation answer", "what was decided, in English"))
+    why_zh = _text(pgettext_lazy("consultation answer", "why, in Chinese"))
+    why_en = _text(pgettext_lazy("consultation answer", "why, in English"))
+    rule = forms.CharField(
+        label=pgettext_lazy("consultation answer", "version of a rule"),
+        required=False,
+        max_length=80,
+        help_text=_("Of what came of it, as the page of all rules writes it: rides.curfew v2. Empty: none."),
+    )
+
+    def __init__(self, *typed: Any, **options: Any) -> None:
+        super().__init__(*typed, **options)
+        field = self.fields["slug"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
+        rows = Consultation.objects.filter(counted_at__isnull=False).order_by("-closes_at")
+        field.choices = [("", "—"), *((row.slug, row.title) for row in rows)]
+
+
+class CommentForm(forms.Form):
+    """What somebody thinks of a public question."""
+
+    words = forms.CharField(
+        label=pgettext_lazy("comment", "What you think"),
+        max_length=LONGEST_COMMENT,
+        help_text=_(
+            "No names, numbers or plates, please: who reads it does not know you, and everybody reads it."
+        ),
         widget=forms.Textarea(attrs={"rows": 4}),
     )

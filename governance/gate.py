@@ -23,6 +23,7 @@ from complaints.selectors import roster_gaps, severe_past_time
 from core import build, clock, formats, policy
 from core.messages import outbox
 from core.models import NotificationState
+from governance.counted import answered_about
 from governance.measures import DATE, Measure
 from governance.models import DrillRun, Executive, GatePassage, Proof, Reassessment
 from governance.policies import EXPECTED_ORDERS
@@ -403,11 +404,11 @@ def _permit(case: Case) -> Looked:
 def _consultation(case: Case) -> Looked:
     count = suspensions_since(case.line, case.city.code, case.at - YEAR)
     found = []
-    if count > 1:
+    if count > 1 and not answered_about(case.line, case.city.code, last_suspended(case.line, case.city.code)):
         said = _(
-            "It was suspended %(count)s times within a year: the public has to be asked anew, and was not."
+            "It was suspended %(count)s times within a year: the public has to be asked anew and answered, and was not."
         )
-        found = [Missing(said % {"count": count})]
+        found = [Missing(said % {"count": count}, reverse("governance_console:consultations"))]
     return Looked(_("%(count)s within a year") % {"count": count}, found, case.at)
 
 

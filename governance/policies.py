@@ -186,3 +186,62 @@ REVIEW_PAIR = four_eyes.declare(
 def shares() -> list[int]:
     """The steps of a probation, in per cent."""
     return [policy.value(FIRST_SHARE), policy.value(SECOND_SHARE), 100]
+
+
+VOTE, CONSULT = "consultations.vote", "consultations.hold"
+ANSWER_WITHIN = policy.declare(
+    "governance.answer_within",  # G4+
+    policy.Span(1, 30, Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Answer to a public question"),
+    about=_("Within this time after a public question closed the company says what it decided and why."),
+)
+four_eyes.declare(
+    "governance.consultation",
+    _("A question that the public is asked"),
+    table="governance.Consultation",
+    first="asked_by",
+    second="agreed_by",
+    law="consultation_takes_two_people",
+)
+four_eyes.declare(
+    "governance.consultation_answer",
+    _("What the company answers the public"),
+    table="governance.ConsultationAnswer",
+    first="written_by",
+    second="agreed_by",
+    law="consultation_answer_takes_two_people",
+)
+MODERATE = "comments.moderate"
+COMMENT_PAIR = four_eyes.declare(
+    "governance.comment_appeal",
+    _("An appeal against a comment that was not published"),
+    table="governance.Comment",
+    first="decided_by",
+    second="answered_by",
+    law="comment_appeal_takes_another",
+)
+VOTES = limits.mark(
+    "governance.votes",  # G4+: of one question; what comes beyond is counted apart, never refused
+    {Per.DEVICE: 5, Per.ADDRESS: 50, Per.TARGET: 20},
+    within=7 * 86_400,
+    name=pgettext_lazy("policy name", "Votes from one source"),
+    about=_(
+        "What one device, network or batch of a thousand numbers sends beyond this on one question is counted, marked and shown"
+        " apart."
+    ),
+)
+LISTS = limits.declare(
+    "governance.vote_lists",
+    {Per.ADDRESS: 60},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Lists of votes fetched"),
+    about=_("So often one network can fetch the list of a public question."),
+)
+LEAST_GROUP = policy.declare(
+    "governance.least_group",  # G4+, G7: nobody is seen through a count
+    policy.Whole(5, 1_000),
+    10,
+    name=pgettext_lazy("policy name", "Smallest group of voters shown apart"),
+    about=_("A group of fewer voters is not shown apart, and cannot be found by subtracting the others."),
+)

@@ -14,6 +14,7 @@ from core.retention import (
     goes_by,
     goes_with,
     nobody,
+    stays,
 )
 
 LEARNED = data(
@@ -108,4 +109,39 @@ goes_by(
     "when the car of a trip was reported last",
     "governance.feed_positions",
     "destroyed an hour after the last position was told",
+)
+
+VOTES = data(
+    "votes",
+    pgettext_lazy("kind of data", "Votes on public questions"),
+    purpose=_("one person votes once, and anybody can recount"),
+    ground=Ground.CONSENT,
+)
+nobody(
+    "governance.Consultation",
+    "governance.Option",
+    "governance.ConsultationAnswer",
+    why="what the public was asked and answered; of staff alone",
+)
+nobody("governance.Ballot", why="what was chosen, without who or when")
+stays(
+    "governance.Voter",
+    VOTES,
+    "that a document has voted on a question, as a keyed digest, without who or when",
+    "the count of votes is kept for good",
+)
+COMMENTS = data(
+    "comments",
+    pgettext_lazy("kind of data", "Comments on public questions"),
+    purpose=_("the public reads what others think, once a person looked at it"),
+    ground=Ground.CONSENT,
+)
+emptied(
+    "governance.Comment",
+    COMMENTS,
+    "words as they were written, under a keyed digest of who wrote them; what was published stays",
+    after=RECORDS_KEPT,
+    since="decided_at",
+    said="a person looked at it",
+    columns={"words": "", "heard": {}},
 )

@@ -135,3 +135,46 @@ class Shows(models.TextChoices):
         pgettext_lazy("review", "a measure of the board that is not kept now, kept for seven days"),
     )
     RULE = "rule", pgettext_lazy("review", "a rule that says something else than now")
+
+
+class Group(models.TextChoices):
+    """As whom somebody votes: who drives counts as a driver, who has ridden as a passenger."""
+
+    PASSENGER = "passenger", pgettext_lazy("group of voters", "passengers")
+    DRIVER = "driver", pgettext_lazy("group of voters", "drivers")
+    OTHER = "other", pgettext_lazy("group of voters", "others")
+
+
+class CommentState(models.TextChoices):
+    """Where a comment stands. Nobody's words are read by everybody before a person of ours has looked at them."""
+
+    WAITING = "waiting", pgettext_lazy("comment", "waits to be looked at")
+    PUBLISHED = "published", pgettext_lazy("comment", "published")
+    REMOVED = "removed", pgettext_lazy("comment", "not published")
+    APPEALED = "appealed", pgettext_lazy("comment", "somebody else looks at it")
+    RESTORED = "restored", pgettext_lazy("comment", "published after an appeal")
+    UPHELD = "upheld", pgettext_lazy("comment", "not published, by two people")
+
+
+COMMENT_TRANSITIONS = Transitions(
+    CommentState,
+    {
+        CommentState.WAITING: {CommentState.PUBLISHED, CommentState.REMOVED},
+        CommentState.PUBLISHED: {CommentState.REMOVED},
+        CommentState.REMOVED: {CommentState.APPEALED},
+        CommentState.APPEALED: {CommentState.RESTORED, CommentState.UPHELD},
+    },
+    ends={CommentState.RESTORED, CommentState.UPHELD},
+)
+SHOWN_COMMENTS = (CommentState.PUBLISHED, CommentState.RESTORED)
+GONE_COMMENTS = (CommentState.REMOVED, CommentState.APPEALED, CommentState.UPHELD)
+
+
+class CommentReason(models.TextChoices):
+    """Why a comment is not published. That it disagrees with us is none."""
+
+    PERSONAL = "personal", pgettext_lazy("comment", "it tells who somebody is")
+    INSULT = "insult", pgettext_lazy("comment", "it insults or threatens somebody")
+    UNLAWFUL = "unlawful", pgettext_lazy("comment", "law forbids it")
+    ADVERT = "advert", pgettext_lazy("comment", "it advertises")
+    ELSEWHERE = "elsewhere", pgettext_lazy("comment", "it is about something else")

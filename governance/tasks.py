@@ -3,6 +3,7 @@
 from core import jobs, retention
 from governance import retention as _kept  # noqa: F401 - how long its tables are kept
 from governance.concerns import HOURS, OVER
+from governance.consultations import COUNT, MIX
 from governance.regulator.positions import POSITIONS
 from governance.regulator.scores import SCORE
 from governance.regulator.sending import COLLECT, SEND
@@ -23,3 +24,5 @@ score_feed = jobs.periodic("governance.tasks.score_feed", SCORE)
 take_in_concerns = jobs.periodic("governance.tasks.take_in_concerns", HOURS, OVER)
 open_reviews = jobs.periodic("governance.tasks.open_reviews", OPENING)
 forget_what_is_over = jobs.periodic("governance.tasks.forget_what_is_over", *retention.jobs_of("governance"))
+count_votes = jobs.periodic("governance.tasks.count_votes", COUNT)
+mix_votes = jobs.periodic("governance.tasks.mix_votes", MIX)

@@ -59,6 +59,8 @@ FIRST_PAGE = [
     "reviews",
     "lines",
     "night",
+    "consultations",
+    "comments",
 ]
 
 

@@ -33,6 +33,8 @@ from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
 from governance.models import (
     ConcernOpening,
+    Consultation,
+    ConsultationAnswer,
     Executive,
     GatePassage,
     Proof,
@@ -190,7 +192,7 @@ def grants() -> set[tuple]:
         ("line that is not suspended", *each)
         for each in LineInCity.objects.exclude(state="suspended").values_list("line", "city", "share")
     }
-    for record in (Executive, Reassessment, Proof):
+    for record in (Executive, Reassessment, Proof, Consultation, ConsultationAnswer):
         found |= {(record.__name__, pk) for pk in record.objects.values_list("pk", flat=True)}
     found |= {
         ("opened who reported", pk)

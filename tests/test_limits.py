@@ -95,6 +95,8 @@ DOORS = {
     "POST api/v1/trips/{}/shares/": ("safety.share_links",),
     "POST trips/{}/shares/": ("safety.share_links",),
     "DELETE api/v1/trips/{}/shares/{}/": KEY,
+    "POST consultations/{}/receipt/": NOTHING,
+    "POST api/v1/consultations/{}/receipt/": NOTHING,
 }
 # Beside the pages: streams ask for a session, positions and sound for a key of the trip.
 LANE = {"/trips/", "/console/", "/listen/{code}/"}
@@ -123,6 +125,8 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "police.preservations",
         "governance.rules_alone",
         "governance.concerns",
+        "governance.votes",
+        "governance.vote_lists",
     }
     for life in ("safety.welfare_checks", "police.emergencies"):
         assert not isinstance(limits.declared()[life], Limit)

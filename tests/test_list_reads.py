@@ -46,6 +46,7 @@ NOBODY = {
     "admin/gate/": "lines and cities",
     "admin/gate/luxury/wenzhou/": "lines and cities",
     "admin/transparency/": "reports, which name nobody",
+    "admin/consultations/": "what the public is asked",
     "admin/lines/": "lines and cities",
     "admin/cities/": "lines and cities",
     "admin/search/": "names of pages",

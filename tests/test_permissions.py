@@ -46,8 +46,10 @@ from drivers.services import (
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
 from governance import concerns, relaunch, rules, waivers
+from governance.consultations import QUESTION
 from governance.models import GatePassage
 from governance.services import check_board
+from governance.tests import asking
 from governance.tests.factories import reviewed, shown_concern
 from governance.transparency import reports
 from police import notices, register, tables
@@ -198,6 +200,12 @@ TABLE = [
     ("GET", "api/v1/police/requests/{request}/live/", {"officer"}),
     ("POST", "api/v1/police/notices/", OFFICERS),
     ("POST", "api/v1/police/requests/{request}/papers/", {"officer"}, PAPERS),
+    ("GET", "api/v1/consultations/", EVERYBODY),
+    ("GET", "api/v1/consultations/{asked_public}/", EVERYBODY),
+    ("POST", "api/v1/consultations/{asked_public}/vote/", MEMBERS),
+    ("POST", "api/v1/consultations/{asked_public}/comment/", MEMBERS),
+    ("POST", "api/v1/consultations/{asked_public}/comment/appeal/", {"passenger"}),
+    ("POST", "api/v1/consultations/{asked_public}/receipt/", EVERYBODY),
     ("GET", "api/v1/schema/", EVERYBODY),
     ("GET", "api/v1/docs/", EVERYBODY),
     ("POST", "i18n/setlang/", EVERYBODY),
@@ -354,6 +362,19 @@ TABLE = [
     ("POST", "admin/transparency/", {"supervisor", "admin"}),
     ("GET", "admin/transparency/{transparency}/", {"supervisor", "admin"}),
     ("GET", "admin/transparency/{published}/", STAFF_ROLES),
+    ("GET", "admin/comments/", {"agent", "adjudicator", "supervisor"}),
+    ("GET", "admin/consultations/", STAFF_ROLES),
+    ("POST", "admin/consultations/", {"supervisor", "admin"}, {"do": "question"}),
+    ("GET", "consultations/", EVERYBODY),
+    ("GET", "consultations/recount.py", EVERYBODY),
+    ("GET", "consultations/{asked_public}/", EVERYBODY),
+    ("POST", "consultations/{asked_public}/vote/", MEMBERS),
+    ("POST", "consultations/{asked_public}/comment/", MEMBERS),
+    ("POST", "consultations/{asked_public}/comment/appeal/", {"passenger"}),
+    ("POST", "consultations/{asked_public}/receipt/", EVERYBODY),
+    ("GET", "consultations/{asked_public}/list.csv", EVERYBODY),
+    ("GET", "consultations/{asked_public}/list.json", EVERYBODY),
+    ("GET", "consultations/{asked_public}/result.json", EVERYBODY),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
         "POST",
@@ -588,6 +609,8 @@ ROWS = {
     "staff_motion": ("staff_motion", None),
     "line_motion": ("line_motion", None),
     "board_motion": ("board_motion", None),
+    "consultation_motion": ("consultation_motion", None),
+    "comment": ("public_comment", None),
     "rule_change": ("rule_change", None),
     "gate_motion": ("gate_motion", None),
     "passage": ("passage", None),
@@ -823,6 +846,9 @@ def _made(rides, people):
             reason="x",
             effective_from=clock.now() + timedelta(days=9),
         ),
+        "consultation_motion": motions.propose(
+            account=people("supervisor"), kind=QUESTION, given=asking.ASKED, subject="women"
+        ),
         "gate_motion": motions.propose(
             account=people("admin"), kind=relaunch.EXECUTIVE, given=relaunch.Answers("hitch", "x", "x")
         ),
@@ -919,6 +945,8 @@ def _made(rides, people):
         "promise": "m04",
         "transparency": transparency.code,
         "published": published.code,
+        "asked_public": asking.question().slug,
+        "public_comment": asking.removed_comment(people).code,
         "letter": letter.code,
         "call": call.pk,
         "accident": accident.code,

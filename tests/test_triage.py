@@ -35,6 +35,7 @@ ON_A_LINE = {
 }  # fmt: skip
 # Words of people that the row itself keeps with what was read.
 ON_THE_ROW = {
+    "governance.Comment.words",
     "complaints.OutsideMessage.words", "drivers.MismatchReport.words", "drivers.Appeal.words", "governance.ConcernLine.words",
 }  # fmt: skip
 # What staff write of themselves: reasons, questions, plans, answers, texts for all.
@@ -43,6 +44,9 @@ BY_STAFF = {
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
     "governance.ConcernOpening.reason", "governance.Review.facts", "governance.Review.causes", "governance.Review.warned",
     "governance.ReviewAction.words_zh", "governance.ReviewAction.words_en", "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.TransparencyReport.change", "governance.Reassessment.questions",
+    "governance.Comment.published", "governance.Consultation.title_zh", "governance.Consultation.title_en", "governance.Consultation.background_zh",
+    "governance.Consultation.background_en", "governance.Option.zh", "governance.Option.en", "governance.ConsultationAnswer.decision_zh",
+    "governance.ConsultationAnswer.decision_en", "governance.ConsultationAnswer.why_zh", "governance.ConsultationAnswer.why_en",
     "governance.Reassessment.findings", "governance.Reassessment.decision", "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
     "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MaliceAppeal.reason",
     "safety.RecordingPlay.reason", "complaints.Claim.reason", "complaints.CareTask.words", "complaints.CareTask.outcome",

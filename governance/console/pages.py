@@ -20,8 +20,18 @@ from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, require
 from core.reader import door
 from governance import relaunch
-from governance.actions import PASSAGES, RECORDS, REPORTS, REVIEWS, RULE_CHANGES, SPOKEN, WAIVERS
-from governance.console import concerns, reports, reviews, rules
+from governance.actions import (
+    COMMENTS,
+    CONSULTATIONS,
+    PASSAGES,
+    RECORDS,
+    REPORTS,
+    REVIEWS,
+    RULE_CHANGES,
+    SPOKEN,
+    WAIVERS,
+)
+from governance.console import concerns, consultations, reports, reviews, rules
 from governance.forms import ExecutiveForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
 from governance.gate import (
     ask,
@@ -272,5 +282,13 @@ urlpatterns = [
         name="concern_act",
     ),
     path("admin/concerns/<code:code>/who/", concerns.who, name="concern_who"),
+    path("admin/comments/", consultations.moderation, name="comments"),
+    path("admin/comments/<code:code>/do/<word:action>/", act.view(COMMENTS), name="comment_act"),
+    path("admin/consultations/", consultations.index, name="consultations"),
+    path(
+        "admin/consultations/motions/<code:code>/do/<word:action>/",
+        act.view(CONSULTATIONS),
+        name="consultation_act",
+    ),
     path("admin/board/motions/<code:code>/do/<word:action>/", act.view(WAIVERS), name="motion_act"),
 ]

@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.console.navigation import DESK, GOVERNANCE, link
 from core.console.panels import DUE, FIGURES, STATE, Due, Figure, panel
-from governance import concerns, reviews
-from governance.policies import CONCERNS_ANSWER, REVIEW
+from governance import comments, concerns, counted, reviews
+from governance.policies import CONCERNS_ANSWER, CONSULT, MODERATE, REVIEW
 from governance.selectors import Row, last_board
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ link(
     "governance_console:regulator",
     "governance.read",
 )
+link(GOVERNANCE, 21, _("Public questions"), "how_to_vote", "governance_console:consultations")
+link(GOVERNANCE, 22, _("Comments of the public"), "forum", "governance_console:comments", MODERATE)
 link(GOVERNANCE, 20, _("Drills"), "sprint", "admin:governance_drillrun_changelist", "governance.read")
 link(DESK, 95, _("Speak up"), "campaign", "governance:speak_up")
 link(
@@ -110,4 +112,40 @@ def reviews_due(_person: "Account", at: datetime) -> list[Due]:
             late=row.due_at <= at,
         )
         for row in reviews.open_rows()
+    ]
+
+
+@panel(
+    "consultations",
+    _("Public questions to answer"),
+    place=DUE,
+    order=172,
+    marks=("board",),
+    permission=CONSULT,
+)
+def consultations(_person: "Account", at: datetime) -> list[Due]:
+    """Questions that closed and have no answer yet."""
+    return [
+        Due(
+            code=row.slug,
+            link=reverse("governance_console:consultations"),
+            until=counted.answer_due(row),
+            late=counted.is_late(row, at),
+        )
+        for row in counted.owed(at)
+    ]
+
+
+@panel("comments", _("Comment to look at"), place=DUE, order=174, marks=("board",), permission=MODERATE)
+def comments_to_look_at(person: "Account", _at: datetime) -> list[Due]:
+    """What the public wrote and nobody has looked at; an appeal waits for another person than the first."""
+    return [
+        Due(
+            code=row.code,
+            link=reverse("governance_console:comments"),
+            since=row.sent_at,
+            danger=2 if row.danger == "severe" else 0,
+        )
+        for row in comments.to_look_at()
+        if row.decided_by != person.code
     ]

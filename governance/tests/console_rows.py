@@ -1,11 +1,19 @@
 """What the console's lists and panels show of governance (`tests/test_console_queries.py`)."""
 
+import hashlib
+from datetime import timedelta
+
 from core.tests.factories import set_policy
+from governance.comments import comment
 from governance.models import Review, ReviewAction
+from governance.tests.asking import question
 from governance.tests.factories import reviewed, shown_concern
 
 
 def rows(people, trip, mark):
+    name = hashlib.sha256(mark.encode()).hexdigest()[:12]
+    question(f"late-{name}", begun=timedelta(days=60))
+    comment(account=people("passenger"), slug=question(f"open-{name}").slug, words="x")
     set_policy("governance.concerns", {"person": 1000, "within": 86_400})
     shown_concern(people("agent"), f"concern of {mark} xxxxxxxx")
     row = reviewed(mark[:20])

@@ -1,6 +1,7 @@
 """The state machines of governance, by the model whose `state` each moves, and what each is to end in."""
 
 from governance.states import (
+    COMMENT_TRANSITIONS,
     CONCERN_TRANSITIONS,
     PASSAGE_TRANSITIONS,
     PROPOSAL_TRANSITIONS,
@@ -8,6 +9,7 @@ from governance.states import (
 )
 
 MACHINES = {
+    "Comment": (COMMENT_TRANSITIONS, {"restored", "upheld"}),
     # Whoever reported may always write more, so it never ends for good.
     "Concern": (CONCERN_TRANSITIONS, set()),
     "Review": (REVIEW_TRANSITIONS, {"done"}),

@@ -18,9 +18,11 @@ from core.actors import SYSTEM
 from core.models import Notification, PolicyVersion
 from core.tests.factories import PDF, set_policy
 from drivers.models import Hold
+from governance.consultations import count
 from governance.measures import check_measure, has_check, measures
-from governance.models import MeasureResult
+from governance.models import Ballot, ConsultationAnswer, MeasureResult
 from governance.services import record_breaker, record_check
+from governance.tests.asking import question
 from police.models import PoliceRequest
 from police.tests.factories import notice_sent, urgent
 from rides.models import LineInCity, Reminder, Trip
@@ -1176,3 +1178,40 @@ def test_each_measure_has_an_owner_a_source_and_both_languages(db):
         assert all(chinese)
         assert english[:3] != chinese[:3]
         assert bool(row.source_zh) == bool(row.source_en)
+
+
+def test_m22_turns_red_when_an_answer_is_late_votes_and_voters_differ_or_nobody_is_asked(noon, db):
+    row = question()
+    assert status("M22") == "pass"
+    noon.move_to(row.closes_at + timedelta(minutes=1))
+    count(row.pk, clock.now())
+    assert status("M22") == "pass"
+    noon.move_to(row.closes_at + timedelta(days=31))
+    assert status("M22") == "fail"
+    ConsultationAnswer.objects.create(
+        consultation=row, decision_zh="x", decision_en="x", why_zh="x", why_en="x",
+        written_by="admin", agreed_by="supervisor", at=clock.now(),
+    )  # fmt: skip
+    assert status("M22") == "pass"
+    noon.move_to(row.closes_at + timedelta(days=366))
+    assert status("M22") == "fail"
+    other = question("cats")
+    assert status("M22") == "pass"
+    yes = other.options.get(key="yes")
+    Ballot.objects.create(receipt="AAAAA-AAAAA-AAAAA-AAAAA", option=yes, group="other", beyond=False)
+    noon.move_to(other.closes_at + timedelta(minutes=1))
+    count(other.pk, clock.now())
+    assert status("M22") == "fail"
+
+
+@pytest.mark.parametrize("law", ["ballot_stays", "voter_stays", "answer_stays", "question_stays"])
+def test_m22_turns_red_when_its_law_is_off(db, noon, law):
+    question()
+    assert status("M22") == "pass"
+    table = {"ballot_stays": "ballot", "voter_stays": "voter", "answer_stays": "consultationanswer"}.get(
+        law, "consultation"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE governance_{table} DISABLE TRIGGER {law}")
+    assert status("M22") == "fail"

@@ -38,8 +38,17 @@ from governance.errors import (
     TwoRolesNeeded,
 )
 from governance.measures import check_measure, measures
-from governance.models import DrillRun, Executive, GatePassage, MeasureState, Proof, Reassessment
+from governance.models import (
+    ConsultationAnswer,
+    DrillRun,
+    Executive,
+    GatePassage,
+    MeasureState,
+    Proof,
+    Reassessment,
+)
 from governance.policies import STEP_TRIPS
+from governance.tests.asking import question
 from rides import selectors, services
 from rides.errors import LineInProbation, LineNotRunning
 from rides.models import City, LineInCity, LineSuspension, Trip
@@ -816,6 +825,13 @@ def test_a_second_suspension_within_a_year_asks_the_public_anew(returned, people
     beat()
     fresh()
     assert look() == {"consultation"}
+    row = question("again", line=LINE, begun=timedelta(0))
+    assert look() == {"consultation"}  # asked, not answered
+    ConsultationAnswer.objects.create(
+        consultation=row, decision_zh="x", decision_en="x", why_zh="x", why_en="x",
+        written_by="admin", agreed_by="supervisor", at=clock.now(),
+    )  # fmt: skip
+    assert look() == set()
 
 
 # --- Who may order ---------------------------------------------------------------------------------------------

@@ -154,6 +154,11 @@ def trips_as_passenger(account: "Account", *, limit: int = 20) -> list[Trip]:
     return list(all_trips().filter(passenger=account).order_by("-pk")[:limit])
 
 
+def has_ridden(account: "Account") -> bool:
+    """Whether a trip of theirs as a passenger ever ended."""
+    return all_trips().filter(passenger=account, state=TripState.ENDED).exists()
+
+
 def trips_with_driver_of(account: "Account") -> list[tuple[Trip, Party]]:
     """Trips of this account that have a driver and are not over, each with the account's side."""
     rows = all_trips().filter(Q(passenger=account) | Q(driver__account=account), state__in=WITH_DRIVER)

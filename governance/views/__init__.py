@@ -1,0 +1,1 @@
+"""Pages for everybody: the promises, and what the public is asked."""
