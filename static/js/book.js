@@ -7,14 +7,15 @@ const PRICES_MS = 400;
 const ANSWER_MS = 5000; // who waits longer is better served by typing on
 const AGAIN_MS = 1000; // after an answer that did not come; twice as long after each
 const TRIES = 5;
-const ENDS = ["origin", "destination"];
 
 const form = document.querySelector("form[data-book]") || document.querySelector("[data-pick]")?.closest("form");
+// Both ends of a way, or the one place that somebody keeps.
+const ENDS = form ? [...form.querySelectorAll("[data-place]")].map((each) => each.dataset.place) : [];
 const field = (name) => form.querySelector("[name=" + name + "]");
 
 let map = null;
 let wanted = ""; // the end that a tap on the map is for
-const moves = { origin: 0, destination: 0 }; // how often each end was set: an answer that comes later changes nothing
+const moves = { origin: 0, destination: 0, place: 0 }; // how often each end was set: an answer that comes later changes nothing
 
 function point(name) {
   const [lat, lng] = [field(name + "_lat").value, field(name + "_lon").value];
@@ -129,6 +130,24 @@ function tidy() {
   show(form.querySelector("[data-rider]"), form.querySelector("[name=rider_kind]:checked")?.value !== "self");
 }
 
+// A place that was chosen by its name.
+function take(name, { lat, lon, name: words }) {
+  const at = { lat: Number(lat), lng: Number(lon) };
+  setPoint(name, at, words);
+  map?.mark(name, at);
+  prices();
+}
+
+// One tap for an own place: the empty end that somebody stood in, else where they go.
+function hearOwn() {
+  form.querySelectorAll("[data-own]").forEach((chip) => chip.addEventListener("click", (event) => {
+    event.preventDefault();
+    const free = [wanted, "destination"].find((name) => name && !field(name).value);
+    take(free || wanted || "destination", chip.dataset);
+    wanted = "";
+  }));
+}
+
 function prepareField(name) {
   const input = field(name);
   input.addEventListener("focus", () => { wanted = name; });
@@ -144,10 +163,7 @@ function prepareField(name) {
         here(name);
         return;
       }
-      const at = { lat: Number(option.dataset.lat), lng: Number(option.dataset.lon) };
-      setPoint(name, at, option.dataset.name);
-      map?.mark(name, at);
-      prices();
+      take(name, option.dataset);
     },
   });
 }
@@ -155,6 +171,7 @@ function prepareField(name) {
 async function prepareMap(pick) {
   map = await preparePicker(pick, {
     next: () => {
+      if (ENDS.length === 1) return ENDS[0];
       const name = wanted || (field("origin").value ? "destination" : "origin");
       wanted = name === "origin" && !field("destination").value ? "destination" : name;
       return name;
@@ -180,9 +197,16 @@ function prepare() {
   form.addEventListener("change", ({ target }) => {
     if (target.name !== "line" && !ENDS.includes(target.name)) prices();
   });
+  const named = form.querySelector("[data-kind-named]");
+  if (named) {
+    const fit = () => show(named, form.querySelector("[name=kind]:checked")?.value === "named");
+    form.addEventListener("change", fit);
+    fit();
+  }
   if (!form.matches("[data-book]")) return;
   form.addEventListener("change", tidy);
   tidy();
+  hearOwn();
   show(form.querySelector("[data-noscript]"), false);
   if (!document.getElementById("way-drawn")) prices(); // what came with the page stays, and what it says was wrong
   beginHere();
