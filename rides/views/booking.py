@@ -40,19 +40,13 @@ def city_of(request: HttpRequest) -> City | None:
 
 
 def city_context(city: City | None) -> dict[str, Any]:
-    """What pages with places need: the cities, the chosen one, its places for typing and the map."""
+    """What pages with places need: the cities, the chosen one, its places for typing, the middle of its map."""
     return {
         "cities": selectors.cities(),
         "city": city,
         "places": selectors.places_of(city) if city else [],
-        "city_map": _city_map(city) if city else {},
+        "city_map": {"middle": [city.latitude, city.longitude]} if city else {},
     }
-
-
-def _city_map(city: City) -> dict[str, Any]:
-    """The middle and the known places: where no tiles are set they are what a point is found by."""
-    places = [[row.latitude, row.longitude, str(row)] for row in selectors.places_of(city)]
-    return {"middle": [city.latitude, city.longitude], "places": places}
 
 
 def first_values() -> dict[str, Any]:

@@ -1,13 +1,13 @@
 // Booking and offering: places while one types, on the map, or where this phone is; prices while one still thinks.
 // Without scripts every field is there, places are typed, and prices come with their own button.
 import { combobox } from "./parts/combobox.js";
+import { hearOwn } from "./parts/own.js";
 import { preparePicker } from "./parts/picker.js";
 
 const PRICES_MS = 400;
 const ANSWER_MS = 5000; // who waits longer is better served by typing on
 const AGAIN_MS = 1000; // after an answer that did not come; twice as long after each
 const TRIES = 5;
-
 const form = document.querySelector("form[data-book]") || document.querySelector("[data-pick]")?.closest("form");
 // Both ends of a way, or the one place that somebody keeps.
 const ENDS = form ? [...form.querySelectorAll("[data-place]")].map((each) => each.dataset.place) : [];
@@ -128,6 +128,7 @@ function show(box, wish) {
 function tidy() {
   show(form.querySelector("[data-when]"), form.querySelector("[name=when]:checked")?.value === "later");
   show(form.querySelector("[data-rider]"), form.querySelector("[name=rider_kind]:checked")?.value !== "self");
+  show(form.querySelector("[data-kind-named]"), form.querySelector("[name=kind]:checked")?.value === "named");
 }
 
 // A place that was chosen by its name.
@@ -136,16 +137,6 @@ function take(name, { lat, lon, name: words }) {
   setPoint(name, at, words);
   map?.mark(name, at);
   prices();
-}
-
-// One tap for an own place: the empty end that somebody stood in, else where they go.
-function hearOwn() {
-  form.querySelectorAll("[data-own]").forEach((chip) => chip.addEventListener("click", (event) => {
-    event.preventDefault();
-    const free = [wanted, "destination"].find((name) => name && !field(name).value);
-    take(free || wanted || "destination", chip.dataset);
-    wanted = "";
-  }));
 }
 
 function prepareField(name) {
@@ -197,16 +188,10 @@ function prepare() {
   form.addEventListener("change", ({ target }) => {
     if (target.name !== "line" && !ENDS.includes(target.name)) prices();
   });
-  const named = form.querySelector("[data-kind-named]");
-  if (named) {
-    const fit = () => show(named, form.querySelector("[name=kind]:checked")?.value === "named");
-    form.addEventListener("change", fit);
-    fit();
-  }
-  if (!form.matches("[data-book]")) return;
   form.addEventListener("change", tidy);
   tidy();
-  hearOwn();
+  if (!form.matches("[data-book]")) return;
+  hearOwn(form, () => wanted, take);
   show(form.querySelector("[data-noscript]"), false);
   if (!document.getElementById("way-drawn")) prices(); // what came with the page stays, and what it says was wrong
   beginHere();
