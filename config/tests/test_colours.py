@@ -76,7 +76,9 @@ def test_no_other_sheet_names_a_colour_and_each_that_is_used_is_there():
     assert len(ONES) > 5
     for path in ONES:
         text = path.read_text()
-        assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\b(?:color|background|fill): (?:white|black)\b", text) == [], path.name
+        assert (
+            re.findall(r"#[0-9a-fA-F]{3,8}\b|\b(?:color|background|fill): (?:white|black)\b", text) == []
+        ), path.name
         for used in set(re.findall(r"var\(--([a-z-]+)\)", text)) - {"step"}:
             assert used in colours["day"], f"{path.name}: --{used}"
 

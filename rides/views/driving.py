@@ -65,8 +65,12 @@ def _drive(
     request: HttpRequest, city: City | None, form: WayForm | None, refusal: Refusal | None = None
 ) -> HttpResponse:
     driver = driver_of(account_of(request))
+    known = city_context(city)
+    duty = selectors.duty_of(driver)
+    if duty and city:
+        known["city_map"]["me"] = [duty.latitude, duty.longitude]
     context = (
-        city_context(city)
+        known
         | _ways(driver, refusal)
         | {
             "form": form,

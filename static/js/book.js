@@ -8,14 +8,15 @@ const PRICES_MS = 400;
 const ANSWER_MS = 5000; // who waits longer is better served by typing on
 const AGAIN_MS = 1000; // after an answer that did not come; twice as long after each
 const TRIES = 5;
-const form = document.querySelector("form[data-book]") || document.querySelector("[data-pick]")?.closest("form");
+const form = document.querySelector("form[data-book], form[data-ends]");
+const pick = document.querySelector("[data-pick]");
 // Both ends of a way, or the one place that somebody keeps.
 const ENDS = form ? [...form.querySelectorAll("[data-place]")].map((each) => each.dataset.place) : [];
 const field = (name) => form.querySelector("[name=" + name + "]");
 
 let map = null;
 let wanted = ""; // the end that a tap on the map is for
-const moves = { origin: 0, destination: 0, place: 0 }; // how often each end was set: an answer that comes later changes nothing
+const moves = { origin: 0, destination: 0, place: 0 }; // how often each was set: a later answer changes nothing
 
 function point(name) {
   const [lat, lng] = [field(name + "_lat").value, field(name + "_lon").value];
@@ -27,6 +28,7 @@ function setPoint(name, at, words) {
   field(name).value = words;
   field(name + "_lat").value = at ? at.lat.toFixed(6) : "";
   field(name + "_lon").value = at ? at.lng.toFixed(6) : "";
+  tidy();
 }
 
 // Posted, not asked for by an address: where somebody is stands in no log.
@@ -43,12 +45,12 @@ async function ask(said) {
 async function wordsOf(at) {
   const html = await ask({ lat: at.lat.toFixed(6), lon: at.lng.toFixed(6) }).catch(() => null);
   const found = new DOMParser().parseFromString(html || "", "text/html").querySelector("[data-name]");
-  return found?.dataset.name || form.querySelector("[data-pick]").dataset.point;
+  return found?.dataset.name || pick?.dataset.point;
 }
 
 // A point that was tapped, moved to, or that this phone said: at once with its price, its words come a moment later.
 async function choose(name, at, { drawn = false } = {}) {
-  setPoint(name, at, form.querySelector("[data-pick]").dataset.point);
+  setPoint(name, at, pick?.dataset.point);
   const mine = moves[name];
   if (!drawn) map?.mark(name, at);
   prices();
@@ -121,13 +123,12 @@ function prices() {
   timer = setTimeout(() => askPrices(holder, turn, 0), PRICES_MS);
 }
 
-function show(box, wish) {
-  if (box) box.hidden = !wish;
-}
+const show = (box, wish) => { if (box) box.hidden = !wish; };
 
 function tidy() {
   show(form.querySelector("[data-when]"), form.querySelector("[name=when]:checked")?.value === "later");
   show(form.querySelector("[data-rider]"), form.querySelector("[name=rider_kind]:checked")?.value !== "self");
+  show(form.querySelector(".chips"), !field("destination")?.value);
   show(form.querySelector("[data-kind-named]"), form.querySelector("[name=kind]:checked")?.value === "named");
 }
 
@@ -159,7 +160,7 @@ function prepareField(name) {
   });
 }
 
-async function prepareMap(pick) {
+async function prepareMap() {
   map = await preparePicker(pick, {
     next: () => {
       if (ENDS.length === 1) return ENDS[0];
@@ -180,11 +181,10 @@ async function beginHere() {
 }
 
 function prepare() {
-  const pick = form.querySelector("[data-pick]");
   ENDS.forEach(prepareField);
   // A key that is held down would run from the last field to the button.
   form.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.repeat) event.preventDefault(); });
-  if (pick) prepareMap(pick);
+  if (pick) prepareMap();
   form.addEventListener("change", ({ target }) => {
     if (target.name !== "line" && !ENDS.includes(target.name)) prices();
   });

@@ -1,4 +1,4 @@
-// Maps of a way: the planned line, where both sides went, the car as it moves, and points. Colours stand in css/map.css.
+// Maps of a way: the planned line, where both sides went, the car as it moves, points; their colours: css/map.css.
 import "../vendor/leaflet/leaflet.js";
 import { drawCar, drawEnd } from "./parts/marks.js";
 

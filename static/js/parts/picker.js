@@ -17,9 +17,13 @@ export async function preparePicker(box, { next, chosen }) {
   if (!read) return null;
   const { L, addLand, drawPin } = read;
   const data = JSON.parse(document.getElementById(box.dataset.picker).textContent);
-  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 }).setView(data.middle, 10.5);
+  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 });
+  map.setView(data.me || data.middle, data.me ? 13 : 10.5);
   map.attributionControl.setPosition("topright"); // what one decides lies over the lower edge
   addLand(L, map);
+  box.drawing = map;
+  // Where a driver waits for orders.
+  if (data.me) import("./marks.js").then(({ drawCar }) => drawCar(L, box, data.me, [])).catch(() => {});
   const marks = {};
   const way = L.polyline([], WAY).addTo(map);
   const show = () => {
