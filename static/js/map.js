@@ -1,8 +1,9 @@
 // Maps of a way: the planned line, where both sides went, the car as it moves, points; their colours: css/map.css.
-import "../vendor/leaflet/leaflet.js";
+// The library comes after the page: on a slow network the plate and the buttons are not to wait for it.
 import { drawCar, drawEnd } from "./parts/marks.js";
 
 const CLOSE = 15; // a zoom at which streets are drawn; one point alone has no bounds to go by
+await import("../vendor/leaflet/leaflet.js").catch(() => {}); // without it the page says it in words
 const { L } = window;
 
 // Draw what the page says anew into a map that is there; gives all its points.
@@ -87,9 +88,11 @@ function carryOver(part, before) {
   box.dataset.moved = "1";
 }
 
-drawMaps(document);
-document.addEventListener("huhang-fresh", (event) => carryOver(event.target, event.detail.before));
-document.addEventListener("htmx:afterSettle", (event) => {
-  drawMaps(event.target);
-  if (event.target.dataset.redraw) redraw(event.target);
-});
+if (L) {
+  drawMaps(document);
+  document.addEventListener("huhang-fresh", (event) => carryOver(event.target, event.detail.before));
+  document.addEventListener("htmx:afterSettle", (event) => {
+    drawMaps(event.target);
+    if (event.target.dataset.redraw) redraw(event.target);
+  });
+}

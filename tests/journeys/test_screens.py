@@ -153,7 +153,7 @@ def test_help_was_called(rides, opened, scheme, language):
     page = opened("passenger", f"/trips/{trip.code}/", scheme, language)
     page.locator("button.sos").click()
     page.wait_for_url("**/sos/**")
-    expect(page.locator(".calls")).to_be_visible()
+    expect(page.locator(".calls").first).to_be_visible()
     look(page, "sos", scheme, language)
 
 

@@ -95,5 +95,5 @@ def test_the_first_page_and_a_trip_come_soon_at_slow_3g(visitor, capsys):
         sys.stdout.write("\n".join(said))
     for load in loads:
         assert load.kib(of_map=False) < 60, load.row()
-        assert load.paint < 3.5, load.row()
+        assert load.paint < 1.5, load.row()
         assert load.shift < 0.01, load.row()
