@@ -21,7 +21,7 @@ KNOWN = "known"
 RECENT = 5
 NEAR = 100.0  # metres within which two places are one
 # What people type for those whose name is ours, whatever language their page has.
-_WORDS = {OwnPlaceKind.HOME: ("家", "Home"), OwnPlaceKind.WORK: ("公司", "Work")}
+_WORDS: dict[str, tuple[str, str]] = {OwnPlaceKind.HOME: ("家", "Home"), OwnPlaceKind.WORK: ("公司", "Work")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,11 @@ if TYPE_CHECKING:
 def drive(request: HttpRequest) -> HttpResponse:
     """My ways, the request held out on one of them, my trips, and why orders stopped where they did."""
     city = city_of(request)
-    form = WayForm(request.POST or None, city=city, initial=first_values()) if city else None
+    account = account_of(request)
+    form = WayForm(request.POST or None, city=city, account=account, initial=first_values()) if city else None
     if request.method == "POST" and form and form.is_valid():
         try:
-            services.offer_itinerary(driver=driver_of(account_of(request)), **form.wanted())
+            services.offer_itinerary(driver=driver_of(account), **form.wanted())
             return redirect("rides:drive")
         except DomainError as error:
             explain(form, error)
