@@ -23,8 +23,8 @@ KB = 1000
 THEME = "unfold/"
 
 
-def modules_of(name: str) -> set[str]:
-    """A script and all that it imports at once, however deep."""
+def modules_of(name: str, *, later: bool = False) -> set[str]:
+    """A script and all that it imports at once, however deep; `later` also what it imports once it runs."""
     found, left = set(), [name]
     while left:
         here = left.pop()
@@ -32,7 +32,8 @@ def modules_of(name: str) -> set[str]:
             continue
         found.add(here)
         text = Path(finders.find(here)).read_text()
-        left += [resolved(here, target) for target in IMPORT.findall(text)]
+        then = DYNAMIC.findall(text) if later else []
+        left += [resolved(here, target) for target in [*IMPORT.findall(text), *then]]
     return found
 
 
@@ -46,20 +47,15 @@ def resolved(name: str, target: str) -> str:
     return "/".join(parts)
 
 
-def loaded_by(html: str, *, later: bool = False) -> set[str]:
-    """Style sheets and scripts of a page, with the modules they import at once, and `later` what those import then."""
+def loaded_by(html: str) -> set[str]:
+    """Style sheets and scripts of a page, with the modules they import."""
     names = set(SOURCE.findall(html))
-    names |= {each for name in names if name.startswith("js/") for each in modules_of(name)}
-    if later:
-        texts = {name: Path(finders.find(name)).read_text() for name in names if name.endswith(".js")}
-        then = {resolved(name, target) for name, text in texts.items() for target in DYNAMIC.findall(text)}
-        names |= {each for name in then for each in modules_of(name)}
-    return names
+    return names | {each for name in names if name.startswith("js/") for each in modules_of(name)}
 
 
-def wire_bytes(html: str, *, later: bool = False) -> int:
+def wire_bytes(html: str) -> int:
     """What a first visit costs: the page and what it loads, as compressed as we send it; the theme's own is not ours."""
-    own = [name for name in loaded_by(html, later=later) if not name.startswith((THEME, "admin/"))]
+    own = [name for name in loaded_by(html) if not name.startswith((THEME, "admin/"))]
     assert [name for name in own if not finders.find(name)] == []
     files = sum(len(brotli.compress(Path(finders.find(name)).read_bytes())) for name in own)
     return files + len(html.encode())
@@ -84,9 +80,10 @@ def test_a_page_is_light_on_its_first_visit(signed_in, who, address, most):
 def test_the_page_of_a_trip_is_light_with_its_map(signed_in, rides):
     trip = rides.under_way()
     html = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
-    assert "vendor/leaflet/leaflet.js" in loaded_by(html, later=True) - loaded_by(html)
-    assert wire_bytes(html, later=True) < 83 * KB  # with what comes after the page
-    assert wire_bytes(html) < 45 * KB
+    first, library = wire_bytes(html), "vendor/leaflet/leaflet.js"
+    assert library in modules_of("js/map.js", later=True) - loaded_by(html)  # it comes after the page
+    assert first < 45 * KB
+    assert first + len(brotli.compress(Path(finders.find(library)).read_bytes())) < 80 * KB
 
 
 @pytest.mark.parametrize(("who", "address"), [("", "/sign-in/"), ("passenger", "/"), ("agent", "/admin/")])

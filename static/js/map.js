@@ -1,9 +1,8 @@
-// Maps of a way: the planned line, where both sides went, the car as it moves, points; their colours: css/map.css.
-// The library comes after the page: on a slow network the plate and the buttons are not to wait for it.
+// Maps of a way: the planned line, where both sides went, the car, points. The library comes after the page.
 import { drawCar, drawEnd } from "./parts/marks.js";
 
 const CLOSE = 15; // a zoom at which streets are drawn; one point alone has no bounds to go by
-await import("../vendor/leaflet/leaflet.js").catch(() => {}); // without it the page says it in words
+await import("../vendor/leaflet/leaflet.js").catch(() => {});
 const { L } = window;
 
 // Draw what the page says anew into a map that is there; gives all its points.
