@@ -238,7 +238,7 @@ class ScoreInput(serializers.Serializer[Any]):
 
 class OwnPlaceInput(PlaceInput):
     kind = serializers.ChoiceField(choices=OwnPlaceKind.choices, help_text="`hidden` is suggested no more")
-    label = serializers.CharField(
+    called = serializers.CharField(
         max_length=LONGEST_LABEL, required=False, default="", allow_blank=True, help_text="Of `named`"
     )
 
@@ -693,7 +693,7 @@ class OwnPlacesView(APIView):
             city=selectors.city_by_code(city_code),
             kind=OwnPlaceKind(body["kind"]),
             point=(body["lat"], body["lon"]),
-            label=body["label"],
+            label=body["called"],
         )
         return Response(status=204)
 

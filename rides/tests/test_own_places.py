@@ -190,7 +190,7 @@ def test_a_dump_shows_neither_where_somebody_lives_nor_how_they_call_it(keep):
 def test_the_api_does_the_same(keep, signed_in, world):
     client = signed_in("passenger")
     address = "/api/v1/me/cities/wenzhou/places/"
-    body = {"lat": OFFICE[0], "lon": OFFICE[1], "kind": "named", "label": "妈妈家"}
+    body = {"lat": OFFICE[0], "lon": OFFICE[1], "kind": "named", "called": "妈妈家"}
     assert client.post(address, body, content_type="application/json").status_code == 204
     mine = client.get(address).json()
     assert [(each["kind"], each["title"]) for each in mine] == [("named", "妈妈家")]
