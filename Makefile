@@ -42,7 +42,7 @@ screens: .venv/tools locale/.compiled
 slow: .venv/tools locale/.compiled
 	HUHANG_BROWSER_REQUIRED=1 $(BIN)/python -m pytest -q tests/journeys/test_slow_network.py
 
-# What nobody means, sent to everything that can be asked.
+# To every door as everybody, and what nobody means sent to everything that can be asked.
 edges: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -n 2 --durations=10 -m edges
 

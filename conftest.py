@@ -26,7 +26,7 @@ from psycopg import sql
 
 from accounts.models import Account, Authenticator, Session
 from accounts.sessions import digest
-from config import health
+from config import health, outages
 from config.pytest_stack import needs_servers
 from core import broker, clock, events, limits
 from core.messages.transports import breaker
@@ -159,6 +159,17 @@ def patient_broker() -> Iterator[None]:
     client_of.cache_clear = ask.cache_clear  # type: ignore[attr-defined]  # as the one whose place it takes
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(broker, "_client_of", client_of)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def calm_watch() -> Iterator[None]:
+    """A web process that lives within a test would see soon that nothing else does, and write so into the test's database.
+
+    That it looks is tried with a pace of its own (config/tests/test_outages.py).
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outages, "EVERY", 3_600.0)
         yield
 
 

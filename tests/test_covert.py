@@ -441,6 +441,7 @@ def to_him(scene):
     return [row.key for row in rows if row.recipient == scene.people("driver").phone]
 
 
+@pytest.mark.edges
 def test_no_route_tells_him_while_she_is_aboard(scene):
     without, with_ = both(scene, she_calls, lambda: walk(scene))
     assert without.keys() == with_.keys() and len(without) > 450
@@ -448,6 +449,7 @@ def test_no_route_tells_him_while_she_is_aboard(scene):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.edges
 def test_nothing_tells_him_after_she_has_got_out(scene):
     """Seconds after the end nobody is in the car any more, and the hold and the complaint are hers alone to know."""
 

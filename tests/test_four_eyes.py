@@ -421,6 +421,7 @@ def acts_by_registry(address: str) -> bool:
         return True
 
 
+@pytest.mark.edges
 @pytest.mark.timeout(900)
 def test_one_person_alone_changes_nothing_that_takes_two(stages, people, signed_in):
     targets = of_staff(stages)

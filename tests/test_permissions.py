@@ -1049,6 +1049,7 @@ def rides_other(things):
     return Trip.objects.get(code=things["waiting"])
 
 
+@pytest.mark.edges
 def test_every_route_opens_to_those_of_the_table_and_to_nobody_else(things, kept_board, signed_in):
     found = list(wrongs(TABLE, things, signed_in))
     assert not found, "\n".join(found)
@@ -1064,6 +1065,7 @@ def test_every_desk_is_tried():
     assert set(ROWS) == set(ACTION_SETS)
 
 
+@pytest.mark.edges
 def test_every_action_opens_to_those_of_its_permission_and_to_nobody_else(things, signed_in):
     """Asked for with nothing said: whoever may is told what is missing, and nothing is done."""
     table = []

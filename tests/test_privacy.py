@@ -53,6 +53,7 @@ def test_the_names_of_the_cast_can_be_told_apart(secrets):
     assert list(leaks(names[0] + names[1], "nobody", secrets))
 
 
+@pytest.mark.edges
 def test_no_page_and_no_api_shows_another_person(things, signed_in, secrets):  # noqa: F811 - the fixture
     found = []
     for who in sorted(OPEN_TO_ALL):
@@ -75,6 +76,7 @@ def test_no_page_and_no_api_shows_another_person(things, signed_in, secrets):  #
     assert not found, "\n".join(sorted(set(found)))
 
 
+@pytest.mark.edges
 def test_no_photo_of_a_person_leaves_to_anybody_but_staff(things, signed_in):  # noqa: F811 - the fixture
     for who in sorted(set(PEOPLE) - {"agent", "specialist", "supervisor", "vetting", "adjudicator", "admin"}):
         client = signed_in(who)
@@ -188,6 +190,7 @@ def others(things, everybodys):  # noqa: F811 - the fixture
     return everybodys
 
 
+@pytest.mark.edges
 def test_no_page_of_the_console_shows_anybody_in_the_clear(things, signed_in, others):  # noqa: F811 - the fixture
     """Also without a word of a reason at the doors themselves; what is shown there has tests of its own."""
     found = set()

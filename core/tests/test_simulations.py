@@ -126,7 +126,7 @@ def history(rides, noon):
     # The trip and the way with which the world began lie before the period.
     long_ago = begin - timedelta(days=100)
     Trip.objects.filter(pk=first.pk).update(requested_at=long_ago, window_start=long_ago)
-    Itinerary.objects.exclude(code__startswith="I-0").update(created_at=long_ago)
+    Itinerary.objects.exclude(client_key__startswith="way").update(created_at=long_ago)
     return begin - timedelta(days=1), clock.now() + timedelta(days=20)
 
 
@@ -149,7 +149,7 @@ def slowly(rule, new, decide, rows):
 
 
 def trips(**changes):
-    return Trip.objects.filter(code__startswith="T-0", **changes)
+    return Trip.objects.filter(client_key__startswith="sim", **changes)
 
 
 def of_the_day(row):
@@ -203,12 +203,12 @@ CASES = {
     OFFER_WITHIN: (
         8,
         lambda row: row.answered_at > row.offered_at + policy.span(OFFER_WITHIN),
-        lambda: Offer.objects.filter(code__startswith="O-0", state__in=["accepted", "declined"]),
+        lambda: Offer.objects.filter(trip__client_key__startswith="sim", state__in=["accepted", "declined"]),
     ),
     DETOUR_MOST: (
         5_000,
         lambda row: not 0 <= row.detour_limit <= policy.value(DETOUR_MOST),
-        lambda: Itinerary.objects.filter(code__startswith="I-0"),
+        lambda: Itinerary.objects.filter(client_key__startswith="way"),
     ),
     THRESHOLD: (
         40,

@@ -568,7 +568,7 @@ def came_through(queue):
     """How long a task of this queue waited for its turn, in seconds."""
     Heartbeat.objects.filter(name=heartbeat.queue_of(queue)).delete()
     broker.wake(tasks.probe, queue, time.time(), queue=queue)
-    until = time.monotonic() + 90
+    until = time.monotonic() + 300  # until its worker is there, on a busy machine
     while True:
         found = Heartbeat.objects.filter(name=heartbeat.queue_of(queue)).first()
         if found:

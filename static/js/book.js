@@ -48,14 +48,20 @@ async function wordsOf(at) {
   return found?.dataset.name || pick?.dataset.point;
 }
 
+// What nobody asked for is not written where somebody is about to type: it waits until they have left.
+function whenLeft(input, byItself, act) {
+  if (byItself && document.activeElement === input) input.addEventListener("blur", act, { once: true });
+  else act();
+}
+
 // A point that was tapped, moved to, or that this phone said: at once with its price, its words come a moment later.
-async function choose(name, at, { drawn = false } = {}) {
+async function choose(name, at, { drawn = false, byItself = false } = {}) {
   setPoint(name, at, pick?.dataset.point);
   const mine = moves[name];
   if (!drawn) map?.mark(name, at);
   prices();
   const words = await wordsOf(at);
-  if (mine === moves[name]) field(name).value = words;
+  whenLeft(field(name), byItself, () => { if (mine === moves[name]) field(name).value = words; });
 }
 
 // "refused", or nothing where the place is known.
@@ -64,12 +70,14 @@ function sayWithoutPlace(what) {
 }
 
 // Where this phone is, unless somebody was quicker to say where they start.
-function here(name) {
+function here(name, { byItself = false } = {}) {
   const before = moves[name];
   navigator.geolocation?.getCurrentPosition(({ coords }) => {
-    if (before !== moves[name]) return;
-    sayWithoutPlace("");
-    choose(name, { lat: coords.latitude, lng: coords.longitude });
+    whenLeft(field(name), byItself, () => {
+      if (before !== moves[name]) return;
+      sayWithoutPlace("");
+      choose(name, { lat: coords.latitude, lng: coords.longitude }, { byItself });
+    });
   }, () => { if (before === moves[name]) sayWithoutPlace("refused"); }, { enableHighAccuracy: true, timeout: 10000 });
 }
 
@@ -177,7 +185,7 @@ async function prepareMap() {
 // Where this phone is, at once where the browser may know it already; nobody is asked before they want it.
 async function beginHere() {
   const may = await navigator.permissions?.query({ name: "geolocation" }).catch(() => null);
-  if (may?.state === "granted" && !field("origin").value) here("origin");
+  if (may?.state === "granted" && !field("origin").value) here("origin", { byItself: true });
 }
 
 function prepare() {

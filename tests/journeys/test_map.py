@@ -114,6 +114,28 @@ def test_enter_and_a_late_phone_order_and_change_nothing_and_no_price_is_of_anot
     assert page.url.endswith("/")
 
 
+def test_a_late_phone_writes_nothing_where_she_is_about_to_type(visitor):
+    hers = visitor("phone", "zh-CN")
+    hers.page.add_init_script(LATE)
+    page = hers.sign_in("passenger")
+    start = page.locator("[name=origin]")
+    expect(page.locator("html")).to_have_attribute("data-seeks", "1")
+    start.focus()
+    page.evaluate("() => window.findNow()")
+    page.wait_for_timeout(300)
+    expect(start).to_have_value("")
+    page.locator("[name=destination]").focus()  # she typed nothing
+    expect(page.locator("[name=origin_lat]")).not_to_have_value("")
+    expect(start).not_to_have_value("")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-seeks", "1")
+    start.focus()
+    page.evaluate("() => window.findNow()")
+    page.keyboard.insert_text("柳市")
+    page.locator("[name=destination]").focus()
+    expect(start).to_have_value("柳市")
+
+
 def test_a_price_that_did_not_come_is_asked_for_again(visitor):
     hers = visitor("phone", "zh-CN")
     page = hers.sign_in("passenger")
