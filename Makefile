@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: setup run test journeys edges whole check fault fuzz drill bench audit lock translations
+.PHONY: setup run test journeys edges screens slow whole check fault fuzz drill bench audit lock translations
 
 setup: .venv/ready
 
@@ -31,6 +31,16 @@ test: .venv/tools locale/.compiled
 
 journeys: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m journey
+
+# Pictures of the main screens, by day and by night, in both languages, on a phone and a wide screen: SCREENS says where.
+SCREENS ?= var/screens
+screens: .venv/tools locale/.compiled
+	HUHANG_BROWSER_REQUIRED=1 HUHANG_SCREENSHOTS=$(SCREENS) $(BIN)/python -m pytest -q tests/journeys/test_screens.py
+	@echo "Pictures are in $(SCREENS)."
+
+# What the first page and a trip's page take on a new phone at slow 3G, as rows of docs/performance.md.
+slow: .venv/tools locale/.compiled
+	HUHANG_BROWSER_REQUIRED=1 $(BIN)/python -m pytest -q tests/journeys/test_slow_network.py
 
 # To every door as everybody, and what nobody means sent to everything that can be asked.
 edges: .venv/tools locale/.compiled

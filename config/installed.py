@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET
 
 # The page without a network, and all that it loads.
 KEPT = (
+    "css/colours.css",
     "css/site.css",
     "img/icon.svg",
     "js/alone.js",

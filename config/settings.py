@@ -760,7 +760,10 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "config.console.dashboard",
-    "STYLES": [lambda request: static("css/console.css")],
+    "STYLES": [
+        lambda request: static("css/colours.css"),
+        lambda request: static("css/console.css"),
+    ],
     "COLORS": {
         "primary": {
             "50": "#ecfdf5",

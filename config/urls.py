@@ -63,6 +63,8 @@ api = [
     path("driver/offers/<code:code>/accept/", rides.AcceptOfferView.as_view()),
     path("driver/offers/<code:code>/decline/", rides.DeclineOfferView.as_view()),
     path("me/score/", rides.ScoreView.as_view()),
+    path("me/cities/<name:city_code>/places/", rides.OwnPlacesView.as_view()),
+    path("me/places/<code:code>/", rides.OwnPlaceView.as_view()),
     path("estimates/", rides.EstimateView.as_view()),
     path("trips/", rides.TripsView.as_view()),
     path("trips/<code:code>/", rides.TripView.as_view()),

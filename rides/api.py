@@ -25,7 +25,8 @@ from rides.models import Itinerary, Trip
 from rides.positions import BATCH_LIMIT
 from rides.selectors import Along
 from rides.services import Journey, Outcome, Rider, named_place
-from rides.states import MAY_SAY, CancelReason, Line, Party, Phrase, PlateCheck, RiderKind
+from rides.services.own_places import LONGEST_LABEL
+from rides.states import MAY_SAY, CancelReason, Line, OwnPlaceKind, Party, Phrase, PlateCheck, RiderKind
 
 _TAKEN = {
     "type": "object",
@@ -233,6 +234,22 @@ class StarsInput(serializers.Serializer[Any]):
 
 class ScoreInput(serializers.Serializer[Any]):
     least = serializers.IntegerField(min_value=0, max_value=50, help_text="Tenths; 0 is no wish")
+
+
+class OwnPlaceInput(PlaceInput):
+    kind = serializers.ChoiceField(choices=OwnPlaceKind.choices, help_text="`hidden` is suggested no more")
+    called = serializers.CharField(
+        max_length=LONGEST_LABEL, required=False, default="", allow_blank=True, help_text="Of `named`"
+    )
+
+
+class OwnPlaceOutput(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="Empty where it is of one's trips and not kept")
+    kind = serializers.CharField(help_text="`home`, `work`, `named`, `recent` or `hidden`")
+    title = serializers.CharField(help_text="How the person calls it")
+    name = serializers.CharField(source="names")
+    lat = serializers.FloatField(source="latitude")
+    lon = serializers.FloatField(source="longitude")
 
 
 class NeverAgainOutput(serializers.Serializer[Any]):
@@ -655,6 +672,38 @@ class ScoreView(APIView):
     def put(self, request: Request) -> Response:
         account = check_permission(request, "ride")
         services.wish_least_score(account=account, tenths=read(ScoreInput, request)["least"])
+        return Response(status=204)
+
+
+class OwnPlacesView(APIView):
+    """What I keep for my bookings in a city, and where my trips went lately; keep one more. Nobody else reads them."""
+
+    @extend_schema(responses=OwnPlaceOutput(many=True))
+    def get(self, request: Request, city_code: str) -> Response:
+        account = check_permission(request, "ride")
+        city = selectors.city_by_code(city_code)
+        rows = [*selectors.suggested_places(account, city), *selectors.hidden_places(account, city)]
+        return Response(OwnPlaceOutput(rows, many=True).data)
+
+    @extend_schema(request=OwnPlaceInput, responses={204: None})
+    def post(self, request: Request, city_code: str) -> Response:
+        account, body = check_permission(request, "ride"), read(OwnPlaceInput, request)
+        services.keep_place(
+            account=account,
+            city=selectors.city_by_code(city_code),
+            kind=OwnPlaceKind(body["kind"]),
+            point=(body["lat"], body["lon"]),
+            label=body["called"],
+        )
+        return Response(status=204)
+
+
+class OwnPlaceView(APIView):
+    """Keep it no more, or hide it no more."""
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, code: str) -> Response:
+        services.remove_place(account=check_permission(request, "ride"), code=code)
         return Response(status=204)
 
 

@@ -21,6 +21,14 @@ class LineInProbation(DomainError):
     )
 
 
+class TooManyOwnPlaces(DomainError):
+    code, status, sentence = (
+        "too_many_own_places",
+        409,
+        _("Up to thirty places can be kept. Remove one that you need no more."),
+    )
+
+
 class CurfewHours(DomainError):
     code, sentence = (
         "curfew",

@@ -1,7 +1,7 @@
 """Booking and offering by page: places by typing or on the map, now or later."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
@@ -12,9 +12,13 @@ from core import clock, typed
 from core.errors import DomainError
 from core.typed.fields import NAME, PHONE, PLATE, Moment, Typed
 from rides.models import City
-from rides.selectors import find_places, is_named, search_places
+from rides.selectors import find_places, is_named, own_places_called, search_places
 from rides.services import Journey, Place, Rider, named_place
-from rides.states import Line, RiderKind
+from rides.services.own_places import LONGEST_LABEL
+from rides.states import Line, OwnPlaceKind, RiderKind
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 HITCH_SOON = timedelta(minutes=45)
 
@@ -23,29 +27,28 @@ class SearchForm(forms.Form):
     """What somebody types of a place, or the point that they mean."""
 
     place = forms.CharField(max_length=60, required=False)
-    field = forms.ChoiceField(choices=[(each, each) for each in ("origin", "destination")], required=False)
+    field = forms.ChoiceField(
+        choices=[(each, each) for each in ("origin", "destination", "place")], required=False
+    )
     lat = forms.FloatField(required=False, min_value=-90, max_value=90)
     lon = forms.FloatField(required=False, min_value=-180, max_value=180)
 
 
-class JourneyForm(forms.Form):
-    """Where from and where to: a name that is typed, or a point of the map whose name the platform writes."""
+class PlacesForm(forms.Form):
+    """Places by a name that is typed, or a point of the map whose name the platform writes."""
 
-    origin = forms.CharField(label=gettext_lazy("From"), max_length=120)
-    origin_lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
-    origin_lon = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
-    destination = forms.CharField(label=gettext_lazy("To"), max_length=120)
-    destination_lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
-    destination_lon = forms.FloatField(
-        required=False, min_value=-180, max_value=180, widget=forms.HiddenInput
-    )
-    client_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    PLACES: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, city: City, guess: bool = False, **kwargs: Any) -> None:
-        """`guess` takes part of a name for the one place that it fits: enough to look at prices, never to order."""
+    def __init__(
+        self, *args: Any, city: City, account: "Account | None" = None, guess: bool = False, **kwargs: Any
+    ) -> None:
+        """`guess` takes part of a name for the one place that it fits: enough to look at prices, never to order.
+
+        `account` may call places by the names that it gave them.
+        """
         super().__init__(*args, **kwargs)
-        self.city, self.guess = city, guess
-        for name in ("origin", "destination"):
+        self.city, self.account, self.guess = city, account, guess
+        for name in self.PLACES:
             self.fields[name].widget.attrs.update(
                 {"list": "places", "autocomplete": "off", "data-place": name, "enterkeyhint": "next"}
             )
@@ -60,6 +63,9 @@ class JourneyForm(forms.Form):
             return None
         known = find_places(self.city, words)
         exact = [row for row in known if is_named(row, words)]
+        own = own_places_called(self.account, self.city, words) if self.account and not exact else []
+        if own and own[0].is_exact:
+            return Place(own[0].names, *own[0].point)
         if exact or (self.guess and len(known) == 1):
             row = (exact or known)[0]
             return Place(row.names, row.latitude, row.longitude)
@@ -76,6 +82,22 @@ class JourneyForm(forms.Form):
                 name, _("We know no such place. Choose one of the list, or tap the point on the map.")
             )
         return None
+
+
+class JourneyForm(PlacesForm):
+    """Where from and where to."""
+
+    PLACES = ("origin", "destination")
+
+    origin = forms.CharField(label=gettext_lazy("From"), max_length=120)
+    origin_lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+    origin_lon = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
+    destination = forms.CharField(label=gettext_lazy("To"), max_length=120)
+    destination_lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+    destination_lon = forms.FloatField(
+        required=False, min_value=-180, max_value=180, widget=forms.HiddenInput
+    )
+    client_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -184,6 +206,45 @@ class WayForm(JourneyForm):
             "seats": given["seats"],
             "client_key": given["client_key"],
             "detour_limit": given["detour_km"] * 1000,
+        }
+
+
+class OwnPlaceForm(PlacesForm):
+    """A place that somebody keeps for their own bookings."""
+
+    PLACES = ("place",)
+
+    place = forms.CharField(label=pgettext_lazy("own place", "Place"), max_length=120)
+    place_lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+    place_lon = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Keep it as"),
+        choices=OwnPlaceKind.choices,
+        widget=forms.RadioSelect,
+        initial=OwnPlaceKind.HOME,
+    )
+    label = forms.CharField(
+        label=gettext_lazy("Your name for it"),
+        required=False,
+        max_length=LONGEST_LABEL,
+        help_text=gettext_lazy("Only you see it. Drivers read the name of the map."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["found"] = self._place("place")
+        if cleaned.get("kind") == OwnPlaceKind.NAMED and not typed.text.flat(cleaned.get("label") or ""):
+            self.add_error("label", _("How do you call it?"))
+        return cleaned
+
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `keep_place`, without the account."""
+        given = self.cleaned_data
+        return {
+            "city": self.city,
+            "kind": OwnPlaceKind(given["kind"]),
+            "point": given["found"].point,
+            "label": given["label"],
         }
 
 

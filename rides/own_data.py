@@ -19,8 +19,8 @@ from core.retention import RECORDS_KEPT
 from drivers.selectors import driver_by_code
 from rides import selectors
 from rides.errors import TripNotOver
-from rides.models import Itinerary, Message, NeverAgain, Rating, Score, Trip
-from rides.retention import PLACES, TRIPS
+from rides.models import Itinerary, Message, NeverAgain, OwnPlace, Rating, Score, Trip
+from rides.retention import OWN_PLACES, PLACES, TRIPS
 from rides.services.itineraries import close_ways_of
 from rides.services.offers import stop_offering
 from rides.states import OVER, Party
@@ -137,6 +137,20 @@ def wish_rows(account: "Account") -> Iterator[Json]:
         }
 
 
+@part("own_places", OWN_PLACES.label)
+def own_place_rows(account: "Account") -> Iterator[Json]:
+    """What they keep for their bookings, and what they do not wish to be reminded of there."""
+    for row in OwnPlace.objects.filter(account=account).select_related("city").order_by("pk"):
+        yield {
+            "kept_as": row.kind,
+            "called": row.label,
+            "city": row.city.code,
+            "place": row.names,
+            "point": list(row.point),
+            "kept_at": row.kept_at,
+        }
+
+
 @against_closing
 def trip_goes_on(account: "Account") -> DomainError | None:
     """Nobody leaves in the midst of a trip, or with one that waits for a driver."""
@@ -165,12 +179,13 @@ def trips_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
 
 @ends_with
 def rides_end(account: "Account", _at: datetime) -> None:
-    """Ways are closed, nobody waits for orders, and own wishes go."""
+    """Ways are closed, nobody waits for orders, own wishes and places go."""
     driver = driver_by_code(account.code)
     if driver is not None:
         close_ways_of(driver=driver)
         stop_offering(driver=driver)
     Score.objects.filter(account=account).delete()
+    OwnPlace.objects.filter(account=account).delete()
 
 
 @erases

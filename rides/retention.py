@@ -137,6 +137,13 @@ goes_by(
     "goes when the driver goes offline",
 )
 goes_when_left("rides.Score", TRIPS, "sum and number of stars")
+OWN_PLACES = data(
+    "own_places",
+    pgettext_lazy("kind of data", "Own places"),
+    purpose=_("home, work and other places need not be typed again"),
+    ground=Ground.CONTRACT,
+)
+goes_when_left("rides.OwnPlace", OWN_PLACES, "where somebody lives, works and goes, until they remove it")
 destroyed(
     "rides.Message",
     TRIPS,

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import live, timeline
 from core.states import Transitions
@@ -35,6 +36,13 @@ class RiderKind(models.TextChoices):
     SELF = "self", _("myself")
     OTHER = "other", _("somebody else")
     CHILD = "child", _("a child whose guardian I am")
+
+
+class OwnPlaceKind(models.TextChoices):
+    HOME = "home", pgettext_lazy("own place", "Home")
+    WORK = "work", pgettext_lazy("own place", "Work")
+    NAMED = "named", pgettext_lazy("own place", "Another place")
+    HIDDEN = "hidden", pgettext_lazy("own place", "not suggested any more")
 
 
 class OfferState(models.TextChoices):

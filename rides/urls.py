@@ -2,13 +2,15 @@ from django.urls import path
 
 from core.console import act
 from rides.actions import OFFERS, TRIPS
-from rides.views import booking, driving, rider, trips
+from rides.views import booking, driving, own_places, rider, trips
 
 app_name = "rides"
 urlpatterns = [
     path("", booking.home, name="home"),
     path("book/prices/", booking.prices, name="prices"),
     path("book/places/", booking.places, name="places"),
+    path("book/places/mine/", own_places.own_places, name="own_places"),
+    path("book/places/mine/<code:code>/remove/", own_places.remove_place, name="remove_place"),
     path("book/score/", booking.least_score, name="least_score"),
     path("trips/<code:code>/", trips.trip_page, name="trip"),
     path("trips/<code:code>/status/", trips.trip_status, name="trip_status"),

@@ -62,8 +62,8 @@ from police.states import Query
 from police.tests.factories import notice_sent, urgent
 from rides.models import LatePickup, Offer, Reminder, Trip
 from rides.selectors import position_key
-from rides.services import Rider, cities, propose_suspension
-from rides.states import Line, Party, RiderKind
+from rides.services import Rider, cities, keep_place, propose_suspension
+from rides.states import Line, OwnPlaceKind, Party, RiderKind
 from rides.tokens import TripKey
 from safety import keys
 from safety import services as safety
@@ -158,6 +158,9 @@ TABLE = [
     ("GET", "api/v1/me/score/", MEMBERS),
     ("GET", "api/v1/me/never-again/", MEMBERS),
     ("PUT", "api/v1/me/score/", MEMBERS),
+    ("GET", "api/v1/me/cities/wenzhou/places/", MEMBERS),
+    ("POST", "api/v1/me/cities/wenzhou/places/", MEMBERS, {"lat": 28.1535, "lon": 120.6905, "kind": "work"}),
+    ("DELETE", "api/v1/me/places/{own_place}/", {"passenger"}),
     ("POST", "api/v1/estimates/", MEMBERS),
     ("GET", "api/v1/trips/", MEMBERS),
     ("POST", "api/v1/trips/", MEMBERS),
@@ -514,6 +517,9 @@ TABLE = [
     ("POST", "book/prices/", MEMBERS),
     ("GET", "book/places/", MEMBERS),
     ("POST", "book/places/", MEMBERS),
+    ("GET", "book/places/mine/", MEMBERS),
+    ("POST", "book/places/mine/", MEMBERS, {"city": "wenzhou", "place": "上塘", "kind": "work"}),
+    ("POST", "book/places/mine/{own_place}/remove/", {"passenger"}),
     ("POST", "book/score/", MEMBERS, {"least": "45"}),
     ("GET", "ride/{rider_key}/", EVERYBODY),
     ("GET", "ride/{rider_key}/status/", EVERYBODY),
@@ -653,6 +659,7 @@ def shape(route):
         route.replace("people/passenger/", "people/{code}/")
         .replace("staff/agent/", "staff/{code}/")
         .replace("gate/luxury/wenzhou/", "gate/{line}/{city}/")
+        .replace("me/cities/wenzhou/", "me/cities/{city_code}/")
         .replace("photos/id_card/", "photos/{kind}/")
         .replace("rules/rides.near/", "rules/{key}/")
         .replace("rules/safety.answer_within/", "rules/{key}/")
@@ -729,6 +736,9 @@ def _made(rides, people):
     )
     trip = rides.under_way()
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
+    own_place = keep_place(
+        account=people("passenger"), city=trip.city, kind=OwnPlaceKind.HOME, point=(28.2127, 121.0260)
+    )
     secret = re.findall(r"/contact/([^/]+)/", Notification.objects.latest("pk").text)[0]
     incident = safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     push = safety.ask_110(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
@@ -941,6 +951,7 @@ def _made(rides, people):
         "data_hold": DataHold.objects.filter(subject=trip.code).first().code,
         "complaint": complaint.code,
         "complaint_secret": complaint.secret,
+        "own_place": own_place.code,
         "macro": macro.code,
         "promise": "m04",
         "transparency": transparency.code,

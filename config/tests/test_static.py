@@ -23,8 +23,8 @@ KB = 1000
 THEME = "unfold/"
 
 
-def modules_of(name: str) -> set[str]:
-    """A script and all that it imports at once, however deep."""
+def modules_of(name: str, *, later: bool = False) -> set[str]:
+    """A script and all that it imports at once, however deep; `later` also what it imports once it runs."""
     found, left = set(), [name]
     while left:
         here = left.pop()
@@ -32,7 +32,8 @@ def modules_of(name: str) -> set[str]:
             continue
         found.add(here)
         text = Path(finders.find(here)).read_text()
-        left += [resolved(here, target) for target in IMPORT.findall(text)]
+        then = DYNAMIC.findall(text) if later else []
+        left += [resolved(here, target) for target in [*IMPORT.findall(text), *then]]
     return found
 
 
@@ -79,8 +80,10 @@ def test_a_page_is_light_on_its_first_visit(signed_in, who, address, most):
 def test_the_page_of_a_trip_is_light_with_its_map(signed_in, rides):
     trip = rides.under_way()
     html = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
-    assert "vendor/leaflet/leaflet.js" in loaded_by(html)
-    assert wire_bytes(html) < 80 * KB
+    first, library = wire_bytes(html), "vendor/leaflet/leaflet.js"
+    assert library in modules_of("js/map.js", later=True) - loaded_by(html)  # it comes after the page
+    assert first < 45 * KB
+    assert first + len(brotli.compress(Path(finders.find(library)).read_bytes())) < 80 * KB
 
 
 @pytest.mark.parametrize(("who", "address"), [("", "/sign-in/"), ("passenger", "/"), ("agent", "/admin/")])

@@ -445,4 +445,24 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('trip', 'driver'), name='one_relay_number_of_a_driver_on_a_trip')],
             },
         ),
+        migrations.CreateModel(
+            name='OwnPlace',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='own_places', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('city', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rides.city', verbose_name='city')),
+                ('kind', models.CharField(choices=[('home', 'Home'), ('work', 'Work'), ('named', 'Another place'), ('hidden', 'not suggested any more')], max_length=10, verbose_name='kept as')),
+                ('label', core.privacy.EncryptedTextField(blank=True, default='', editable=False, verbose_name='own name')),
+                ('names', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='names')),
+                ('where', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='latitude and longitude')),
+                ('kept_at', models.DateTimeField(verbose_name='kept at')),
+            ],
+            options={
+                'verbose_name': 'own place',
+                'verbose_name_plural': 'own places',
+                'indexes': [models.Index(fields=['account', 'city'], name='own_place_of_account')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['home', 'work', 'named', 'hidden'])), name='own_place_kind_is_known'), models.UniqueConstraint(condition=models.Q(('kind__in', ['home', 'work'])), fields=('account', 'city', 'kind'), name='one_home_and_work_in_a_city')],
+            },
+        ),
     ])

@@ -3,6 +3,7 @@ from rides.models.cities import City, KnownPlace, LineInCity, LineSuspension
 from rides.models.itineraries import Itinerary
 from rides.models.night import LatePickup, Reminder
 from rides.models.offers import LostRequest, Offer, Proposal
+from rides.models.own_places import OwnPlace
 from rides.models.payments import Payment
 from rides.models.positions import DriverOnDuty, LatestPosition, TrailMinute
 from rides.models.ratings import Rating, Score
@@ -22,6 +23,7 @@ __all__ = [
     "Message",
     "NeverAgain",
     "Offer",
+    "OwnPlace",
     "Payment",
     "Proposal",
     "Rating",

@@ -75,7 +75,16 @@ from rides.selectors.open_requests import (
     newest_with_driver,
     places_with_numbers,
 )
-from rides.selectors.places import PlaceFound, recent_places, search_places
+from rides.selectors.places import (
+    NEAR,
+    PlaceFound,
+    hidden_places,
+    own_places,
+    own_places_called,
+    recent_places,
+    search_places,
+    suggested_places,
+)
 from rides.selectors.police import trips_by_phone, trips_by_plate, trips_in, trips_near
 from rides.selectors.trips import (
     CARD_AFTER,
@@ -152,6 +161,7 @@ from rides.selectors.watched import (
 
 __all__ = [
     "CARD_AFTER",
+    "NEAR",
     "Along",
     "Call",
     "DayDriven",
@@ -190,6 +200,7 @@ __all__ = [
     "follows_trips",
     "has_ridden",
     "held_out_to",
+    "hidden_places",
     "instead_of",
     "is_guarded",
     "is_named",
@@ -229,6 +240,8 @@ __all__ = [
     "open_late_pickups",
     "open_suspensions",
     "other_side",
+    "own_places",
+    "own_places_called",
     "owners_for",
     "owners_resting",
     "payment_of",
@@ -254,6 +267,7 @@ __all__ = [
     "search_places",
     "stopped_lines",
     "stops_ahead",
+    "suggested_places",
     "suits_teen",
     "surroundings",
     "suspended_lines",

@@ -1,6 +1,6 @@
 """Places as somebody looks for them: what is known of a city, what our map has, and where one's own trips went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,9 @@ from core import typed
 from core.formats import place as place_named
 from rides import maps
 from rides.geometry import Point, distance
-from rides.models import City, KnownPlace, Trip
+from rides.models import City, KnownPlace, OwnPlace, Trip
 from rides.selectors.cities import places_of
+from rides.states import OwnPlaceKind
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 KNOWN = "known"
 RECENT = 5
 NEAR = 100.0  # metres within which two places are one
+# What people type for those whose name is ours, whatever language their page has.
+_WORDS: dict[str, tuple[str, str]] = {OwnPlaceKind.HOME: ("家", "Home"), OwnPlaceKind.WORK: ("公司", "Work")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class PlaceFound:
     latitude: float
     longitude: float
     is_exact: bool = False  # its whole name is what was typed
+    title: str = ""  # how the person calls it who keeps it
+    code: str = ""  # of what is kept
 
     def __str__(self) -> str:
         return place_named(self.names)
@@ -95,11 +100,64 @@ def search_places(city: City, words: str, *, limit: int = 8) -> list[PlaceFound]
 
 
 def recent_places(account: "Account", city: City, *, limit: int = RECENT) -> list[PlaceFound]:
-    """Where the account's own trips of a city went lately, and where they began; each place once, newest first."""
+    """Where the account's own trips of a city went lately, and where they began; each place once, newest first.
+
+    What they keep under a name of their own is none of these, nor is what they wish to see no more.
+    """
+    return _recent(account, city, _own_rows(account, city), limit)
+
+
+def _own_rows(account: "Account", city: City) -> list[OwnPlace]:
+    """What an account keeps in a city: home, work, then by age."""
+    order = [*OwnPlaceKind]
+    rows = OwnPlace.objects.filter(account=account, city=city).order_by("pk")
+    return sorted(rows, key=lambda row: order.index(OwnPlaceKind(row.kind)))
+
+
+def _recent(account: "Account", city: City, own: list[OwnPlace], limit: int) -> list[PlaceFound]:
     rows = Trip.objects.filter(passenger=account, city=city).exclude(destination_name="").order_by("-pk")[:20]
-    found: list[PlaceFound] = []
+    known, found = [row.point for row in own], list[PlaceFound]()
     for trip in rows:
         for names, point in ((trip.destination_name, trip.destination), (trip.origin_name, trip.origin)):
-            if all(distance(each.point, point) > NEAR for each in found):
+            if all(distance(each, point) > NEAR for each in known):
+                known.append(point)
                 found.append(PlaceFound(names, "recent", *point))
     return found[:limit]
+
+
+def _shown(row: OwnPlace) -> PlaceFound:
+    title = row.label or str(OwnPlaceKind(row.kind).label)
+    return PlaceFound(row.names, row.kind, *row.point, title=title, code=row.code)
+
+
+def _kept(rows: list[OwnPlace]) -> list[PlaceFound]:
+    return [_shown(row) for row in rows if row.kind != OwnPlaceKind.HIDDEN]
+
+
+def own_places(account: "Account", city: City) -> list[PlaceFound]:
+    """Home, work and what else the account keeps in a city, in this order. Nobody else's page may ask for them."""
+    return _kept(_own_rows(account, city))
+
+
+def suggested_places(account: "Account", city: City) -> list[PlaceFound]:
+    """What is offered before anything is typed: own places, then recent ones."""
+    own = _own_rows(account, city)
+    return [*_kept(own), *_recent(account, city, own, RECENT)]
+
+
+def hidden_places(account: "Account", city: City) -> list[PlaceFound]:
+    """What the account wished to see no more among recent places."""
+    return [_shown(row) for row in _own_rows(account, city) if row.kind == OwnPlaceKind.HIDDEN]
+
+
+def own_places_called(account: "Account", city: City, words: str) -> list[PlaceFound]:
+    """Own places whose name begins with what is being typed, in either language where the name is ours; exact ones first."""
+    wanted = _plain(words)
+    if not wanted:
+        return []
+    found = []
+    for each in own_places(account, city):
+        keys = tuple(key for key in _keys(*_WORDS.get(each.kind, (each.title, ""))) if key)
+        if any(key.startswith(wanted) for key in keys):
+            found.append(replace(each, is_exact=wanted in keys[:2]))
+    return sorted(found, key=lambda each: not each.is_exact)

@@ -38,6 +38,7 @@ from rides.services.offers import (
     markets,
 )
 from rides.services.outcomes import Outcome
+from rides.services.own_places import keep_place, remove_place
 from rides.services.payments import PAYMENT_QUEUE, due_payments, refund, settle_payment
 from rides.services.pickup import (
     arrive,
@@ -94,6 +95,7 @@ __all__ = [
     "go_off_duty",
     "go_on_duty",
     "go_on_with_other_line",
+    "keep_place",
     "let_line_return",
     "line_for_update",
     "mark_drill_trip",
@@ -111,6 +113,7 @@ __all__ = [
     "record_reminder_call",
     "refund",
     "relay_number",
+    "remove_place",
     "report_mismatch",
     "say",
     "settle_payment",

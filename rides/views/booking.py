@@ -1,6 +1,6 @@
 """The passenger's first page: book a ride, see prices, find trips."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,24 +40,30 @@ def city_of(request: HttpRequest) -> City | None:
 
 
 def city_context(city: City | None) -> dict[str, Any]:
-    """What pages with places need: the cities, the chosen one, its places for typing and the map."""
+    """What pages with places need: the cities, the chosen one, its places for typing, the middle of its map."""
     return {
         "cities": selectors.cities(),
         "city": city,
         "places": selectors.places_of(city) if city else [],
-        "city_map": _city_map(city) if city else {},
+        "city_map": {"middle": [city.latitude, city.longitude]} if city else {},
     }
-
-
-def _city_map(city: City) -> dict[str, Any]:
-    """The middle and the known places: where no tiles are set they are what a point is found by."""
-    places = [[row.latitude, row.longitude, str(row)] for row in selectors.places_of(city)]
-    return {"middle": [city.latitude, city.longitude], "places": places}
 
 
 def first_values() -> dict[str, Any]:
     """What a form begins with; the key makes posting it twice one order."""
     return soon() | {"client_key": idempotency.new_key()}
+
+
+def _going_to(kept: list[PlaceFound], code: str) -> dict[str, Any]:
+    """The first values of a form that begins with an own place as its end; none where there is no such place."""
+    place = next((each for each in kept if each.code == code), None)
+    if place is None:
+        return {}
+    return {
+        "destination": str(place),
+        "destination_lat": place.latitude,
+        "destination_lon": place.longitude,
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -70,7 +76,13 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("police:home" if may(account, "police.ask") else "admin:index")
     city = city_of(request)
     looks = "prices" in request.POST
-    form = BookForm(request.POST or None, city=city, guess=looks, initial=first_values()) if city else None
+    kept = selectors.own_places(account, city) if city else []
+    initial = first_values() | _going_to(kept, request.GET.get("to", ""))
+    form = (
+        BookForm(request.POST or None, city=city, account=account, guess=looks, initial=initial)
+        if city
+        else None
+    )
     if request.method == "POST" and city and form and form.is_valid() and not looks:
         try:
             trip = services.book_trip(passenger=account, **form.wanted())
@@ -86,6 +98,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "current": [trip for trip in trips if not trip.is_over],
             "past": [trip for trip in trips if trip.is_over],
             "kept_away": {row.other_id for row in selectors.never_again_of(account)},
+            "kept": kept,
             "drives": is_driver(account),
             "least": selectors.least_score(account),
             "wishes": range(10, 51, 5),
@@ -148,7 +161,7 @@ def _prices(form: BookForm, who: "Account") -> dict[str, Any]:
 def prices(request: HttpRequest) -> HttpResponse:
     """The lines by themselves, for the page that asks while somebody still types; with prices once both ends are known."""
     city = city_of(request)
-    form = BookForm(request.POST, city=city, guess=True) if city else None
+    form = BookForm(request.POST, city=city, account=account_of(request), guess=True) if city else None
     if form is None:
         return HttpResponse("")
     form.is_valid()
@@ -158,8 +171,8 @@ def prices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @permission_required("ride")
 def places(request: HttpRequest) -> HttpResponse:
-    """Places for what is being typed; where one's own trips went, before anything is; how a point is called, where one is
-    given. Pages post it: where somebody is, and where they want to go, stands in no log of addresses."""
+    """Places for what is being typed; what one keeps and where one's own trips went, before anything is; how a point is
+    called, where one is given. Pages post it: where somebody is, and where they want to go, stands in no log of addresses."""
     city = city_of(request)
     asked = SearchForm(request.POST if request.method == "POST" else request.GET)
     context: dict[str, Any] = {"found": []}
@@ -169,10 +182,15 @@ def places(request: HttpRequest) -> HttpResponse:
             here = (latitude, longitude)
             context["found"] = [PlaceFound(selectors.place_name(city, here), "point", *here)]
         elif words:
-            context["found"], context["searched"] = selectors.search_places(city, words), True
+            own = selectors.own_places_called(account_of(request), city, words)
+            found = [*own, *selectors.search_places(city, words)]
+            if own and sum(each.is_exact for each in found) > 1:
+                # An own place and one of the map have this name: whoever typed it chooses.
+                found = [replace(each, is_exact=False) for each in found]
+            context["found"], context["searched"] = found, True
         else:
-            context["found"] = selectors.recent_places(account_of(request), city)
-            context["here"] = asked.cleaned_data["field"] == "origin"
+            context["found"] = selectors.suggested_places(account_of(request), city)
+            context["here"] = asked.cleaned_data["field"] in {"origin", "place"}
     return render(request, "rides/_places.html", context)
 
 

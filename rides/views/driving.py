@@ -45,10 +45,11 @@ if TYPE_CHECKING:
 def drive(request: HttpRequest) -> HttpResponse:
     """My ways, the request held out on one of them, my trips, and why orders stopped where they did."""
     city = city_of(request)
-    form = WayForm(request.POST or None, city=city, initial=first_values()) if city else None
+    account = account_of(request)
+    form = WayForm(request.POST or None, city=city, account=account, initial=first_values()) if city else None
     if request.method == "POST" and form and form.is_valid():
         try:
-            services.offer_itinerary(driver=driver_of(account_of(request)), **form.wanted())
+            services.offer_itinerary(driver=driver_of(account), **form.wanted())
             return redirect("rides:drive")
         except DomainError as error:
             explain(form, error)
@@ -65,8 +66,12 @@ def _drive(
     request: HttpRequest, city: City | None, form: WayForm | None, refusal: Refusal | None = None
 ) -> HttpResponse:
     driver = driver_of(account_of(request))
+    known = city_context(city)
+    duty = selectors.duty_of(driver)
+    if duty and city:
+        known["city_map"]["me"] = [duty.latitude, duty.longitude]
     context = (
-        city_context(city)
+        known
         | _ways(driver, refusal)
         | {
             "form": form,

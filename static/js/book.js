@@ -1,20 +1,22 @@
 // Booking and offering: places while one types, on the map, or where this phone is; prices while one still thinks.
 // Without scripts every field is there, places are typed, and prices come with their own button.
 import { combobox } from "./parts/combobox.js";
+import { hearOwn } from "./parts/own.js";
 import { preparePicker } from "./parts/picker.js";
 
 const PRICES_MS = 400;
 const ANSWER_MS = 5000; // who waits longer is better served by typing on
 const AGAIN_MS = 1000; // after an answer that did not come; twice as long after each
 const TRIES = 5;
-const ENDS = ["origin", "destination"];
-
-const form = document.querySelector("form[data-book]") || document.querySelector("[data-pick]")?.closest("form");
+const form = document.querySelector("form[data-book], form[data-ends]");
+const pick = document.querySelector("[data-pick]");
+// Both ends of a way, or the one place that somebody keeps.
+const ENDS = form ? [...form.querySelectorAll("[data-place]")].map((each) => each.dataset.place) : [];
 const field = (name) => form.querySelector("[name=" + name + "]");
 
 let map = null;
 let wanted = ""; // the end that a tap on the map is for
-const moves = { origin: 0, destination: 0 }; // how often each end was set: an answer that comes later changes nothing
+const moves = { origin: 0, destination: 0, place: 0 }; // how often each was set: a later answer changes nothing
 
 function point(name) {
   const [lat, lng] = [field(name + "_lat").value, field(name + "_lon").value];
@@ -26,6 +28,7 @@ function setPoint(name, at, words) {
   field(name).value = words;
   field(name + "_lat").value = at ? at.lat.toFixed(6) : "";
   field(name + "_lon").value = at ? at.lng.toFixed(6) : "";
+  tidy();
 }
 
 // Posted, not asked for by an address: where somebody is stands in no log.
@@ -42,7 +45,7 @@ async function ask(said) {
 async function wordsOf(at) {
   const html = await ask({ lat: at.lat.toFixed(6), lon: at.lng.toFixed(6) }).catch(() => null);
   const found = new DOMParser().parseFromString(html || "", "text/html").querySelector("[data-name]");
-  return found?.dataset.name || form.querySelector("[data-pick]").dataset.point;
+  return found?.dataset.name || pick?.dataset.point;
 }
 
 // What nobody asked for is not written where somebody is about to type: it waits until they have left.
@@ -53,7 +56,7 @@ function whenLeft(input, byItself, act) {
 
 // A point that was tapped, moved to, or that this phone said: at once with its price, its words come a moment later.
 async function choose(name, at, { drawn = false, byItself = false } = {}) {
-  setPoint(name, at, form.querySelector("[data-pick]").dataset.point);
+  setPoint(name, at, pick?.dataset.point);
   const mine = moves[name];
   if (!drawn) map?.mark(name, at);
   prices();
@@ -128,13 +131,21 @@ function prices() {
   timer = setTimeout(() => askPrices(holder, turn, 0), PRICES_MS);
 }
 
-function show(box, wish) {
-  if (box) box.hidden = !wish;
-}
+const show = (box, wish) => { if (box) box.hidden = !wish; };
 
 function tidy() {
   show(form.querySelector("[data-when]"), form.querySelector("[name=when]:checked")?.value === "later");
   show(form.querySelector("[data-rider]"), form.querySelector("[name=rider_kind]:checked")?.value !== "self");
+  show(form.querySelector(".chips"), !field("destination")?.value);
+  show(form.querySelector("[data-kind-named]"), form.querySelector("[name=kind]:checked")?.value === "named");
+}
+
+// A place that was chosen by its name.
+function take(name, { lat, lon, name: words }) {
+  const at = { lat: Number(lat), lng: Number(lon) };
+  setPoint(name, at, words);
+  map?.mark(name, at);
+  prices();
 }
 
 function prepareField(name) {
@@ -152,17 +163,15 @@ function prepareField(name) {
         here(name);
         return;
       }
-      const at = { lat: Number(option.dataset.lat), lng: Number(option.dataset.lon) };
-      setPoint(name, at, option.dataset.name);
-      map?.mark(name, at);
-      prices();
+      take(name, option.dataset);
     },
   });
 }
 
-async function prepareMap(pick) {
+async function prepareMap() {
   map = await preparePicker(pick, {
     next: () => {
+      if (ENDS.length === 1) return ENDS[0];
       const name = wanted || (field("origin").value ? "destination" : "origin");
       wanted = name === "origin" && !field("destination").value ? "destination" : name;
       return name;
@@ -180,17 +189,17 @@ async function beginHere() {
 }
 
 function prepare() {
-  const pick = form.querySelector("[data-pick]");
   ENDS.forEach(prepareField);
   // A key that is held down would run from the last field to the button.
   form.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.repeat) event.preventDefault(); });
-  if (pick) prepareMap(pick);
+  if (pick) prepareMap();
   form.addEventListener("change", ({ target }) => {
     if (target.name !== "line" && !ENDS.includes(target.name)) prices();
   });
-  if (!form.matches("[data-book]")) return;
   form.addEventListener("change", tidy);
   tidy();
+  if (!form.matches("[data-book]")) return;
+  hearOwn(form, () => wanted, take);
   show(form.querySelector("[data-noscript]"), false);
   if (!document.getElementById("way-drawn")) prices(); // what came with the page stays, and what it says was wrong
   beginHere();

@@ -1,9 +1,8 @@
-// Maps of a way: the planned line, where both sides went, the car as it moves, and points.
-import "../vendor/leaflet/leaflet.js";
+// Maps of a way: the planned line, where both sides went, the car, points. The library comes after the page.
 import { drawCar, drawEnd } from "./parts/marks.js";
 
-const COLOURS = { driver: "#0b4ea2", passenger: "#046c4e", sos: "#b42318" };
 const CLOSE = 15; // a zoom at which streets are drawn; one point alone has no bounds to go by
+await import("../vendor/leaflet/leaflet.js").catch(() => {});
 const { L } = window;
 
 // Draw what the page says anew into a map that is there; gives all its points.
@@ -16,11 +15,11 @@ function fill(box) {
     L.polyline(points, style).addTo(drawn);
     all.push(...points);
   };
-  line(data.route, { color: "#fff", weight: 8, opacity: 0.75 });
-  line(data.route, { color: COLOURS.driver, weight: 5, dashArray: "1 9", lineCap: "round" });
+  line(data.route, { className: "way-case", weight: 8, opacity: 0.75 });
+  line(data.route, { className: "way", weight: 5, dashArray: "1 9", lineCap: "round" });
   const trails = data.trails || {};
-  line(trails.driver, { color: COLOURS.driver, weight: 4 });
-  line(trails.passenger, { color: COLOURS.passenger, weight: 4 });
+  line(trails.driver, { className: "driver", weight: 4 });
+  line(trails.passenger, { className: "passenger", weight: 4 });
   (data.ends || []).forEach((point, second) => {
     drawEnd(L, point, second ? "to" : "from", second ? box.dataset.to : box.dataset.from).addTo(drawn);
     all.push(point);
@@ -30,11 +29,11 @@ function fill(box) {
   (data.points || []).forEach(([latitude, longitude, whose, accuracy]) => {
     all.push([latitude, longitude]);
     if (whose === "driver") return;
-    const colour = COLOURS[whose] || COLOURS.passenger;
-    const style = { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 };
+    const className = `point ${whose === "sos" ? "sos" : "passenger"}`;
+    const style = { radius: 8, className, fillOpacity: 0.85 };
     L.circleMarker([latitude, longitude], style).addTo(drawn).bindTooltip(box.dataset[whose] || whose);
     // Somewhere in this circle: a phone that does not know where it is must not look as if it did.
-    const somewhere = { radius: accuracy, color: colour, weight: 1, fillOpacity: 0.12 };
+    const somewhere = { radius: accuracy, className, weight: 1, fillOpacity: 0.12 };
     if (accuracy > 50) L.circle([latitude, longitude], somewhere).addTo(drawn);
   });
   return all;
@@ -88,9 +87,11 @@ function carryOver(part, before) {
   box.dataset.moved = "1";
 }
 
-drawMaps(document);
-document.addEventListener("huhang-fresh", (event) => carryOver(event.target, event.detail.before));
-document.addEventListener("htmx:afterSettle", (event) => {
-  drawMaps(event.target);
-  if (event.target.dataset.redraw) redraw(event.target);
-});
+if (L) {
+  drawMaps(document);
+  document.addEventListener("huhang-fresh", (event) => carryOver(event.target, event.detail.before));
+  document.addEventListener("htmx:afterSettle", (event) => {
+    drawMaps(event.target);
+    if (event.target.dataset.redraw) redraw(event.target);
+  });
+}

@@ -20,30 +20,30 @@ function drawing(address) {
 
 const back = ([longitude, latitude]) => [latitude, longitude];
 
-// One feature as layers of Leaflet, each with how wide it is at a zoom.
-function layers(L, { properties: said, geometry }, paint, options) {
+// One feature as layers of Leaflet, each with the name of its colour and how wide it is at a zoom.
+function layers(L, { properties: said, geometry }, options) {
   if (geometry.type === "Point") return [];
   if (geometry.type === "Polygon") {
     const colour = WATER.has(said.kind) ? "water" : { land: "land", town_area: "town" }[said.kind] || "green";
-    const style = { stroke: false, fill: true, fillOpacity: 1, fillColor: paint(colour), smoothFactor: 0.5 };
+    const style = { stroke: false, fill: true, fillOpacity: 1, smoothFactor: 0.5 };
     const rings = geometry.coordinates.map((ring) => ring.map(back));
-    return [{ layer: L.polygon(rings, { ...options, ...style }), from: 0 }];
+    return [{ layer: L.polygon(rings, { ...options, ...style }), ink: colour, from: 0 }];
   }
   const line = (style) => L.polyline(geometry.coordinates.map(back), { ...options, smoothFactor: 0.7, ...style });
   if (said.kind === "road") {
     const [from, wide] = ROADS[said.class];
     const width = (zoom) => Math.max(1.2, wide * 1.35 ** (zoom - 12));
     return [
-      { layer: line({ color: paint("case") }), from, width: (zoom) => width(zoom) + 1.6, order: 1 },
-      { layer: line({ color: paint(said.class) }), from, width, order: said.class === "motorway" ? 3 : 2 },
+      { layer: line(), ink: "case", from, width: (zoom) => width(zoom) + 1.6, order: 1 },
+      { layer: line(), ink: said.class, from, width, order: said.class === "motorway" ? 3 : 2 },
     ];
   }
   if (said.kind === "rail") {
-    return [{ layer: line({ color: paint("rail"), dashArray: "6 4" }), from: 9, width: () => 1.5 }];
+    return [{ layer: line({ dashArray: "6 4" }), ink: "rail", from: 9, width: () => 1.5 }];
   }
   // Metres of water as pixels, at these latitudes.
   const width = (zoom) => Math.max(1.2, (said.width || 40) / (135000 / 2 ** zoom));
-  return [{ layer: line({ color: paint("water") }), from: 9, width }];
+  return [{ layer: line(), ink: "water", from: 9, width }];
 }
 
 // Where a name stands: its own place, or the middle of a line.
@@ -110,8 +110,12 @@ export function addLand(L, map) {
   pane.style.zIndex = 350;
   pane.setAttribute("aria-hidden", "true");
   const renderer = L.canvas({ pane: "land", padding: 0.4 });
+  // By day and by night with other colours (css/colours.css), also when it grows dark on the way.
   const style = getComputedStyle(map.getContainer());
-  const paint = (name) => style.getPropertyValue("--map-" + name).trim() || "#ccc";
+  const paint = (each) => {
+    const colour = style.getPropertyValue("--map-" + each.ink).trim();
+    each.layer.setStyle({ color: colour, fillColor: colour });
+  };
   const zh = document.documentElement.lang.startsWith("zh");
   const [drawn, all, there] = [[], [], new Set()];
   const fitWidths = () => {
@@ -132,16 +136,18 @@ export function addLand(L, map) {
       if (!data || there.has(file) || gone()) return;
       there.add(file);
       const options = { renderer, interactive: false, lineCap: "round", lineJoin: "round" };
-      const added = data.features.flatMap((feature) => layers(L, feature, paint, options));
+      const added = data.features.flatMap((feature) => layers(L, feature, options));
       added.sort((a, b) => (a.order || 0) - (b.order || 0));
       drawn.push(...added);
       all.push(...names(data, zh));
+      added.forEach(paint);
       fitWidths();
       added.forEach(({ layer }) => layer.addTo(map));
       place(map, pane, all);
       map.getContainer().dataset.land = "drawn";
     }));
   };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (!gone()) drawn.forEach(paint); });
   map.on("zoomend", fitWidths);
   map.on("moveend", look);
   map.on("zoomstart", () => pane.replaceChildren());

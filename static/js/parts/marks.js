@@ -1,6 +1,6 @@
 // Marks on a map: a car that turns where it goes, and both ends of a way.
-const CAR = `<svg viewBox="0 0 40 40"><circle cx="20" cy="20" r="18" fill="#fff"/>
-<path d="M20 3 33 34 20 27 7 34Z" fill="#0b4ea2"/></svg>`;
+const CAR = `<svg viewBox="0 0 40 40"><circle cx="20" cy="20" r="18"/>
+<path d="M20 3 33 34 20 27 7 34Z"/></svg>`;
 const MOVED = 8; // metres; less is the phone's own unrest
 
 // The compass direction from a to b in degrees, 0 is north; good for a few kilometres.

@@ -1,25 +1,29 @@
 // The map of a city on which one sees and corrects where a way begins and ends. The library comes after the page.
-import { addLand } from "./land.js";
-import { drawPin } from "./pin.js";
-
 async function library() {
-  await import("../../vendor/leaflet/leaflet.js");
-  return window.L;
+  const [{ addLand }, { drawPin }] = await Promise.all([
+    import("./land.js"), import("./pin.js"), import("../../vendor/leaflet/leaflet.js"),
+  ]);
+  return { L: window.L, addLand, drawPin };
 }
 
 // What stands over the map's edges: the pins themselves, the zoom, whose the map is, and the sheet below.
 const CLEAR = { paddingTopLeft: [64, 64], paddingBottomRight: [32, 40], maxZoom: 14, animate: false };
-const WAY = { color: "#0b4ea2", weight: 5, opacity: 0.85, interactive: false };
+const WAY = { className: "way", weight: 5, opacity: 0.85, interactive: false };
 
 // `chosen(name, point)` hears of each tap and move of a mark; `next()` says which end a tap is for. Gives what the
 // page can do with the map: `mark(name, point)`, null takes it away, `way(points)`; nothing where there is no map.
 export async function preparePicker(box, { next, chosen }) {
-  const L = await library().catch(() => null);
-  if (!L) return null;
+  const read = await library().catch(() => null);
+  if (!read) return null;
+  const { L, addLand, drawPin } = read;
   const data = JSON.parse(document.getElementById(box.dataset.picker).textContent);
-  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 }).setView(data.middle, 10.5);
+  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 });
+  map.setView(data.me || data.middle, data.me ? 13 : 10.5);
   map.attributionControl.setPosition("topright"); // what one decides lies over the lower edge
   addLand(L, map);
+  box.drawing = map;
+  // Where a driver waits for orders.
+  if (data.me) import("./marks.js").then(({ drawCar }) => drawCar(L, box, data.me, [])).catch(() => {});
   const marks = {};
   const way = L.polyline([], WAY).addTo(map);
   const show = () => {
