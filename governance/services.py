@@ -249,7 +249,8 @@ def run_red_team() -> "list[redteam.Tried]":
 
 @begins_transaction
 def _record_attack(way: str, got: list[str]) -> None:
-    audit.record(SYSTEM, ATTACK_GOT if got else ATTACK_REFUSED, way, got=got[:10])
+    action = ATTACK_GOT if got else ATTACK_REFUSED
+    audit.record(SYSTEM, action, way, got=got[:10])
 
 
 def check_board() -> list[Checked]:

@@ -16,6 +16,8 @@ from core.errors import NotFound
 from core.links import HasLink
 from core.models import Notification
 from core.privacy import blind_index
+from governance.models import Concern
+from governance.tests.factories import shown_concern
 from safety import services as safety
 from safety.models import EmergencyPush, Incident, WelfareCheck
 
@@ -60,6 +62,7 @@ def opened(db, people, rides):
         push = EmergencyPush.objects.create(
             incident=incident, key=f"case {number}", cause="sos", asked_at=clock.now(), next_at=clock.now()
         )
+        concern = shown_concern(people("agent"), f"concern-{number:x>20}")
         return {
             "/110/{}/": (push, "110", incident.code),
             f"/complaints/{complaint.code}/{{}}/": (complaint, "complaint", complaint.code),
@@ -67,6 +70,7 @@ def opened(db, people, rides):
             f"/thanks/{complaint.code}/1/{{}}/": (asked, "thanks", f"{complaint.code}:1"),
             "/welfare-check/{}/": (check, "welfare-check", check.code),
             "/contact/{}/": (question, "contact", f"passenger {question.phone_index}"),
+            "/speak-up/{}/": (concern, "concern", concern.code),
         }
 
     return made
@@ -77,7 +81,7 @@ def test_a_page_opens_to_its_own_secret_and_to_nothing_that_can_be_worked_out(op
     assert (
         {type(row) for row, _purpose, _code in rows.values()}
         == {model for model in apps.get_models() if issubclass(model, HasLink)}
-        == {Complaint, Claim, ContactQuestion, EmergencyPush, Satisfaction, WelfareCheck}
+        == {Complaint, Claim, Concern, ContactQuestion, EmergencyPush, Satisfaction, WelfareCheck}
     )
     secrets = {row.secret for row, _purpose, _code in rows.values()}
     assert len(secrets) == len({row for row, _purpose, _code in rows.values()})

@@ -173,6 +173,10 @@ EXACT = {
     ("complaints/services/claims.py", "%Y%m%d%H%M%S"),
     ("complaints/services/rulings.py", "%Y%m%d%H%M"),
     ("complaints/services/shifts.py", "%Y%m%d%H"),
+    ("governance/regulator/layout.py", "%Y%m%d%H%M%S"),  # as the regulator's platform reads it
+    ("governance/regulator/layout.py", "%Y%m%d"),
+    ("governance/regulator/base.py", "%Y%m%d"),
+    ("governance/comments.py", "%Y-%m-%d"),  # into a digest
 }
 
 
