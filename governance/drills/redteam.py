@@ -6,34 +6,47 @@ papers is not sent, and that an address said again opens nothing. Each way has a
 was tried: one that was not is no refusal.
 """
 
+import io
 import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from django.conf import settings
 from django_otp.oath import totp
+from PIL import Image
 
 from accounts.models import new_seed
 from accounts.services import end_drill_account, mark_drill_account
+from core import clock
 from core.permissions import LIAISON
 from drivers.services import PLATE_OF_NOBODY, mark_drill_driver
-from governance.drills.hourly import CODE, PATIENCE
+from governance.drills.hourly import PATIENCE
 from governance.drills.world import Surprise, new_key
 from police.services import mark_drill_officer, suspend_drill_officer
-from police.states import Tier
+from police.states import Paper, Tier, Wanted
 from rides.selectors import cities, city_by_code, position_key
 from rides.services import HOME_OF_NOBODY, mark_drill_trip
 from rides.states import Party
 from safety.services import close_drill
 
-OFFICER, MAILBOX, DRIVER = "red-team-officer", "red-team-mailbox", "red-team-driver"
+# Its own people: the drill of the hour is signed in as its passenger, and takes her newest trip.
+OFFICER, MAILBOX = "red-team-officer", "red-team-mailbox"
+PASSENGER, DRIVER = "red-team-passenger", "red-team-driver"
 PASSENGER_NAME, DRIVER_NAME, DRIVER_ID = "演练 drill", "演练·司机", "DRILL-0000-DRIVER"
-WHO = (PASSENGER_NAME, HOME_OF_NOBODY, DRIVER_NAME, DRIVER_ID)  # what no false officer may read
+# Nobody has them: of the numbers that Australia's ACMA sets apart for films and books.
+PASSENGER_PHONE, DRIVER_PHONE = "+61491570006", "+61491570156"
+# What no false officer may read: who they are, and that anybody called for help or was told of it (S11).
+WHO = (PASSENGER_NAME, HOME_OF_NOBODY, DRIVER_NAME, DRIVER_ID, PASSENGER_PHONE, DRIVER_PHONE)
+# On a page in English, and in the file.
+CALLED = ("SOS by the", "a call for help on the trip", "Messages to emergency contacts")
+CALLED_IN_FILE = ("safety.", '"sos"', "handed_over")
 
 
 class Way(StrEnum):
@@ -125,12 +138,15 @@ def play(found: list[Tried]) -> None:
     Raises `Surprise` or an error of HTTP where one could not: it is no refusal.
     """
     passenger = mark_drill_account(
-        code=CODE, phone=settings.DRILL_PHONE, password=secrets.token_urlsafe(24), real_name=PASSENGER_NAME
+        code=PASSENGER,
+        phone=PASSENGER_PHONE,
+        password=secrets.token_urlsafe(24),
+        real_name=PASSENGER_NAME,
     )
     driver, vehicle = mark_drill_driver(
         account=mark_drill_account(
             code=DRIVER,
-            phone="",
+            phone=DRIVER_PHONE,
             password=secrets.token_urlsafe(24),
             real_name=DRIVER_NAME,
             id_number=DRIVER_ID,
@@ -157,7 +173,7 @@ def play(found: list[Tried]) -> None:
             thief = own.stolen()
             pack = _ask_with(thief, session, trip.code)
             # Her number may lead to her trips of the runs before as well: what it must not lead to is she.
-            _ask_with(thief, session, settings.DRILL_PHONE, control="P-")
+            _ask_with(thief, session, PASSENGER_PHONE, control="P-")
             _must(thief.get(pack), PLATE_OF_NOBODY)
             link.got += _opens(pack, {"nobody": Browser(), "another officer": mailbox})
             _mailbox(mailbox, post, trip.code)
@@ -199,10 +215,10 @@ def _asked(browser: Browser, known: str) -> str:
 def _ask_with(thief: Browser, tried: Tried, known: str, *, control: str = PLATE_OF_NOBODY) -> str:
     """Ask with a stolen session, and read all that there is; the address of the pack as a file."""
     page = _asked(thief, known)
-    tried.look(f"page by {known[:2]}", _must(thief.get(page), control), *WHO)
-    tried.look(f"live by {known[:2]}", thief.get(page + "live/"), *WHO)
+    tried.look(f"page by {known[:2]}", _must(thief.get(page), control), *WHO, *CALLED)
+    tried.look(f"live by {known[:2]}", thief.get(page + "live/"), *WHO, *CALLED)
     file = thief.get(page + "pack.json")
-    tried.look(f"file by {known[:2]}", file, *WHO)
+    tried.look(f"file by {known[:2]}", file, *WHO, *CALLED_IN_FILE)
     return page + "pack.json"
 
 
@@ -224,17 +240,19 @@ def _mailbox(mailbox: Browser, tried: Tried, trip: str) -> None:
 
 
 def _letter(browser: Browser, tried: Tried, trip: str) -> None:
-    """A letter whose second certificate is no file that can be read, and a question without any letter."""
-    begun = browser.submit("/police/ordinary/", {"submission": "red-team"})
+    """A complete letter of which one certificate is no file that can be read, and a question without any letter. The control
+    is the same letter with three good files: it is taken, and waits for two people for ever."""
+    begun = browser.submit("/police/ordinary/", {"submission": new_key()})
     draft = begun.headers.get("location", "")
     if "/police/ordinary/" not in draft:
         raise Surprise(f"/police/ordinary/: {begun.status_code}")
-    forged = {"certificate_2": ("certificate.jpg", b"not a picture", "image/jpeg")}
-    sent = browser.submit(draft, {"do": "send", "query_value": trip, "wanted": "driver"}, forged)
-    if "/police/requests/" in sent.headers.get("location", "") or "/police/requests/" in browser.get(
-        draft
-    ).headers.get("location", ""):
+    files = {paper.value: ("paper.jpg", _picture(), "image/jpeg") for paper in Paper}
+    forged = files | {Paper.CERTIFICATE_2.value: ("paper.jpg", b"not a picture", "image/jpeg")}
+    if _is_sent(browser.submit(draft, _notice(trip), forged)) or _is_sent(browser.get(draft)):
         tried.got.append("the letter was sent")
+    taken = browser.submit(draft, _notice(trip), files)
+    if not _is_sent(taken):
+        raise Surprise(f"{draft}: {taken.status_code}, and the letter was complete")
     body = {
         "query": "trip",
         "value": trip,
@@ -245,6 +263,34 @@ def _letter(browser: Browser, tried: Tried, trip: str) -> None:
     if browser.call("/api/v1/police/requests/", body).status_code < 400:
         tried.got.append("an ordinary question without a letter")
     tried.done = True
+
+
+def _is_sent(answer: httpx.Response) -> bool:
+    return "/police/requests/" in answer.headers.get("location", "")
+
+
+def _notice(trip: str) -> dict[str, str]:
+    """A notice that lacks nothing but its papers."""
+    now = clock.now().astimezone(ZoneInfo("Asia/Shanghai"))
+    words = ("number", "organ", "case_name", "case_number", "approved_by", "first_officer", "second_officer")
+    return dict.fromkeys(words, "演练") | {
+        "do": "send",
+        "query_value": trip,
+        "wanted": Wanted.DRIVER,
+        "span_from": f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M}",
+        "span_to": f"{now:%Y-%m-%dT%H:%M}",
+        "deadline": f"{now + timedelta(days=1):%Y-%m-%d}",
+        "first_certificate": "1",
+        "second_certificate": "2",
+        "legal_basis": "演练",
+    }
+
+
+def _picture() -> bytes:
+    """A picture of nothing, unlike every other."""
+    file = io.BytesIO()
+    Image.frombytes("RGB", (16, 16), secrets.token_bytes(16 * 16 * 3)).save(file, "JPEG")
+    return file.getvalue()
 
 
 def _opens(first: str, browsers: dict[str, Browser], *more: str) -> list[str]:

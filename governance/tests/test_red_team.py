@@ -6,20 +6,23 @@ import httpx
 import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
-from django.shortcuts import redirect
 
 from accounts.models import Account
+from accounts.services import mark_drill_account
 from core import alarms, clock
 from core.models import AuditEntry
+from core.reader.headers import Kind
 from governance.checks import ask
-from governance.drills import redteam
+from governance.drills import hourly, redteam
 from governance.drills.world import Surprise
 from governance.services import run_red_team
 from governance.states import ATTACK_GOT
-from police import clocks, selectors
+from police import clocks, packs, selectors
 from police.models import Officer, PoliceRequest
 from police.policies import Grade, GradeReason
 from police.services import releases, requests
+from police.states import NoticePart
+from rides.models import Trip
 
 pytestmark = pytest.mark.usefixtures("deliver")
 
@@ -41,7 +44,7 @@ def got():
 
 def test_each_way_is_tried_and_refused_and_nobody_is_asked_for_anything(people, noon):
     assert got() == {way.value: [] for way in redteam.Way}
-    assert PoliceRequest.objects.count() == 3
+    assert PoliceRequest.objects.count() == 4
     assert got() == {way.value: [] for way in redteam.Way}, "once more, beside the trip of the run before"
     assert Officer.objects.get(account__code=redteam.OFFICER).state == "suspended"
     for code in (redteam.OFFICER, redteam.MAILBOX):
@@ -54,6 +57,7 @@ def test_each_way_is_tried_and_refused_and_nobody_is_asked_for_anything(people, 
     ]  # fmt: skip
     assert not any(seen)
     assert ask.emergencies_late(at - timedelta(days=9), at, form_seconds=1, phone_seconds=1).all == 0
+    assert ask.letters_answered(at - timedelta(days=9), at, limit=timedelta(hours=1)).all == 0
     assert not [each for each in alarms.ringing(at) if "police" in each.key]
 
 
@@ -81,11 +85,43 @@ def test_it_sees_an_address_that_opens_for_another(monkeypatch):
     assert "another officer opened pack.json" in got()["replayed_link"]
 
 
-def test_it_sees_a_letter_that_goes_without_its_papers(monkeypatch):
-    monkeypatch.setattr("police.notices.read_papers", lambda uploads: {})
-    monkeypatch.setattr("police.notices.send", lambda **given: [])
-    monkeypatch.setattr("police.views._sent", lambda request, found: redirect("police:request", "P-SENT2222"))
+def test_it_sees_a_letter_that_goes_with_a_file_that_nobody_can_read(monkeypatch):
+    monkeypatch.setattr("police.notices.door.read_file", lambda upload: (Kind.JPEG, upload.read()))
     assert got()["forged_letter"] == ["the letter was sent"]
+
+
+def test_a_letter_that_nobody_could_send_shows_nothing(monkeypatch):
+    monkeypatch.setattr("police.notices.missing", lambda notice: [NoticePart.NUMBER])
+    with pytest.raises(Surprise):
+        run_red_team()
+    assert not AuditEntry.objects.filter(subject="forged_letter").exists()
+
+
+def test_it_leaves_the_drill_of_the_hour_alone(settings):
+    hers = mark_drill_account(code=hourly.CODE, phone=settings.DRILL_PHONE, password="of the hour")
+    assert not any(got().values())
+    hers.refresh_from_db()
+    assert hers.check_password("of the hour"), "it is signed in meanwhile"
+    assert not Trip.objects.filter(passenger=hers).exists(), "it takes her newest trip"
+
+
+def test_it_sees_a_phone_number(monkeypatch):
+    guarded = packs.build_pack
+    monkeypatch.setattr(
+        "police.services.releases.build_pack",
+        lambda request, trip, graded: guarded(request, trip, graded) | {"plate_seen": trip.passenger.phone + trip.driver.account.phone},
+    )  # fmt: skip
+    seen = " ".join(got()["stolen_session"])
+    assert redteam.DRIVER_PHONE in seen
+    assert redteam.PASSENGER_PHONE in seen
+
+
+def test_it_sees_that_she_called_and_whom_we_told(monkeypatch):
+    monkeypatch.setattr(packs.Graded, "guarded", False)
+    monkeypatch.setattr("police.views.signs_told", lambda asked: asked.release.signs)
+    seen = " ".join(got()["stolen_session"])
+    for said in (*redteam.CALLED, *redteam.CALLED_IN_FILE):
+        assert said in seen
 
 
 def test_what_could_not_be_tried_is_no_refusal(monkeypatch):

@@ -375,6 +375,8 @@ class Migration(migrations.Migration):
                 ('said', models.CharField(blank=True, choices=[('received', 'received'), ('dispatched', 'police are on their way'), ('on_scene', 'police are there'), ('over', 'over for the police'), ('refused', 'not taken on')], max_length=12, verbose_name="the centre's newest word")),
                 ('said_at', models.DateTimeField(null=True, verbose_name='said at')),
                 ('traced_at', models.DateTimeField(null=True, verbose_name='position sent at')),
+                ('told_at', models.DateTimeField(null=True, verbose_name='told of calls until')),
+                ('repeated_at', models.DateTimeField(null=True, verbose_name='further call handed on at')),
                 ('looked_at', models.DateTimeField(null=True, verbose_name='link opened at')),
                 ('first_asked_at', models.DateTimeField(null=True, verbose_name='first asked at')),
                 ('first_received_at', models.DateTimeField(null=True, verbose_name='first received by the centre at')),

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import pgettext_lazy
@@ -38,6 +40,10 @@ class EmergencyPush(HasLink):
     )
     said_at = models.DateTimeField(pgettext_lazy("field", "said at"), null=True)
     traced_at = models.DateTimeField(pgettext_lazy("field", "position sent at"), null=True)
+    # When the newest call for help was made that the centre confirmed to have heard of; null: none after it was asked for.
+    told_at = models.DateTimeField(pgettext_lazy("field", "told of calls until"), null=True)
+    # When a further call was last handed on: one who taps in a loop must not stand before the first call of others.
+    repeated_at = models.DateTimeField(pgettext_lazy("field", "further call handed on at"), null=True)
     looked_at = models.DateTimeField(pgettext_lazy("field", "link opened at"), null=True)
     # Of the first case, where the centre ended it and there is another: how long that took stays to be measured.
     first_asked_at = models.DateTimeField(pgettext_lazy("field", "first asked at"), null=True)
@@ -77,6 +83,11 @@ class EmergencyPush(HasLink):
     def ended_there(self) -> bool:
         """The centre said that it does nothing more."""
         return self.said in {CentreWord.OVER, CentreWord.REFUSED}
+
+    @property
+    def told_until(self) -> datetime:
+        """A call for help after it is news to the centre. What is sent holds all calls until it was asked for."""
+        return max(self.told_at or self.asked_at, self.asked_at)
 
     @property
     def is_followed(self) -> bool:

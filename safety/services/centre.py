@@ -91,16 +91,20 @@ def case_of(push: EmergencyPush, incident: Incident) -> dict[str, Any]:
 
 
 def _open(push: EmergencyPush) -> None:
+    newest = pushing.newest_call(push)  # before what is sent is read: never more than that holds
     number = centre.open_case(case_of(push, incident_by_code(push.incident.code)))
+    _heard_of(push, newest)
     hear_centre(key=push.key, number=number, said=CentreWord.RECEIVED)
 
 
 def _follow(push: EmergencyPush) -> None:
+    newest = pushing.newest_call(push)
     incident, at = incident_by_code(push.incident.code), clock.now()
     trip = incident.trip
     assert trip is not None  # noqa: S101 - as above
     told = {"key": push.key, "at": _iso(at), "state": trip.state, "positions": _positions(incident, at)}
     centre.trace(told | _calls(incident))
+    _heard_of(push, newest)
     _traced(push, at)
 
 
@@ -168,6 +172,14 @@ CLOSINGS = retry.queue(
 
 
 @begins_transaction
+def _heard_of(sent: EmergencyPush, newest: datetime | None) -> None:
+    """The centre confirmed what held all calls for help until this one."""
+    if newest is not None:
+        rows = EmergencyPush.objects.filter(Q(told_at=None) | Q(told_at__lt=newest), pk=sent.pk, key=sent.key)
+        rows.update(told_at=newest)
+
+
+@begins_transaction
 def _traced(sent: EmergencyPush, at: datetime) -> None:
     # Under another key it is another case by now, of which the centre has not heard.
     push = EmergencyPush.objects.select_for_update().filter(pk=sent.pk, key=sent.key).first()
@@ -232,6 +244,8 @@ def hear_centre(*, key: str, number: str, said: CentreWord) -> None:
             note_police_called(incident=incident, actor=CENTRE, station=number)
         case CentreWord.OVER | CentreWord.REFUSED:
             bring_news(incident)
+            # It did not know of a call for help that came just before: another case, where the rule says so.
+            pushing.push_by_itself(code=code)
         case CentreWord.RECEIVED:
             change_incident(incident)
     if incident.trip:

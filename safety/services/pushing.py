@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from core import audit, broker, centre, clock, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM, Actor
@@ -25,6 +26,7 @@ OPENING, FOLLOWING, CLOSING = "safety.emergency_centre", "safety.centre_followed
 OPENS, FOLLOWS = "safety.tasks.speak_to_centre", "safety.tasks.follow_cases"
 # Longer than one attempt: a case that is just being opened there is open before it is closed.
 _AFTER_AN_ATTEMPT = timedelta(seconds=5)
+_HANDED_ON_EVERY = timedelta(seconds=3)
 
 
 @joins_transaction
@@ -108,9 +110,31 @@ def _ask(incident: Incident, trip: "Trip", actor: Actor, cause: PushCause | None
 
 
 def _called_since(push: EmergencyPush) -> bool:
-    """Somebody tapped SOS after the centre had ended the case: that is new danger, whoever had called before. The driver
-    must not use up her call, and she need find no other button."""
-    return SosCall.objects.filter(incident=push.incident_id, at__gt=push.said_at).exists()
+    """Somebody tapped SOS of whom the centre had not heard when it ended the case: that is new danger, whoever had called
+    before, and also where both happened at once. The driver must not use up her call, and she need find no other button."""
+    newest = newest_call(push)
+    return newest is not None and newest > push.told_until
+
+
+def newest_call(push: EmergencyPush) -> datetime | None:
+    """When somebody last tapped SOS in its incident."""
+    return SosCall.objects.filter(incident=push.incident_id).aggregate(at=Max("at"))["at"]
+
+
+def take_further_call(incident: Incident) -> bool:
+    """Whether a further tap, in an incident whose row is locked, is handed on: once in a few seconds, and always where the
+    centre ended the case after the last one. A trace tells the centre of the others; without a push the first call is yet to
+    make one."""
+    push, at = EmergencyPush.objects.filter(incident=incident).first(), clock.now()
+    if push is None:
+        return False
+    last = push.repeated_at
+    ended_since = push.ended_there and (last is None or push.said_at is None or last <= push.said_at)
+    if last is not None and last > at - _HANDED_ON_EVERY and not ended_since:
+        return False
+    push.repeated_at = at
+    push.save(update_fields=["repeated_at"])
+    return True
 
 
 def _open_anew(push: EmergencyPush, incident: Incident, at: datetime) -> None:
@@ -121,6 +145,7 @@ def _open_anew(push: EmergencyPush, incident: Incident, at: datetime) -> None:
     push.key = f"huhang:{incident.code}:{int(at.timestamp())}"
     push.asked_at = push.next_at = at
     push.number, push.said = "", ""
+    push.told_at = None
     push.received_at = push.said_at = push.traced_at = push.closed_at = None
     push.save()
 

@@ -34,6 +34,7 @@ from safety.services.incidents import (
     open_first,
     set_silent,
 )
+from safety.services.pushing import take_further_call
 from safety.states import LIVE, AppealOutcome, CallerPhrase, Origin, SafetyLine, SignalKind, topic_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def _raise(
         )
     )
     if again:
-        events.publish(SosRepeated(incident=incident.code))
+        if take_further_call(incident):
+            events.publish(SosRepeated(incident=incident.code))
     else:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))

@@ -12,7 +12,7 @@ import pytest
 
 from core import alarms, clock, jobs, outside, retry
 from core import centre as at_centre
-from core.models import AuditEntry, FailedWork, TimelineEntry
+from core.models import AuditEntry, FailedWork, OutboxEvent, TimelineEntry
 from core.tests.factories import set_policy
 from rides.models import Trip
 from rides.selectors import position_key
@@ -21,7 +21,7 @@ from rides.states import Party
 from rides.tokens import TripKey
 from rides.trails import Fix
 from safety import packets, services
-from safety.models import EmergencyPush, Incident
+from safety.models import EmergencyPush, Incident, SosCall
 from safety.services import pushing
 from safety.services.centre import CLOSINGS, FOLLOWING, PUSHES
 from safety.states import CallerPhrase, SignalKind
@@ -644,6 +644,74 @@ def test_a_further_tap_while_the_case_is_open_is_told_at_once_and_is_the_same_ca
     speak()
     (case,) = at_the_centre()
     assert len(case["trace"]) == 1
+
+
+def test_a_tap_that_the_centre_had_not_heard_of_when_it_ended_the_case_is_another_case(
+    centre, trip, deliver, client, noon
+):
+    tap(trip)
+    deliver()
+    speak()
+    noon.shift(5)
+    tap(trip)
+    noon.shift(1)
+    word(client, "over")  # what it was last told is older than her tap
+    deliver()
+    speak()
+    assert [each["case"] for each in at_the_centre()] == ["110-000001", "110-000002"]
+    noon.shift(5)
+    tap(trip)
+    deliver()
+    speak()
+    word(client, "over")
+    deliver()
+    speak()
+    assert len(at_the_centre()) == 2, "a trace had told of that tap"
+
+
+def test_a_tap_that_nobody_confirmed_to_have_heard_of_is_another_case(
+    centre, trip, deliver, client, noon, monkeypatch
+):
+    tap(trip)
+    deliver()
+    speak()
+    noon.shift(5)
+    tap(trip)
+    deliver()
+    monkeypatch.setattr(at_centre, "trace", _silent)
+    FOLLOWING.work_off()
+    word(client, "refused")
+    assert only().received_at is None
+
+
+def _silent(_told):
+    raise at_centre.CentreSilent
+
+
+def test_whoever_taps_in_a_loop_floods_no_queue_and_is_heard_all_the_same(
+    centre, trip, deliver, client, noon
+):
+    incident = tap(trip)
+    deliver()
+    speak()
+    repeated = OutboxEvent.objects.filter(name="safety.sos_repeated")
+    for _each in range(30):
+        noon.shift(0.1)
+        assert tap(trip) == incident
+    assert repeated.count() == 1
+    assert SosCall.objects.count() == 31, "no tap is refused"
+    deliver()
+    speak()
+    word(client, "over")
+    for _each in range(10):
+        noon.shift(0.1)
+        tap(trip)
+    assert repeated.count() == 2, "at once, where the centre ended it"
+    deliver()
+    assert only().received_at is None
+    noon.shift(60)
+    tap(trip)
+    assert repeated.count() == 3
 
 
 def test_nobody_else_speaks_for_the_centre(centre, trip, deliver, client):
