@@ -87,13 +87,16 @@ def _send(_at: datetime) -> None:
         _dead.difference_update(asked)
         _dead.update(kind for kind, told in asked.items() if not told)
         if quiet and not heard:
-            _let_wait([row for row, _answer in quiet])
-            raise receiver.Silent
+            if len(asked) > 1:
+                _let_wait([row for row, _answer in quiet])
+                raise receiver.Silent
+            # One interface alone had anything to hear: whether the others are there nobody knows, and they are not kept.
+            quiet = [(row, UNASKED) for row, _answer in quiet]
         for kind, told in asked.items():
             if told:
                 retry.done(DEAD, kind)
             else:
-                retry.failed(DEAD, kind, "it is silent, and others are not", subject=kind)
+                retry.failed(DEAD, kind, "it does not answer", subject=kind)
         _put_off(quiet)
         if not jobs.go_on():
             return

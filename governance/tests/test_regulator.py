@@ -671,7 +671,8 @@ def test_a_closed_account_is_told_once_as_over_and_its_car_too(professional, reg
     driver, _car = professional
     feed()
     leave(driver=driver)
-    Account.objects.filter(pk=driver.account_id).update(closed_at=clock.now())
+    at = clock.now()
+    Account.objects.filter(pk=driver.account_id).update(closed_at=at, is_active=False, erase_at=at)
     for _day in range(3):
         noon.shift(timedelta(days=1))
         feed()
@@ -703,3 +704,21 @@ def test_a_score_that_is_never_said_turns_the_board_red_but_where_there_is_no_do
     feed(SCORE)
     noon.shift(timedelta(days=1))
     assert "feed_score_unheard" not in said()[1]
+
+
+def test_a_lone_message_is_not_given_up_while_the_whole_platform_is_away(rides, regulator, noon):
+    feed()
+    trip = rides.booked()
+    regulator.behave({"status": 503})
+    feed(COLLECT)
+    for _turn in range(20):
+        noon.shift(70)
+        feed(SEND)
+    row = FeedMessage.objects.get(kind="orderCreate", subject=trip.code)
+    assert (row.refused_at, row.acknowledged_at, row.attempts) == (None, None, 0)
+    assert FailedWork.objects.get(kind="governance.feed_interface", closed_at=None).needs_person_at
+    regulator.behave({})
+    noon.shift(70)
+    feed(SEND)
+    assert not FailedWork.objects.filter(kind="governance.feed_interface", closed_at=None).exists()
+    assert [row["OrderId"] for row in taken()["orderCreate"]] == [trip.code]
