@@ -43,8 +43,20 @@ class OutsideDown(DomainError):
     )
 
 
+class Unasked(OutsideDown):
+    """Nobody was asked: it failed a moment ago, and its breaker is open."""
+
+
+class NoDoor(OutsideDown):
+    """It answers 404: there is no such door."""
+
+
 class _Failed(Exception):
     """An answer that says nothing: 5xx, or a body that is not what the contract says."""
+
+
+class _NotThere(_Failed):
+    """404."""
 
 
 @lru_cache(maxsize=1)
@@ -122,7 +134,7 @@ def tell(name: str, url: str, body: bytes, *, headers: dict[str, str]) -> tuple[
     """What a service answers to signed JSON: one attempt, the bytes and the headers. For what a life depends on.
 
     Whoever calls repeats it; after three failures in a row nobody waits for it for five seconds, so that a service which
-    hangs keeps no worker from all else. Raises `OutsideDown`.
+    hangs keeps no worker from all else. Raises `OutsideDown`, by its kinds `Unasked` and `NoDoor` where that is why.
     """
     try:
         with _breakers.get_breaker(name, threshold=3, ttl=5.0):
@@ -130,9 +142,11 @@ def tell(name: str, url: str, body: bytes, *, headers: dict[str, str]) -> tuple[
                 url, content=body, headers={"Content-Type": "application/json", **headers}
             )
             sandbox = settings.STAGE == "production" and SANDBOX_HEADER in answer.headers
+            if answer.status_code == 404 and not sandbox:
+                raise _NotThere
             if sandbox or answer.status_code != 200:
                 raise _Failed
             return answer.content, answer.headers
     except (httpx.HTTPError, _Failed, OpenedState) as error:
         log.warning("outside.down", service=name, error=type(error).__name__)
-        raise OutsideDown from None
+        raise {OpenedState: Unasked, _NotThere: NoDoor}.get(type(error), OutsideDown) from None

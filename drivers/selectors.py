@@ -124,15 +124,19 @@ def licences_of(drivers: Collection[int]) -> dict[int, Driver]:
 
 
 def drivers_to_report(drivers: Collection[int]) -> list[Driver]:
-    """Drivers with account and papers in force, without their portrait, as the law has them reported."""
+    """Drivers with account and papers, also those that were, without their portrait, as the law has them reported."""
     rows = Driver.objects.filter(pk__in=drivers).select_related("account").defer("photo")
-    return list(rows.prefetch_related(Prefetch("papers", Paper.objects.filter(replaced_at=None))))
+    return list(rows.prefetch_related("papers"))
 
 
 def vehicles_to_report(vehicles: Collection[int]) -> list[Vehicle]:
-    """Cars with their papers in force, as the law has them reported."""
-    papers = Paper.objects.filter(replaced_at=None).defer("number")
-    return list(Vehicle.objects.filter(pk__in=vehicles).prefetch_related(Prefetch("papers", papers)))
+    """Cars with their papers, also those that were, and with whose they are, as the law has them reported."""
+    bindings = Binding.objects.filter(ended_at=None).select_related("driver__account").defer("driver__photo")
+    return list(
+        Vehicle.objects.filter(pk__in=vehicles).prefetch_related(
+            Prefetch("papers", Paper.objects.defer("number")), Prefetch("bindings", bindings)
+        )
+    )
 
 
 def count_to_report() -> tuple[int, int]:

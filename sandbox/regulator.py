@@ -1,7 +1,7 @@
 """The ministry's supervision platform in small: it takes items of each interface, checks their layout, and scores the company.
 
 The layout is the published one, which both sides have as a file; how it is checked is the sandbox's own. It can be told to
-hang, to answer with a status, to refuse an interface, and to say nothing where an item names a code.
+hang, to answer with a status, to refuse an interface or to be dead by one, and to say nothing where an item names a code.
 """
 
 import hmac
@@ -19,7 +19,14 @@ from django.conf import settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LAYOUT = Path(__file__).resolve().parent.parent / "governance" / "regulator" / "layout.json"
-DEFAULTS: dict[str, Any] = {"hang": 0.0, "status": 200, "refuse": {}, "silent_on": "", "forgets": 0}
+DEFAULTS: dict[str, Any] = {
+    "hang": 0.0,
+    "status": 200,
+    "refuse": {},
+    "silent_on": "",
+    "dead": "",
+    "forgets": 0,
+}
 MOMENTS = {  # by which field an item says when it happened
     "orderCreate": "OrderTime", "orderMatch": "DistributeTime", "orderCancel": "CancelTime", "operateDepart": "DepTime",
     "operateArrive": "DestTime", "ratedPassenger": "EvaluateTime", "ratedPassengerComplaint": "ComplaintTime",
@@ -56,6 +63,8 @@ def answer(kind: str, raw: bytes, authorization: str) -> tuple[int, dict[str, An
     time.sleep(float(manner["hang"]))
     if manner["status"] != 200:
         return int(manner["status"]), {}
+    if manner["dead"] == kind:
+        return 500, {}
     key = os.environ.get("HUHANG_REGULATOR_KEY", "")
     if not key or not hmac.compare_digest(authorization.encode(), f"Bearer {key}".encode()):
         return 401, {"error": "key"}
@@ -168,6 +177,8 @@ def score(raw: bytes, authorization: str) -> tuple[int, dict[str, Any]]:
     manner = DEFAULTS | _read("regulator_behaviour.json")
     if manner["status"] != 200:
         return int(manner["status"]), {}
+    if manner["dead"] == "score":
+        return 500, {}
     key = os.environ.get("HUHANG_REGULATOR_KEY", "")
     if not key or not hmac.compare_digest(authorization.encode(), f"Bearer {key}".encode()):
         return 401, {"error": "key"}

@@ -9,7 +9,7 @@ from governance.checks.verdicts import verdict
 from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.regulator.company import BadFile, Company, company, is_set_up
-from governance.regulator.scores import last_score
+from governance.regulator.scores import is_overdue, last_score
 from governance.shadow import World
 from rides.selectors import all_lines
 from rides.states import Line, LineState
@@ -46,6 +46,10 @@ NOT_THERE = fault(
 )
 SCORED = line("feed_scored", noop("Of %(day)s the regulator counts %(theirs)s items, as we do %(ours)s."))
 UNSCORED = line("feed_unscored", noop("The regulator said of no day how much it has."))
+UNHEARD = fault(
+    "feed_score_unheard",
+    noop("For more than a day the regulator has not said how much it has, though it was told something"),
+)
 LOST_AT_MOST = 0.01  # what is told at midnight may count for either day
 TOLD = line(
     "feed_told",
@@ -107,6 +111,8 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
         scored = SCORED(day=score.day.isoformat(), theirs=score.theirs, ours=score.ours)
         if score.theirs < score.ours * (1 - LOST_AT_MOST):
             faults.append(NOT_THERE(theirs=score.theirs, ours=score.ours))
+    elif is_overdue(at):
+        faults.append(UNHEARD())
     told = TOLD(told=seen.told, positions=seen.positions, all=facts.all, good=facts.all - facts.wrong)
     return verdict(faults, told, scored, happened=seen.told)
 

@@ -20,7 +20,7 @@ from drivers.selectors import count_to_report, drivers_to_report, vehicles_to_re
 from drivers.states import DriverState, PaperKind
 from governance.models import FeedMark, FeedMessage
 from governance.regulator.company import Company
-from governance.regulator.layout import day, layout, moment
+from governance.regulator.layout import day, layout, moment, today
 from rides.selectors import all_lines
 from rides.states import LineState
 
@@ -47,31 +47,49 @@ _QUEUED = (
     "INSERT INTO governance_feedmessage"
     " (kind, key, subject, rows, happened_at, queued_at, next_at, attempts, refused_for)"
 )
-# What is told of somebody or of a car changes with their certificates and their state; each state of it is one message.
-_DRIVERS = f"""
+# What is told of somebody or of a car changes with their certificates and with whether they may drive. It is compared with
+# the newest message about them, whose number the key holds: who is barred, let back and barred again is told each time.
+_CHANGED = f"""
+WITH newest AS (
+    SELECT DISTINCT ON (m.rows->>%(whose)s) (m.rows->>%(whose)s)::bigint AS whose, m.id,
+           split_part(m.key, ':', 2) AS said, (m.rows->>'valid')::boolean AS valid
+    FROM governance_feedmessage m WHERE m.kind = %(kind)s ORDER BY m.rows->>%(whose)s, m.id DESC
+), now AS ({{now}})
 {_QUEUED}
-SELECT 'baseInfoDriver', d.id || ':' || md5(d.state || string_agg(p.id::text, ',' ORDER BY p.id)), a.code,
-       jsonb_build_object('person', d.id), %(at)s, %(at)s, %(at)s, 0, ''
-FROM drivers_driver d
-JOIN accounts_account a ON a.id = d.account_id AND NOT a.is_drill AND a.closed_at IS NULL
-JOIN drivers_paper p ON p.driver_id = d.id AND p.replaced_at IS NULL
-WHERE d.vetted_at IS NOT NULL AND (%(all)s OR EXISTS (
-    SELECT 1 FROM drivers_paper new WHERE new.driver_id = d.id AND new.id > %(first)s AND new.id <= %(last)s))
-GROUP BY d.id, a.code HAVING bool_or(p.kind = 'driver_permit')
+SELECT %(kind)s, now.id || ':' || now.said || ':' || COALESCE(newest.id, 0), now.subject,
+       jsonb_build_object(%(whose)s, now.id, 'valid', now.valid), %(at)s, %(at)s, %(at)s, 0, ''
+FROM now LEFT JOIN newest ON newest.whose = now.id
+WHERE CASE WHEN newest.id IS NULL THEN now.permitted
+      ELSE newest.said <> now.said OR newest.valid IS DISTINCT FROM now.valid END
 ON CONFLICT (kind, key) DO NOTHING
 """  # noqa: S608 - ours
-_VEHICLES = f"""
-{_QUEUED}
-SELECT 'baseInfoVehicle', v.id || ':' || md5(string_agg(p.id::text, ',' ORDER BY p.id)), v.plate,
-       jsonb_build_object('car', v.id), %(at)s, %(at)s, %(at)s, 0, ''
-FROM drivers_vehicle v JOIN drivers_paper p ON p.vehicle_id = v.id AND p.replaced_at IS NULL
-WHERE (%(all)s OR EXISTS (
-    SELECT 1 FROM drivers_paper new WHERE new.vehicle_id = v.id AND new.id > %(first)s AND new.id <= %(last)s))
-  AND EXISTS (SELECT 1 FROM drivers_binding b JOIN drivers_driver d ON d.id = b.driver_id
-              JOIN accounts_account a ON a.id = d.account_id AND NOT a.is_drill WHERE b.vehicle_id = v.id)
-GROUP BY v.id HAVING bool_or(p.kind = 'transport_permit')
-ON CONFLICT (kind, key) DO NOTHING
-"""  # noqa: S608 - ours
+_SAID = "md5(COALESCE(string_agg(p.id::text, ',' ORDER BY p.id), ''))"
+_IN_FORCE = "COALESCE(bool_or(p.kind = '{permit}' AND (p.until IS NULL OR p.until >= %(today)s)), false)"
+_DRIVERS = _CHANGED.format(
+    now=f"""
+    SELECT d.id, a.code AS subject, {_SAID} AS said, bool_or(p.kind = 'driver_permit') IS TRUE AND a.closed_at IS NULL
+           AS permitted, d.state = 'vetted' AND a.closed_at IS NULL AND {_IN_FORCE.format(permit="driver_permit")} AS valid
+    FROM drivers_driver d
+    JOIN accounts_account a ON a.id = d.account_id AND NOT a.is_drill
+    LEFT JOIN drivers_paper p ON p.driver_id = d.id AND p.replaced_at IS NULL
+    WHERE d.vetted_at IS NOT NULL AND (%(all)s OR EXISTS (
+        SELECT 1 FROM drivers_paper new WHERE new.driver_id = d.id AND new.id > %(first)s AND new.id <= %(last)s))
+    GROUP BY d.id, a.code, a.closed_at"""  # noqa: S608 - ours
+)
+_VEHICLES = _CHANGED.format(
+    now=f"""
+    SELECT v.id, v.plate AS subject, {_SAID} AS said, bool_or(p.kind = 'transport_permit') IS TRUE AS permitted,
+           {_IN_FORCE.format(permit="transport_permit")} AND EXISTS (
+               SELECT 1 FROM drivers_binding b JOIN drivers_driver d ON d.id = b.driver_id
+               JOIN accounts_account a ON a.id = d.account_id AND a.closed_at IS NULL
+               WHERE b.vehicle_id = v.id AND b.ended_at IS NULL) AS valid
+    FROM drivers_vehicle v LEFT JOIN drivers_paper p ON p.vehicle_id = v.id AND p.replaced_at IS NULL
+    WHERE (%(all)s OR EXISTS (
+        SELECT 1 FROM drivers_paper new WHERE new.vehicle_id = v.id AND new.id > %(first)s AND new.id <= %(last)s))
+      AND EXISTS (SELECT 1 FROM drivers_binding b JOIN drivers_driver d ON d.id = b.driver_id
+                  JOIN accounts_account a ON a.id = d.account_id AND NOT a.is_drill WHERE b.vehicle_id = v.id)
+    GROUP BY v.id"""  # noqa: S608 - ours
+)
 _NEWEST = "SELECT COALESCE(max(id), 0) FROM drivers_paper"
 _SETTLED = "SELECT COALESCE(max(id), 0) FROM drivers_paper WHERE added_at < %s"
 
@@ -87,8 +105,12 @@ def collect(ours: Company, at: datetime) -> None:
         first = marks["papers"].mark if "papers" in marks else 0
         if not whole and last <= first:
             return
-        for statement in (_DRIVERS, _VEHICLES):
-            cursor.execute(statement, {"at": at, "all": whole, "first": first, "last": last})
+        given = {"at": at, "today": today(at), "all": whole, "first": first, "last": last}
+        for statement, kind, whose in (
+            (_DRIVERS, "baseInfoDriver", "person"),
+            (_VEHICLES, "baseInfoVehicle", "car"),
+        ):
+            cursor.execute(statement, {**given, "kind": kind, "whose": whose})
         cursor.execute(_SETTLED, [at - timedelta(minutes=5)])
         FeedMark.objects.update_or_create(
             source="papers", defaults={"mark": max(first, cursor.fetchone()[0])}
@@ -159,10 +181,10 @@ def items_of(
             return made(lambda row: _permit(ours, row))
         case "baseInfoDriver":
             people = {each.pk: each for each in drivers_to_report([row.rows["person"] for row in rows])}
-            return made(lambda row: _driver(ours, people[row.rows["person"]]))
+            return made(lambda row: _driver(ours, people[row.rows["person"]], row, at))
         case _:
             known = {each.pk: each for each in vehicles_to_report([row.rows["car"] for row in rows])}
-            return made(lambda row: _vehicle(ours, known[row.rows["car"]]))
+            return made(lambda row: _vehicle(ours, known[row.rows["car"]], row, at))
 
 
 def _permit(ours: Company, row: FeedMessage) -> Item:
@@ -186,7 +208,17 @@ def _record(ours: Company, kind: str, folder: str, name: str) -> Item:
 
 
 def _paper(papers: "Sequence[Paper]", kind: PaperKind) -> "Paper | None":
-    return next((paper for paper in papers if paper.kind == kind and paper.replaced_at is None), None)
+    """The one in force, or the last that was."""
+    of = [paper for paper in papers if paper.kind == kind]
+    return max(of, key=lambda paper: (paper.replaced_at is None, paper.pk), default=None)
+
+
+def _state(row: FeedMessage, paper: "Paper | None", at: datetime, *, may: bool) -> int:
+    """By the permit and by who they are, as it leaves; the message keeps what was told, to be compared with later."""
+    in_force = paper is not None and paper.replaced_at is None
+    valid = may and in_force and not (paper and paper.until and paper.until < today(at))
+    row.rows = {**row.rows, "valid": valid}
+    return VALID if valid else INVALID
 
 
 def _until(paper: "Paper | None") -> int | None:
@@ -197,7 +229,7 @@ def _known(item: Item) -> Item:
     return {name: value for name, value in item.items() if value not in (None, "")}
 
 
-def _driver(ours: Company, driver: "Driver") -> Item:
+def _driver(ours: Company, driver: "Driver", row: FeedMessage, at: datetime) -> Item:
     account, papers = driver.account, list(driver.papers.all())
     permit = _paper(papers, PaperKind.DRIVER_PERMIT)
     born = sex = None
@@ -216,14 +248,20 @@ def _driver(ours: Company, driver: "Driver") -> Item:
         "NetworkCarProofOff": _until(permit),
         "CommercialType": NET_CAR,
         "ContractCompany": ours.facts.get("CompanyName"),
-        "State": VALID if driver.state == DriverState.VETTED else INVALID,
+        "State": _state(
+            row, permit, at, may=driver.state == DriverState.VETTED and account.closed_at is None
+        ),
     }
     return _record(ours, "baseInfoDriver", "drivers", account.code) | _known(ours_know)
 
 
-def _vehicle(ours: Company, car: "Vehicle") -> Item:
+def _vehicle(ours: Company, car: "Vehicle", row: FeedMessage, at: datetime) -> Item:
     permit = _paper(list(car.papers.all()), PaperKind.TRANSPORT_PERMIT)
     plate = car.plate.replace("·", "")
+    bound = any(
+        binding.ended_at is None and binding.driver.account.closed_at is None
+        for binding in car.bindings.all()
+    )
     ours_know = {
         "Address": ours.facts.get("Address"),
         "VehicleNo": plate,
@@ -233,6 +271,6 @@ def _vehicle(ours: Company, car: "Vehicle") -> Item:
         "VIN": car.vin,
         "TransDateStop": _until(permit),
         "CommercialType": NET_CAR,
-        "State": VALID,
+        "State": _state(row, permit, at, may=bound),
     }
     return _record(ours, "baseInfoVehicle", "vehicles", plate) | _known(ours_know)

@@ -37,7 +37,8 @@ OF_DRIVERS = frozenset({"orderMatch", "operateDepart", "operatePay"})
 NAMES_PEOPLE = OF_DRIVERS | {"baseInfoCompany", "baseInfoDriver"}
 # For so long a payment may be under way; then the trip is reported as not settled.
 SETTLES = timedelta(hours=1)
-_NUMBER = re.compile(r"\d{7,}")  # somebody wrote a phone or a document into a place
+# Somebody wrote a phone or a document into a place, in any digits, and with what people write between them.
+_NUMBER = re.compile(r"(?:\d[\s\-\u2010-\u2015－.·_/()（）]*){7,}")
 CANCELLED_BY = {Party.PASSENGER.value: "1", Party.DRIVER.value: "2", Us.COMPANY.value: "3"}
 SETTLED, UNSETTLED, UNKNOWN = "1", "0", "2"
 

@@ -7,7 +7,7 @@ written, and its greatest length. What is sent beside is nothing: a field that t
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,11 @@ def moment(at: datetime) -> int:
 def day(at: datetime) -> int:
     """A day as the layout writes it: YYYYMMDD, in China."""
     return int(f"{at.astimezone(SHANGHAI):%Y%m%d}")
+
+
+def today(at: datetime) -> date:
+    """The day in China, as papers count it."""
+    return at.astimezone(SHANGHAI).date()
 
 
 def degree(value: float) -> int:

@@ -19,11 +19,20 @@ from governance.regulator import receiver
 from governance.regulator.company import Company, company, is_set_up
 from governance.regulator.items import bare
 from governance.regulator.layout import WGS84, Wrong, degree, wrong_with
-from governance.regulator.sending import LAW, count, set_aside
+from governance.regulator.sending import (
+    LAW,
+    SILENT,
+    TAKEN,
+    UNANSWERED,
+    UNASKED,
+    count,
+    said_of,
+    set_aside,
+)
 from rides.states import ABOARD
 
 KIND = "positionVehicle"
-AT_ONCE = 500
+AT_ONCE = 100
 FORGOTTEN = timedelta(hours=1)
 CARRIES, COMES = 1, 2  # `BizStatus`
 _NEW = """
@@ -37,21 +46,25 @@ JOIN drivers_driver d ON d.id = t.driver_id
 JOIN accounts_account o ON o.id = d.account_id AND NOT o.is_drill
 JOIN jsonb_to_recordset(%(cities)s::jsonb) AS x(city text, line text) ON x.city = c.code AND x.line = t.line
 LEFT JOIN governance_feedposition f ON f.trip = t.id
-WHERE t.state IN ('accepted', 'arrived', 'boarded', 'in_progress') AND t.id > %(after)s
+WHERE t.state IN ('accepted', 'arrived', 'boarded', 'in_progress') AND t.id <> ALL (%(seen)s)
   AND (f.at IS NULL OR l.at > f.at)
-ORDER BY t.id LIMIT %(most)s
+ORDER BY f.told_at NULLS FIRST, t.id LIMIT %(most)s
 """
 
 
 def _positions(_at: datetime) -> None:
     if not is_set_up():
         return
-    ours, after = company(), 0
-    while rows := _new(ours, after):
-        after = rows[-1][0]
-        _tell(ours, rows)
-        if not jobs.go_on():
-            return
+    ours, seen = company(), list[int]()
+    silent = heard = False
+    while rows := _new(ours, seen):
+        seen += [row[0] for row in rows]
+        told = _tell(ours, rows)
+        heard, silent = heard or told, silent or not told
+        if (silent and not heard) or not jobs.go_on():
+            break
+    if silent and not heard:
+        raise receiver.Silent
     _forget()
 
 
@@ -60,12 +73,13 @@ POSITIONS = jobs.whole(
 )
 
 
-def _new(ours: Company, after: int) -> list[Any]:
+def _new(ours: Company, seen: list[int]) -> list[Any]:
+    """Cars whose position is newer than what was told; those first of which was told longest ago."""
     with connection.cursor() as cursor:
         lines = [
             {"city": code, "line": line} for code, city in ours.cities.items() for line in sorted(city.lines)
         ]
-        cursor.execute(_NEW, {"cities": json.dumps(lines), "after": after, "most": AT_ONCE})
+        cursor.execute(_NEW, {"cities": json.dumps(lines), "seen": seen, "most": AT_ONCE})
         return list(cursor.fetchall())
 
 
@@ -86,16 +100,24 @@ def _item(ours: Company, row: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _tell(ours: Company, rows: Sequence[Sequence[Any]]) -> None:
+def _tell(ours: Company, rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether the platform was heard. A position of which it says nothing, where it does of others, is refused."""
     at = clock.now()
     items = [_item(ours, row) for row in rows]
     wrong = [wrong_with(KIND, item, at) for item in items]
     good = [number for number, why in enumerate(wrong) if why is None]
-    if good:
-        said = receiver.tell(ours.id, KIND, [items[number] for number in good])
-        for number, why in zip(good, said, strict=True):
-            wrong[number] = why
-    _write_down(rows, wrong)
+    answers = dict(zip(good, said_of(ours.id, KIND, [items[number] for number in good]), strict=True))
+    heard = any(answer is TAKEN or isinstance(answer, Wrong) for answer in answers.values())
+    for number, answer in answers.items():
+        if isinstance(answer, Wrong):
+            wrong[number] = answer
+        elif answer is SILENT and heard:
+            wrong[number] = UNANSWERED
+    known = [
+        number for number in range(len(rows)) if answers.get(number) not in (SILENT, UNASKED) or wrong[number]
+    ]
+    _write_down([rows[number] for number in known], [wrong[number] for number in known])
+    return heard or not good
 
 
 @begins_transaction

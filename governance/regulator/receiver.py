@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 
 from core import outside
-from core.outside import OutsideDown
+from core.outside import NoDoor, OutsideDown, Unasked
 from governance.regulator.layout import Wrong
 
 _WORD = re.compile(r"\w{1,40}", re.ASCII)
@@ -28,12 +28,22 @@ class Silent(OutsideDown):
     code = "regulator_silent"
 
 
-def tell(company: str, kind: str, items: Sequence[dict[str, Any]]) -> list[Wrong | None]:
-    """What the platform says of each item: None where it has it. Raises `Silent`. Call it outside of transactions."""
+class Resting(Silent):
+    """It was not asked: the interface was silent a moment ago."""
+
+
+def tell(
+    company: str, kind: str, items: Sequence[dict[str, Any]], *, alone: bool = False
+) -> list[Wrong | None]:
+    """What the platform says of each item: None where it has it. Raises `Silent`. Call it outside of transactions.
+
+    Each interface has a breaker, so that one which is dead silences no other; `alone` has one of its own, so that an item
+    which is never answered keeps its neighbours from nothing.
+    """
     body = {"CompanyId": company, "Source": "0", "IPCType": kind, "items": list(items)}
     try:
         said, _headers = outside.tell(
-            "regulator",
+            f"regulator:{kind}:alone" if alone else f"regulator:{kind}",
             f"{settings.REGULATOR_URL.rstrip('/')}/{kind}/",
             json.dumps(body, ensure_ascii=False).encode(),
             headers={"Authorization": f"Bearer {settings.REGULATOR_KEY}"},
@@ -42,12 +52,17 @@ def tell(company: str, kind: str, items: Sequence[dict[str, Any]]) -> list[Wrong
         if not isinstance(results, list) or len(results) != len(items):
             raise Silent
         return [_read(each) for each in results]
+    except Unasked:
+        raise Resting from None
     except (OutsideDown, ValueError, KeyError, TypeError, AttributeError):
         raise Silent from None
 
 
-def score(company: str, day: date) -> int:
-    """How many items the platform has of a day: `POST …/score/` answers `{"taken": N}`. Raises `Silent`."""
+def score(company: str, day: date) -> int | None:
+    """How many items the platform has of a day: `POST …/score/` answers `{"taken": N}`; None where it has no such door.
+
+    Raises `Silent`.
+    """
     try:
         said, _headers = outside.tell(
             "regulator's score",
@@ -56,6 +71,8 @@ def score(company: str, day: date) -> int:
             headers={"Authorization": f"Bearer {settings.REGULATOR_KEY}"},
         )
         return max(int(json.loads(said)["taken"]), 0)
+    except NoDoor:
+        return None
     except (OutsideDown, ValueError, KeyError, TypeError):
         raise Silent from None
 

@@ -1,12 +1,14 @@
 """What waits is told, in batches of one interface; what cannot be told is set aside by its cause, and a person is asked.
 
 A platform that does not answer fails the whole job, which is tried again by its law (`core.retry`), and keeps everything
-waiting. An item that is wrong, before it leaves or by the platform's word, stops only itself.
+waiting. An interface that does not answer, where others do, keeps its own items waiting. An item that is wrong, before it
+leaves or by the platform's word, stops only itself.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from random import SystemRandom
 from typing import Any
 
@@ -29,6 +31,14 @@ MOST = 8  # times that an item alone is met by silence
 UNANSWERED = Wrong("-", "unanswered")
 # The platform's silence is no fault of an item: all wait together, and a person hears of it after a while.
 LAW = retry.Law(ceiling=timedelta(minutes=1), patience=timedelta(minutes=15), gives_up=False)
+SILENT_AT_MOST = 3  # interfaces in a row, before the platform is taken to be away
+PAUSE = timedelta(seconds=10)  # until what was not asked of an interface is asked again
+_dead: set[str] = set()  # interfaces that were silent when this process asked them last: others go first
+DEAD = retry.declare(
+    "governance.feed_interface",
+    _("Telling the regulator by an interface that does not answer"),
+    law=LAW,
+)
 
 
 def _again(cause: str) -> bool:
@@ -60,17 +70,33 @@ def _collect(at: datetime) -> None:
 def _send(_at: datetime) -> None:
     if not is_set_up():
         return
-    ours = company()
+    ours, heard = company(), False
     while rows := _claim():
-        heard = False
-        quiet: list[FeedMessage] = []
-        for kind in KINDS:
+        quiet: list[tuple[FeedMessage, Answer]] = []
+        asked: dict[str, bool] = {}
+        for kind in sorted(KINDS, key=_dead.__contains__):  # those that were silent keep nobody waiting
             if found := [row for row in rows if row.kind == kind]:
+                # Many that are silent, and none that is heard: it is the platform, and each would cost a timeout.
+                if not heard and len(asked) >= SILENT_AT_MOST:
+                    quiet += [(row, UNASKED) for row in found]
+                    continue
                 told, silent = _tell(ours, kind, found)
-                heard, quiet = heard or told, quiet + silent
+                if told is not None:
+                    asked[kind], heard = told, heard or told
+                quiet += silent
+        _dead.difference_update(asked)
+        _dead.update(kind for kind, told in asked.items() if not told)
         if quiet and not heard:
-            _let_wait(quiet)
-            raise receiver.Silent
+            if len(asked) > 1:
+                _let_wait([row for row, _answer in quiet])
+                raise receiver.Silent
+            # One interface alone had anything to hear: whether the others are there nobody knows, and they are not kept.
+            quiet = [(row, UNASKED) for row, _answer in quiet]
+        for kind, told in asked.items():
+            if told:
+                retry.done(DEAD, kind)
+            else:
+                retry.failed(DEAD, kind, "it does not answer", subject=kind)
         _put_off(quiet)
         if not jobs.go_on():
             return
@@ -88,18 +114,18 @@ def _claim() -> list[FeedMessage]:
     rows = list(
         waiting.filter(kind__in=KINDS).order_by("next_at", "pk").select_for_update(skip_locked=True)[:AT_ONCE]
     )
-    FeedMessage.objects.filter(pk__in=[row.pk for row in rows]).update(
-        next_at=at + LEASE, attempts=F("attempts") + 1
-    )
+    FeedMessage.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=at + LEASE)
     return rows
 
 
-def _tell(ours: Company, kind: str, rows: Sequence[FeedMessage]) -> tuple[bool, list[FeedMessage]]:
-    """Tell a batch; whether the platform was heard, and the messages of which it said nothing."""
+def _tell(
+    ours: Company, kind: str, rows: Sequence[FeedMessage]
+) -> "tuple[bool | None, list[tuple[FeedMessage, Answer]]]":
+    """Tell a batch; whether the interface was heard (None where nothing was to be said), and the messages it said nothing of."""
     made = list(zip(rows, items_of(kind, rows, ours, clock.now()), strict=True))
     told = [(row, item) for row, item in made if isinstance(item, dict)]
     _note(kind, len(told))
-    said = _said(ours.id, kind, [item for _row, item in told])
+    said = said_of(ours.id, kind, [item for _row, item in told])
     answers = list(zip([row for row, _item in told], said, strict=True))
     _write_down(
         kind,
@@ -108,57 +134,80 @@ def _tell(ours: Company, kind: str, rows: Sequence[FeedMessage]) -> tuple[bool, 
         + [(row, answer) for row, answer in answers if isinstance(answer, Wrong)],
         [(row, item) for row, item in made if isinstance(item, Later)],
     )
-    silent = [row for row, answer in answers if answer is None]
-    return len(silent) < len(told), silent
+    silent = [(row, answer) for row, answer in answers if answer in (SILENT, UNASKED)]
+    return (len(silent) < len(told)) if told else None, silent
 
 
-TAKEN = True
-Answer = bool | Wrong | None  # taken, what is wrong with it, or nothing said
+class Said(Enum):
+    """What of an item is known, where nothing is wrong with it."""
+
+    TAKEN = auto()
+    SILENT = auto()  # asked alone, and nothing was said, where its neighbours were heard or it has none
+    UNASKED = auto()  # nobody knows: it was never asked alone
 
 
-def _said(ours: str, kind: str, items: Sequence[dict[str, Any]]) -> list[Answer]:
+TAKEN, SILENT, UNASKED = Said
+Answer = Said | Wrong
+
+
+def said_of(ours: str, kind: str, items: Sequence[dict[str, Any]]) -> list[Answer]:
     """What the platform says of each item. Where it answers others, but not with one among them, that one is found."""
     if not items:
         return []
+    found: list[Answer] = [UNASKED] * len(items)
     try:
         return [wrong or TAKEN for wrong in receiver.tell(ours, kind, items)]
-    except receiver.Silent:
-        found: list[Answer] = [None] * len(items)
-    if len(items) == 1:
+    except receiver.Resting:
         return found
+    except receiver.Silent:
+        if len(items) == 1:
+            return [SILENT]
 
     def one(number: int) -> bool:
         try:
-            found[number] = receiver.tell(ours, kind, [items[number]])[0] or TAKEN
+            found[number] = receiver.tell(ours, kind, [items[number]], alone=True)[0] or TAKEN
+        except receiver.Resting:
+            return False
         except receiver.Silent:
+            found[number] = SILENT
             return False
         return True
 
-    first = SystemRandom().sample(range(len(items)), 2)
-    heard = [one(number) for number in first]
-    if any(heard):
-        for number in set(range(len(items))) - set(first):
-            if not jobs.go_on():
-                break
-            one(number)
+    numbers = SystemRandom().sample(range(len(items)), len(items))
+    heard = [one(number) for number in numbers[:2]]
+    if not any(heard):
+        return [UNASKED] * len(items)  # it is the interface that is silent, and no item's fault
+    for number in numbers[2:]:
+        if not jobs.go_on():
+            break
+        one(number)
     return found
 
 
 def _let_wait(rows: Sequence[FeedMessage]) -> None:
     """Nobody was heard: that is no item's fault, and does not count against it."""
-    FeedMessage.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=clock.now(), attempts=0)
+    FeedMessage.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=clock.now())
 
 
 @begins_transaction
-def _put_off(rows: Sequence[FeedMessage]) -> None:
-    """The platform hears others and says nothing of these: later and later, then a person is asked."""
+def _put_off(rows: "Sequence[tuple[FeedMessage, Answer]]") -> None:
+    """The platform hears others and says nothing of these: later and later, then a person is asked.
+
+    What was not asked alone waits, and no try is counted.
+    """
     at = clock.now()
-    for row in rows:
-        row.next_at = at + LAW.delay(row.attempts + 1)
-        if row.attempts + 1 >= MOST:
+    for row, answer in rows:
+        if answer is UNASKED:
+            row.next_at = at + PAUSE
+            continue
+        row.attempts += 1
+        row.next_at = at + LAW.delay(row.attempts)
+        if row.attempts >= MOST:
             row.refused_at, row.refused_for = at, cause_of(row.kind, UNANSWERED)
             set_aside(row.kind, [(row.subject, UNANSWERED)])
-    FeedMessage.objects.bulk_update(rows, ["next_at", "refused_at", "refused_for"])
+    FeedMessage.objects.bulk_update(
+        [row for row, _answer in rows], ["next_at", "attempts", "refused_at", "refused_for"]
+    )
 
 
 @begins_transaction
@@ -175,7 +224,7 @@ def _write_down(
         row.refused_at, row.refused_for = at, cause_of(kind, wrong)
     for row, when in later:
         row.next_at = when.until
-    FeedMessage.objects.bulk_update(taken, ["acknowledged_at", "happened_at"])
+    FeedMessage.objects.bulk_update(taken, ["acknowledged_at", "happened_at", "rows"])
     FeedMessage.objects.bulk_update([row for row, _why in refused], ["refused_at", "refused_for"])
     FeedMessage.objects.bulk_update([row for row, _when in later], ["next_at"])
     count(kind, [row.happened_at for row in taken], at, refused=len(refused))

@@ -15,6 +15,7 @@ from complaints.services import file_complaint
 from core import clock, outside, retry
 from core.models import AuditEntry, FailedWork
 from drivers.models import Driver, Paper
+from drivers.services.people import leave
 from governance.measures import break_measure, check_measure, measures
 from governance.models import FeedHour, FeedMark, FeedMessage, FeedPosition, FeedScore
 from governance.regulator.layout import layout, wrong_with
@@ -522,3 +523,202 @@ def test_a_licence_that_does_not_open_stops_nobody_else(rides, regulator):
     assert [row["OrderId"] for row in taken()["orderMatch"]] == [good.code]
     refused = FeedMessage.objects.get(refused_at__isnull=False)
     assert (refused.subject, refused.refused_for) == (bad.code, "orderMatch:-:unreadable")
+
+
+def test_one_dead_interface_silences_no_other(rides, regulator, noon):
+    """By the breakers as they are: nothing resets them."""
+    feed()
+    regulator.behave({"dead": "orderCreate"})
+    trip = rides.under_way()
+    drivers_phone_at(trip)
+    for turn in range(12):
+        noon.shift(70)
+        rides.booked("passenger2", client_key=f"dead-{turn}")
+        drivers_phone_at(trip, away=0.001 * turn)
+        feed(COLLECT, SEND, POSITIONS)
+    told = taken()
+    assert {"orderMatch", "operateDepart", "positionVehicle"} <= told.keys()
+    assert len(told["positionVehicle"]) == 12
+    for job in ("governance.feed_send", "governance.feed_positions"):
+        assert not FailedWork.objects.filter(kind=job, closed_at=None).exists()
+    waiting = FeedMessage.objects.filter(kind="orderCreate", acknowledged_at=None)
+    assert waiting.count() >= 2
+    assert not waiting.filter(refused_at__isnull=False).exists()
+    noon.shift(16 * 60)
+    rides.booked("passenger2", client_key="late")
+    drivers_phone_at(trip, away=0.002)
+    cancel_trip(account=trip.passenger, trip_code=rides.booked(client_key="x").code, reason="changed_plans")
+    feed(COLLECT, SEND)
+    dead = FailedWork.objects.get(kind="governance.feed_interface", closed_at=None)
+    assert (dead.key, bool(dead.needs_person_at)) == ("orderCreate", True)
+
+
+def test_an_item_never_answered_is_refused_and_its_neighbours_are_told_by_the_breakers_as_they_are(
+    rides, regulator, noon
+):
+    feed()
+    one, two = rides.booked(), rides.booked("passenger2")
+    regulator.behave({"silent_on": two.code})
+    more = []
+    for turn in range(12):
+        noon.shift(70)
+        more.append(rides.booked("driver", client_key=f"more-{turn}").code)
+        feed(COLLECT, SEND)
+    known = {row["OrderId"] for row in taken()["orderCreate"]}
+    assert known == {one.code, *more}
+    assert FeedMessage.objects.get(kind="orderCreate", subject=two.code).refused_for == (
+        "orderCreate:-:unanswered"
+    )
+
+
+def test_one_position_that_is_never_answered_stops_no_other_car(rides, regulator, noon):
+    one, two = rides.under_way(), rides.under_way("passenger2", "driver2")
+    regulator.behave({"silent_on": two.code})
+    for turn in range(5):
+        noon.shift(10)
+        for trip in (one, two):
+            drivers_phone_at(trip, away=0.001 * turn)
+        feed(POSITIONS)
+    told = taken()["positionVehicle"]
+    assert [row["OrderId"] for row in told] == [one.code] * 5
+    assert not FailedWork.objects.filter(kind="governance.feed_positions").exists()
+    work = FailedWork.objects.get(kind=REFUSED.kind)
+    assert (work.key, work.subject) == ("positionVehicle:-:unanswered", two.code)
+
+
+def test_positions_wait_where_nobody_is_heard(rides, regulator, noon):
+    trip = rides.under_way()
+    drivers_phone_at(trip, away=0.001)
+    regulator.behave({"status": 503})
+    feed(POSITIONS)
+    assert FailedWork.objects.filter(kind="governance.feed_positions", closed_at=None).exists()
+    assert not FeedPosition.objects.exists()
+    assert not FeedHour.objects.filter(kind="positionVehicle").exists()
+
+
+def test_a_trip_that_is_not_paid_yet_is_looked_at_often_and_given_up_never(rides, regulator, noon):
+    feed()
+    trip = rides.ended()
+    Trip.objects.filter(pk=trip.pk).update(boarded_at=trip.ended_at - timedelta(minutes=30))
+    Payment.objects.filter(trip=trip).update(state="due", paid_at=None)
+    for _minute in range(10):
+        noon.shift(61)
+        feed(COLLECT, SEND)
+    regulator.behave({"silent_on": trip.code})
+    Payment.objects.filter(trip=trip).update(state="paid", paid_at=clock.now())
+    rides.booked("passenger2")
+    noon.shift(61)
+    feed(COLLECT, SEND)
+    row = FeedMessage.objects.get(kind="operatePay")
+    assert (row.refused_at, row.attempts) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "13800138000",
+        "138 0013 8000",
+        "138-0013-8000",
+        "138·0013.8000",
+        "１３８ ００１３ ８０００",
+        "138 – 0013 – 8000",
+    ],
+)
+def test_a_number_that_somebody_wrote_into_a_place_does_not_leave(rides, regulator, phone):
+    feed()
+    trip = rides.booked()
+    Trip.objects.filter(pk=trip.pk).update(
+        origin_name=f"南门 {phone} 找我", destination_name="鹿城路 12-3 号 5 幢"
+    )
+    feed(COLLECT, SEND)
+    (told,) = taken()["orderCreate"]
+    assert not any(sign.isdigit() for sign in told["Departure"])
+    assert (told["Departure"][:2], told["Departure"][-2:]) == ("南门", "找我")
+    assert told["Destination"] == "鹿城路 12-3 号 5 幢"
+
+
+def states_of(kind):
+    return [(row["State"], row["Flag"]) for row in taken()[kind]]
+
+
+def test_who_is_barred_let_back_and_barred_again_is_told_each_time(professional, regulator, noon):
+    driver, _car = professional
+    feed()
+    for state in ("barred", "vetted", "barred"):
+        Driver.objects.filter(pk=driver.pk).update(state=state)
+        noon.shift(timedelta(days=1))
+        feed()
+        feed()
+    assert states_of("baseInfoDriver") == [(0, 1), (1, 2), (0, 2), (1, 2)]
+    noon.shift(timedelta(days=1))
+    feed()
+    assert len(states_of("baseInfoDriver")) == 4
+
+
+def test_what_was_told_counts_and_not_what_was_queued(professional, regulator, noon):
+    """Barred while the message waits, and let back afterwards."""
+    driver, _car = professional
+    feed(COLLECT)
+    Driver.objects.filter(pk=driver.pk).update(state="barred")
+    feed(SEND)
+    Driver.objects.filter(pk=driver.pk).update(state="vetted")
+    noon.shift(timedelta(days=1))
+    feed()
+    assert states_of("baseInfoDriver") == [(1, 1), (0, 2)]
+
+
+def test_a_closed_account_is_told_once_as_over_and_its_car_too(professional, regulator, noon):
+    driver, _car = professional
+    feed()
+    leave(driver=driver)
+    at = clock.now()
+    Account.objects.filter(pk=driver.account_id).update(closed_at=at, is_active=False, erase_at=at)
+    for _day in range(3):
+        noon.shift(timedelta(days=1))
+        feed()
+    assert states_of("baseInfoDriver") == [(0, 1), (1, 2)]
+    assert states_of("baseInfoVehicle") == [(0, 1), (1, 2)]
+
+
+def test_a_permit_that_ran_out_makes_driver_and_car_invalid(professional, regulator, noon):
+    feed()
+    Paper.objects.filter(kind__in=["driver_permit", "transport_permit"]).update(until=clock.now().date())
+    noon.shift(timedelta(days=2))
+    feed()
+    assert states_of("baseInfoDriver") == states_of("baseInfoVehicle") == [(0, 1), (1, 2)]
+
+
+def test_a_score_that_is_never_said_turns_the_board_red_but_where_there_is_no_door(rides, regulator, noon):
+    feed()
+    rides.booked()
+    feed()
+    regulator.behave({"dead": "score"})
+    noon.shift(timedelta(days=1))
+    feed(SCORE)
+    assert "feed_score_unheard" not in said()[1]
+    noon.shift(timedelta(days=1))
+    feed(SCORE)
+    assert "feed_score_unheard" in said()[1]
+    noon.shift(timedelta(days=-1))
+    regulator.behave({"status": 404})
+    feed(SCORE)
+    noon.shift(timedelta(days=1))
+    assert "feed_score_unheard" not in said()[1]
+
+
+def test_a_lone_message_is_not_given_up_while_the_whole_platform_is_away(rides, regulator, noon):
+    feed()
+    trip = rides.booked()
+    regulator.behave({"status": 503})
+    feed(COLLECT)
+    for _turn in range(20):
+        noon.shift(70)
+        feed(SEND)
+    row = FeedMessage.objects.get(kind="orderCreate", subject=trip.code)
+    assert (row.refused_at, row.acknowledged_at, row.attempts) == (None, None, 0)
+    assert FailedWork.objects.get(kind="governance.feed_interface", closed_at=None).needs_person_at
+    regulator.behave({})
+    noon.shift(70)
+    feed(SEND)
+    assert not FailedWork.objects.filter(kind="governance.feed_interface", closed_at=None).exists()
+    assert [row["OrderId"] for row in taken()["orderCreate"]] == [trip.code]
