@@ -73,12 +73,24 @@ def hold(what: str, owner: str, key: str, *told: str) -> str:
     return kept
 
 
+def number_of(name: str) -> int:
+    """By which number the database locks a name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
 @joins_transaction
 def alone(name: str) -> None:
     """Whoever comes with the same name waits until this transaction is over. To be asked before any row is locked."""
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number_of(name)])
+
+
+@joins_transaction
+def is_alone(name: str) -> bool:
+    """`alone` without waiting: false where somebody else is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number_of(name)])
+        return bool(cursor.fetchone()[0])
 
 
 # --- What was done last ----------------------------------------------------------------------------------

@@ -679,7 +679,7 @@ class DataHold(models.Model):
                 once=Q(renewed_at__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["subject"], condition=Q(released_at=None), name="data_hold_open")]
+        indexes = [models.Index(fields=["subject"], name="data_hold_of_subject")]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_source_display()} {self.case}"

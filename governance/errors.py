@@ -154,6 +154,13 @@ class ReportWaits(DomainError):
     )
 
 
+class ReportsBusy(DomainError):
+    code, sentence = (
+        "reports_busy",
+        _("Somebody else is having a report counted or is publishing one. Try again in a moment."),
+    )
+
+
 class ReportOutdated(DomainError):
     code, sentence = (
         "report_outdated",

@@ -392,8 +392,9 @@ class TransparencyReport(models.Model):
     agreed_by = models.CharField(_("agreed by"), max_length=40, blank=True)
     decided_at = models.DateTimeField(pgettext_lazy("field", "decided at"), null=True)
     version = models.PositiveSmallIntegerField(pgettext_lazy("report", "version"), null=True)
-    # The journal as it was when this was published: a signed note (`core.journal`).
-    checkpoint = models.TextField(pgettext_lazy("report", "checkpoint of the journal"), blank=True)
+    # The PDF, drawn once when it was published; lists do not read it.
+    paper_zh = models.BinaryField(pgettext_lazy("report", "PDF in Chinese"), default=b"")
+    paper_en = models.BinaryField(pgettext_lazy("report", "PDF in English"), default=b"")
 
     class Meta:
         verbose_name = pgettext_lazy("model", "transparency report")

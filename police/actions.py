@@ -28,7 +28,7 @@ from police.policies import (
     why_not,
     why_not_preserve,
 )
-from police.states import UNDECIDED, ErrorKind, IdentityState, RefusalCode, RequestState, Wanted
+from police.states import NO_ERROR, UNDECIDED, ErrorKind, IdentityState, RefusalCode, RequestState, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -65,7 +65,7 @@ class Refuse(ActionForm):
 
 
 class NoteError(ActionForm):
-    kind = choice(_("What went wrong"), ErrorKind.choices)
+    kind = choice(_("What went wrong"), [*ErrorKind.choices, NO_ERROR])
     cause = text(_("Cause"), limit=1000)
     remedy = text(_("What was done about it"), limit=1000)
 

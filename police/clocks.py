@@ -45,15 +45,16 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """The register of errors in figures: how many of each kind, how many of all are not closed by two yet."""
+    """The register of errors in figures: how many of each kind two people agreed on, how many wait for two, how many were none."""
 
     counts: dict[str, int] = field(default_factory=dict)
     open: int = 0
+    none: int = 0
     rows: list[ReleaseError] = field(default_factory=list)
 
     @property
     def total(self) -> int:
-        return sum(self.counts.values())
+        return sum(self.counts.values()) + self.open + self.none
 
     @property
     def by_kind(self) -> list[tuple[str, int]]:
@@ -101,6 +102,7 @@ def _of_people() -> QuerySet[ReleaseError]:
 def errors_since(since: datetime) -> Errors:
     """The register since a time, the newest 200 as rows."""
     rows = _of_people().filter(found_at__gte=since)
-    kinds = dict(rows.order_by().values_list("kind").annotate(many=Count("pk")))
+    closed = rows.exclude(agreed_by="").order_by()
+    kinds = dict(closed.filter(was_none=False).values_list("kind").annotate(many=Count("pk")))
     newest = list(rows.select_related("request__agency").order_by("-found_at", "-pk")[:200])
-    return Errors(kinds, rows.filter(agreed_by="").count(), newest)
+    return Errors(kinds, rows.filter(agreed_by="").count(), closed.filter(was_none=True).count(), newest)

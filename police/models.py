@@ -700,6 +700,8 @@ class ReleaseError(models.Model):
         pgettext_lazy("release error", "agreed by"), max_length=40, blank=True, default=""
     )
     agreed_at = models.DateTimeField(pgettext_lazy("release error", "agreed at"), null=True)
+    # What was noted was none: said by the first, true once the second agreed. The kind stays what it was taken for.
+    was_none = models.BooleanField(pgettext_lazy("error of a release", "there was no error"), default=False)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "error of a release")

@@ -621,6 +621,8 @@ def error_noted(request: "PoliceRequest") -> str | None:
 
 
 def _error_not_notable(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    if request.state != RequestState.RELEASED:
+        return _("Nothing has been released for this request.")
     return _("It is proposed already: somebody else agrees.") if error_noted(request) else ""
 
 

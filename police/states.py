@@ -251,6 +251,9 @@ class ErrorKind(models.TextChoices):
     CALL_BACK = "call_back", pgettext_lazy("error of a release", "call-back skipped")
 
 
+NO_ERROR = "none", pgettext_lazy("error of a release", "there was no error")
+
+
 class Asked(models.TextChoices):
     """Who is asked whether a release was theirs (P3c)."""
 

@@ -83,7 +83,7 @@ NO_SENTENCE = {
     "police.PoliceRequest.supervisor_name", "police.PoliceRequest.supervisor_phone", "police.IdentityPart.pack",
     "police.ReleaseCopy.content", "police.ReleaseCopy.blocks", "police.ReleaseCopy.stamped_blocks",
     "police.Preservation.letter_number", "police.Preservation.query_value", "police.Preservation.legal_basis",
-    "core.JournalCheckpoint.note", "core.JournalCheckpoint.cosignature", "core.JournalRefusal.note", "governance.TransparencyReport.checkpoint",
+    "core.JournalCheckpoint.note", "core.JournalCheckpoint.cosignature", "core.JournalRefusal.note",
 }  # fmt: skip
 # Kinds of lines whose words are staff's own; any other kind is read.
 LINES_BY_STAFF = {

@@ -23,7 +23,7 @@ from core.journal import anchor, proofs, rows, sequence, tree
 from core.journal.notes import body_of, encoded, signature
 from core.journal.offline import COSIGNATURE, Checkpoint, NotProven, read, signed_by
 from core.limits import Per
-from core.models import AuditEntry, FailedWork, JournalCheckpoint, JournalRefusal
+from core.models import AuditEntry, FailedWork, JournalBatch, JournalCheckpoint, JournalRefusal
 from core.transactions import begins_transaction
 
 KEPT_AT_ONCE = 100
@@ -79,6 +79,19 @@ def newest() -> JournalCheckpoint | None:
 def newest_cosigned() -> JournalCheckpoint | None:
     """The newest that the witness signed."""
     return JournalCheckpoint.objects.exclude(cosigned_at=None).order_by("-pk").first()
+
+
+def first_with(action: str, subject: str) -> str:
+    """The first checkpoint, as it is published, that contains the newest line of an action; empty while none does."""
+    line = AuditEntry.objects.filter(action=action, subject=subject).order_by("-pk").first()
+    if line is None:
+        return ""
+    batches = JournalBatch.objects.filter(epoch=line.epoch, up_to_transaction__gte=line.transaction_id)
+    size = batches.order_by("up_to_transaction").values_list("size", flat=True).first()
+    if size is None:
+        return ""
+    row = JournalCheckpoint.objects.filter(size__gte=size).order_by("size", "pk").first()
+    return published(row) if row else ""
 
 
 def before(pk: int | None) -> "QuerySet[JournalCheckpoint]":

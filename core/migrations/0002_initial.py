@@ -353,7 +353,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'data hold',
                 'verbose_name_plural': 'data holds',
-                'indexes': [models.Index(condition=models.Q(('released_at', None)), fields=['subject'], name='data_hold_open')],
+                'indexes': [models.Index(fields=['subject'], name='data_hold_of_subject')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('subject', 'source', 'case'), name='one_open_hold_per_subject_source_and_case'), models.CheckConstraint(condition=models.Q(('released_at', None), models.Q(('released_by', ''), _negated=True), _connector='XOR'), name='data_hold_released_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('renewed_at__isnull', False), _negated=True), models.Q(models.Q(('renewed_first_by', ''), _negated=True), models.Q(('renewed_by', ''), _negated=True), models.Q(('renewed_first_by', models.F('renewed_by')), _negated=True)), _connector='OR'), name='data_hold_renewed_by_two_people')],
             },
         ),

@@ -408,7 +408,8 @@ class Migration(migrations.Migration):
                 ('agreed_by', models.CharField(blank=True, max_length=40, verbose_name='agreed by')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
                 ('version', models.PositiveSmallIntegerField(null=True, verbose_name='version')),
-                ('checkpoint', models.TextField(blank=True, verbose_name='checkpoint of the journal')),
+                ('paper_zh', models.BinaryField(default=b'', verbose_name='PDF in Chinese')),
+                ('paper_en', models.BinaryField(default=b'', verbose_name='PDF in English')),
                 ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='governance.transparencyreport', verbose_name='corrects')),
             ],
             options={

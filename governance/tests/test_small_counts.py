@@ -51,7 +51,21 @@ def test_what_is_not_small_is_told_and_so_is_nothing():
 def test_a_correction_hides_what_the_version_before_hid():
     first = protect({"a": 3, "b": 6, "c": 40})
     assert first.hidden == {"a", "b"}
-    assert protect({"a": 6, "b": 6, "c": 40}, hide=first.hidden).hidden >= first.hidden
+    assert protect({"a": 8, "b": 16, "c": 40}, before=[first]).hidden >= first.hidden
+
+
+def test_a_correction_tells_nothing_that_differs_by_few_from_any_version_before():
+    first = protect({"a": 10, "b": 20, "c": 30})
+    second = protect({"a": 12, "b": 20, "c": 40}, before=[first])
+    assert second.cells["a"] is None and second.total == 72
+    shown = sum(count for count in second.cells.values() if count is not None)
+    before = sum(first.cells[key] for key, count in second.cells.items() if count is not None)
+    assert (second.total - shown) - (first.total - before) not in range(-4, 0)
+    assert (second.total - shown) - (first.total - before) not in range(1, 5)
+    assert protect({"a": 12, "b": 20, "c": 30}, before=[first]).total is None
+    third = protect({"a": 11, "b": 20, "c": 90}, before=[first, protect({"a": 50, "b": 20, "c": 30})])
+    assert third.cells["a"] is None
+    assert protect({"a": 10, "b": 20, "c": 30}, before=[first]) == first
 
 
 def test_of_a_sum_that_is_not_told_elsewhere_nothing_is_told():

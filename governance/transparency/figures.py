@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from scipy.special import gammaincinv
 
-from governance.transparency.cells import LEAST, protect
+from governance.transparency.cells import LEAST, Told, protect
 from governance.transparency.questions import MEASURES, Measure
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -68,6 +68,12 @@ def _counted(measure: Measure, rows: list[dict[str, Any]]) -> Counted:
     return found
 
 
+def plain(value: float, digits: int) -> float:
+    """Rounded, and an integer where it is whole: JSON has one way to write each number then (RFC 8785)."""
+    found = round(value, digits)
+    return int(found) if found == int(found) else found
+
+
 def rate(many: int, exposure: float) -> dict[str, float] | None:
     """How many in a million, with the exact 95 % interval of a Poisson count (Garwood 1936); None without exposure."""
     if not exposure:
@@ -75,26 +81,28 @@ def rate(many: int, exposure: float) -> dict[str, float] | None:
     edge, scale = (1 - SURE) / 2, 1e6 / exposure
     low = float(gammaincinv(many, edge)) if many else 0.0
     high = float(gammaincinv(many + 1, 1 - edge))
-    return {"rate": round(many * scale, 3), "low": round(low * scale, 3), "high": round(high * scale, 3)}
+    return {key: plain(each * scale, 3) for key, each in (("rate", many), ("low", low), ("high", high))}
 
 
 def make(
-    begins: date, ends: date, at: datetime, *, hide: Mapping[str, Collection[str]] | None = None
+    begins: date, ends: date, at: datetime, *, before: Collection[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """The figures of a period as they may be published, at one moment of the database.
 
-    `hide` are the cells that an earlier version of the period did not tell, by measure. Raises `UnknownCategory`.
+    `before` are the figures of its earlier versions. Raises `UnknownCategory`.
     """
     found = count(*span_of(begins, ends), at)
-    trips = found["trips"]
-    exposure = (
-        float(sum(trips.counts.values())),
-        sum(each["metres"] for each in trips.added.values()) / 1000,
-    )
     tables: dict[str, dict[str, Any]] = {}
-    for key, measure in sorted(MEASURES.items(), key=lambda each: each[1].of is not None):
+    exposure = (0.0, 0.0)
+    # Those of whose sums others tell come first, and first of all the trips, by whose number rates are made.
+    for key, measure in sorted(
+        MEASURES.items(), key=lambda each: (each[1].of is not None, each[0] != "trips")
+    ):
         untold = _is_untold(measure, tables)
-        tables[key] = _table(measure, found[key], exposure, (hide or {}).get(key, ()), untold)
+        tables[key] = _table(measure, found[key], exposure, told_in(before, key), untold)
+        if key == "trips" and tables[key]["total"]["count"] is not None:
+            metres = sum(each["metres"] for each in found[key].added.values())
+            exposure = (float(tables[key]["total"]["count"]), metres / 1000)
     return {
         "format": FORMAT,
         "begins": begins.isoformat(),
@@ -114,9 +122,9 @@ def _is_untold(measure: Measure, tables: Mapping[str, Any]) -> bool:
 
 
 def _table(
-    measure: Measure, found: Counted, exposure: tuple[float, float], hide: Collection[str], untold: bool
+    measure: Measure, found: Counted, exposure: tuple[float, float], before: Collection[Told], untold: bool
 ) -> dict[str, Any]:
-    told = protect(found.counts, hide=hide, whole=untold) if measure.people else None
+    told = protect(found.counts, before=before, whole=untold) if measure.people else None
     counts = told.cells if told else found.counts
     total = told.total if told else sum(found.counts.values())
     whole = told is None or not told.hidden
@@ -154,24 +162,25 @@ def _row(
     *,
     whole: bool,
 ) -> dict[str, Any]:
-    """One line. Of what is not told only the longest time is: it says how slow we were, and nothing of anybody."""
+    """One line. Of what is not told nothing is; of nothing there is no time."""
     row: dict[str, Any] = {"cell": cell, "count": many}
+    if many is None:
+        return row
     if measure.within:
-        if many is not None:
-            row |= {name: round(added.get(name, 0.0), 1) for name in ("p50", "p95")}
-            row |= {name: int(added.get(name, 0)) for name in ("within_first", "within_second")}
-        row["longest"] = round(added.get("longest", 0.0), 1)
-    if "fen" in measure.adds and many is not None and (cell or whole):
+        times = ("p50", "p95", "longest")
+        row |= {name: plain(added.get(name, 0.0), 1) if many else None for name in times}
+        row |= {name: int(added.get(name, 0)) for name in ("within_first", "within_second")}
+    if "fen" in measure.adds and (cell or whole):
         row["fen"] = int(added.get("fen", 0))
     if "metres" in measure.adds:
-        row["km"] = round(added.get("metres", 0.0) / 1000, 1)
-    if measure.rated and many is not None:
+        row["km"] = plain(added.get("metres", 0.0) / 1000, 1)
+    if measure.rated:
         row["per_million_trips"], row["per_million_km"] = (rate(many, each) for each in exposure)
     return row
 
 
 def canonical(figures: Mapping[str, Any]) -> bytes:
-    """Figures as they are digested: JSON in UTF-8, keys sorted, no space between."""
+    """Figures as they are digested: JSON in UTF-8, keys sorted, no space between, whole numbers as integers (RFC 8785)."""
     return json.dumps(figures, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -180,10 +189,11 @@ def digest_of(figures: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(figures)).hexdigest()
 
 
-def hidden_in(figures: Mapping[str, Any]) -> dict[str, set[str]]:
-    """Which cells are not told, by measure."""
-    return {
-        table["measure"]: {row["cell"] for row in table["cells"] if row["count"] is None}
+def told_in(versions: Iterable[Mapping[str, Any]], measure: str) -> list[Told]:
+    """What each of the figures told of a measure about people."""
+    return [
+        Told(table["total"]["count"], {row["cell"]: row["count"] for row in table["cells"]})
+        for figures in versions
         for table in figures["tables"]
-        if table["small_counts_untold"]
-    }
+        if table["measure"] == measure
+    ]

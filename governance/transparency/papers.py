@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -37,7 +36,7 @@ def _both(make: Any) -> dict[str, str]:
     return found
 
 
-def as_json(row: TransparencyReport, *, schema_at: str) -> dict[str, Any]:
+def as_json(row: TransparencyReport, *, schema_at: str, checkpoint: str) -> dict[str, Any]:
     """The whole report: its figures as they were digested, and what each measure and category is called."""
     named = {}
     for table in row.figures["tables"]:
@@ -60,7 +59,7 @@ def as_json(row: TransparencyReport, *, schema_at: str) -> dict[str, Any]:
         "change": row.change,
         "published_at": row.decided_at.isoformat() if row.decided_at else None,
         "figures_sha256": row.digest,
-        "journal_checkpoint": row.checkpoint,
+        "journal_checkpoint": checkpoint,
         "figures": row.figures,
         "dictionary": named,
     }
@@ -97,13 +96,16 @@ def as_csv(row: TransparencyReport) -> str:
 
 
 def as_pdf(row: TransparencyReport) -> bytes:
-    """The report on paper, in the reader's language. What was published stays, so each is drawn once a process."""
-    return _drawn(row.code, get_language() or "zh-hans")
+    """The published report on paper, in the reader's language, as it was drawn when it was published."""
+    return bytes(row.paper_en if (get_language() or "").startswith("en") else row.paper_zh)
 
 
-@lru_cache(maxsize=24)
-def _drawn(code: str, _language: str) -> bytes:
-    row = TransparencyReport.objects.select_related("corrects").get(code=code)
+def papers_of(row: TransparencyReport) -> dict[str, bytes]:
+    """What `as_pdf` gives, by the column that keeps it."""
+    return {f"paper_{key}": paper for key, paper in _both(lambda: _drawn(row)).items()}
+
+
+def _drawn(row: TransparencyReport) -> bytes:
     sheet = pdf.Sheet(title_of(row), foot=row.code)
     sheet.facts(facts_of(row))
     for text in rules():
@@ -155,7 +157,7 @@ def rules() -> list[str]:
         gettext(
             "Where a table is about people, a count from 1 to 4 is not told, because somebody could be recognised in it. So"
             " that subtracting the others from the sum tells nothing, the next greater counts go with it. A sum from 1 to 4"
-            " is not told, nor is its table. How slow we were at the slowest is always told."
+            " is not told, nor is its table. A correction does not tell what differs by 1 to 4 from a version before it."
         ),
         gettext(
             "Rates are in a million trips or kilometres, with the interval of 95 per cent confidence"

@@ -21,7 +21,7 @@ from complaints.states import Category, ClaimKind, Source
 from complaints.states import Finding as Findings
 from drivers.states import FaceCheckState, RewardState
 from drivers.states import Finding as Screened
-from police.states import Channel, ErrorKind, RefusalCode, Urgency
+from police.states import NO_ERROR, Channel, ErrorKind, RefusalCode, Urgency
 from rides.states import Line
 from safety.states import IncidentOutcome, Origin
 
@@ -79,15 +79,18 @@ _COMPLAINTS = (
     f" AND COALESCE(t.{_OF_PEOPLE}, true)"
 )
 _FILED = f"{_COMPLAINTS} AND c.filed_at >= %(since)s AND c.filed_at < %(until)s"
-_INCIDENTS = (
-    f"safety_incident i LEFT JOIN rides_trip t ON t.id = i.trip_id WHERE NOT i.drill AND COALESCE(t.{_OF_PEOPLE}, true)"
-    " AND i.opened_at >= %(since)s AND i.opened_at < %(until)s"
-)
+_REAL = f"safety_incident i LEFT JOIN rides_trip t ON t.id = i.trip_id WHERE NOT i.drill AND COALESCE(t.{_OF_PEOPLE}, true)"
+_INCIDENTS = f"{_REAL} AND i.opened_at >= %(since)s AND i.opened_at < %(until)s"
+_TAPS = f"safety_soscall s JOIN {_REAL.replace(' LEFT JOIN', ' ON i.id = s.incident_id LEFT JOIN', 1)}"
+# The first look of a person at all that there was, the call too (`safety.selectors.sos_answered`).
+_SEEN = "(SELECT min(k.at) FROM safety_acknowledgement k WHERE k.incident_id = i.id AND k.at >= s.at)"
 _REQUESTS = (
     "police_policerequest q LEFT JOIN police_officer o ON o.id = q.officer_id LEFT JOIN rides_trip t ON t.id = q.trip_id"
     f" WHERE COALESCE(o.account_id NOT IN {_MARKED}, true) AND COALESCE(t.{_OF_PEOPLE}, true)"
 )
-_ASKED = f"{_REQUESTS} AND q.asked_at >= %(since)s AND q.asked_at < %(until)s"
+# What we told a station of our own accord nobody had asked.
+_TOLD = f"{_REQUESTS} AND q.asked_at >= %(since)s AND q.asked_at < %(until)s AND q.channel = 'outbound'"
+_ASKED = f"{_REQUESTS} AND q.asked_at >= %(since)s AND q.asked_at < %(until)s AND q.channel <> 'outbound'"
 _DRIVERS = f"(SELECT id FROM drivers_driver WHERE account_id NOT IN {_MARKED})"
 
 
@@ -120,6 +123,7 @@ def _requests() -> dict[str, Text]:
             "{} · {} · {}", channel.label, kind.label, label
         )
         for channel in Channel
+        if channel != Channel.OUTBOUND
         for kind in Urgency
         for answer, label in _ANSWER.items()
     }
@@ -128,28 +132,32 @@ def _requests() -> dict[str, Text]:
 # --- Harms -----------------------------------------------------------------------------------------------------
 
 # One for each trip, and for each case without one: an incident that the police took over, or a complaint of danger,
-# harassment or violence that was upheld. `at` is when the first of them began. What came before it: signals of the trip
-# that nobody's call made, and a complaint about the same driver that was not found to be empty.
+# harassment or violence that was upheld; it counts in the period of the first of them. Of a complaint nobody knows the
+# minute of the harm: a sign counts until the trip's `over`, a deed only before `at`, when she boarded, so that we never look
+# better than we were. Signs are signals of the trip that nobody's call made, and a complaint about the same driver that was
+# not found to be empty.
 _CALLS = "('sos', 'welfare_check', 'repeated_report', 'asked_for_help', 'distress', 'no_answer')"
 _ACCUSED = " LEFT JOIN drivers_driver d ON d.account_id = c.accused_id AND c.accused_as = 'driver' WHERE "
+_FIRST = " LEFT JOIN LATERAL (SELECT min(s.at) AS at FROM safety_soscall s WHERE s.incident_id = i.id) f ON true WHERE "
 _HARMS = (
-    "SELECT min(at) AS at, trip_id, min(driver_id) AS driver_id FROM ("
-    " SELECT COALESCE((SELECT min(s.at) FROM safety_soscall s WHERE s.incident_id = i.id), i.opened_at) AS at, i.trip_id,"
+    "SELECT min(at) AS at, min(over) AS over, trip_id, min(driver_id) AS driver_id FROM ("
+    " SELECT i.opened_at AS came, COALESCE(f.at, i.opened_at) AS at, COALESCE(f.at, i.opened_at) AS over, i.trip_id,"
     " t.driver_id, 'i' || i.id AS alone"
-    f" FROM {_INCIDENTS} AND i.state = 'closed' AND i.outcome = 'police'"
-    " UNION ALL SELECT c.filed_at, c.trip_id, COALESCE(t.driver_id, d.id), 'c' || c.id"
-    f" FROM {_FILED.replace(' WHERE ', _ACCUSED, 1)}"
+    f" FROM {_REAL.replace(' WHERE ', _FIRST, 1)} AND i.opened_at < %(until)s AND i.state = 'closed' AND i.outcome = 'police'"
+    " UNION ALL SELECT c.filed_at, LEAST(c.filed_at, t.boarded_at), LEAST(c.filed_at, t.ended_at), c.trip_id,"
+    " COALESCE(t.driver_id, d.id), 'c' || c.id"
+    f" FROM {_COMPLAINTS.replace(' WHERE ', _ACCUSED, 1)} AND c.filed_at < %(until)s"
     " AND c.state IN ('decided', 'appealed', 'final') AND c.finding = 'upheld'"
     " AND c.category IN ('danger', 'harassment', 'violence')"
-    ") every GROUP BY trip_id, CASE WHEN trip_id IS NULL THEN alone END"
+    ") every GROUP BY trip_id, CASE WHEN trip_id IS NULL THEN alone END HAVING min(came) >= %(since)s"
 )
 _SIGNAL = (
-    "EXISTS (SELECT 1 FROM safety_signal g WHERE g.trip_id = h.trip_id AND g.at < h.at"
+    "EXISTS (SELECT 1 FROM safety_signal g WHERE g.trip_id = h.trip_id AND g.at < h.over"
     f" AND g.kind NOT IN {_CALLS})"
 )
 _EARLIER = (
     "EXISTS (SELECT 1 FROM complaints_complaint e JOIN drivers_driver d ON d.account_id = e.accused_id"
-    " WHERE d.id = h.driver_id AND e.accused_as = 'driver' AND e.filed_at < h.at"
+    " WHERE d.id = h.driver_id AND e.accused_as = 'driver' AND e.filed_at < h.over"
     " AND e.trip_id IS DISTINCT FROM h.trip_id AND e.finding NOT IN ('unfounded', 'false') AND e.state <> 'merged')"
 )
 _STOPPED = (
@@ -166,10 +174,11 @@ _USABLE = (
     "r.missing < 0.2 * (r.chunks + r.missing) AND r.silent_ms < 0.9 * r.chunks * r.slice_ms"
     " AND r.clipped_ms < 0.5 * (r.chunks + r.missing) * r.slice_ms"
 )
-_LATEST = "r.destroy_at + interval '1 day'"
-_HELD = (
-    "EXISTS (SELECT 1 FROM core_datahold k WHERE k.subject = t.code AND k.placed_at < r.destroy_at + interval '1 day'"
-    " AND COALESCE(k.released_at > r.destroy_at, true))"
+# Its end, put off by each hold as long as that held: one lapses without a word, and the next may follow within a day.
+_ENDS = (
+    "(WITH RECURSIVE held(ends) AS (SELECT r.destroy_at UNION SELECT LEAST(k.released_at, k.until) FROM held"
+    " JOIN core_datahold k ON k.subject = t.code AND k.placed_at < held.ends + interval '1 day'"
+    " AND LEAST(k.released_at, k.until) > held.ends) SELECT max(ends) FROM held)"
 )
 
 MEASURES = {
@@ -182,27 +191,26 @@ MEASURES = {
             _named(Line.choices),
             "SELECT line, count(*), sum(route_metres) FROM rides_trip WHERE state = 'ended'"
             f" AND ended_at >= %(since)s AND ended_at < %(until)s AND {_OF_PEOPLE} GROUP BY 1",
-            people=False,
             adds=("metres",),
         ),
         Measure(
             "sos",
             _("How soon a call for help was answered"),
             _(
-                "Incidents opened in the period in which somebody tapped SOS: from the first tap until a specialist took it."
-                " Who waits is counted with the time waited, and as within nothing."
+                "Each tap on SOS in the period, also in an incident that somebody had already: from the tap until a person"
+                " looked at it. Who waits is counted with the time waited, and as within nothing."
             ),
             {"all": _ALL},
             _clock(
                 "'all'",
-                "extract(epoch FROM GREATEST(COALESCE(i.taken_at, %(at)s) - COALESCE((SELECT min(s.at)"
-                " FROM safety_soscall s WHERE s.incident_id = i.id), i.opened_at), interval '0'))",
-                "i.taken_at IS NOT NULL",
-                f"{_INCIDENTS} AND i.has_sos",
+                f"extract(epoch FROM COALESCE({_SEEN}, %(at)s) - s.at)",
+                f"{_SEEN} IS NOT NULL",
+                f"{_TAPS} AND s.at >= %(since)s AND s.at < %(until)s",
                 SOS_WITHIN,
             ),
             adds=CLOCK,
             within=SOS_WITHIN,
+            # Mostly one for each incident.
             of=("incidents", "sos"),
             beside=(
                 Beside(
@@ -233,7 +241,9 @@ MEASURES = {
             _(
                 "Incidents that the police took over and complaints of danger, harassment or violence that were upheld, one"
                 " for each trip. A risk had shown where a signal of the trip, or an earlier complaint about the same driver,"
-                " was there before. What was done about it is the most that was done before the harm."
+                " was there before. What was done about it is the most that was done before the harm. Of a complaint nobody"
+                " knows the minute: a risk counts as shown until the trip's end, what was done only before the passenger"
+                " boarded."
             ),
             {
                 "unseen": _("nothing had shown beforehand"),
@@ -329,6 +339,15 @@ MEASURES = {
             ),
         ),
         Measure(
+            "police_calls",
+            _("What we told the police without being asked"),
+            _("Calls in the period by which we told a station of the police about a trip of our own accord."),
+            {"all": _ALL},
+            _counts("'all'", _TOLD),
+            # Mostly one for each such incident.
+            of=("incident_outcomes", "police"),
+        ),
+        Measure(
             "police_releases",
             _("What was released to the police"),
             _("Of those requests what was released: by rule or by two people, and how much of the pack."),
@@ -357,25 +376,17 @@ MEASURES = {
         Measure(
             "police_errors",
             _("Errors of releases"),
-            _("What went wrong with a release and was found in the period, by kind: the register of errors."),
-            _named(ErrorKind.choices),
-            _counts(
-                "e.kind",
-                f"police_releaseerror e JOIN {_REQUESTS.replace(' LEFT JOIN', ' ON q.id = e.request_id LEFT JOIN', 1)}"
-                " AND e.found_at >= %(since)s AND e.found_at < %(until)s",
+            _(
+                "The register of errors: what was noted in the period as having gone wrong with a release. It has a kind once"
+                " two people agreed on cause and remedy, or agreed that there was none."
             ),
-            people=False,
-        ),
-        Measure(
-            "police_errors_closed",
-            _("Errors of releases, by what became of them"),
-            _("The same errors: two people agreed on cause and remedy, or not yet."),
-            {
-                "closed": pgettext_lazy("report", "cause and remedy stand"),
-                "open": pgettext_lazy("report", "still open"),
-            },
+            _named(
+                ErrorKind.choices,
+                none=NO_ERROR[1],
+                open=pgettext_lazy("report", "not agreed yet"),
+            ),
             _counts(
-                "CASE WHEN e.agreed_by <> '' THEN 'closed' ELSE 'open' END",
+                "CASE WHEN e.agreed_by = '' THEN 'open' WHEN e.was_none THEN 'none' ELSE e.kind END",
                 f"police_releaseerror e JOIN {_REQUESTS.replace(' LEFT JOIN', ' ON q.id = e.request_id LEFT JOIN', 1)}"
                 " AND e.found_at >= %(since)s AND e.found_at < %(until)s",
             ),
@@ -474,7 +485,8 @@ MEASURES = {
             "destroyed",
             _("Recordings destroyed on time"),
             _(
-                "Recordings that were to be destroyed in the period. On time is within a day; what a case needs is held by law or on request."
+                "Recordings that were to be destroyed in the period. On time is within a day, where a case held it within a day"
+                " after the last hold ended; one that lapsed holds no longer."
             ),
             {
                 "on_time": pgettext_lazy("report", "destroyed on time"),
@@ -483,10 +495,12 @@ MEASURES = {
                 "late": pgettext_lazy("report", "destroyed too late, or not at all"),
             },
             _counts(
-                f"CASE WHEN r.destroyed_at <= {_LATEST} THEN 'on_time' WHEN {_HELD} THEN 'held'"
-                f" WHEN r.destroyed_at IS NULL AND {_LATEST} > %(at)s THEN 'due' ELSE 'late' END",
-                "safety_recording r JOIN rides_trip t ON t.id = r.trip_id"
-                f" WHERE r.destroy_at >= %(since)s AND r.destroy_at < %(until)s AND t.{_OF_PEOPLE}",
+                # Nearly all are gone by their own end: only of the others holds are asked.
+                "CASE WHEN x.gone <= x.destroy_at + interval '1 day' OR x.gone <= x.ends + interval '1 day' THEN 'on_time'"
+                " WHEN x.gone IS NOT NULL THEN 'late' WHEN x.ends > %(at)s THEN 'held' WHEN x.ends + interval '1 day' > %(at)s THEN 'due' ELSE 'late' END",
+                f"(SELECT r.destroyed_at AS gone, r.destroy_at, {_ENDS} AS ends FROM safety_recording r"
+                " JOIN rides_trip t ON t.id = r.trip_id"
+                f" WHERE r.destroy_at >= %(since)s AND r.destroy_at < %(until)s AND t.{_OF_PEOPLE}) x",
             ),
         ),
         Measure(

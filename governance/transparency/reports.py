@@ -1,7 +1,7 @@
 """Publishing a report: one person has it counted, another reads those figures and lets everybody read them (G7+).
 
-Nothing is counted again in between: what the second agrees to is what the first saw. Published periods share no day, so
-that no difference of two reports tells what neither does; a correction is another version of the same days.
+Nothing is counted again in between: what the second agrees to is what the first saw. Published periods share no day; a
+correction is another version of the same days, and tells nothing that differs by few from a version before it.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from core import audit, clock, four_eyes, idempotency, policy
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
-from core.journal import checkpoints
+from core.journal.checkpoints import first_with
 from core.permissions import require
 from core.retention import RECORDS_KEPT
 from core.states import move
@@ -23,25 +23,29 @@ from governance.errors import (
     ReportNotOver,
     ReportOutdated,
     ReportOverlaps,
+    ReportsBusy,
     ReportTooLong,
     ReportWaits,
 )
 from governance.models import TransparencyReport
 from governance.policies import PUBLISH
 from governance.states import PROPOSAL_TRANSITIONS, ProposalState
-from governance.transparency.figures import ZONE, digest_of, hidden_in, make, span_of
+from governance.transparency import papers
+from governance.transparency.figures import ZONE, digest_of, make, span_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 LONGEST = timedelta(days=366)
 LONGEST_CHANGE = 500
+PUBLISHED = "governance.report_published"
 _ONE_AT_A_TIME = "governance.reports"
 
 
 def published() -> QuerySet[TransparencyReport]:
     """What everybody may read: newest days first, of the same days the newest version first."""
-    return TransparencyReport.objects.filter(state=ProposalState.APPROVED).order_by("-ends", "-version")
+    rows = TransparencyReport.objects.defer("paper_zh", "paper_en").select_related("corrects")
+    return rows.filter(state=ProposalState.APPROVED).order_by("-ends", "-version")
 
 
 def waiting() -> QuerySet[TransparencyReport]:
@@ -67,7 +71,16 @@ def report_of(code: str) -> TransparencyReport:
 
 def versions_of(row: TransparencyReport) -> Iterable[TransparencyReport]:
     """All published versions of the same days, newest first."""
-    return published().filter(begins=row.begins, ends=row.ends)
+    return _versions(row.begins, row.ends)
+
+
+def _versions(begins: date, ends: date) -> QuerySet[TransparencyReport]:
+    return published().filter(begins=begins, ends=ends)
+
+
+def checkpoint_of(row: TransparencyReport) -> str:
+    """The first checkpoint that contains the journal's line of its publishing; empty for the minute until there is one."""
+    return first_with(PUBLISHED, row.code)
 
 
 def usual_days() -> tuple[date, date]:
@@ -77,7 +90,13 @@ def usual_days() -> tuple[date, date]:
 
 
 def _newest(begins: date, ends: date) -> TransparencyReport | None:
-    return published().filter(begins=begins, ends=ends).first()
+    return _versions(begins, ends).first()
+
+
+def _one_at_a_time() -> None:
+    """Counting takes long: who comes meanwhile is told so at once, and holds no worker. Raises `ReportsBusy`."""
+    if not idempotency.is_alone(_ONE_AT_A_TIME):
+        raise ReportsBusy
 
 
 @begins_transaction
@@ -85,7 +104,7 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
     """Have a report counted, of whole days in China, `ends` the last of them; `change` says what a correction corrects.
 
     Raises `Forbidden`, `InvalidInput`, `ReportNotOver`, `ReportTooLong`, `ReportOverlaps`, `ReportWaits`,
-    `UnknownCategory`.
+    `ReportsBusy`, `UnknownCategory`.
     """
     require(account, PUBLISH)
     at, change = clock.now(), change.strip()
@@ -97,7 +116,7 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
         raise ReportTooLong("begins")
     if at - span_of(begins, ends)[0] > policy.span(RECORDS_KEPT):  # rows of those days are gone
         raise InvalidInput("begins")
-    idempotency.alone(_ONE_AT_A_TIME)
+    _one_at_a_time()
     last = _newest(begins, ends)
     if last is None and published().filter(begins__lte=ends, ends__gte=begins).exists():
         raise ReportOverlaps("begins")
@@ -105,7 +124,7 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
         raise InvalidInput("change")
     if waiting().filter(begins=begins, ends=ends).exists():
         raise ReportWaits("begins")
-    figures = make(begins, ends, at, hide=hidden_in(last.figures) if last else None)
+    figures = make(begins, ends, at, before=[each.figures for each in _versions(begins, ends)])
     row = TransparencyReport.objects.create(
         code=new_code("TR"),
         begins=begins,
@@ -151,7 +170,7 @@ def _locked(code: str) -> TransparencyReport:
     row = TransparencyReport.objects.select_for_update().filter(code=code).first()
     if row is None:
         raise NotFound
-    idempotency.alone(_ONE_AT_A_TIME)
+    _one_at_a_time()
     return row
 
 
@@ -159,7 +178,8 @@ def _locked(code: str) -> TransparencyReport:
 def publish(*, account: "Account", code: str) -> TransparencyReport:
     """The second person agrees: from now on everybody reads it, and nobody rewrites it.
 
-    Raises `NotFound`, `Forbidden`, `ReportDecided`, `SecondPersonNeeded`, `ReportOutdated`, `ReportOverlaps`.
+    Raises `NotFound`, `Forbidden`, `ReportDecided`, `SecondPersonNeeded`, `ReportOutdated`, `ReportOverlaps`,
+    `ReportsBusy`.
     """
     require(account, PUBLISH)
     row = _locked(code)
@@ -167,19 +187,21 @@ def publish(*, account: "Account", code: str) -> TransparencyReport:
     if wrong:
         raise wrong
     four_eyes.another(account.code, row.proposed_by)
-    newest = checkpoints.newest()
+    row.decided_at, row.version = clock.now(), 1
+    if row.corrects and row.corrects.version:
+        row.version = row.corrects.version + 1
     move(
         row,
         PROPOSAL_TRANSITIONS,
         ProposalState.APPROVED,
         agreed_by=account.code,
-        decided_at=clock.now(),
-        version=row.corrects.version + 1 if row.corrects and row.corrects.version else 1,
-        checkpoint=checkpoints.published(newest) if newest else "",
+        decided_at=row.decided_at,
+        version=row.version,
+        **papers.papers_of(row),
     )
     audit.record(
         account.actor,
-        "governance.report_published",
+        PUBLISHED,
         row.code,
         by=row.proposed_by,
         version=row.version,
@@ -190,7 +212,7 @@ def publish(*, account: "Account", code: str) -> TransparencyReport:
 
 @begins_transaction
 def withdraw(*, account: "Account", code: str) -> TransparencyReport:
-    """Withdraw one that waits, one's own or another's. Raises `NotFound`, `Forbidden`, `ReportDecided`."""
+    """Withdraw one that waits, one's own or another's. Raises `NotFound`, `Forbidden`, `ReportDecided`, `ReportsBusy`."""
     require(account, PUBLISH)
     row = _locked(code)
     if row.state != ProposalState.PROPOSED:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from governance.models import TransparencyReport
 from governance.transparency import papers
 from governance.transparency.questions import MEASURES
-from governance.transparency.reports import public_report, published, versions_of
+from governance.transparency.reports import checkpoint_of, public_report, published, versions_of
 from governance.transparency.show import tables_of
 
 SHOWN = 240  # reports on the list: twenty years of months
@@ -40,16 +40,20 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     """One report: every table, with bars, the statement that counted it, and its other versions."""
     row = public_report(code)
     versions = [each for each in versions_of(row) if each.pk != row.pk]
-    return render(request, "governance/report.html", drawn(row) | {"versions": versions})
+    return render(
+        request,
+        "governance/report.html",
+        drawn(row) | {"versions": versions, "checkpoint": checkpoint_of(row)},
+    )
 
 
 @require_GET
 def report_json(request: HttpRequest, code: str) -> HttpResponse:
     """The same for machines; `report_schema` says its layout."""
     schema_at = request.build_absolute_uri(reverse("governance:report_schema"))
-    return JsonResponse(
-        papers.as_json(public_report(code), schema_at=schema_at), json_dumps_params={"ensure_ascii": False}
-    )
+    row = public_report(code)
+    body = papers.as_json(row, schema_at=schema_at, checkpoint=checkpoint_of(row))
+    return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
 
 
 @require_GET

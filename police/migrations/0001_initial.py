@@ -290,6 +290,7 @@ class Migration(migrations.Migration):
                 ('noted_by', models.CharField(blank=True, default='', max_length=40, verbose_name='noted by')),
                 ('agreed_by', models.CharField(blank=True, default='', max_length=40, verbose_name='agreed by')),
                 ('agreed_at', models.DateTimeField(null=True, verbose_name='agreed at')),
+                ('was_none', models.BooleanField(default=False, verbose_name='there was no error')),
                 ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='errors', to='police.policerequest', verbose_name='police request')),
             ],
             options={

@@ -15,7 +15,7 @@ from police.models import PoliceRequest, ReleaseError
 from police.policies import open_error
 from police.selectors import OF_PEOPLE
 from police.services.desk import check_responder, for_action, locked
-from police.states import ErrorKind, RequestState
+from police.states import NO_ERROR, ErrorKind, RequestState
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -23,19 +23,24 @@ if TYPE_CHECKING:
 
 @begins_transaction
 def note_error(*, account: "Account", code: str, kind: str, cause: str, remedy: str) -> ReleaseError:
-    """The first of two people: what went wrong, why, and what was done. What a machine found is filled in so.
+    """The first of two people: what went wrong, why, and what was done, or that what was noted was no error.
 
-    Raises `Forbidden`, `NotFound`, `NotNow`, `InvalidInput`.
+    What a machine found keeps its kind: two people close it, or say that it was none. Raises `Forbidden`, `NotFound`, `NotNow`,
+    `InvalidInput`.
     """
     check_responder(account)
     for name, given in (("cause", cause), ("remedy", remedy)):
         if not given.strip():
             raise InvalidInput(name)
-    if kind not in ErrorKind.values:
+    if kind not in {*ErrorKind.values, NO_ERROR[0]}:
         raise InvalidInput("kind")
     request = for_action(account, code, "error")
-    found = open_error(request) or ReleaseError(code=new_code("PE"), request=request, found_at=clock.now())
-    found.kind, found.noted_by = kind, account.code
+    found = open_error(request)
+    none = kind == NO_ERROR[0]
+    if none if found is None else found.kind == ErrorKind.PAPERS_LATE and not none and kind != found.kind:
+        raise InvalidInput("kind")
+    found = found or ReleaseError(code=new_code("PE"), request=request, found_at=clock.now())
+    found.kind, found.was_none, found.noted_by = found.kind if none else kind, none, account.code
     found.cause, found.remedy = cause.strip()[:1000], remedy.strip()[:1000]
     found.save()
     audit.record(account.actor, "police.error_noted", code, case=code, kind=kind, error=found.code)

@@ -96,7 +96,8 @@ def test_an_error_is_noted_by_one_and_closed_by_another(rides, people, signed_in
     found = errors_since(clock.now() - timedelta(days=1))
     assert (found.counts, found.open, found.total) == ({"too_much": 1}, 0, 1)
     note(people, asked.code, kind="wrong_person")  # another one of the same request
-    assert errors_since(clock.now() - timedelta(days=1)).open == 1
+    found = errors_since(clock.now() - timedelta(days=1))
+    assert (found.counts, found.open, found.total) == ({"too_much": 1}, 1, 2)
     services.decide_error(account=people("supervisor"), code=asked.code, agrees=False)
     assert ReleaseError.objects.filter(noted_by="", agreed_by="").count() == 1
 
@@ -117,3 +118,44 @@ def test_late_papers_are_noted_by_a_machine_once_and_closed_by_two(rides, people
     assert services.LATE.run(at=clock.now()).total == 0
     page = signed_in("agent").get("/admin/police-clocks/").content.decode()
     assert asked.code in page
+
+
+def test_what_two_people_say_was_none_is_counted_as_none(rides, people, signed_in):
+    asked = ask(people, rides.under_way(), "s")
+    with pytest.raises(InvalidInput):
+        note(people, asked.code, kind="none")  # there is nothing to take back
+    note(people, asked.code, kind="wrong_person")
+    services.decide_error(account=people("supervisor"), code=asked.code, agrees=False)
+    note(people, asked.code, kind="none", cause="another trip was meant", remedy="nothing had gone wrong")
+    found = errors_since(clock.now() - timedelta(days=1))
+    assert (found.counts, found.open, found.none) == ({}, 1, 0)
+    page = (
+        signed_in("supervisor")
+        .get(f"/admin/police-line/{asked.code}/", headers={"accept-language": "en"})
+        .content.decode()
+    )
+    assert "there was no error" in page
+    services.decide_error(account=people("supervisor"), code=asked.code, agrees=True)
+    found = errors_since(clock.now() - timedelta(days=1))
+    assert (found.counts, found.open, found.none, found.total) == ({}, 0, 1, 1)
+    assert ReleaseError.objects.get().kind == "wrong_person"
+
+
+def test_nobody_gives_another_name_to_what_a_machine_found(rides, people, noon):
+    asked = ask(people, rides.under_way(), "s")
+    noon.shift(25 * 3_600)
+    services.LATE.run(at=clock.now())
+    with pytest.raises(InvalidInput):
+        note(people, asked.code, kind="call_back")
+    note(people, asked.code, kind="none")
+    services.decide_error(account=people("supervisor"), code=asked.code, agrees=True)
+    row = ReleaseError.objects.get()
+    assert (row.kind, row.was_none) == ("papers_late", True)
+    assert services.LATE.run(at=clock.now()).total == 0
+
+
+def test_only_what_was_released_has_an_error_of_a_release(rides, people):
+    letter = notice_sent(people("officer"), rides.under_way().code)
+    with pytest.raises(NotNow):
+        note(people, letter.code)
+    assert not ReleaseError.objects.exists()
