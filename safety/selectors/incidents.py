@@ -834,7 +834,9 @@ class Broken:
 def harmed_since(since: datetime) -> list[tuple[str, str, datetime]]:
     """(incident, `Harm`, when that was recorded) of incidents in which somebody died or was severely injured."""
     rows = Incident.objects.real().filter(harm_at__gte=since).order_by("harm_at")
-    return list(rows.values_list("code", "harm", "harm_at"))
+    return [
+        (code, harm, at) for code, harm, at in rows.values_list("code", "harm", "harm_at") if at is not None
+    ]
 
 
 def clocks_broken(since: datetime, at: datetime) -> list[Broken]:
