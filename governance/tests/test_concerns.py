@@ -268,6 +268,7 @@ def test_whoever_takes_its_alarm_writes_no_code_into_the_journal(people, noon):
     an_hour_on(noon)
     (ringing,) = concerns_late(clock.now())
     assert row.code not in ringing.key
+    assert ringing.unsaid
 
 
 def test_no_transaction_of_its_minute_stays_on_its_rows(people, noon):

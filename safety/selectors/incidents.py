@@ -621,6 +621,12 @@ def open_incidents_about(subject: str) -> list[cases.OpenCase]:
     ]
 
 
+def takers_of_incidents(code: str) -> list[str]:
+    """Who of the staff took, ended or closed the incident with this code, or one of the trip with it; old ones as well."""
+    rows = Incident.objects.filter(Q(code=code) | Q(trip__code=code))
+    return [who for row in rows.values_list("taken_by", "resolved_by", "closed_by") for who in row if who]
+
+
 @dataclass(frozen=True, slots=True)
 class Burning:
     """One line of the console's first strip."""
