@@ -9,12 +9,13 @@ from django.db import IntegrityError, connection, transaction
 from structlog.testing import capture_logs
 
 from accounts.models import Account
+from complaints.services.oncall import ring_on_call
 from core import alarms, clock, limits
 from core.console.panels import offered
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.limits import NOBODY, Asker
-from core.models import AuditEntry, LastAct, TimelineEntry
+from core.models import AuditEntry, LastAct, Notification, TimelineEntry
 from core.tests.factories import set_policy
 from drivers.models import Driver
 from governance import concerns, sealing
@@ -268,7 +269,13 @@ def test_whoever_takes_its_alarm_writes_no_code_into_the_journal(people, noon):
     an_hour_on(noon)
     (ringing,) = concerns_late(clock.now())
     assert row.code not in ringing.key
-    assert ringing.unsaid
+    noon.shift(2 * 3600)
+    assert ring_on_call(at=clock.now())
+    sent = Notification.objects.filter(message="complaints.nobody_took_it")
+    assert sent.exists()
+    assert not sent.filter(subject=row.code).exists()
+    assert row.code not in str(list(AuditEntry.objects.values()))
+    assert row.code not in str(list(TimelineEntry.objects.values()))
 
 
 def test_no_transaction_of_its_minute_stays_on_its_rows(people, noon):

@@ -131,7 +131,7 @@ def test_who_was_not_called_back_in_time_is_reviewed_by_the_rule_of_that_day(peo
 
 
 def test_what_the_machine_opened_and_nobody_took_in_time_is_reviewed(people, incident, noon):
-    Incident.objects.update(has_sos=False, taken_at=None, taken_by="", state="open")
+    Incident.objects.update(origin="monitor", taken_at=None, taken_by="", state="open")
     noon.shift(61)
     open_reviews.apply()
     assert "S6" in set(Review.objects.values_list("clock", flat=True))
