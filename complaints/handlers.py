@@ -12,6 +12,7 @@ from complaints.selectors import (
     newest_call,
     open_accidents_about,
     open_complaints_about,
+    owners_of_cases,
     trips_of_claims,
     trips_of_complaints,
 )
@@ -42,6 +43,12 @@ def trip_of_complaint(code: str) -> str:
 def complaints_open_about(subject: str) -> list[cases.OpenCase]:
     """Whoever owns a complaint, and who stays with the person harmed, has a case about both sides."""
     return open_complaints_about(subject)
+
+
+@cases.register_owners
+def owners_of_complaints(code: str) -> list[str]:
+    """Whose a complaint or accident is or was, by its code or its trip's."""
+    return owners_of_cases(code)
 
 
 @cases.register_open_cases

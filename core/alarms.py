@@ -60,7 +60,8 @@ class Alarm:
     must have it; after that, staff are rung by telephone. `owner` is who has the case already and has not looked at
     what is new: it rings for that person first, and from the next step on for everybody. `without` are those who cannot
     take it, because they had a part. `act` is an address that takes it by one request, where there is one, and `does`
-    what its button says. `rank` says before which others it stands.
+    what its button says. `rank` says before which others it stands. The code of what is `unsaid` stands in no journal,
+    timeline or list of messages: some who read those must not learn of it.
     """
 
     key: str
@@ -75,6 +76,7 @@ class Alarm:
     does: Text = ""
     permission: str = ""
     rank: Rank = Rank.KNOWN
+    unsaid: bool = False
 
     def step(self, at: datetime) -> int:
         """0 while it is new, 1 once it should have been taken, 2 after twice that time."""

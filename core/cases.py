@@ -51,6 +51,24 @@ def register_open_cases(lookup: About) -> About:
     return lookup
 
 
+# Takes the code of a case or a trip; gives the codes of those of the staff whose it is or was, also when it is over.
+Owners = Callable[[str], Iterable[str]]
+_owners: list[Owners] = []
+
+
+def register_owners(lookup: Owners) -> Owners:
+    """Function decorator: say whose an app's cases are or were, for whom they concern."""
+    _owners.append(lookup)
+    return lookup
+
+
+def owners_of(code: str) -> set[str]:
+    """Of the staff, whose this case is or was, or any case of this trip."""
+    return {owner for case in open_about(code) for owner in case.owners} | {
+        owner for lookup in _owners for owner in lookup(code) if owner
+    }
+
+
 def trip_of_open_case(code: str) -> str:
     """The trip of an open case; empty where there is no such open case."""
     return next((trip for lookup in _lookups if (trip := lookup(code))), "")

@@ -80,6 +80,8 @@ class Mark:
 
     policy: policy.Policy[dict[str, int]]
     per: tuple[Per, ...]
+    # Counted in this process alone, so that no store says who asked, and when.
+    here: bool = False
 
     def __str__(self) -> str:
         return self.policy.key
@@ -103,9 +105,13 @@ def declare(
     name: str | Promise,
     about: str | Promise,
     error: type[DomainError] = TooMany,
+    here: bool = False,
 ) -> Limit:
-    """Declare a limit at import time: so many times within so many seconds. `name` and `about` as of any policy."""
-    limit = Limit(_policy(key, bounds, within, name, about), tuple(bounds), error)
+    """Declare a limit at import time: so many times within so many seconds. `name` and `about` as of any policy.
+
+    What is counted `here` is counted by each process by itself and kept nowhere: for what nobody may learn of.
+    """
+    limit = Limit(_policy(key, bounds, within, name, about), tuple(bounds), here, error)
     _declared[key] = limit
     return limit
 
@@ -258,7 +264,9 @@ def _ask(mark: Mark, asker: Asker, target: str, mode: str) -> tuple[_Full | None
         for per, who in pers
     ]
     at, within = int(clock.now().timestamp() * 1_000), bounds[WITHIN] * 1_000
-    answer = broker.ask(lambda client: _in_valkey(client, counters, at, within, mode), None)
+    answer = (
+        None if mark.here else broker.ask(lambda client: _in_valkey(client, counters, at, within, mode), None)
+    )
     if answer is None:
         # Nobody waits for it, and nobody is let through without end: each process counts by itself meanwhile.
         answer = _here.count(counters, at, within, mode)

@@ -298,12 +298,21 @@ class AddAction(ActionForm):
     owner = choice(pgettext_lazy("review", "Answers for it"), OWNERS.items(), drawn=False)
     due = Day(label=pgettext_lazy("review", "Due on"))
     named = forms.ChoiceField(label=pgettext_lazy("review", "What will show it"))
+    target = forms.CharField(
+        label=pgettext_lazy("review", "What the rule shall say, in JSON; only where a rule shows it"),
+        max_length=2_000,
+        required=False,
+    )
 
     def prepare(self) -> None:
         self.fields["named"] = choice(
             pgettext_lazy("review", "What will show it"),
             [
-                *((f"{Shows.MEASURE}:{row.id}", f"{row.id} {row.title}"[:80]) for row in measures()),
+                *(
+                    (f"{Shows.MEASURE}:{row.id}", f"{row.id} {row.title}"[:80])
+                    for row in measures()
+                    if reviews.may_show(row.id)
+                ),
                 *((f"{Shows.RULE}:{rule.key}", str(rule.name)) for rule in policy.declared()),
             ],
             drawn=False,
@@ -321,8 +330,9 @@ def _add_action(row: Review, person: "Account", given: Given) -> Text:
         due=given["due"],
         shows=shows,
         named=named,
+        target=given["target"],
     )
-    return _("It stands on the board now, without evidence until it is shown.")
+    return _("It stands on the board once the review is done, without evidence until it is shown.")
 
 
 REVIEWS: ActionSet[Review] = ActionSet(
@@ -331,7 +341,7 @@ REVIEWS: ActionSet[Review] = ActionSet(
     route="governance_console:review_act",
     back=lambda row: reverse("governance_console:review", args=[row.code]),
     why_not=reviews.why_not,
-    had_a_part=lambda row, key: {row.written_by} - {""} if key == "finish" else set(),
+    had_a_part=lambda row, key: reviews.had_a_part(row) if key == "finish" else set(),
 )
 REVIEWS.add(
     Action(

@@ -2,9 +2,10 @@
 
 Nothing that is written while somebody reports says who, from where, or more of when than the hour: no line of the journal
 or of a timeline, no message. The rows lie unseen until that hour is over; then a job takes them in, in the name of the
-platform. Who it was is sealed (`governance.sealing`), and opened by two of the staff, by name, of whom none is concerned.
+platform. The journal names no report: its readers are those of whom some must not learn of one. Who it was is sealed (`governance.sealing`), and opened by two of the staff, by name, of whom none is concerned.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -74,12 +75,27 @@ def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def _concerned(about: str) -> set[str]:
-    """Of the staff, who is concerned by what somebody named: that colleague, and those whose the named case is."""
-    word = about.strip()
-    found = {owner for case in cases.open_about(word.upper()) for owner in case.owners} if word else set()
-    colleague = account_by_code(word) or account_by_code(word.upper())
-    return found | ({colleague.code} if colleague else set())
+_CODES = re.compile(r"(?<![A-Za-z0-9-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9-])")
+MOST_CASES = 20  # of which one text is asked about
+
+
+def _concerned(*texts: str) -> set[str]:
+    """Of those who read reports, whom these texts concern: by their own code, or by that of a case or trip that is, or
+    was, theirs."""
+    found = {each.casefold() for text in texts for each in _CODES.findall(text)}
+    staff = readers()
+    concerned = {code for code in staff if code.casefold() in found}
+    named = sorted({each.upper() for each in found if "-" in each})[:MOST_CASES]
+    owners = {owner for each in named for owner in cases.owners_of(each)}
+    return concerned | (owners & set(staff))
+
+
+def _bar(row: Concern, at: datetime) -> None:
+    """Keep it from whom its words concern by now: a case may be somebody's since, and words came to it."""
+    words = [line.words for line in lines_for_staff(row, at) if line.kind in BY_REPORTER]
+    if more := _concerned(row.about, *words) - set(row.barred):
+        row.barred = sorted({*row.barred, *more})
+        row.save(update_fields=["barred"])
 
 
 # --- Whoever reports ---------------------------------------------------------------------------------------
@@ -111,8 +127,9 @@ def report(
     who_reads = set(readers())
     if set(barred) - who_reads:
         raise InvalidInput("barred")
-    if len(who_reads - set(barred)) < LEAST_READERS:
-        raise TooFewLeft("barred")
+    kept_from = {*barred, *_concerned(about, words)}
+    if len(who_reads - kept_from) < LEAST_READERS:
+        raise TooFewLeft("about" if len(who_reads - set(barred)) >= LEAST_READERS else "barred")
     key = idempotency.key_of("governance.concern", account.code, submission)
     if again := Concern.objects.filter(submission=key).first():
         return again
@@ -122,7 +139,7 @@ def report(
             code=code,
             about=about,
             asks_back=asks_back,
-            barred=sorted({*barred, *_concerned(about)}),
+            barred=sorted(kept_from),
             sealed_who=sealing.seal(account.code, sealing_key, code=code),
             key_name=name,
             submission=key,
@@ -203,15 +220,18 @@ def take_in(pk: int, at: datetime) -> None:
     if line.taken_in:
         return
     ConcernLine.objects.filter(pk=pk).update(taken_in=True)
+    # A row says in which transaction it was written; this one is a job's.
+    Concern.objects.filter(pk=row.pk).update(code=row.code)
+    _bar(row, at)
     if line.kind == ConcernWord.REPORT:
-        audit.record(SYSTEM, "governance.concern_received", row.code)
+        audit.record(SYSTEM, "governance.concern_received")
         return
     if row.state != ConcernState.RECEIVED:
         changes = {"look_by": line.at + policy.span(LOOK_WITHIN)}
         if row.state == ConcernState.ANSWERED:
             changes["answer_by"] = line.at + policy.span(ANSWER_WITHIN)
         move(row, CONCERN_TRANSITIONS, ConcernState.RECEIVED, answered_at=None, **changes)
-    audit.record(SYSTEM, "governance.concern_added", row.code)
+    audit.record(SYSTEM, "governance.concern_added")
 
 
 HOURS = jobs.rows(
@@ -231,7 +251,7 @@ def _over(at: datetime) -> QuerySet[Concern]:
 def _destroy(pk: int, at: datetime) -> None:
     row = _over(at).select_for_update().filter(pk=pk).first()
     if row is not None:
-        audit.record(SYSTEM, "governance.concern_destroyed", row.code)
+        audit.record(SYSTEM, "governance.concern_destroyed")
         row.delete()
 
 
@@ -262,9 +282,13 @@ def _seen_by(person: "Account", at: datetime) -> QuerySet[Concern]:
 
 
 def concern_for(code: str, person: "Account") -> Concern:
-    """Raises `NotFound`, also where it is kept from this person, and `Forbidden`."""
-    row = _seen_by(person, clock.now()).filter(code=code).first()
+    """Raises `NotFound`, also where it is kept from this person, and `Forbidden`. It is asked anew whom it concerns."""
+    at = clock.now()
+    row = _seen_by(person, at).filter(code=code).first()
     if row is None:
+        raise NotFound
+    _bar(row, at)
+    if person.code in row.barred:
         raise NotFound
     return row
 
@@ -292,8 +316,10 @@ def waiting(at: datetime) -> list[Waiting]:
 def _waiting(rows: QuerySet[Concern], at: datetime) -> list[Waiting]:
     words = ConcernLine.objects.filter(concern=OuterRef("pk"), danger=Gravity.SEVERE, at__lte=at - HOUR)
     asked = ConcernOpening.objects.filter(concern=OuterRef("pk"), ended_at=None)
-    open_ = rows.annotate(grave=Exists(words), opening=Exists(asked))
-    open_ = open_.exclude(state=ConcernState.ANSWERED, opening=False)
+    open_ = rows.annotate(
+        grave=Exists(words), opening=Exists(asked), more=Exists(_unseen(at).filter(concern=OuterRef("pk")))
+    )
+    open_ = open_.exclude(state=ConcernState.ANSWERED, opening=False, more=False)
     found = [Waiting(row, due_of(row), row.grave, row.opening) for row in open_]
     return sorted(found, key=lambda each: (not each.grave, each.due))
 
@@ -369,8 +395,9 @@ def _for_action(account: "Account", code: str, key: str, permission: str = CONCE
 
 @begins_transaction
 def note_read(*, account: "Account", code: str) -> None:
-    """One of the staff read it: that is in the journal. Raises `NotFound`, `Forbidden`."""
-    audit.record(account.actor, "governance.concern_read", concern_for(code, account).code)
+    """One of the staff read it: that is in the journal, which names no report. Raises `NotFound`, `Forbidden`."""
+    concern_for(code, account)
+    audit.record(account.actor, "governance.concern_read")
 
 
 @begins_transaction
@@ -384,7 +411,7 @@ def look(*, account: "Account", code: str) -> None:
         looked_by=account.code,
         was_late=row.was_late or at > row.look_by,
     )
-    audit.record(account.actor, "governance.concern_looked_at", row.code)
+    audit.record(account.actor, "governance.concern_looked_at")
 
 
 @begins_transaction
@@ -419,7 +446,7 @@ def _say(account: "Account", row: Concern, kind: ConcernWord, words: str) -> Non
         raise InvalidInput("words")
     _write(row, kind, words.strip(), clock.now(), author=account.code)
     action = "governance.concern_asked" if kind == ConcernWord.QUESTION else "governance.concern_answered"
-    audit.record(account.actor, action, row.code)
+    audit.record(account.actor, action)
 
 
 # --- Who it was --------------------------------------------------------------------------------------------
@@ -437,7 +464,7 @@ def ask_to_open(*, account: "Account", code: str, reason: str) -> None:
     ConcernOpening.objects.create(
         concern=row, asked_by=account.code, asked_at=clock.now(), reason=reason.strip()
     )
-    audit.record(account.actor, "governance.concern_opening_asked", row.code, reason=reason.strip())
+    audit.record(account.actor, "governance.concern_opening_asked")
 
 
 @begins_transaction
@@ -451,7 +478,7 @@ def decide_opening(*, account: "Account", code: str, agrees: bool) -> None:
     if not agrees:
         opening.ended_at = clock.now()
         opening.save(update_fields=["ended_at"])
-        audit.record(account.actor, "governance.concern_opening_refused", row.code, by=opening.asked_by)
+        audit.record(account.actor, "governance.concern_opening_refused", by=opening.asked_by)
         return
     four_eyes.another(account.code, opening.asked_by)
     asked = account_by_code(opening.asked_by)
@@ -460,7 +487,7 @@ def decide_opening(*, account: "Account", code: str, agrees: bool) -> None:
         raise OpeningOver
     opening.agreed_by, opening.ended_at = account.code, clock.now()
     opening.save(update_fields=["agreed_by", "ended_at"])
-    audit.record(account.actor, "governance.concern_opened", row.code, by=opening.asked_by)
+    audit.record(account.actor, "governance.concern_opened", by=opening.asked_by)
 
 
 @begins_transaction
@@ -469,7 +496,7 @@ def _note_shown(*, account: "Account", code: str) -> Concern:
     row = concern_for(code, account)
     if not is_open_to(row, account, clock.now()):
         raise NotOpened
-    audit.record(account.actor, "governance.concern_who_read", row.code)
+    audit.record(account.actor, "governance.concern_who_read")
     return row
 
 
@@ -480,6 +507,20 @@ def who(*, account: "Account", code: str) -> str:
     """
     row = _note_shown(account=account, code=code)
     return sealing.unseal(bytes(row.sealed_who), row.key_name, code=row.code)
+
+
+def too_few_left(at: datetime) -> int:
+    """How many reports that nobody has answered fewer than two people can read: they left, or are kept from them."""
+    who_reads = set(readers())
+    rows = Concern.objects.filter(shown_from__lte=at).exclude(state=ConcernState.ANSWERED)
+    return sum(
+        len(who_reads - set(barred)) < LEAST_READERS for barred in rows.values_list("barred", flat=True)
+    )
+
+
+def words_waiting(at: datetime) -> int:
+    """How many words no job took in although their hour is long over: no clock runs for them."""
+    return _unseen(at - HOUR).count()
 
 
 # --- Figures -----------------------------------------------------------------------------------------------

@@ -246,9 +246,7 @@ class ActionShowsNothing(DomainError):
     code, status, sentence = (
         "review_action_shows_nothing",
         400,
-        _(
-            "This measure is kept now, also while it happened: it would show nothing. Name one that is not kept."
-        ),
+        _("This is so already, also while it happened: it would show nothing. Name what is not so yet."),
     )
 
 

@@ -234,7 +234,8 @@ class SpeakUpForm(forms.Form):
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, readers: list[tuple[str, str]], **options: Any) -> None:
-        super().__init__(*args, initial={"submission": idempotency.new_key()}, **options)
+        super().__init__(*args, **options)
+        self.initial.setdefault("submission", idempotency.new_key())
         field = self.fields["barred"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - as declared above
         field.choices = readers

@@ -689,7 +689,7 @@ class Review(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     kind = models.CharField(pgettext_lazy("field", "kind"), max_length=10, choices=ReviewKind.choices)
-    # The incident or claim from which it came, and which of its clocks (S3, S6, S10).
+    # The incident or claim from which it came, and which of its clocks (S2, S3, S6, S10).
     subject = models.CharField(pgettext_lazy("review", "of what"), max_length=20)
     clock = models.CharField(pgettext_lazy("review", "clock"), max_length=8, blank=True)
     happened_at = models.DateTimeField(pgettext_lazy("review", "known since"))
@@ -738,9 +738,9 @@ class ReviewAction(models.Model):
     owner = models.CharField(pgettext_lazy("review", "answers for it"), max_length=20)
     due = models.DateField(pgettext_lazy("review", "due on"))
     shows = models.CharField(pgettext_lazy("review", "shown by"), max_length=10, choices=Shows.choices)
-    # The id of the measure, or the key of the rule, and what the rule said when the action was written.
+    # The id of the measure, or the key of the rule, and what the rule has to say.
     named = models.CharField(pgettext_lazy("review", "measure or rule"), max_length=60)
-    before = models.JSONField(pgettext_lazy("review", "what the rule said"), null=True)
+    target = models.JSONField(pgettext_lazy("review", "what the rule has to say"), null=True)
     added_by = models.CharField(pgettext_lazy("review", "added by"), max_length=40)
     added_at = models.DateTimeField(pgettext_lazy("review", "added at"))
 

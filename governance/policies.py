@@ -148,6 +148,7 @@ CONCERNS = limits.declare(
     within=86_400,
     name=pgettext_lazy("policy name", "Reports in confidence of one person"),
     about=_("So many dangers one person can report in confidence in a day."),
+    here=True,
 )
 CONCERN_WORDS = limits.declare(
     "governance.concern_words",

@@ -4,11 +4,13 @@ The platform opens reviews by itself. What they lead to are rows of the board: a
 a rule that has to change, and has no evidence until that is seen. Nobody ticks a box.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as noop
@@ -24,7 +26,7 @@ from core.transactions import begins_transaction
 from governance.errors import ActionShowsNothing, ReviewDone, ReviewNotWritten, ReviewWithoutAction
 from governance.evidence import Facts, fault, line
 from governance.measures import OWNERS, Found, measure_of
-from governance.models import Review, ReviewAction
+from governance.models import MeasureState, Review, ReviewAction
 from governance.policies import REVIEW, REVIEW_DONE, REVIEW_WITHIN
 from governance.selectors import Row, last_board
 from governance.states import REVIEW_TRANSITIONS, ReviewKind, ReviewState, Shows, Status
@@ -38,6 +40,8 @@ live.moves("reviews", "governance.review_")
 LOOKS_BACK = timedelta(days=30)
 SHOWN_FOR = timedelta(days=7)  # that a measure has to be kept after the action was written
 LONGEST = 4_000
+LAST_DUE = timedelta(days=180)  # an action that is due in years is none
+ITSELF = "G10"  # is not kept while an action waits: it would wait for itself
 
 
 # --- What has to be reviewed ---------------------------------------------------------------------------------
@@ -182,8 +186,10 @@ def add_action(
     due: date,
     shows: str,
     named: str,
+    target: str = "",
 ) -> ReviewAction:
-    """An action of a review: who answers for it, until when, and what will show it.
+    """An action of a review: who answers for it, until when, and what will show it; of a rule, the value that it shall
+    have, in JSON. Nobody but those who write reviews reads it before another has finished the review.
 
     Raises `NotFound`, `Forbidden`, `ReviewDone`, `InvalidInput`, `ActionShowsNothing`.
     """
@@ -194,9 +200,9 @@ def add_action(
             raise InvalidInput(name)
     if owner not in OWNERS:
         raise InvalidInput("owner")
-    if due < at.date():
+    if not at.date() <= due <= (at + LAST_DUE).date():
         raise InvalidInput("due")
-    before = _before(shows, named)
+    wanted_value = _target(shows, named, target)
     found = ReviewAction.objects.create(
         code=new_code("RA"),
         review=row,
@@ -206,7 +212,7 @@ def add_action(
         due=due,
         shows=shows,
         named=named,
-        before=before,
+        target=wanted_value,
         added_by=account.code,
         added_at=at,
     )
@@ -216,18 +222,39 @@ def add_action(
     return found
 
 
-def _before(shows: str, named: str) -> object:
-    """What the rule says now; a measure that is kept now was kept while it happened, and would show nothing."""
+def may_show(measure: str) -> bool:
+    """Whether an action may name this measure: there is one, and it does not wait for the action itself."""
+    return measure != ITSELF and measure_of(measure) is not None
+
+
+def _target(shows: str, named: str, target: str) -> object:
+    """What the rule shall say; a measure that was kept while it happened, or a rule that says it already, would show
+    nothing."""
     if shows == Shows.RULE:
         rule = policy.of_key(named)
         if rule is None:
             raise InvalidInput("named")
-        return rule.kind.plain(policy.in_force(rule).value)
-    if shows != Shows.MEASURE or measure_of(named) is None:
+        try:
+            value, faults = rule.read(json.loads(target))
+        except ValueError as why:
+            raise InvalidInput("target") from why
+        if faults:
+            raise InvalidInput("target")
+        wanted_value = rule.kind.plain(value)
+        if wanted_value == rule.kind.plain(policy.in_force(rule).value):
+            raise ActionShowsNothing("target")
+        return wanted_value
+    if shows != Shows.MEASURE or not may_show(named):
         raise InvalidInput("named")
-    if _board()[named].found.status == Status.PASS:
+    # As the last round kept it, however long ago: what is not checked now may well have been kept all the time.
+    if MeasureState.objects.filter(measure=named, status=Status.PASS).exists():
         raise ActionShowsNothing("named")
     return None
+
+
+def had_a_part(row: Review) -> set[str]:
+    """Who wrote it, or one of its actions: all of that is published when another finishes it."""
+    return {row.written_by, *row.actions.values_list("added_by", flat=True)} - {""}
 
 
 @begins_transaction
@@ -237,7 +264,7 @@ def finish(*, account: "Account", code: str) -> None:
     Raises `NotFound`, `Forbidden`, `ReviewDone`, `ReviewNotWritten`, `ReviewWithoutAction`, `SecondPersonNeeded`.
     """
     row = _for_action(account, code, "finish", REVIEW_DONE)
-    four_eyes.another(account.code, row.written_by)
+    four_eyes.another(account.code, *had_a_part(row))
     move(row, REVIEW_TRANSITIONS, ReviewState.DONE, done_by=account.code, done_at=clock.now())
     audit.record(account.actor, "governance.review_done", row.code, case=row.subject, by=row.written_by)
 
@@ -255,10 +282,8 @@ KEPT_SHORT = line(
     at=lambda at: formats.moment(datetime.fromisoformat(at)),
 )
 NOT_KEPT = line("action_measure_waits", noop("%(measure)s is not kept yet."))
-CHANGED = line(
-    "action_rule_changed", noop("The rule %(name)s says something else now than when this was decided.")
-)
-UNCHANGED = line("action_rule_waits", noop("The rule %(name)s says what it said when this was decided."))
+CHANGED = line("action_rule_changed", noop("The rule %(name)s says now what was decided."))
+UNCHANGED = line("action_rule_waits", noop("The rule %(name)s does not say yet what was decided."))
 OVERDUE = fault("action_overdue", noop("Its time is over, and nothing shows it"))
 
 
@@ -286,7 +311,16 @@ def _board() -> dict[str, Row]:
 
 def actions(at: datetime) -> list[Act]:
     """All actions of all reviews, as the last round of the board shows them; the oldest first."""
-    rows = list(ReviewAction.objects.select_related("review").order_by("pk"))
+    return _acts(ReviewAction.objects.all(), at)
+
+
+def published(at: datetime) -> list[Act]:
+    """Those that everybody reads: two people finished their review."""
+    return _acts(ReviewAction.objects.filter(review__state=ReviewState.DONE), at)
+
+
+def _acts(asked: QuerySet[ReviewAction], at: datetime) -> list[Act]:
+    rows = list(asked.select_related("review").order_by("pk"))
     if not rows:
         return []
     board = _board()
@@ -305,7 +339,7 @@ def _found(row: ReviewAction, measured: Row | None, at: datetime) -> Found:
 def _seen(row: ReviewAction, measured: Row | None, at: datetime) -> tuple[bool, Facts]:
     if row.shows == Shows.RULE:
         rule = policy.of_key(row.named)
-        if rule is None or rule.kind.plain(policy.in_force(rule).value) == row.before:
+        if rule is None or rule.kind.plain(policy.in_force(rule).value) != row.target:
             return False, UNCHANGED(name=row.named)
         return True, CHANGED(name=row.named)
     if measured is None or measured.found.status != Status.PASS or measured.since is None:

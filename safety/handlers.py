@@ -31,6 +31,7 @@ from safety.selectors import (
     incident_trip_if_open,
     live_counts,
     open_incidents_about,
+    takers_of_incidents,
     trips_to_follow,
 )
 from safety.services import (
@@ -268,6 +269,12 @@ def trip_of_incident(code: str) -> str:
 def incidents_about(subject: str) -> list[cases.OpenCase]:
     """Whoever took a live incident has a case about both sides of its trip."""
     return open_incidents_about(subject)
+
+
+@cases.register_owners
+def owners_of_incidents(code: str) -> list[str]:
+    """Who took an incident, or one of this trip, also when it is closed."""
+    return takers_of_incidents(code)
 
 
 @handover.part("incidents")

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from complaints.models import (
+    Accident,
     Appeal,
     Article,
     Assignment,
@@ -428,6 +429,19 @@ def open_complaints_about(subject: str) -> list[cases.OpenCase]:
         cases.OpenCase(code, cases.ours(owner, contact), readers="complaints.judge", opened_by=writer)
         for code, owner, contact, writer in found
     ]
+
+
+def owners_of_cases(code: str) -> list[str]:
+    """Whose the complaint or accident with this code is or was, or one of the trip with it; old ones as well."""
+    found = [
+        *Complaint.objects.filter(Q(code=code) | Q(trip__code=code)).values_list(
+            "owner__code", "named_contact__code", "taken_down_by"
+        ),
+        *Accident.objects.filter(Q(code=code) | Q(trip__code=code)).values_list(
+            "named_contact__code", "opened_by"
+        ),
+    ]
+    return [who for row in found for who in row if who]
 
 
 def acts_at_once(complaint: Complaint) -> bool:

@@ -122,9 +122,13 @@ def safeguards_since(since: datetime) -> Paid:
 
 
 def deaths_claimed_since(since: datetime) -> list[tuple[str, datetime]]:
-    """(claim, when it was filed) of claims after a driver's sudden death."""
-    rows = Claim.objects.filter(kind=ClaimKind.SUDDEN_DEATH, filed_at__gte=since).order_by("filed_at")
-    return list(rows.values_list("code", "filed_at"))
+    """(claim, since when it is known) of claims after anybody's death: of those filed for a driver's sudden death, and of
+    those of any kind with a death certificate."""
+    rows = Claim.objects.filter(kind=ClaimKind.SUDDEN_DEATH, filed_at__gte=since)
+    papers = ClaimPaper.objects.filter(paper=Paper.DEATH, at__gte=since).order_by("at")
+    known = dict(reversed(papers.values_list("claim__code", "at")))
+    known |= dict(rows.values_list("code", "filed_at"))
+    return sorted(known.items(), key=lambda each: each[1])
 
 
 def fund_spent(at: datetime) -> int:

@@ -114,13 +114,16 @@ def _tell(alarm: "Alarm", person: "Account", about: str) -> None:
                 to=person.phone,
                 language=person.language,
                 channel=channel,
-                subject=alarm.code,
+                subject="" if alarm.unsaid else alarm.code,
             )
 
     if write_to_each([person], write, about=about, life_safety=True):
+        kind = ShiftLine.RUNG
+        if alarm.unsaid:
+            audit.record(SYSTEM, kind, who=person.code)
+            return
         incident = alarm.code if alarm.code.startswith("I") else ""
         case = "" if incident else alarm.code
-        kind = ShiftLine.RUNG
         timeline.add(kind, SYSTEM, incident=incident, case=case, who=person.code)
         audit.record(SYSTEM, kind, alarm.code, case=alarm.code, who=person.code)
 

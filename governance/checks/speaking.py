@@ -6,8 +6,8 @@ from django.utils.translation import gettext_noop as noop
 
 from core import policy
 from governance.checks.verdicts import SPAN, laws, verdict
-from governance.concerns import counted, readers
-from governance.evidence import fault, line, named
+from governance.concerns import counted, readers, too_few_left, words_waiting
+from governance.evidence import fault, line
 from governance.measures import Found, breaks, live_check
 from governance.policies import ANSWER_WITHIN, LOOK_WITHIN
 from governance.shadow import World
@@ -15,7 +15,11 @@ from governance.shadow import World
 PROMISED_LOOK, PROMISED_ANSWER = timedelta(hours=72), timedelta(days=30)
 LONG = fault("concern_rules_long", noop("The rules in force give more time than 72 hours and 30 days"))
 NOBODY = fault("concern_no_readers", noop("Fewer than two people may read reports in confidence"))
-LATE = fault("concerns_late", noop("Reports in confidence that wait too long: %(codes)s"))
+NOBODY_LEFT = fault(
+    "concern_nobody_left", noop("Fewer than two people can read %(count)s reports in confidence")
+)
+WAIT = fault("concern_words_wait", noop("Of %(count)s words in confidence no clock runs after two hours"))
+LATE = fault("concerns_late", noop("%(count)s reports in confidence wait too long"))
 BROKEN = fault("concerns_broken", noop("Of %(count)s reports in confidence in 60 days a clock was broken"))
 SPOKEN = line(
     "concerns", noop("%(answered)s of %(count)s reports in confidence of the last 60 days are answered.")
@@ -32,9 +36,14 @@ def dangers_reported_in_confidence_are_answered(at: datetime) -> Found:
         faults.append(LONG())
     if len(readers()) < 2:
         faults.append(NOBODY())
+    # In figures alone: of some reports some of those who read this must not learn.
+    if count := too_few_left(at):
+        faults.append(NOBODY_LEFT(count=count))
+    if count := words_waiting(at):
+        faults.append(WAIT(count=count))
     found = counted(at - 2 * SPAN, at)
     if found.late:
-        faults.append(LATE(codes=named(found.late)))
+        faults.append(LATE(count=len(found.late)))
     if broken := found.broken - len(found.late):
         faults.append(BROKEN(count=broken))
     return verdict(faults, SPOKEN(answered=found.answered, count=found.every), happened=found.every)

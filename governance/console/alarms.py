@@ -38,13 +38,14 @@ def concerns_late(at: datetime) -> list[Alarm]:
     and nobody has looked at."""
     return [
         Alarm(
-            key=f"concern:{each.row.code}:{each.row.state}:{since.timestamp():.0f}",
+            key=f"concern:{each.row.pk}:{each.row.state}:{since.timestamp():.0f}",
             code=each.row.code,
             what=_("A report in confidence waits"),
             link=reverse_lazy("governance_console:concern", args=[each.row.code]),
             since=since,
             within=TAKEN_WITHIN,
             without=frozenset(each.row.barred),
+            unsaid=True,
         )
         for each in concerns.waiting(at)
         if each.row.state != ConcernState.ANSWERED

@@ -33,10 +33,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 @permission_required(CONCERNS_ANSWER)
 def one(request: HttpRequest, code: str) -> HttpResponse:
-    """One report, and what may be done with it; that it was read is in the journal."""
-    person = account_of(request)
-    concerns.note_read(account=person, code=code)
-    return _one(request, concerns.concern_for(code, person))
+    """One report, and what may be done with it."""
+    return _one(request, concerns.concern_for(code, account_of(request)))
 
 
 @SPOKEN.shown_by
@@ -69,6 +67,8 @@ def _one(
     error: DomainError | None = None,
 ) -> HttpResponse:
     person, at = account_of(request), clock.now()
+    # Whatever shows its words: that they were read is in the journal.
+    concerns.note_read(account=person, code=row.code)
     context = {
         "title": _("Report in confidence %(code)s") % {"code": row.code},
         "row": row,

@@ -48,7 +48,7 @@ from governance.models import GatePassage
 from governance.policies import CONCERNS_ANSWER, REVIEW
 from governance.regulator import figures as feed
 from governance.relaunch import EXECUTIVE, REASSESSMENT, RELAUNCH, STATEMENT
-from governance.reviews import actions, counted
+from governance.reviews import counted, published
 from governance.selectors import days_of, histories, last_board
 from governance.states import PassageState, Status
 from governance.waivers import KINDS, WAIVE, WAIVER, Wanted
@@ -89,7 +89,7 @@ def _board(
     request: HttpRequest, form: WaiverForm, refusal: Refusal | None = None, *, status: int = 200
 ) -> HttpResponse:
     past, at, found, person = histories(), clock.now(), last_board(), account_of(request)
-    acts = actions(at)
+    acts = published(at)
     context = {
         "title": _("Rectification board"),
         "rows": [(row, days_of(past.get(row.measure.id, []), at)) for row in found],

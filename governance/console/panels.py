@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -65,7 +65,7 @@ def concerns_due(person: "Account", at: datetime) -> list[Due]:
     return [
         Due(
             each.row.code,
-            reverse_lazy("governance_console:concern", args=[each.row.code]),
+            reverse("governance_console:concern", args=[each.row.code]),
             until=each.due,
             level="bad" if each.grave or each.due - at < SOON else "warn",
             beside=pgettext_lazy("concern", "a second person is asked for") if each.opening else "",
@@ -104,7 +104,7 @@ def reviews_due(_person: "Account", at: datetime) -> list[Due]:
     return [
         Due(
             row.code,
-            reverse_lazy("governance_console:review", args=[row.code]),
+            reverse("governance_console:review", args=[row.code]),
             until=row.due_at,
             level="bad" if row.due_at - at < 3 * SOON else "warn",
             beside=row.get_kind_display(),

@@ -352,7 +352,7 @@ class Migration(migrations.Migration):
                 ('due', models.DateField(verbose_name='due on')),
                 ('shows', models.CharField(choices=[('measure', 'a measure of the board that is not kept now, kept for seven days'), ('rule', 'a rule that says something else than now')], max_length=10, verbose_name='shown by')),
                 ('named', models.CharField(max_length=60, verbose_name='measure or rule')),
-                ('before', models.JSONField(null=True, verbose_name='what the rule said')),
+                ('target', models.JSONField(null=True, verbose_name='what the rule has to say')),
                 ('added_by', models.CharField(max_length=40, verbose_name='added by')),
                 ('added_at', models.DateTimeField(verbose_name='added at')),
                 ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='governance.review', verbose_name='review of what happened')),

@@ -30,6 +30,6 @@ def reviewed(subject):
     )  # fmt: skip
     row.actions.create(
         code="RA-00000001", words_zh="x", words_en="x", owner="safety", due=at.date(), shows="rule",
-        named="rides.near", before=1, added_by="specialist", added_at=at,
+        named="rides.near", target=1, added_by="specialist", added_at=at,
     )  # fmt: skip
     return row

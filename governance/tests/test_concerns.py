@@ -8,12 +8,14 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from structlog.testing import capture_logs
 
-from core import alarms, clock
+from accounts.models import Account
+from complaints.services.oncall import ring_on_call
+from core import alarms, clock, limits
 from core.console.panels import offered
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.limits import NOBODY, Asker
-from core.models import AuditEntry, LastAct, TimelineEntry
+from core.models import AuditEntry, LastAct, Notification, TimelineEntry
 from core.tests.factories import set_policy
 from drivers.models import Driver
 from governance import concerns, sealing
@@ -31,7 +33,11 @@ from governance.errors import (
 from governance.measures import check_measure, measure_of
 from governance.models import Concern, ConcernLine, ConcernOpening
 from governance.tasks import take_in_concerns
+from rides.states import Party
+from rides.tokens import TripKey
 from safety.keystore import store
+from safety.models import Incident
+from safety.services import raise_sos, take_incident
 
 KEY = "k" * 22
 GRAVE = "他拿刀逼我，不让我下车"
@@ -47,6 +53,10 @@ def spoken(account, words="The brakes of the blue vans are never looked at", **c
         "about": "", "asks_back": True, "barred": [], "submission": KEY, "asker": Asker(person=account.code),
     } | changes  # fmt: skip
     return concerns.report(account=account, words=words, **given)
+
+
+def journal_of_reports():
+    return AuditEntry.objects.filter(action__startswith="governance.concern_").order_by("pk")
 
 
 def an_hour_on(noon):
@@ -162,7 +172,7 @@ def test_nothing_that_is_kept_says_who_reported_or_in_which_minute(people, signe
     moments = [row.shown_from, row.look_by, row.answer_by, *(line.at for line in row.lines.all())]
     assert {(at.minute, at.second, at.microsecond) for at in moments} == {(0, 0, 0)}
     an_hour_on(noon)
-    told = AuditEntry.objects.filter(subject=row.code)
+    told = journal_of_reports()
     assert {each.actor for each in told} == {"system"}
     assert told.count() == 2
     assert code not in str(list(told.values()))
@@ -181,7 +191,7 @@ def test_nobody_sees_it_before_its_hour_is_over(people, signed_in, noon):
     noon.shift(59 * 60)
     take_in_concerns.apply()
     assert concerns.waiting(clock.now()) == []
-    assert not AuditEntry.objects.filter(subject=row.code).exists()
+    assert not journal_of_reports().exists()
     with pytest.raises(NotFound):
         concerns.look(account=people("supervisor"), code=row.code)
     assert signed_in("supervisor").get(f"/admin/concerns/{row.code}/").status_code == 404
@@ -216,6 +226,70 @@ def test_the_sealed_name_is_of_one_length_opens_in_no_other_row_and_lies_in_no_t
     with pytest.raises(WhoAway):
         sealing.unseal(bytes(one.sealed_who), one.key_name, code=other.code)
     assert sorted(store().names()) == sorted([one.key_name, other.key_name])
+
+
+def test_no_store_counts_who_reported(people, monkeypatch):
+    """What Valkey keeps of a person's limit says in which second they reported, to whoever can hash their code."""
+    asked = []
+    in_valkey = limits._in_valkey
+
+    def noted(client, counters, *rest):
+        asked.extend(each.key for each in counters)
+        return in_valkey(client, counters, *rest)
+
+    monkeypatch.setattr(limits, "_in_valkey", noted)
+    monkeypatch.setattr(
+        limits.broker, "ask", lambda act, _else, **_rest: asked.append("asked") or _else, raising=True
+    )
+    spoken(people("agent"))
+    assert asked == []
+
+
+def test_the_journal_names_no_report_and_no_reason(people, noon):
+    """Its readers are those of the reports: also who must not learn of one."""
+    row = spoken(people("agent"), barred=["supervisor"])
+    an_hour_on(noon)
+    concerns.note_read(account=people("admin"), code=row.code)
+    concerns.look(account=people("admin"), code=row.code)
+    concerns.ask(account=people("admin"), code=row.code, words="When?")
+    concerns.ask_to_open(account=people("admin"), code=row.code, reason="I think it was agent7")
+    concerns.decide_opening(account=people("admin"), code=row.code, agrees=False)
+    concerns.write_more(secret=row.secret, words="Also the red ones")
+    an_hour_on(noon)
+    said = str(list(AuditEntry.objects.values()))
+    assert journal_of_reports().count() >= 6
+    assert row.code not in said
+    assert "agent7" not in said
+    noon.shift(5 * 86_400)
+    assert row.code not in str(check_measure(measure_of("G9")).found.facts)
+
+
+def test_whoever_takes_its_alarm_writes_no_code_into_the_journal(people, noon):
+    row = spoken(people("agent"), words=GRAVE, barred=["supervisor"])
+    an_hour_on(noon)
+    (ringing,) = concerns_late(clock.now())
+    assert row.code not in ringing.key
+    noon.shift(2 * 3600)
+    assert ring_on_call(at=clock.now())
+    sent = Notification.objects.filter(message="complaints.nobody_took_it")
+    assert sent.exists()
+    assert not sent.filter(subject=row.code).exists()
+    assert row.code not in str(list(AuditEntry.objects.values()))
+    assert row.code not in str(list(TimelineEntry.objects.values()))
+
+
+def test_no_transaction_of_its_minute_stays_on_its_rows(people, noon):
+    """A row says in which transaction it was written, and the next one beside it when that was."""
+    row = spoken(people("agent"))
+
+    def written():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT xmin::text, ctid::text FROM governance_concern WHERE id = %s", [row.pk])
+            return cursor.fetchone()
+
+    before = written()
+    an_hour_on(noon)
+    assert written() != before
 
 
 # --- Kept from whom it concerns ----------------------------------------------------------------------------
@@ -258,6 +332,103 @@ def test_whose_case_it_is_does_not_see_it(people):
     assert row.barred == ["supervisor"]
 
 
+def test_every_code_in_what_was_named_or_written_is_looked_for(people, noon):
+    row = spoken(people("agent"), about="the roster, by Supervisor and others")
+    assert row.barred == ["supervisor"]
+    row = spoken(people("agent"), words="It was (supervisor), on Sunday", submission="w" * 22)
+    assert row.barred == ["supervisor"]
+    row = spoken(people("agent"), words="It is the supervisors' roster", submission="v" * 22)
+    assert row.barred == [], "a longer word is no code"
+    an_hour_on(noon)
+    assert concerns.concern_for(row.code, people("supervisor")).code == row.code
+    concerns.write_more(secret=row.secret, words="I mean supervisor")
+    an_hour_on(noon)
+    with pytest.raises(NotFound):
+        concerns.concern_for(row.code, people("supervisor"))
+
+
+def test_whose_case_it_becomes_does_not_see_it_any_more(people, noon):
+    from core import cases
+
+    row = spoken(people("agent"), about="trip T-1 and I-7K2M9QX4ZB")
+    an_hour_on(noon)
+    assert concerns.concern_for(row.code, people("supervisor")).code == row.code
+    about = [cases.OpenCase("X-1", frozenset({"supervisor"}), "incidents.respond")]
+    cases._about.append(lambda subject: about if subject == "I-7K2M9QX4ZB" else [])
+    try:
+        with pytest.raises(NotFound):
+            concerns.concern_for(row.code, people("supervisor"))
+    finally:
+        cases._about.pop()
+    with pytest.raises(NotFound):
+        concerns.concern_for(row.code, people("supervisor"))
+
+
+def test_whose_case_it_was_and_who_had_one_of_its_trip_do_not_see_it(people, rides, noon):
+    trip = rides.under_way()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    take_incident(account=people("supervisor"), code=incident.code)
+    Incident.objects.update(
+        state="closed", outcome="police", resolved_by="a", closed_by="b", closed_at=clock.now()
+    )
+    for number, named in enumerate((incident.code, trip.code)):
+        row = spoken(people("agent"), words=f"see {named.lower()}!", submission=f"{number}" * 22)
+        assert row.barred == ["supervisor"]
+
+
+def test_whoever_reported_reads_from_how_many_it_is_kept(people, client):
+    row = spoken(people("agent"), about="supervisor")
+    page = client.get(f"/speak-up/{row.secret}/").content.decode()
+    assert 'data-kept-from="1"' in page
+
+
+def test_a_report_that_nobody_could_read_is_not_taken(people):
+    one, *others = concerns.readers()
+    with pytest.raises(TooFewLeft):
+        spoken(people("agent"), about=one, barred=others[:-1])
+    with pytest.raises(TooFewLeft):
+        spoken(people("agent"), words=" ".join(concerns.readers()))
+    assert not Concern.objects.exists()
+
+
+def test_the_board_is_red_for_a_report_that_too_few_can_read(people, noon):
+    row = spoken(people("agent"), barred=["supervisor"])
+    an_hour_on(noon)
+    _stays, *leave = [each for each in concerns.readers() if each != "supervisor"]
+    Account.objects.filter(code__in=leave).update(is_active=False)
+    found = check_measure(measure_of("G9")).found
+    assert (found.status, found.facts[0]["rule"]) == ("fail", "board.concern_nobody_left")
+    assert row.code not in str(found.facts)
+
+
+def test_no_way_to_its_words_leaves_no_line(people, signed_in, noon):
+    row = spoken(people("agent"))
+    an_hour_on(noon)
+    desk = signed_in("admin")
+    for address, given in (
+        (f"/admin/concerns/{row.code}/do/answer/", {}),
+        (f"/admin/concerns/{row.code}/who/", {}),
+    ):
+        before = journal_of_reports().filter(action="governance.concern_read").count()
+        answer = desk.post(address, given)
+        assert "The brakes of the blue vans" in answer.content.decode()
+        assert journal_of_reports().filter(action="governance.concern_read").count() == before + 1
+
+
+def test_words_after_an_answer_that_no_job_took_in_wait_and_turn_the_board_red(people, noon):
+    row = spoken(people("agent"))
+    an_hour_on(noon)
+    concerns.look(account=people("admin"), code=row.code)
+    concerns.answer(account=people("admin"), code=row.code, words="Mended")
+    concerns.write_more(secret=row.secret, words="It is not")
+    assert concerns.waiting(clock.now()) == []
+    noon.shift(3600)
+    assert [each.row.code for each in concerns.waiting(clock.now())] == [row.code]
+    noon.shift(2 * 3600)
+    found = check_measure(measure_of("G9")).found
+    assert (found.status, found.facts[0]["rule"]) == ("fail", "board.concern_words_wait")
+
+
 def test_two_readers_stay_and_nobody_keeps_it_from_strangers(people):
     everybody = concerns.readers()
     with pytest.raises(TooFewLeft):
@@ -293,7 +464,7 @@ def test_two_by_name_open_it_and_only_they_read_it_for_a_day(people, signed_in, 
         shown = signed_in(who).post(f"/admin/concerns/{row.code}/who/")
         assert f">{people('agent').code}<" in shown.content.decode()
         assert shown["Cache-Control"] == "no-store"
-    told = AuditEntry.objects.filter(subject=row.code).order_by("pk")
+    told = journal_of_reports()
     assert [each.action for each in told if "open" in each.action] == [
         "governance.concern_opening_asked", "governance.concern_opened",
     ]  # fmt: skip

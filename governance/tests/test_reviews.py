@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core import clock
+from complaints import services as claims
+from complaints.states import ClaimKind, Paper
+from core import clock, policy
 from core.errors import Forbidden, InvalidInput
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry
-from core.tests.factories import set_policy
+from core.tests.factories import PDF, set_policy
 from governance import reviews
 from governance.errors import ActionShowsNothing, ReviewDone, ReviewNotWritten, ReviewWithoutAction
 from governance.measures import check_measure, measure_of
@@ -19,7 +21,7 @@ from governance.states import ReviewKind
 from governance.tasks import open_reviews
 from rides.states import Party
 from rides.tokens import TripKey
-from safety.models import Incident
+from safety.models import Caller, Incident
 from safety.services import raise_sos, record_harm, take_incident
 
 
@@ -29,6 +31,7 @@ def incident(rides, people):
     row = raise_sos(key=TripKey(rides.under_way().code, Party.PASSENGER, "wenzhou"))
     take_incident(account=people("agent"), code=row.code)
     Incident.objects.update(high_risk_at=None)  # the police's clock does not run here
+    Caller.objects.update(called_back_at=clock.now())
     return row
 
 
@@ -108,6 +111,51 @@ def test_an_sos_that_nobody_took_in_time_is_reviewed_and_one_in_time_is_not(peop
     noon.shift(700)
     open_reviews.apply()
     assert Review.objects.filter(subject=late.code, clock="S3").count() == 1
+
+
+def test_who_was_not_called_back_in_time_is_reviewed_by_the_rule_of_that_day(people, incident, noon):
+    Caller.objects.update(called_back_at=None)
+    noon.shift(61)
+    open_reviews.apply()
+    assert Review.objects.get().clock == "S2"
+    Review.objects.all().delete()
+    Caller.objects.update(called_back_at=clock.now())
+    set_policy("safety.called_back_within", 600)
+    open_reviews.apply()
+    assert Review.objects.get().clock == "S2", "a rule of today makes nothing of yesterday right"
+    Review.objects.all().delete()
+    Caller.objects.update(called_back_at=clock.now() - timedelta(seconds=31))
+    set_policy("safety.called_back_within", 10)
+    open_reviews.apply()
+    assert not Review.objects.exists(), "nor wrong"
+
+
+def test_what_the_machine_opened_and_nobody_took_in_time_is_reviewed(people, incident, noon):
+    Incident.objects.update(origin="monitor", taken_at=None, taken_by="", state="open")
+    noon.shift(61)
+    open_reviews.apply()
+    assert "S6" in set(Review.objects.values_list("clock", flat=True))
+
+
+@pytest.mark.parametrize("kind", [ClaimKind.HUMANITARIAN, ClaimKind.INSURANCE])
+def test_a_death_certificate_with_any_claim_opens_a_review(people, kind):
+    accident = claims.open_accident(
+        account=people("agent"), trip_code="", happened_at=clock.now() - timedelta(hours=1), place="G104",
+        words="x", submission="a" * 22,
+    )  # fmt: skip
+    claim = claims.file_claim(
+        account=people("agent"), accident_code=accident.code, kind=kind, name="家属", phone="13911110003",
+        fen=5_000_000, submission="k" * 22,
+    )  # fmt: skip
+    open_reviews.apply()
+    assert not Review.objects.exists()
+    for _twice in range(2):
+        claims.add_papers(
+            claim=claim, actor=people("agent").actor, paper=Paper.DEATH, files=[claims.read_file(PDF)]
+        )
+    open_reviews.apply()
+    row = Review.objects.get()
+    assert (row.subject, row.kind) == (claim.code, "death")
 
 
 def test_a_drill_is_not_reviewed(people, incident):
@@ -199,7 +247,13 @@ def test_an_action_stands_on_the_board_without_evidence_until_its_measure_is_kep
         return reviews.actions(clock.now())[0].found.status
 
     assert found() == "none"
-    for page in (client.get("/promises/"), signed_in("agent").get("/admin/board/")):
+    pages = ("/promises/", "/promises/board.json", "/admin/board/")
+    desk = signed_in("agent")
+    for page in pages:
+        assert act.code not in desk.get(page).content.decode(), "nobody publishes alone"
+    written(people, row)
+    reviews.finish(account=people("supervisor"), code=row.code)
+    for page in (client.get("/promises/"), desk.get("/admin/board/")):
         text = page.content.decode()
         assert act.code in text
         assert incident.code not in text
@@ -227,23 +281,63 @@ def test_a_measure_that_was_green_while_it_happened_shows_nothing(people, incide
         acted(people, row)
     for changes in (
         {"named": "M99"}, {"shows": "rule", "named": "no.rule"}, {"shows": "tick", "named": "M16"},
+        {"named": "G10"}, {"shows": "rule", "named": "rides.near", "target": ""},
+        {"shows": "rule", "named": "rides.near", "target": "-1"},
+        {"shows": "rule", "named": "rides.near", "target": "\"many\""},
+        {"due": clock.now().date() + timedelta(days=181)},
         {"owner": "nobody"}, {"words_zh": " "}, {"due": clock.now().date() - timedelta(days=1)},
     ):  # fmt: skip
         with pytest.raises(InvalidInput):
             acted(people, row, **changes)
 
 
-def test_a_rule_shows_it_once_it_says_something_else_and_not_when_it_is_changed_back(people, incident):
+def test_a_measure_whose_kept_state_nobody_checked_lately_shows_nothing_either(people, incident, noon):
     row = harmed(people, incident)
-    acted(people, row, shows="rule", named="rides.near")
+    measured("M16", "pass", days=30)
+    noon.shift(3600)
+    with pytest.raises(ActionShowsNothing):
+        acted(people, row)
+
+
+def test_a_rule_that_says_that_already_shows_nothing(people, incident):
+    row = harmed(people, incident)
+    set_policy("rides.near", 700)
+    with pytest.raises(ActionShowsNothing):
+        acted(people, row, shows="rule", named="rides.near", target="700")
+
+
+def test_whoever_wrote_an_action_does_not_finish_its_review(people, incident):
+    row = harmed(people, incident)
+    written(people, row)
+    measured("M16", "fail")
+    given = {"words_zh": "甲", "words_en": "a", "owner": "rides", "due": clock.now().date()}
+    reviews.add_action(account=people("supervisor"), code=row.code, shows="measure", named="M16", **given)
+    with pytest.raises(SecondPersonNeeded):
+        reviews.finish(account=people("supervisor"), code=row.code)
+    reviews.finish(account=people("admin"), code=row.code)
+
+
+def test_the_form_offers_no_measure_that_would_wait_for_itself(people, signed_in, incident):
+    row = harmed(people, incident)
+    page = signed_in("specialist").get(f"/admin/reviews/{row.code}/").content.decode()
+    assert "measure:M16" in page
+    assert "measure:G10" not in page
+
+
+def test_a_rule_shows_it_once_it_says_that_and_not_when_it_is_changed_back(people, incident):
+    row = harmed(people, incident)
+    was = policy.value(policy.of_key("rides.near"))
+    acted(people, row, shows="rule", named="rides.near", target="700")
 
     def found():
         return reviews.actions(clock.now())[0].found.status
 
     assert found() == "none"
+    set_policy("rides.near", 701)
+    assert found() == "none", "something else is not what was decided"
     set_policy("rides.near", 700)
     assert found() == "pass"
-    set_policy("rides.near", reviews.ReviewAction.objects.get().before)
+    set_policy("rides.near", was)
     assert found() == "none"
 
 
@@ -296,6 +390,7 @@ def test_the_desk_writes_acts_and_finishes(people, signed_in, incident):
             "owner": "safety",
             "due": due.isoformat(),
             "named": "rule:rides.near",
+            "target": "700",
         },
     )
     assert said.status_code == 302, said.content.decode()

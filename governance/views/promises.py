@@ -38,7 +38,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     """The company's responsibility statement: what it promised, and which of it is kept now."""
     rows = last_board()
     counts = [(status, sum(row.found.status == status for row in rows)) for status in ORDER]
-    acts = reviews.actions(clock.now())
+    acts = reviews.published(clock.now())
     context = {
         "rows": rows,
         "counts": counts,
@@ -67,7 +67,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def promises_json(request: HttpRequest) -> HttpResponse:
-    acts = reviews.actions(clock.now())
+    acts = reviews.published(clock.now())
     shown = [
         {
             "id": each.row.code,

@@ -1,5 +1,6 @@
 """Reads about incidents."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ from safety.models import (
 )
 from safety.monitor.rules.signal_lost import SILENCE_AFTER, SILENCE_AWAY_AFTER
 from safety.policies import (
+    CALLED_BACK_WITHIN,
     OWNED_WITHIN,
     POLICE_AFTER,
     POLICE_LIMIT,
@@ -621,6 +623,12 @@ def open_incidents_about(subject: str) -> list[cases.OpenCase]:
     ]
 
 
+def takers_of_incidents(code: str) -> list[str]:
+    """Who of the staff took, ended or closed the incident with this code, or one of the trip with it; old ones as well."""
+    rows = Incident.objects.filter(Q(code=code) | Q(trip__code=code))
+    return [who for row in rows.values_list("taken_by", "resolved_by", "closed_by") for who in row if who]
+
+
 @dataclass(frozen=True, slots=True)
 class Burning:
     """One line of the console's first strip."""
@@ -834,48 +842,83 @@ class Broken:
 def harmed_since(since: datetime) -> list[tuple[str, str, datetime]]:
     """(incident, `Harm`, when that was recorded) of incidents in which somebody died or was severely injured."""
     rows = Incident.objects.real().filter(harm_at__gte=since).order_by("harm_at")
-    return list(rows.values_list("code", "harm", "harm_at"))
+    return [
+        (code, harm, at) for code, harm, at in rows.values_list("code", "harm", "harm_at") if at is not None
+    ]
 
 
+@policy.read_once()
 def clocks_broken(since: datetime, at: datetime) -> list[Broken]:
-    """An SOS or welfare check that no person looked at within its limit (S3, S6), and danger of which nobody told the police
-    within theirs (S10), since a time; of each incident each clock once, at its first break."""
-    found = [*_unseen_sos(since, at), *_unowned_checks(since, at), *_untold_police(since, at)]
+    """Since a time: an SOS or welfare check that no person looked at within its limit (S3, S6), an incident of another kind
+    that nobody took (S6), whoever called for help and was not called back (S2), and danger of which nobody told the police
+    (S10), each by the rule of its day; of each incident each clock once, at its first break."""
+    found = [
+        *_unseen_sos(since, at),
+        *_unowned_checks(since, at),
+        *_untaken(since, at),
+        *_not_called_back(since, at),
+        *_untold_police(since, at),
+    ]
     first: dict[tuple[str, str], Broken] = {}
     for each in sorted(found, key=lambda one: (one.at, one.incident, one.clock)):
         first.setdefault((each.incident, each.clock), each)
     return list(first.values())
 
 
+def _late(
+    clock: str, rule: policy.SpanPolicy, rows: Iterable[tuple[str, datetime, datetime | None]], at: datetime
+) -> list[Broken]:
+    """Of rows (incident, since when its clock ran, when it was answered) those that were answered too late."""
+    found = []
+    for code, since, answered in rows:
+        due = since + policy.span(rule, at=since)
+        if (answered or at) > due:
+            found.append(Broken(code, clock, due))
+    return found
+
+
 def _unseen_sos(since: datetime, at: datetime) -> list[Broken]:
-    limit = policy.span(TAKEN_WITHIN)
     seen = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("at"))
     rows = SosCall.objects.filter(at__gte=since, incident__drill=False).annotate(
         seen_at=Subquery(seen.order_by("at").values("at")[:1])
     )
-    late = rows.filter(at__lt=Coalesce("seen_at", at) - limit)
-    return [Broken(code, "S3", called + limit) for code, called in late.values_list("incident__code", "at")]
+    return _late("S3", TAKEN_WITHIN, rows.values_list("incident__code", "at", "seen_at"), at)
 
 
 def _unowned_checks(since: datetime, at: datetime) -> list[Broken]:
-    limit = policy.span(OWNED_WITHIN)
     seen = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("filed_at"))
     rows = WelfareCheck.objects.filter(filed_at__gte=since, incident__drill=False).annotate(
         seen_at=Subquery(seen.order_by("at").values("at")[:1])
     )
-    late = rows.filter(filed_at__lt=Coalesce("seen_at", at) - limit)
-    return [
-        Broken(code, "S6", filed + limit) for code, filed in late.values_list("incident__code", "filed_at")
+    return _late("S6", OWNED_WITHIN, rows.values_list("incident__code", "filed_at", "seen_at"), at)
+
+
+def _untaken(since: datetime, at: datetime) -> list[Broken]:
+    # An SOS that came to it later runs beside this clock; it takes nothing back.
+    rows = Incident.objects.real().filter(opened_at__gte=since).exclude(origin=Origin.SOS)
+    return _late("S6", OWNED_WITHIN, rows.values_list("code", "opened_at", "taken_at"), at)
+
+
+def _not_called_back(since: datetime, at: datetime) -> list[Broken]:
+    rows = Incident.objects.real().filter(has_sos=True, taken_at__gte=since).prefetch_related("callers")
+    called = [
+        (row.code, max(row.taken_at, caller.called_at), caller.spoken_to_at)
+        for row in rows
+        if (caller := row.caller) and caller.called_at and not caller.silent and row.taken_at
     ]
+    return _late("S2", CALLED_BACK_WITHIN, called, at)
 
 
 def _untold_police(since: datetime, at: datetime) -> list[Broken]:
-    safe_within, limit = policy.span(POLICE_AFTER), policy.span(POLICE_LIMIT)
-    rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
-    return [
-        Broken(row.code, "S10", row.high_risk_at + limit)
-        for row in rows
-        if row.high_risk_at is not None
-        and (row.answer(row.safe_check_at, row.closed_at) or at) > row.high_risk_at + safe_within
-        and (row.answer(row.police_called_at, row.police_excused_at) or at) > row.high_risk_at + limit
-    ]
+    found = []
+    for row in Incident.objects.real().filter(high_risk_at__gte=since):
+        danger = row.high_risk_at
+        if danger is None:
+            continue
+        safe_by = danger + policy.span(POLICE_AFTER, at=danger)
+        told_by = danger + policy.span(POLICE_LIMIT, at=danger)
+        safe = row.answer(row.safe_check_at, row.closed_at) or at
+        told = row.answer(row.police_called_at, row.police_excused_at) or at
+        if safe > safe_by and told > told_by:
+            found.append(Broken(row.code, "S10", told_by))
+    return found
