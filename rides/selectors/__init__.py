@@ -76,7 +76,14 @@ from rides.selectors.open_requests import (
     places_with_numbers,
 )
 from rides.selectors.places import PlaceFound, recent_places, search_places
-from rides.selectors.police import trips_by_phone, trips_by_plate, trips_in, trips_near
+from rides.selectors.police import (
+    MOST_AT_ONCE,
+    each_trip_in,
+    trips_by_phone,
+    trips_by_plate,
+    trips_in,
+    trips_near,
+)
 from rides.selectors.trips import (
     CARD_AFTER,
     DayDriven,
@@ -150,6 +157,7 @@ from rides.selectors.watched import (
 
 __all__ = [
     "CARD_AFTER",
+    "MOST_AT_ONCE",
     "Along",
     "Call",
     "DayDriven",
@@ -183,6 +191,7 @@ __all__ = [
     "driver_of_trip",
     "duty_key",
     "duty_of",
+    "each_trip_in",
     "find_places",
     "fit_of",
     "follows_trips",
