@@ -23,6 +23,11 @@ def first_of_each(action: str, since: datetime) -> list[tuple[str, datetime]]:
     return [(row["subject"], row["first"]) for row in found]
 
 
+def began_at() -> datetime | None:
+    """When the journal has its first line: since when the platform runs."""
+    return AuditEntry.objects.order_by("pk").values_list("at", flat=True).first()
+
+
 def newest_of_each(actions: Collection[str], since: datetime) -> dict[str, tuple[str, datetime]]:
     """What was last done about each subject of these actions since a time: the action, and when."""
     lines = AuditEntry.objects.filter(action__in=actions, at__gte=since).order_by("at", "pk")

@@ -184,6 +184,13 @@ def held(subjects: Iterable[str]) -> set[str]:
     return {code for code, trip in trips.items() if code in found or trip in found}
 
 
+def subjects_of(*, source: str, case: str) -> set[str]:
+    """All that is held now for one case."""
+    return set(
+        DataHold.objects.filter(in_force(), source=source, case=case).values_list("subject", flat=True)
+    )
+
+
 def on(subject: str) -> list[DataHold]:
     """The holds on something now, oldest first."""
     return list(DataHold.objects.filter(in_force(), subject=subject).order_by("pk"))

@@ -656,6 +656,11 @@ class Preservation(models.Model):
         pgettext_lazy("preservation request", "renewed by, second"), max_length=40, blank=True, default=""
     )
     renewals = models.PositiveSmallIntegerField(pgettext_lazy("preservation request", "renewals"), default=0)
+    # Of the job that holds anew: when it last went through all trips that it names, and when it last found one not held.
+    walked_at = models.DateTimeField(pgettext_lazy("preservation request", "gone through at"), null=True)
+    missed_at = models.DateTimeField(
+        pgettext_lazy("preservation request", "found something not held at"), null=True
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "preservation request")

@@ -6,6 +6,7 @@ every number, and takes down the same rows. What is held are trips (`core.holds`
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from police.policies import (
     why_not_preserve,
 )
 from police.states import Query
+from rides.selectors import MOST_AT_ONCE
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -84,7 +86,8 @@ def preserve(*, account: "Account", asked: Asked, submission: str, asker: Asker)
         asked_at=at,
         until=at + policy.span(PRESERVED_FOR),
     )
-    found = selectors.trips_preserved(row)
+    # The newest at once; what more a busy car has, the next run of the job holds, well before anything of it ends.
+    found = list(islice(selectors.trips_preserved(row), MOST_AT_ONCE))
     row.save()
     # The journal says the same whatever was found: it is read by more people than may know.
     audit.record(account.actor, "police.preserved", row.code, case=row.code, query=row.query)
@@ -182,7 +185,14 @@ def _anew(pk: int, at: datetime) -> bool:
     row = Preservation.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
     if row is None or not row.is_kept(at):
         return False
-    _hold(row, selectors.trips_preserved(row), SYSTEM)
+    there = holds.subjects_of(source=SOURCE, case=row.code)
+    lacks = [trip for trip in selectors.trips_preserved(row) if trip.code not in there]
+    _hold(row, lacks, SYSTEM)
+    since = at - selectors.ANEW_WITHIN
+    if any(max(trip.requested_at, row.asked_at) < since for trip in lacks):
+        row.missed_at = at  # an earlier run should have held it
+    row.walked_at = at
+    row.save(update_fields=["walked_at", "missed_at"])
     return True
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import is_new_device
-from core import cases, clock, holds, policy, typed
+from core import cases, clock, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
@@ -59,7 +59,7 @@ from police.states import (
     Unusual,
     Urgency,
 )
-from rides.selectors import trip_by_code, trips_by_phone, trips_by_plate, trips_in, trips_near
+from rides.selectors import each_trip_in, trip_by_code, trips_by_phone, trips_by_plate, trips_in, trips_near
 from safety.selectors import check_by_code, signs_of
 
 if TYPE_CHECKING:
@@ -294,33 +294,29 @@ def resolve_query(
 
 
 PRESERVES = "preserve"  # whoever holds data for the police by a notice of its own (P7)
-_ANEW_WITHIN = timedelta(hours=1)  # trips that come later are held by a job of each ten minutes
+ANEW_WITHIN = timedelta(hours=1)  # trips that come later are held by a job of each ten minutes
 
 
-def trips_preserved(row: Preservation) -> "list[Trip]":
-    """The trips that a preservation request names, as far as they are there. Raises `QueryUnreadable`, `InvalidInput`."""
+def trips_preserved(row: Preservation) -> "Iterable[Trip]":
+    """Every trip that a preservation request names, as far as it is there. Raises `QueryUnreadable`, `InvalidInput`."""
     query, value = Query(row.query), str(row.query_value)
     if query == Query.PHONE:
-        return trips_in(row.span_from, row.span_to, phone=typed.phone.read(value, field="query_value"))
+        phone = typed.phone.read(value, field="query_value")
+        return each_trip_in(row.span_from, row.span_to, phone=phone)
     if query == Query.PLATE:
-        return trips_in(row.span_from, row.span_to, plate=value)
+        return each_trip_in(row.span_from, row.span_to, plate=value)
     until = min(row.span_to, row.span_from + place_window()) if query == Query.PLACE else None
     trips, _report = resolve_query(query, value, row.span_from, until)
     return trips
 
 
-def preserved_unheld(at: datetime, *, limit: int = 20) -> list[str]:
-    """Codes of the newest preservation requests in force of which a trip that they name is not held (P7+)."""
-    rows = Preservation.objects.filter(until__gt=at, asked_at__lte=at).order_by("-pk")[:limit]
-    return [
-        row.code
-        for row in rows
-        if any(
-            trip.requested_at < at - _ANEW_WITHIN
-            and row.code not in {hold.case for hold in holds.on(trip.code)}
-            for trip in trips_preserved(row)
-        )
-    ]
+def preserved_unheld(at: datetime) -> list[str]:
+    """Codes of preservation requests in force of which, as the job that holds anew found, a trip was not held, or that it
+    has not gone through within the hour (P7+)."""
+    since = at - ANEW_WITHIN
+    missed = Q(walked_at=None) | Q(walked_at__lt=since) | Q(missed_at__gt=since)
+    rows = Preservation.objects.filter(missed, until__gt=at, asked_at__lt=since).order_by("-pk")
+    return list(rows.values_list("code", flat=True))
 
 
 def place_window() -> timedelta:

@@ -516,7 +516,8 @@ REVIEWED = {
     },
     "safety/services/sos.py": {"_TELLING", "EVEN"},
     "safety/services/centre.py": {"TRACE_EVERY"},  # what the interface of 110 asks for (P12)
-    "safety/services/pushing.py": {"_AFTER_AN_ATTEMPT"},  # longer than one attempt waits
+    # longer than one attempt waits; and how often one who taps in a loop is handed on: each tap counts, whatever it is
+    "safety/services/pushing.py": {"_AFTER_AN_ATTEMPT", "_HANDED_ON_EVERY"},
     "safety/services/calls.py": {"_RINGS_FOR"},  # how long any telephone rings
     "safety/services/recordings.py": {
         "PURGE_BATCH", "WRAPPING_LOCK",
@@ -567,7 +568,7 @@ REVIEWED = {
     "police/views.py": {"STOP_ASKING"},
     # What a red team's officer lives for, if its run dies, and how late a trip may be held: no promise to anybody.
     "police/services/marked.py": {"LASTS"},
-    "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE", "_ANEW_WITHIN"},
+    "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE", "ANEW_WITHIN"},
     "police/tables.py": {"_LONGEST", "MOST", "BATCH", "LINES_A_PAGE"},
 }  # fmt: skip
 

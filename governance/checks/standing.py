@@ -104,6 +104,7 @@ def a_recording_goes_that_the_police_asked_to_preserve(world: World) -> None:
         query_value=trip.code,
         asked_at=asked,
         until=world.at + SPAN,
+        walked_at=world.at,
     )
     world.make(
         "core.DataHold", subject=trip.code, source="preserve", case=request.code, placed_at=asked, until=request.until
@@ -240,7 +241,8 @@ def a_false_officer_gets_nothing(at: datetime) -> Found:
     tried = audit_selectors.newest_of_each([ATTACK_GOT, ATTACK_REFUSED], at - SPAN)
     rests = [way for way in WAYS if way not in tried or tried[way][1] < at - RESTS_FOR]
     faults = [GOT_IN(codes=named(got))] if got else []
-    if tried and rests:
+    began = audit_selectors.began_at()
+    if rests and (tried or (began is not None and began < at - RESTS_FOR)):
         faults.append(UNTRIED_WAYS(codes=named(rests)))
     refused = [way for way in WAYS if way in tried and tried[way][0] == ATTACK_REFUSED]
     return verdict(faults, TRIED_WAYS(good=len(refused), all=len(WAYS)), happened=len(tried))

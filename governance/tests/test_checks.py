@@ -1035,6 +1035,7 @@ def test_p5_turns_red_when_half_or_too_many_letters_wait(rides, people, noon):
 
 def test_p7_turns_red_when_what_the_police_asked_to_preserve_is_gone(rides, people, noon):
     from core.models import DataHold
+    from police import preserving
     from police.models import Preservation
     from police.states import Query
     from police.tests.test_preserving import preserve
@@ -1044,6 +1045,8 @@ def test_p7_turns_red_when_what_the_police_asked_to_preserve_is_gone(rides, peop
     trip = rides.ended()
     row = preserve(people, Query.TRIP, trip.code)
     noon.shift(2 * 3_600)
+    assert status("P7+") == "fail", "nobody went through it for an hour"
+    preserving.ANEW.run(at=clock.now())
     assert status("P7+") == "pass"
     at = clock.now()
     gone = Recording.objects.create(
@@ -1056,7 +1059,11 @@ def test_p7_turns_red_when_what_the_police_asked_to_preserve_is_gone(rides, peop
     DataHold.objects.filter(case=row.code).update(until=row.until - timedelta(days=1))
     assert status("P7+") == "fail", "its hold ends before its day"
     DataHold.objects.filter(case=row.code).delete()
-    assert status("P7+") == "fail", "a trip that it names is not held"
+    preserving.ANEW.run(at=clock.now())
+    assert status("P7+") == "fail", "a trip that it names was not held"
+    noon.shift(3_601)
+    preserving.ANEW.run(at=clock.now())
+    assert status("P7+") == "pass", "it is again"
     Preservation.objects.update(until=clock.now())
     noon.shift(1)
     assert status("P7+") == "pass", "its day has come"
@@ -1071,6 +1078,11 @@ def test_p11_turns_red_when_a_false_officer_gets_something_or_does_not_try(db, n
 
     assert set(WAYS) == set(Way)
     assert status("P11") == "none"
+    with transaction.atomic():
+        audit.record(SYSTEM, "core.started", "x")
+    assert status("P11") == "none", "it has just begun"
+    noon.shift(2 * 3_600 + 1)
+    assert status("P11") == "fail", "it never finished a way"
     with transaction.atomic():
         for way in WAYS[1:]:
             audit.record(SYSTEM, ATTACK_REFUSED, way)

@@ -181,6 +181,8 @@ class Migration(migrations.Migration):
                 ('renewed_first_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewed by, first')),
                 ('renewed_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewed by, second')),
                 ('renewals', models.PositiveSmallIntegerField(default=0, verbose_name='renewals')),
+                ('walked_at', models.DateTimeField(null=True, verbose_name='gone through at')),
+                ('missed_at', models.DateTimeField(null=True, verbose_name='found something not held at')),
                 ('officer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='preservations', to='police.officer', verbose_name='officer')),
             ],
             options={

@@ -218,3 +218,18 @@ def test_one_officer_makes_no_more_than_the_policy_says(rides, people, valkey):
         preserve(people, Query.TRIP, trip.code, key=str(number))
     with pytest.raises(TooMany):
         preserve(people, Query.TRIP, trip.code, key="more")
+
+
+def test_a_busy_car_keeps_its_oldest_trips_too(rides, people, noon, monkeypatch):
+    monkeypatch.setattr("rides.selectors.police._PAGE", 2)
+    monkeypatch.setattr("police.preserving.MOST_AT_ONCE", 1)
+    mine = [rides.ended() for _each in range(3)]
+    for _each in range(3):  # of another car, whose plate ends so too, and newer
+        other = rides.ended()
+        Trip.objects.filter(pk=other.pk).update(plate_registered="沪Z" + other.plate_registered[2:])
+    row = preserve(people, Query.PLATE, mine[0].plate_registered)
+    preserving.ANEW.run(at=clock.now())
+    held = DataHold.objects.filter(case=row.code).values_list("subject", flat=True)
+    assert set(held) == {trip.code for trip in mine}
+    row.refresh_from_db()
+    assert (row.walked_at, row.missed_at) == (clock.now(), None)

@@ -85,7 +85,14 @@ from rides.selectors.places import (
     search_places,
     suggested_places,
 )
-from rides.selectors.police import trips_by_phone, trips_by_plate, trips_in, trips_near
+from rides.selectors.police import (
+    MOST_AT_ONCE,
+    each_trip_in,
+    trips_by_phone,
+    trips_by_plate,
+    trips_in,
+    trips_near,
+)
 from rides.selectors.trips import (
     CARD_AFTER,
     DayDriven,
@@ -161,6 +168,7 @@ from rides.selectors.watched import (
 
 __all__ = [
     "CARD_AFTER",
+    "MOST_AT_ONCE",
     "NEAR",
     "Along",
     "Call",
@@ -195,6 +203,7 @@ __all__ = [
     "driver_of_trip",
     "duty_key",
     "duty_of",
+    "each_trip_in",
     "find_places",
     "fit_of",
     "follows_trips",

@@ -1,7 +1,8 @@
 """What the police ask by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db.models import Q, QuerySet
 
@@ -72,9 +73,18 @@ def trips_by_phone(phone: str, at: datetime) -> list[Trip]:
     return aboard or _meant(all_trips().filter(passenger__emergency_contacts__phone_index=index), at)
 
 
+MOST_AT_ONCE = 1000
+_PAGE = 500
+
+
 def trips_in(since: datetime, until: datetime, *, plate: str = "", phone: str = "") -> list[Trip]:
-    """Trips with a driver that lie in a span of time, of a plate, registered or seen, or of anybody's phone on them; at
-    most a thousand, the newest first."""
+    """The newest thousand of `each_trip_in`."""
+    return list(islice(each_trip_in(since, until, plate=plate, phone=phone), MOST_AT_ONCE))
+
+
+def each_trip_in(since: datetime, until: datetime, *, plate: str = "", phone: str = "") -> Iterator[Trip]:
+    """Every trip with a driver that lies in a span of time, of a plate, registered or seen, or of anybody's phone on it;
+    the newest first."""
     rows = all_trips().filter(requested_at__lte=until, driver__isnull=False)
     rows = rows.exclude(Q(ended_at__lt=since) | Q(cancelled_at__lt=since))
     if phone:
@@ -85,16 +95,24 @@ def trips_in(since: datetime, until: datetime, *, plate: str = "", phone: str = 
             | Q(driver__account__phone_index=index)
             | Q(passenger__emergency_contacts__phone_index=index)
         )
-        return list(rows.distinct().order_by("-pk")[:1000])
+        yield from _paged(rows.distinct())
+        return
     wanted = typed.plate.key(plate)
     if not wanted:
-        return []
+        return
     like = Q(plate_registered__endswith=wanted[-4:]) | Q(plate_seen__endswith=wanted[-4:])
-    return [
-        trip
-        for trip in rows.filter(like).order_by("-pk")[:1000]
-        if wanted in {typed.plate.key(trip.plate_registered), typed.plate.key(trip.plate_seen)}
-    ]
+    for trip in _paged(rows.filter(like)):
+        # What somebody saw is kept as they wrote it: only `key` compares it.
+        if wanted in {typed.plate.key(trip.plate_registered), typed.plate.key(trip.plate_seen)}:
+            yield trip
+
+
+def _paged(rows: QuerySet[Trip]) -> Iterator[Trip]:
+    """All rows, some at a time, the newest first."""
+    page = list(rows.order_by("-pk")[:_PAGE])
+    while page:
+        yield from page
+        page = list(rows.filter(pk__lt=page[-1].pk).order_by("-pk")[:_PAGE])
 
 
 def trips_near(
