@@ -24,7 +24,7 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "complaints_decision": ("in_force", "told_complainant_at", "told_accused_at"),
     "police_release": ("wrong_codes", "opened_at", "disowned_at"),
     "police_releasereview": (),
-    "governance_transparencyreport": ("state", "agreed_by", "decided_at", "version", "checkpoint"),
+    "governance_transparencyreport": ("state", "agreed_by", "decided_at", "version", "paper_zh", "paper_en"),
 }
 
 
