@@ -28,7 +28,7 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def _both(make: Any) -> dict[str, str]:
+def _both(make: Any) -> dict[str, Any]:
     found = {}
     for key, language in (("zh", "zh-hans"), ("en", "en")):
         with override(language):
