@@ -390,6 +390,7 @@ def test_a_list_is_drawn_up_once_and_kept_by_whoever_stands_between(client, noon
     for name in ("list.csv", "list.json"):
         answer = client.get(f"/consultations/dogs/{name}")
         assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert not answer.cookies  # or whoever stands between would hand one person's to all
         again = client.get(f"/consultations/dogs/{name}", headers={"if-none-match": answer["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
     assert hashlib.sha256(client.get("/consultations/dogs/list.csv").content).hexdigest() == row.list_sha256
