@@ -109,13 +109,6 @@ def django_db_modify_db_settings(
         connection.settings_dict["TEST"] = wanted | {"TEMPLATE": MIGRATED}
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """What migrations wrote goes before the first test, as it does after each that commits: all begin with empty tables."""
-    with django_db_blocker.unblock():
-        empty_tables()
-
-
 @pytest.fixture(scope="session", autouse=True)
 def quick_reading() -> Iterator[None]:
     """Each distinct face, certificate and car is drawn once, and read by its model once."""

@@ -16,7 +16,7 @@ from core.api import read
 from core.errors import InvalidInput, NotFound
 from governance import comments, consultations, counted
 from governance.forms import ReceiptForm
-from governance.policies import VOTE
+from governance.policies import RESULTS, VOTE
 
 
 class VoteInput(serializers.Serializer[Any]):
@@ -57,6 +57,7 @@ class ConsultationsView(APIView):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
+        limits.take(RESULTS, limits.asker_of(request._request))
         return Response({"consultations": [counted.shown(row) for row in counted.consultations()]})
 
 
@@ -68,6 +69,7 @@ class ConsultationView(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, slug: str) -> Response:
         row = counted.consultation_of(slug)
+        limits.take(RESULTS, limits.asker_of(request._request))
         return Response(counted.shown(row) | comments.shown(row, clock.now()))
 
 

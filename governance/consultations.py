@@ -7,16 +7,18 @@ others (`mix`). `docs/consultation.md` says what that withstands, and what it do
 
 import base64
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import OperationalError, connection
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from core import audit, clock, idempotency, jobs, limits, motions, policy
 from core.actors import SYSTEM
@@ -27,8 +29,9 @@ from core.permissions import require
 from core.privacy import blind_index
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import is_vetted
-from governance.errors import AlreadyVoted, NotClosed, NotOpen, NotVerifiedToVote
-from governance.models import Ballot, Consultation, ConsultationAnswer, Option, Voter
+from governance.counted import hidden_of
+from governance.errors import AlreadyVoted, BoxBusy, NotClosed, NotOpen, NotVerifiedToVote
+from governance.models import Ballot, Consultation, ConsultationAnswer, Option, VoteList, Voter
 from governance.policies import CONSULT, VOTE, VOTES
 from governance.states import Group
 from rides.selectors import has_ridden
@@ -37,6 +40,7 @@ from rides.states import Line
 if TYPE_CHECKING:
     from accounts.models import Account
 
+LOCK_NOT_AVAILABLE, PATIENCE = "55P03", "1s"
 BATCH_OF_NUMBERS = 1_000  # numbers that differ in their last three digits are sold together
 
 # --- Voting ------------------------------------------------------------------------------------------------------
@@ -72,7 +76,8 @@ def has_voted(account: "Account", row: Consultation) -> bool:
 def vote(*, account: "Account", slug: str, choice: str, submission: str, asker: Asker) -> Voted:
     """Cast one person's one vote; the same `submission` again gives the same receipt.
 
-    Raises `NotFound`, `Forbidden`, `NotVerifiedToVote`, `NotOpen`, `AlreadyVoted`, `InvalidInput`, `KeyTooShort`.
+    Raises `NotFound`, `Forbidden`, `NotVerifiedToVote`, `NotOpen`, `AlreadyVoted`, `InvalidInput`, `KeyTooShort`, and
+    `BoxBusy` after `PATIENCE`: calls for help wait for the same threads.
     """
     require(account, VOTE)
     if account.is_drill:
@@ -81,7 +86,12 @@ def vote(*, account: "Account", slug: str, choice: str, submission: str, asker: 
     submission = idempotency.check(submission, danger=False)
     paper = _Paper(mark, choice, _receipt(mark, submission), group_of(account), beyond=False)
     with _counted(account, slug, mark, asker) as beyond:
-        return _cast(slug=slug, paper=replace(paper, beyond=beyond))
+        try:
+            return _cast(slug=slug, paper=replace(paper, beyond=beyond))
+        except OperationalError as why:
+            if getattr(why.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            raise BoxBusy from why
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +157,9 @@ def _cast(*, slug: str, paper: _Paper) -> Voted:
 
 
 def _locked_for_voters(slug: str) -> Consultation:
-    """Many vote at once; whoever counts waits for them, and they for nobody but who counts. Raises `NotFound`."""
+    """Many vote at once; whoever counts waits for them, and they a second for nobody but who counts. Raises `NotFound`."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
         cursor.execute("SELECT id FROM governance_consultation WHERE slug = %s FOR KEY SHARE", [slug])
     row = Consultation.objects.filter(slug=slug).first()
     if row is None:
@@ -166,7 +177,7 @@ def find_receipt(row: Consultation, receipt: str) -> Ballot | None:
 
 @joins_transaction
 def _mixed(row: Consultation) -> None:
-    """Write all rows of a question anew, in the order of their random keys and in one transaction (`0003_consultations`)."""
+    """Write rows that show their order anew among many others, in the order of their random keys (`0003_consultations`)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT governance_mix_votes(%s)", [row.pk])
 
@@ -175,23 +186,39 @@ def _mixed(row: Consultation) -> None:
 def mix(pk: int, _at: datetime) -> bool:
     """Rows that one transaction wrote show it (`xmin`), and stand where they were written: let them stand with the others.
 
-    False where the question was counted meanwhile.
+    False where the question was counted meanwhile. Who votes meanwhile waits for nothing, and is mixed the next time.
     """
-    row = Consultation.objects.select_for_update().filter(pk=pk, counted_at=None).first()
+    row = Consultation.objects.select_for_update(no_key=True).filter(pk=pk, counted_at=None).first()
     if row is not None:
         _mixed(row)
     return row is not None
 
 
-def votes_of(row: Consultation) -> list[tuple[str, str]]:
-    """Each receipt with its choice, in the order of the receipts' letters, whatever the database's order is."""
-    found = Ballot.objects.filter(option__consultation=row)
-    return sorted(found.values_list("receipt", "option__key"))
+def _lines(row: Consultation) -> bytes:
+    """The list of all votes: a receipt and a choice in each line, and nothing else (RFC 4180).
+
+    In the order of the receipts' letters, whatever the database's order is.
+    """
+    found = Ballot.objects.filter(option__consultation=row).values_list("receipt", "option__key")
+    lines = (f"{receipt},{choice}\r\n" for receipt, choice in sorted(found.iterator()))
+    return ("receipt,choice\r\n" + "".join(lines)).encode()
 
 
-def lines_of(row: Consultation) -> str:
-    """The public list: a receipt and a choice in each line, in the order of the receipts, and nothing else (RFC 4180)."""
-    return "receipt,choice\r\n" + "".join(f"{receipt},{choice}\r\n" for receipt, choice in votes_of(row))
+def list_of(row: Consultation) -> bytes:
+    """The list as it was counted. Raises `NotClosed`."""
+    found = VoteList.objects.filter(consultation=row).first()
+    if found is None:
+        raise NotClosed
+    return bytes(found.content)
+
+
+def changed_since_the_count(row: Consultation) -> bool:
+    """Whether votes, list and digest of a counted question are no longer one. Reads all of its votes."""
+    kept = VoteList.objects.filter(consultation=row).first()
+    digests = {
+        hashlib.sha256(each).hexdigest() for each in (_lines(row), bytes(kept.content) if kept else b"")
+    }
+    return digests != {row.list_sha256}
 
 
 @begins_transaction
@@ -202,7 +229,9 @@ def count(pk: int, at: datetime) -> bool:
         return False
     _mixed(row)
     row.result = _sum_of(row)
-    row.list_sha256 = hashlib.sha256(lines_of(row).encode()).hexdigest()
+    content = _lines(row)
+    VoteList.objects.create(consultation=row, content=content)
+    row.list_sha256 = hashlib.sha256(content).hexdigest()
     row.counted_at = at
     row.save(update_fields=["result", "list_sha256", "counted_at"])
     audit.record(
@@ -216,15 +245,19 @@ def count(pk: int, at: datetime) -> bool:
 
 
 def _sum_of(row: Consultation) -> dict[str, Any]:
-    """How many voted, how many ballots there are, and what was chosen in each group; the marked ones apart."""
+    """How many voted, how many ballots there are, what was chosen in each group, the marked ones apart, and which groups
+    are too small to be shown: a rule of later uncovers nobody.
+    """
     found: dict[str, Counter[str]] = {option.key: Counter() for option in row.options.all()}
     ballots = Ballot.objects.filter(option__consultation=row)
     for choice, group, beyond in ballots.values_list("option__key", "group", "beyond").iterator():
         found[choice]["marked" if beyond else group] += 1
+    choices = {key: dict(each) for key, each in found.items()}
     return {
         "voters": Voter.objects.filter(consultation=row).count(),
         "ballots": sum(sum(each.values()) for each in found.values()),
-        "choices": {key: dict(each) for key, each in found.items()},
+        "choices": choices,
+        "hidden": hidden_of(choices),
     }
 
 
@@ -248,6 +281,7 @@ COUNT = jobs.rows("governance.count_votes", _("public questions counted"), due=_
 
 # --- Asking --------------------------------------------------------------------------------------------------------
 
+QUESTIONS = Path(__file__).resolve().parent / "questions.json"
 LEAST_OPEN = timedelta(days=7)
 LONGEST_OPEN = timedelta(days=90)
 
@@ -265,6 +299,22 @@ class Asked:
     days: int
     line: str = ""
     city: str = ""
+
+    @property
+    def title(self) -> str:
+        """In the reader's language."""
+        return self.title_en if get_language() == "en" else self.title_zh
+
+
+def drafts() -> list[Asked]:
+    """The two questions of 2018, until they are asked: their days begin when two people open them."""
+    known = set(Consultation.objects.values_list("slug", flat=True))
+    found = []
+    for given in json.loads(QUESTIONS.read_text(encoding="utf-8")):
+        if given["slug"] not in known:
+            options = "\n".join(" | ".join(each) for each in given["options"])
+            found.append(Asked(**(given | {"options": options, "days": LONGEST_OPEN.days})))
+    return found
 
 
 def options_of(text: str) -> list[tuple[str, str, str]]:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 from core import clock, policy
 from core.errors import NotFound
-from governance.models import Consultation, ConsultationAnswer, Option
+from governance.models import Ballot, Consultation, ConsultationAnswer, Option, Voter
 from governance.policies import ANSWER_WITHIN, LEAST_GROUP
 from governance.states import Group
 
@@ -61,9 +62,23 @@ def asked_since(since: datetime) -> int:
 
 
 def miscounted() -> list[Consultation]:
-    """Counted questions with more ballots than voters, or fewer."""
+    """Counted questions with more ballots than voters, or fewer; then or now."""
     rows = Consultation.objects.filter(counted_at__isnull=False)
-    return [row for row in rows if row.result["ballots"] != row.result["voters"]]
+    voters = dict(Voter.objects.values_list("consultation").annotate(Count("pk")).order_by())
+    ballots = dict(Ballot.objects.values_list("option__consultation").annotate(Count("pk")).order_by())
+    return [
+        row
+        for row in rows
+        if len({row.result["ballots"], row.result["voters"], voters.get(row.pk, 0), ballots.get(row.pk, 0)})
+        > 1
+    ]
+
+
+def counted_in_turn(at: datetime) -> Consultation | None:
+    """One of the counted questions, another each minute: to recount all of them at once would take long."""
+    rows = Consultation.objects.filter(counted_at__isnull=False).order_by("pk")
+    number = rows.count()
+    return rows[int(at.timestamp()) // 60 % number] if number else None
 
 
 def owed(at: datetime) -> list[Consultation]:
@@ -106,12 +121,10 @@ class Result:
 
     ballots: int
     voters: int
-    marked: int
+    marked: int | None  # None where it would tell of somebody, or nothing was marked
     choices: list[Choice]
     groups: dict[str, int]
     hidden: list[str | Promise]
-    # Whether the marked ones stand apart for each choice too, or would tell of somebody.
-    marked_apart: bool
 
     @property
     def sizes(self) -> list[tuple[str | Promise, int]]:
@@ -124,12 +137,29 @@ def _percent(share: float) -> str:
 
 
 def hidden_cells(sizes: dict[str, int], least: int) -> set[str]:
-    """Which groups are not shown apart: the small ones, and so many of the next that subtracting finds none of them."""
+    """Which groups are not shown apart: the small ones, and so many of the next that subtracting finds none of them.
+
+    What came from one source covers nobody: whoever sent it knows how much it was.
+    """
     hidden = {name for name, size in sizes.items() if 0 < size < least}
-    shown = sorted((name for name, size in sizes.items() if size >= least), key=lambda name: sizes[name])
-    while hidden and shown and (len(hidden) < 2 or sum(sizes[name] for name in hidden) < least):
-        hidden.add(shown.pop(0))
+    next_ones = sorted((name for name in sizes if name != MARKED), key=lambda name: sizes[name])
+    next_ones = [name for name in next_ones if sizes[name] >= least]
+    while hidden and not _covered(hidden, sizes, least):
+        if not next_ones:
+            return {name for name, size in sizes.items() if size}
+        hidden.add(next_ones.pop(0))
     return hidden
+
+
+def _covered(hidden: set[str], sizes: dict[str, int], least: int) -> bool:
+    people = [sizes[name] for name in hidden - {MARKED}]
+    return sum(people) >= least and (len(people) > 1 or MARKED in hidden)
+
+
+def hidden_of(counts: dict[str, dict[str, int]]) -> list[str]:
+    """Which groups of a count are not shown apart, by today's rule: asked when it is counted, kept with the result."""
+    sizes = {name: sum(each.get(name, 0) for each in counts.values()) for name in NAMES}
+    return sorted(hidden_cells(sizes, policy.value(LEAST_GROUP)))
 
 
 def result_of(row: Consultation) -> Result | None:
@@ -138,7 +168,7 @@ def result_of(row: Consultation) -> Result | None:
         return None
     counts: dict[str, dict[str, int]] = row.result["choices"]
     sizes = {name: sum(each.get(name, 0) for each in counts.values()) for name in NAMES}
-    hidden = hidden_cells(sizes, policy.value(LEAST_GROUP))
+    hidden = row.result["hidden"]
     apart = [name for name in NAMES if sizes[name] and name not in hidden]
     groups = [name for name in apart if name != MARKED]
     ballots = row.result["ballots"]
@@ -162,11 +192,10 @@ def result_of(row: Consultation) -> Result | None:
     return Result(
         ballots=ballots,
         voters=row.result["voters"],
-        marked=sizes[MARKED],
+        marked=sizes[MARKED] if MARKED in apart else None,
         choices=choices,
         groups={name: sizes[name] for name in groups},
         hidden=[NAMES[name] for name in NAMES if name in hidden],
-        marked_apart=MARKED in apart,
     )
 
 
@@ -191,7 +220,7 @@ def shown(row: Consultation) -> dict[str, Any]:
             "list_sha256": row.list_sha256,
             "ballots": found.ballots,
             "voters": found.voters,
-            "marked": found.marked,
+            **({MARKED: found.marked} if found.marked else {}),
             "choices": {
                 each.option.key: _shown_choice(row, each.option.key, found) for each in found.choices
             },
@@ -205,7 +234,7 @@ def _shown_choice(row: Consultation, key: str, found: Result) -> dict[str, Any]:
     return {
         "votes": sum(counts.values()),
         "groups": {name: counts.get(name, 0) for name in found.groups},
-        **({MARKED: counts.get(MARKED, 0)} if found.marked_apart else {}),
+        **({MARKED: counts.get(MARKED, 0)} if found.marked else {}),
     }
 
 

@@ -12,13 +12,14 @@ from django.contrib.auth.hashers import make_password
 from accounts.demo import enrol_cast, enrol_member
 from accounts.models import Authenticator
 from accounts.selectors import account_by_code
-from core import clock
+from core import clock, motions
 from core.actors import SYSTEM
 from core.messages.transports.template_sms import to_submit
 from core.transactions import begins_transaction
 from drivers.demo import enrol_driver, enrol_drivers
 from drivers.selectors import newest_run
 from drivers.services import begin_run
+from governance.consultations import QUESTION, drafts
 from police.demo import enrol_police
 from rides.demo import make_cities, make_history
 from rides.services import begin_line
@@ -91,6 +92,15 @@ def screen_the_fleet() -> None:
     """Have the registries asked about the demo's drivers by the worker, as after every start of a new platform."""
     if newest_run() is None:
         begin_run(actor=SYSTEM, reason="demo world")
+
+
+def open_questions() -> None:
+    """Two people open the questions of 2018; does nothing where they are open."""
+    one, other = account_by_code("admin"), account_by_code("supervisor")
+    for given in drafts():
+        if one and other:
+            motion = motions.propose(account=one, kind=QUESTION, given=given, subject=given.slug)
+            motions.decide(account=other, code=motion.code, agrees=True)
 
 
 def write_second_factors(folder: Path) -> None:

@@ -272,6 +272,15 @@ class AlreadyVoted(DomainError):
     )
 
 
+class BoxBusy(DomainError):
+    code, status, sentence = (
+        "vote_box_busy",
+        503,
+        _("Your vote could not be taken at this moment. Nothing was counted; please try again."),
+    )
+    retry_after = 5
+
+
 class NotClosed(DomainError):
     code, sentence = (
         "consultation_not_counted",

@@ -775,9 +775,8 @@ class Consultation(models.Model):
     # Whose return it asks about, where it does (`governance.gate`).
     line = models.CharField(_("line"), max_length=10, choices=Line.choices, blank=True)
     city = models.SlugField(_("city"), blank=True)
-    # Empty for the two of 2018, which are there from the start.
-    asked_by = models.CharField(_("proposed by"), max_length=40, blank=True)
-    agreed_by = models.CharField(_("agreed by"), max_length=40, blank=True)
+    asked_by = models.CharField(_("proposed by"), max_length=40)
+    agreed_by = models.CharField(_("agreed by"), max_length=40)
     # Of the list as everybody can fetch it, and what it adds up to; the same digest stands in the journal.
     counted_at = models.DateTimeField(pgettext_lazy("consultation", "counted at"), null=True)
     list_sha256 = models.CharField(
@@ -789,12 +788,7 @@ class Consultation(models.Model):
         verbose_name = pgettext_lazy("model", "public question")
         verbose_name_plural = pgettext_lazy("model", "public questions")
         constraints = [
-            four_eyes.law(
-                "asked_by",
-                "agreed_by",
-                name="consultation_takes_two_people",
-                once=~Q(asked_by="") | ~Q(agreed_by=""),
-            ),
+            four_eyes.law("asked_by", "agreed_by", name="consultation_takes_two_people", once=Q()),
             models.CheckConstraint(
                 condition=Q(closes_at__gt=F("opens_at")), name="consultation_closes_after_it_opens"
             ),
@@ -892,6 +886,25 @@ class Ballot(models.Model):
 
     def __str__(self) -> str:
         return self.receipt
+
+
+class VoteList(models.Model):
+    """The list of all votes on a question as it was counted, byte by byte: drawn up once, for everybody."""
+
+    consultation = models.OneToOneField(
+        Consultation,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        verbose_name=pgettext_lazy("field", "public question"),
+    )
+    content = models.BinaryField(pgettext_lazy("list of votes", "content"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "list of votes")
+        verbose_name_plural = pgettext_lazy("model", "lists of votes")
+
+    def __str__(self) -> str:
+        return str(self.consultation_id)
 
 
 class ConsultationAnswer(models.Model):

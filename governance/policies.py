@@ -239,6 +239,13 @@ LISTS = limits.declare(
     name=pgettext_lazy("policy name", "Lists of votes fetched"),
     about=_("So often one network can fetch the list of a public question."),
 )
+RESULTS = limits.declare(
+    "governance.vote_results",
+    {Per.ADDRESS: 600},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Results of votes fetched"),
+    about=_("So often the programs of one network can fetch what came of public questions."),
+)
 LEAST_GROUP = policy.declare(
     "governance.least_group",  # G4+, G7: nobody is seen through a count
     policy.Whole(5, 1_000),

@@ -123,7 +123,7 @@ nobody(
     "governance.ConsultationAnswer",
     why="what the public was asked and answered; of staff alone",
 )
-nobody("governance.Ballot", why="what was chosen, without who or when")
+nobody("governance.Ballot", "governance.VoteList", why="what was chosen, without who or when")
 stays(
     "governance.Voter",
     VOTES,

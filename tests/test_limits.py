@@ -127,6 +127,7 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "governance.concerns",
         "governance.votes",
         "governance.vote_lists",
+        "governance.vote_results",
     }
     for life in ("safety.welfare_checks", "police.emergencies"):
         assert not isinstance(limits.declared()[life], Limit)

@@ -1,5 +1,7 @@
 """What the public is asked, in the console: two people open a question, and two people answer it."""
 
+from dataclasses import asdict
+
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +16,7 @@ from core.console import page
 from core.console.motions import shown
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may, require
-from governance import comments, counted
+from governance import comments, consultations, counted
 from governance.actions import COMMENTS, CONSULTATIONS
 from governance.consultations import ANSWER, KINDS, QUESTION
 from governance.forms import AnswerForm, QuestionForm
@@ -62,6 +64,9 @@ def _index(
     status: int = 200,
 ) -> HttpResponse:
     person, at = account_of(request), clock.now()
+    drafts = {each.slug: each for each in consultations.drafts()}
+    draft = drafts.get(request.GET.get("draft", ""))
+    initial = {"question": asdict(draft)} if draft else {}
     titles = {"question": _("Ask the public"), "answer": _("Answer the public")}
     context = {
         "title": _("Public questions"),
@@ -70,9 +75,10 @@ def _index(
             for row in counted.consultations()
         ],
         "forms": [
-            (key, titles[key], (typed or {}).get(key) or shape(auto_id=f"{key}-%s"))
+            (key, titles[key], (typed or {}).get(key) or shape(auto_id=f"{key}-%s", initial=initial.get(key)))
             for key, shape in FORMS.items()
         ],
+        "drafts": drafts.values(),
         "may_hold": may(person, CONSULT),
         "motions": shown(CONSULTATIONS, KINDS, person, refusal),
     }

@@ -1,14 +1,6 @@
-"""The laws of public questions, held by the database whoever asks, and the two questions of 2018 (G4)."""
-
-import json
-from datetime import timedelta
-from pathlib import Path
+"""The laws of public questions, held by the database whoever asks (G4)."""
 
 from django.db import migrations
-from django.utils import timezone
-
-QUESTIONS = Path(__file__).resolve().parent.parent / "questions.json"
-OPEN_FOR = timedelta(days=90)
 
 # What was asked stays; it is counted once. Until then a vote may be written anew where all others are (`governance_mix_votes`),
 # so the law looks at the end of a transaction: each row that went is there again, as it was.
@@ -76,6 +68,8 @@ CREATE TRIGGER option_stays BEFORE UPDATE OR DELETE ON governance_option
     FOR EACH ROW EXECUTE FUNCTION governance_kept_for_good();
 CREATE TRIGGER answer_stays BEFORE UPDATE OR DELETE ON governance_consultationanswer
     FOR EACH ROW EXECUTE FUNCTION governance_kept_for_good();
+CREATE TRIGGER list_stays BEFORE UPDATE OR DELETE ON governance_votelist
+    FOR EACH ROW EXECUTE FUNCTION governance_kept_for_good();
 CREATE TRIGGER ballot_before_the_count BEFORE INSERT ON governance_ballot
     FOR EACH ROW EXECUTE FUNCTION governance_not_counted_yet();
 CREATE TRIGGER voter_before_the_count BEFORE INSERT ON governance_voter
@@ -85,7 +79,7 @@ CREATE CONSTRAINT TRIGGER ballot_stays AFTER UPDATE OR DELETE ON governance_ball
 CREATE CONSTRAINT TRIGGER voter_stays AFTER UPDATE OR DELETE ON governance_voter DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION governance_voter_stays();
 """
-TABLES = ("consultation", "option", "consultationanswer", "ballot", "voter")
+TABLES = ("consultation", "option", "consultationanswer", "ballot", "voter", "votelist")
 EMPTIED = "\n".join(
     f"CREATE TRIGGER {name}s_are_not_emptied BEFORE TRUNCATE ON governance_{name}"
     " FOR EACH STATEMENT EXECUTE FUNCTION governance_kept_for_good();"
@@ -100,6 +94,7 @@ ALWAYS = "\n".join(
         ("option", "option_comes_first"),
         ("option", "option_stays"),
         ("consultationanswer", "answer_stays"),
+        ("votelist", "list_stays"),
         ("ballot", "ballot_before_the_count"),
         ("voter", "voter_before_the_count"),
         ("ballot", "ballot_stays"),
@@ -108,22 +103,39 @@ ALWAYS = "\n".join(
     )
 )
 # Whoever wrote two rows at once shows it in both (`xmin`), and rows stand in a table as they came: so a copy of the database
-# would tell whose vote is whose. All rows of a question are written anew, at once, each table in its own random order. It is
-# the only way to write one anew that the platform's own role has.
+# would tell whose vote is whose. What came since the last time is written anew together with ten thousand others (all, where
+# there are fewer), at once, each table in its own random order. It is the only way to write one anew that the platform's own
+# role has. Nobody waits for it: what others write meanwhile is not seen, and is mixed the next time.
 MIX = """
 CREATE FUNCTION governance_mix_votes(which bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
 BEGIN
-    LOCK TABLE public.governance_voter, public.governance_ballot IN SHARE ROW EXCLUSIVE MODE;
-    WITH gone AS (DELETE FROM public.governance_voter v WHERE v.consultation_id = which RETURNING v.*)
-        INSERT INTO public.governance_voter (mark, consultation_id) SELECT mark, consultation_id FROM gone ORDER BY mark COLLATE "C";
-    WITH gone AS (DELETE FROM public.governance_ballot b USING public.governance_option o
-        WHERE o.id = b.option_id AND o.consultation_id = which RETURNING b.*)
-        INSERT INTO public.governance_ballot (receipt, option_id, "group", beyond)
+    WITH every AS MATERIALIZED (
+        SELECT v.mark AS key, count(*) OVER (PARTITION BY v.xmin::text) AS together FROM public.governance_voter v
+        WHERE v.consultation_id = which
+    ), chosen AS MATERIALIZED (
+        (SELECT key FROM every WHERE together = 1)
+        UNION ALL (SELECT key FROM every WHERE together > 1 ORDER BY random() LIMIT 10000)
+    ), gone AS (
+        DELETE FROM public.governance_voter v USING chosen WHERE v.mark = chosen.key RETURNING v.*
+    )
+    INSERT INTO public.governance_voter (mark, consultation_id) SELECT mark, consultation_id FROM gone ORDER BY mark COLLATE "C";
+    WITH every AS MATERIALIZED (
+        SELECT b.receipt AS key, count(*) OVER (PARTITION BY b.xmin::text) AS together FROM public.governance_ballot b
+        JOIN public.governance_option o ON o.id = b.option_id WHERE o.consultation_id = which
+    ), chosen AS MATERIALIZED (
+        (SELECT key FROM every WHERE together = 1)
+        UNION ALL (SELECT key FROM every WHERE together > 1 ORDER BY random() LIMIT 10000)
+    ), gone AS (
+        DELETE FROM public.governance_ballot b USING chosen WHERE b.receipt = chosen.key RETURNING b.*
+    )
+    INSERT INTO public.governance_ballot (receipt, option_id, "group", beyond)
         SELECT receipt, option_id, "group", beyond FROM gone ORDER BY receipt COLLATE "C";
 END $$;
 CREATE FUNCTION governance_votes_show_order(which bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT count(DISTINCT v.xmin::text) > 1 FROM public.governance_voter v WHERE v.consultation_id = which
+    SELECT count(*) > 1 AND EXISTS (
+        SELECT 1 FROM public.governance_voter v WHERE v.consultation_id = which GROUP BY v.xmin::text HAVING count(*) = 1
+    ) FROM public.governance_voter v WHERE v.consultation_id = which
 $$;
 """
 UNDO = """
@@ -138,23 +150,8 @@ DROP FUNCTION governance_votes_show_order(bigint);
 """
 
 
-def ask(apps, _schema):
-    """The two questions of 2018, open from the start."""
-    at = timezone.now()
-    for given in json.loads(QUESTIONS.read_text(encoding="utf-8")):
-        options = given.pop("options")
-        row = apps.get_model("governance", "Consultation").objects.create(
-            opens_at=at, closes_at=at + OPEN_FOR, **given
-        )
-        for place, (key, zh, en) in enumerate(options):
-            apps.get_model("governance", "Option").objects.create(
-                consultation=row, key=key, zh=zh, en=en, place=place
-            )
-
-
 class Migration(migrations.Migration):
     dependencies = [("governance", "0002_laws")]
     operations = [
         migrations.RunSQL(LAWS + EMPTIED + ALWAYS + MIX, UNDO),
-        migrations.RunPython(ask, migrations.RunPython.noop),
     ]

@@ -28,6 +28,8 @@ def question(slug="dogs", *, days=14, begun=timedelta(hours=1), **more):
         background_en="Background",
         opens_at=at,
         closes_at=at + timedelta(days=days),
+        asked_by="admin",
+        agreed_by="supervisor",
         **more,
     )
     for place, (key, zh, en) in enumerate([("yes", "可以", "Yes"), ("no", "不可以", "No")]):

@@ -18,11 +18,12 @@ from core.actors import SYSTEM
 from core.models import Notification, PolicyVersion
 from core.tests.factories import PDF, set_policy
 from drivers.models import Hold
+from governance.checks.asked import LAWS
 from governance.consultations import count
 from governance.measures import check_measure, has_check, measures
 from governance.models import Ballot, ConsultationAnswer, MeasureResult
 from governance.services import record_breaker, record_check
-from governance.tests.asking import question
+from governance.tests.asking import citizen, question, votes
 from police.models import PoliceRequest
 from police.tests.factories import notice_sent, urgent
 from rides.models import LineInCity, Reminder, Trip
@@ -1214,6 +1215,35 @@ def test_m22_turns_red_when_an_answer_is_late_votes_and_voters_differ_or_nobody_
     noon.move_to(other.closes_at + timedelta(minutes=1))
     count(other.pk, clock.now())
     assert status("M22") == "fail"
+
+
+@pytest.mark.parametrize(
+    "lost", ["DELETE FROM governance_ballot", "UPDATE governance_ballot SET option_id = %s"]
+)
+def test_m22_turns_red_when_a_vote_goes_or_changes_after_the_count(db, noon, lost):
+    """By whoever may let the laws of the database rest for a moment, and has them stand again."""
+    row = question()
+    votes(citizen(1))
+    noon.move_to(row.closes_at + timedelta(minutes=1))
+    count(row.pk, clock.now())
+    assert status("M22") == "pass"
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE governance_ballot DISABLE TRIGGER ballot_stays")
+        cursor.execute(lost, [row.options.get(key="no").pk] if "%s" in lost else [])
+        cursor.execute("ALTER TABLE governance_ballot ENABLE ALWAYS TRIGGER ballot_stays")
+    assert status("M22") == "fail"
+
+
+def test_m22_names_every_law_of_public_questions(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND proname = ANY(%s)",
+            [[f"governance_{name}" for name in (
+                "kept_for_good", "question_stays", "option_comes_first", "not_counted_yet", "ballot_stays", "voter_stays"
+            )]],
+        )  # fmt: skip
+        assert {name for (name,) in cursor.fetchall()} == set(LAWS)
 
 
 @pytest.mark.parametrize("law", ["ballot_stays", "voter_stays", "answer_stays", "question_stays"])

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import condition, require_GET, require_POST
 
 from core import clock, idempotency, limits
 from core.access import account_of, permission_required
@@ -16,18 +16,19 @@ from governance import comments, consultations, counted, recount
 from governance.errors import NotClosed
 from governance.forms import CommentForm, ReceiptForm, VoteForm
 from governance.models import Consultation
-from governance.policies import LISTS, VOTE
+from governance.policies import LISTS, RESULTS, VOTE
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """Every question that was ever asked: open, being counted, answered, or with an answer that is late."""
+    """Every question that was ever asked: open, being counted, answered, or with an answer that is late; and what is about to be asked."""
     at = clock.now()
     rows = [
         (row, counted.is_open(row, at), counted.answer_due(row), counted.is_late(row, at))
         for row in counted.consultations()
     ]
-    return render(request, "governance/consultations.html", {"rows": rows})
+    context = {"rows": rows, "drafts": consultations.drafts()}
+    return render(request, "governance/consultations.html", context)
 
 
 @require_GET
@@ -127,27 +128,42 @@ def _counted(request: HttpRequest, slug: str) -> Consultation:
     return row
 
 
-@require_GET
-def list_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every receipt with its choice, in the order of the receipts; byte by byte what was counted."""
-    row = _counted(request, slug)
-    answer = HttpResponse(consultations.lines_of(row), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="huhang-{row.slug}.csv"'
+def _digest(_request: HttpRequest, slug: str) -> str | None:
+    row = Consultation.objects.filter(slug=slug, counted_at__isnull=False).first()
+    return f'"{row.list_sha256}"' if row else None
+
+
+def _for_good(answer: HttpResponse) -> HttpResponse:
+    """It never changes, and is the same for everybody: whoever stands between keeps it."""
+    answer["Cache-Control"] = "public, max-age=31536000, immutable"
     return answer
 
 
 @require_GET
+@condition(etag_func=_digest)
+def list_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every receipt with its choice, in the order of the receipts; byte by byte what was counted."""
+    row = _counted(request, slug)
+    answer = HttpResponse(consultations.list_of(row), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="huhang-{row.slug}.csv"'
+    return _for_good(answer)
+
+
+@require_GET
+@condition(etag_func=_digest)
 def list_json(request: HttpRequest, slug: str) -> HttpResponse:
     """The same as JSON."""
     row = _counted(request, slug)
-    votes = [{"receipt": receipt, "choice": choice} for receipt, choice in consultations.votes_of(row)]
-    return JsonResponse({"consultation": row.slug, "votes": votes})
+    lines = consultations.list_of(row).decode().split("\r\n")[1:-1]
+    votes = [dict(zip(("receipt", "choice"), line.split(","), strict=True)) for line in lines]
+    return _for_good(JsonResponse({"consultation": row.slug, "votes": votes}))
 
 
 @require_GET
 def result(request: HttpRequest, slug: str) -> HttpResponse:
     """The question, its result and its answers, for programs."""
     row = counted.consultation_of(slug)
+    limits.take(RESULTS, limits.asker_of(request))
     body = counted.shown(row) | comments.shown(row, clock.now())
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
 

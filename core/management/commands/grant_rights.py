@@ -26,6 +26,7 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "governance_option": (),
     "governance_voter": (),
     "governance_ballot": (),
+    "governance_votelist": (),
     "governance_consultationanswer": (),
     "police_release": ("wrong_codes", "opened_at", "disowned_at"),
     "police_releasereview": (),

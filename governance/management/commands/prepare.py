@@ -10,6 +10,7 @@ from core.reader.pool import unhurried
 from governance.demo import (
     make_city,
     make_world,
+    open_questions,
     screen_the_fleet,
     write_second_factors,
     write_sms_templates,
@@ -29,6 +30,7 @@ class Command(PlatformCommand):
             if settings.STAGE == "local":
                 make_city(password=password)
         screen_the_fleet()
+        open_questions()
         make_demo_desk()
         write_second_factors(state / "sandbox")
         write_sms_templates(state)
