@@ -150,7 +150,7 @@ def test_what_is_hidden_is_listed_only_while_a_trip_would_bring_it_back(
     rides, keep, people, signed_in, wenzhou
 ):
     """Whoever holds her phone reads nothing there that her trips do not say."""
-    keep("hidden", HOME)
+    keep("hidden", (28.05, 120.65))
     client = signed_in("passenger")
     address = "/api/v1/me/cities/wenzhou/places/"
     assert selectors.hidden_places(people("passenger"), wenzhou) == []
