@@ -20,7 +20,7 @@ from core.retention import (
 )
 from core.tables import MONEY
 from rides.models import Trip
-from rides.states import OVER
+from rides.states import OVER, OwnPlaceKind
 
 TRIPS = data(
     "trips",
@@ -143,7 +143,15 @@ OWN_PLACES = data(
     purpose=_("home, work and other places need not be typed again"),
     ground=Ground.CONTRACT,
 )
-goes_when_left("rides.OwnPlace", OWN_PLACES, "where somebody lives, works and goes, until they remove it")
+destroyed(
+    "rides.OwnPlace",
+    OWN_PLACES,
+    "where somebody lives, works and goes, until they remove it or close the account; what they hid among recent places",
+    after=RECORDS_KEPT,
+    since="kept_at",
+    said="it was hidden",
+    where=Q(kind=OwnPlaceKind.HIDDEN),  # no trip brings it back then
+)
 destroyed(
     "rides.Message",
     TRIPS,

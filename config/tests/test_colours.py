@@ -1,6 +1,7 @@
 """Colours of the pages of people: one sheet names them, and what lies on what can be read by day and by night (WCAG 2.2)."""
 
 import re
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,28 @@ def test_the_console_keeps_its_own(signed_in, world):
     html = signed_in("agent").get("/admin/").content.decode()
     assert "data-night" not in html
     assert "css/colours.css" in html  # for its maps
+
+
+def preludes(text: str) -> list[str]:
+    """What stands before each brace that opens: selectors, or the condition of an at-rule."""
+    return [re.split("[};]", before)[-1].strip() for before in without_comments(text).split("{")[:-1]]
+
+
+def without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("path", sorted(CSS.rglob("*.css")), ids=lambda path: path.name)
+def test_no_sheet_loses_a_rule(path):
+    """A browser drops without a word what it cannot read: an at-rule within selectors, a brace too many."""
+    text = path.read_text()
+    depths = list(accumulate(1 if each == "{" else -1 for each in re.findall("[{}]", without_comments(text))))
+    assert depths[-1] == min(depths) == 0
+    found = preludes(text)
+    assert [each for each in found if not each or "@" in each[1:] or each[0] == "," or each[-1] == ","] == []
+
+
+def test_tiles_of_a_source_lie_where_they_belong_by_day_and_night():
+    found = preludes((CSS / "tiles.css").read_text())
+    assert ".leaflet-layer, .leaflet-tile, .leaflet-tile-container" in found
+    assert any(each.startswith("@media") for each in found)

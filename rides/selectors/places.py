@@ -1,5 +1,6 @@
 """Places as somebody looks for them: what is known of a city, what our map has, and where one's own trips went."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -114,14 +115,20 @@ def _own_rows(account: "Account", city: City) -> list[OwnPlace]:
     return sorted(rows, key=lambda row: order.index(OwnPlaceKind(row.kind)))
 
 
-def _recent(account: "Account", city: City, own: list[OwnPlace], limit: int) -> list[PlaceFound]:
+def _ends_of_trips(account: "Account", city: City) -> Iterator[tuple[str, Point]]:
+    """Names and points to which and from which the latest trips went, newest first."""
     rows = Trip.objects.filter(passenger=account, city=city).exclude(destination_name="").order_by("-pk")[:20]
-    known, found = [row.point for row in own], list[PlaceFound]()
     for trip in rows:
-        for names, point in ((trip.destination_name, trip.destination), (trip.origin_name, trip.origin)):
-            if all(distance(each, point) > NEAR for each in known):
-                known.append(point)
-                found.append(PlaceFound(names, "recent", *point))
+        yield trip.destination_name, trip.destination
+        yield trip.origin_name, trip.origin
+
+
+def _recent(account: "Account", city: City, own: list[OwnPlace], limit: int) -> list[PlaceFound]:
+    known, found = [row.point for row in own], list[PlaceFound]()
+    for names, point in _ends_of_trips(account, city):
+        if all(distance(each, point) > NEAR for each in known):
+            known.append(point)
+            found.append(PlaceFound(names, "recent", *point))
     return found[:limit]
 
 
@@ -146,8 +153,11 @@ def suggested_places(account: "Account", city: City) -> list[PlaceFound]:
 
 
 def hidden_places(account: "Account", city: City) -> list[PlaceFound]:
-    """What the account wished to see no more among recent places."""
-    return [_shown(row) for row in _own_rows(account, city) if row.kind == OwnPlaceKind.HIDDEN]
+    """What the account wished to see no more, where a trip would bring it back: whoever holds the phone reads no more
+    here than among the trips."""
+    rows = [row for row in _own_rows(account, city) if row.kind == OwnPlaceKind.HIDDEN]
+    ends = [point for _names, point in _ends_of_trips(account, city)] if rows else []
+    return [_shown(row) for row in rows if any(distance(row.point, point) <= NEAR for point in ends)]
 
 
 def own_places_called(account: "Account", city: City, words: str) -> list[PlaceFound]:

@@ -1,12 +1,14 @@
 """Places that somebody keeps for their own bookings (N6): first among what is suggested, and nobody else's to see."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 
-from core import clock
+from core import clock, policy
 from core.errors import InvalidInput, NotFound
+from core.retention import RECORDS_KEPT, rules
 from rides import selectors
 from rides.errors import TooManyOwnPlaces
 from rides.models import City, OwnPlace
@@ -142,6 +144,37 @@ def test_what_one_wishes_to_see_no_more_is_suggested_no_more(rides, keep, people
     assert "Suggest it again" in client.get(PAGE).content.decode()
     keep("home", (28.1535, 120.6905))  # whoever keeps it wishes to see it
     assert OwnPlace.objects.get().kind == OwnPlaceKind.HOME
+
+
+def test_what_is_hidden_is_listed_only_while_a_trip_would_bring_it_back(
+    rides, keep, people, signed_in, wenzhou
+):
+    """Whoever holds her phone reads nothing there that her trips do not say."""
+    keep("hidden", (28.05, 120.65))
+    client = signed_in("passenger")
+    address = "/api/v1/me/cities/wenzhou/places/"
+    assert selectors.hidden_places(people("passenger"), wenzhou) == []
+    assert "Suggest it again" not in client.get(PAGE).content.decode()
+    assert client.get(address).json() == []
+    rides.booked()
+    row = keep("hidden", (28.1535, 120.6905))
+    assert [each.code for each in selectors.hidden_places(people("passenger"), wenzhou)] == [row.code]
+    page = client.get(PAGE).content.decode()
+    assert page.count("Suggest it again") == 1
+    assert "still stands in your trips" in page
+    assert "1098 days" in page
+
+
+def test_what_is_hidden_goes_with_the_trips_and_what_is_kept_stays(keep):
+    keep("hidden", OFFICE)
+    keep("home")
+    OwnPlace.objects.update(kept_at=clock.now() - policy.span(RECORDS_KEPT) - timedelta(minutes=1))
+    keep("hidden", (28.05, 120.65))
+    rules()["rides.OwnPlace"].job.run(at=clock.now())
+    assert sorted((row.kind, row.point) for row in OwnPlace.objects.all()) == [
+        ("hidden", (28.05, 120.65)),
+        ("home", HOME),
+    ]
 
 
 def test_there_is_an_end_to_what_is_kept(keep, monkeypatch):

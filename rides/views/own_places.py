@@ -7,8 +7,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core import policy
 from core.access import account_of, permission_required
 from core.errors import DomainError, explain
+from core.retention import RECORDS_KEPT
 from rides import selectors, services
 from rides.forms import OwnPlaceForm
 from rides.models import City
@@ -28,6 +30,7 @@ def _page(request: HttpRequest, city: City | None, form: OwnPlaceForm | None) ->
             "kept": selectors.own_places(account, city),
             "recent": selectors.recent_places(account, city),
             "hidden": selectors.hidden_places(account, city),
+            "hidden_days": policy.span(RECORDS_KEPT).days,
         }
     return render(request, "rides/own_places.html", context, status=400 if form and form.errors else 200)
 

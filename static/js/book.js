@@ -1,6 +1,6 @@
 // Booking and offering: places while one types, on the map, or where this phone is; prices while one still thinks.
 // Without scripts every field is there, places are typed, and prices come with their own button.
-import { combobox } from "./parts/combobox.js";
+import { combobox, whenLeft } from "./parts/combobox.js";
 import { hearOwn } from "./parts/own.js";
 import { preparePicker } from "./parts/picker.js";
 
@@ -46,12 +46,6 @@ async function wordsOf(at) {
   const html = await ask({ lat: at.lat.toFixed(6), lon: at.lng.toFixed(6) }).catch(() => null);
   const found = new DOMParser().parseFromString(html || "", "text/html").querySelector("[data-name]");
   return found?.dataset.name || pick?.dataset.point;
-}
-
-// What nobody asked for is not written where somebody is about to type: it waits until they have left.
-function whenLeft(input, byItself, act) {
-  if (byItself && document.activeElement === input) input.addEventListener("blur", act, { once: true });
-  else act();
 }
 
 // A point that was tapped, moved to, or that this phone said: at once with its price, its words come a moment later.
@@ -158,12 +152,9 @@ function prepareField(name) {
   });
   combobox(input, {
     ask: (place) => ask({ place, field: name }),
-    chosen: (option) => {
-      if ("here" in option.dataset) {
-        here(name);
-        return;
-      }
-      take(name, option.dataset);
+    chosen: ({ dataset }) => {
+      if ("here" in dataset) here(name);
+      else take(name, dataset);
     },
   });
 }

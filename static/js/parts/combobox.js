@@ -134,3 +134,9 @@ export function combobox(input, heard) {
   const box = new Combobox(input, heard);
   return () => box.close();
 }
+
+// What nobody asked for is not written where somebody is about to type: it waits until they have left.
+export function whenLeft(input, byItself, act) {
+  if (byItself && document.activeElement === input) input.addEventListener("blur", act, { once: true });
+  else act();
+}
