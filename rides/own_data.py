@@ -143,7 +143,7 @@ def own_place_rows(account: "Account") -> Iterator[Json]:
     for row in OwnPlace.objects.filter(account=account).select_related("city").order_by("pk"):
         yield {
             "kept_as": row.kind,
-            "called": row.label,
+            "called": row.called,
             "city": row.city.code,
             "place": row.names,
             "point": list(row.point),

@@ -453,7 +453,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='own_places', to=settings.AUTH_USER_MODEL, verbose_name='account')),
                 ('city', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rides.city', verbose_name='city')),
                 ('kind', models.CharField(choices=[('home', 'Home'), ('work', 'Work'), ('named', 'Another place'), ('hidden', 'not suggested any more')], max_length=10, verbose_name='kept as')),
-                ('label', core.privacy.EncryptedTextField(blank=True, default='', editable=False, verbose_name='own name')),
+                ('called', core.privacy.EncryptedTextField(blank=True, default='', editable=False, verbose_name='own name')),
                 ('names', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='names')),
                 ('where', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='latitude and longitude')),
                 ('kept_at', models.DateTimeField(verbose_name='kept at')),

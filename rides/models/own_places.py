@@ -25,7 +25,7 @@ class OwnPlace(models.Model):
     )
     kind = models.CharField(pgettext_lazy("ownplace", "kept as"), max_length=10, choices=OwnPlaceKind.choices)
     # What its owner calls it, where it is neither home nor work.
-    label = EncryptedTextField(pgettext_lazy("ownplace", "own name"), blank=True)
+    called = EncryptedTextField(pgettext_lazy("ownplace", "own name"), blank=True)
     # Both names of the map, as trips hold them: what a driver reads is never the owner's word (A4).
     names = EncryptedTextField(pgettext_lazy("ownplace", "names"))
     where = EncryptedTextField(pgettext_lazy("ownplace", "latitude and longitude"))

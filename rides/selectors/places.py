@@ -133,7 +133,7 @@ def _recent(account: "Account", city: City, own: list[OwnPlace], limit: int) -> 
 
 
 def _shown(row: OwnPlace) -> PlaceFound:
-    title = row.label or str(OwnPlaceKind(row.kind).label)
+    title = row.called or str(OwnPlaceKind(row.kind).label)
     return PlaceFound(row.names, row.kind, *row.point, title=title, code=row.code)
 
 

@@ -56,7 +56,7 @@ def keep_place(
     if found is None and kind != OwnPlaceKind.HIDDEN and len(shown) >= MAX_OWN_PLACES:
         raise TooManyOwnPlaces
     row = found or OwnPlace(code=new_code("H"), account=account, city=city, kind=kind)
-    row.label, row.names = called, selectors.place_name(city, point)
+    row.called, row.names = called, selectors.place_name(city, point)
     row.where, row.kept_at = f"{point[0]:.6f},{point[1]:.6f}", clock.now()
     row.save()
     return row
@@ -67,7 +67,7 @@ def _is_same(row: OwnPlace, kind: OwnPlaceKind, called: str, point: Point) -> bo
     if row.kind != kind:
         return False
     if kind == OwnPlaceKind.NAMED:
-        return typed.text.fold(row.label) == typed.text.fold(called)
+        return typed.text.fold(row.called) == typed.text.fold(called)
     return kind != OwnPlaceKind.HIDDEN or distance(row.point, point) <= selectors.NEAR
 
 

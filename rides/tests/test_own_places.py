@@ -106,7 +106,7 @@ def test_a_page_keeps_and_removes_and_nobody_removes_anothers(keep, people, sign
     kept = client.post(PAGE, {"city": "wenzhou", "place": "上塘", "kind": "named", "label": " 外婆 "})
     assert kept.status_code == 302
     row = OwnPlace.objects.get()
-    assert (row.label, row.names) == ("外婆", "上塘 Shangtang")
+    assert (row.called, row.names) == ("外婆", "上塘 Shangtang")
     assert "外婆" in client.get(kept["Location"]).content.decode()
     assert "外婆" not in signed_in("passenger2").get(PAGE).content.decode()
     assert signed_in("passenger2").post(f"{PAGE}{row.code}/remove/").status_code == 404
