@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from core import audit, broker, centre, clock, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM, Actor
@@ -118,7 +117,8 @@ def _called_since(push: EmergencyPush) -> bool:
 
 def newest_call(push: EmergencyPush) -> datetime | None:
     """When somebody last tapped SOS in its incident."""
-    return SosCall.objects.filter(incident=push.incident_id).aggregate(at=Max("at"))["at"]
+    calls = SosCall.objects.filter(incident=push.incident_id).order_by("-at")
+    return calls.values_list("at", flat=True).first()
 
 
 def take_further_call(incident: Incident) -> bool:
