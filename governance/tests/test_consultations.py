@@ -610,7 +610,9 @@ def test_an_answer_that_is_late_is_red_for_everybody(people, client, noon):
 
 
 def test_the_questions_of_2018_begin_when_two_people_open_them(people, client, noon, signed_in):
-    noon.move_to(clock.now() + timedelta(days=200))  # a platform that was set up long ago: nothing has run out
+    noon.move_to(
+        clock.now() + timedelta(days=200)
+    )  # a platform that was set up long ago: nothing has run out
     assert [each.slug for each in drafts()] == ["recording", "records"]
     page = Client(headers={"accept-language": "en"}).get("/consultations/").content.decode()
     assert page.count("not open yet") == 2
