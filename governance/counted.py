@@ -63,15 +63,15 @@ def asked_since(since: datetime) -> int:
 
 def miscounted() -> list[Consultation]:
     """Counted questions with more ballots than voters, or fewer; then or now."""
-    rows = Consultation.objects.filter(counted_at__isnull=False)
     voters = dict(Voter.objects.values_list("consultation").annotate(Count("pk")).order_by())
     ballots = dict(Ballot.objects.values_list("option__consultation").annotate(Count("pk")).order_by())
-    return [
-        row
-        for row in rows
-        if len({row.result["ballots"], row.result["voters"], voters.get(row.pk, 0), ballots.get(row.pk, 0)})
-        > 1
-    ]
+    found = []
+    for row in Consultation.objects.filter(counted_at__isnull=False):
+        said: dict[str, Any] = row.result or {}
+        now = {voters.get(row.pk, 0), ballots.get(row.pk, 0)}
+        if len(now | {said.get("ballots"), said.get("voters")}) > 1:
+            found.append(row)
+    return found
 
 
 def counted_in_turn(at: datetime) -> Consultation | None:

@@ -1,6 +1,7 @@
 """What the public is asked, in the console: two people open a question, and two people answer it."""
 
 from dataclasses import asdict
+from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
@@ -36,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
     which = request.POST.get("do", "")
     if which not in FORMS:
         raise InvalidInput("do")
-    kind = QUESTION if which == "question" else ANSWER
+    kind: motions.Kind[Any] = QUESTION if which == "question" else ANSWER
     form = FORMS[which](request.POST, auto_id=f"{which}-%s")
     try:
         if not form.is_valid():
