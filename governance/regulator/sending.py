@@ -134,7 +134,9 @@ def _tell(
         + [(row, answer) for row, answer in answers if isinstance(answer, Wrong)],
         [(row, item) for row, item in made if isinstance(item, Later)],
     )
-    silent = [(row, answer) for row, answer in answers if answer in (SILENT, UNASKED)]
+    silent: list[tuple[FeedMessage, Answer]] = [
+        (row, answer) for row, answer in answers if answer in (SILENT, UNASKED)
+    ]
     return (len(silent) < len(told)) if told else None, silent
 
 
@@ -146,7 +148,7 @@ class Said(Enum):
     UNASKED = auto()  # nobody knows: it was never asked alone
 
 
-TAKEN, SILENT, UNASKED = Said
+TAKEN, SILENT, UNASKED = Said.TAKEN, Said.SILENT, Said.UNASKED
 Answer = Said | Wrong
 
 
