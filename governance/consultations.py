@@ -127,7 +127,7 @@ def _counted(account: "Account", slug: str, mark: str, asker: Asker) -> Iterator
         address=f"{limits.network_of(asker.address)} {slug}",
         device=f"{asker.device} {slug}" if asker.device else "",
     )
-    batch = f"{slug} {account.phone[: -len(str(BATCH_OF_NUMBERS)) + 1]}"
+    batch = ":".join((slug, account.phone[: -len(str(BATCH_OF_NUMBERS)) + 1]))
     beyond = limits.beyond(VOTES, source, target=batch)
     try:
         yield beyond
