@@ -52,7 +52,7 @@ class Law:
     patience: timedelta = timedelta(hours=24)
     gives_up: bool = True
 
-    def delay(self, attempts: int) -> timedelta:
+    def pause(self, attempts: int) -> timedelta:
         """How long to wait after so many failures, one at least."""
         plain = self.first
         for _failure in range(max(attempts, 1) - 1):
@@ -158,7 +158,7 @@ def failed(
         row.life_safety = row.life_safety or life_safety
         row.subject = subject[:SUBJECT_LENGTH] or row.subject
         law = work.law_of(life_safety=row.life_safety)
-        row.next_at = at + law.delay(row.attempts)
+        row.next_at = at + law.pause(row.attempts)
         hopeless = needs_person or rests or isinstance(why, Hopeless)
         if row.needs_person_at is None and (hopeless or at - row.first_at >= law.patience):
             row.needs_person_at = at

@@ -55,7 +55,7 @@ class ConsultationsView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="consultations_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         limits.take(RESULTS, limits.asker_of(request._request))
         return Response({"consultations": [counted.shown(row) for row in counted.consultations()]})

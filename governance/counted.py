@@ -83,8 +83,7 @@ def counted_in_turn(at: datetime) -> Consultation | None:
 
 def owed(at: datetime) -> list[Consultation]:
     """Questions that closed and have no answer, the oldest first."""
-    rows = Consultation.objects.filter(closes_at__lte=at, answers=None)
-    return list(rows.prefetch_related("answers").order_by("closes_at"))
+    return list(Consultation.objects.filter(closes_at__lte=at, answers=None).order_by("closes_at"))
 
 
 def answered_about(line: str, city: str, since: datetime | None) -> bool:

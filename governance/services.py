@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from governance.models import Waiver
 
 HISTORY_STEP = timedelta(days=1)
-live.moves("board", "governance.")
+live.moves("board", "governance.", "regulator.")
 
 
 def show(row: "Row", *, codes: bool = False) -> dict[str, Any]:

@@ -119,6 +119,7 @@ def test_the_secret_of_one_opens_no_other(opened, client):
             "/110/{}/",
             "/welfare-check/{}/",
             "/contact/{}/",
+            "/speak-up/{}/",
         }:  # their addresses name nothing else
             assert client.get(page.format(row.secret)).status_code == 404, page
     with pytest.raises(NotFound):

@@ -857,7 +857,7 @@ def _made(rides, people):
             effective_from=clock.now() + timedelta(days=9),
         ),
         "consultation_motion": motions.propose(
-            account=people("supervisor"), kind=QUESTION, given=asking.ASKED, subject="women"
+            account=people("supervisor"), kind=QUESTION, given=asking.ASKED, subject="women-ride"
         ),
         "gate_motion": motions.propose(
             account=people("admin"), kind=relaunch.EXECUTIVE, given=relaunch.Answers("hitch", "x", "x")

@@ -177,6 +177,8 @@ EXACT = {
     ("governance/regulator/layout.py", "%Y%m%d"),
     ("governance/regulator/base.py", "%Y%m%d"),
     ("governance/comments.py", "%Y-%m-%d"),  # into a digest
+    ("governance/drills/redteam.py", "%Y-%m-%d"),  # as a browser types it
+    ("governance/drills/redteam.py", "%Y-%m-%dT%H:%M"),
 }
 
 

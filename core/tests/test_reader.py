@@ -626,6 +626,7 @@ OPENS = {
     "drivers/vision/mesh.py",
     "drivers/vision/sheets.py",
     "drivers/vision/solids.py",
+    "governance/drills/redteam.py",  # draws one
     "sandbox/camera.py",
     "sandbox/certificates.py",
     "sandbox/glyphs.py",

@@ -48,7 +48,7 @@ def test_the_delay_grows_to_its_ceiling_and_never_beyond(first, ceiling, attempt
     law = Law(first, ceiling)
     doubled = (first // timedelta.resolution) * 2 ** min(max(attempts, 1) - 1, 50)
     plain = min(doubled, ceiling // timedelta.resolution) * timedelta.resolution
-    delay = law.delay(attempts)
+    delay = law.pause(attempts)
     assert plain * 0.9 - timedelta(microseconds=1) <= delay <= ceiling
     assert delay <= max(plain, timedelta())
 
@@ -56,7 +56,7 @@ def test_the_delay_grows_to_its_ceiling_and_never_beyond(first, ceiling, attempt
 @given(first=spans, ceiling=spans)
 def test_each_delay_is_longer_than_the_one_before_until_the_ceiling(first, ceiling):
     law = Law(first, ceiling)
-    delays = [law.delay(attempts) for attempts in range(1, 20)]
+    delays = [law.pause(attempts) for attempts in range(1, 20)]
     for before, after in pairwise(delays):
         assert after > before or after >= ceiling * 0.9 - timedelta(microseconds=1)
 

@@ -130,7 +130,7 @@ def consultations(_person: "Account", at: datetime) -> list[Due]:
             code=row.slug,
             link=reverse("governance_console:consultations"),
             until=counted.answer_due(row),
-            late=counted.is_late(row, at),
+            late=counted.answer_due(row) < at,
         )
         for row in counted.owed(at)
     ]

@@ -203,7 +203,7 @@ def _put_off(rows: "Sequence[tuple[FeedMessage, Answer]]") -> None:
             row.next_at = at + PAUSE
             continue
         row.attempts += 1
-        row.next_at = at + LAW.delay(row.attempts)
+        row.next_at = at + LAW.pause(row.attempts)
         if row.attempts >= MOST:
             row.refused_at, row.refused_for = at, cause_of(row.kind, UNANSWERED)
             set_aside(row.kind, [(row.subject, UNANSWERED)])

@@ -12,7 +12,7 @@ from governance.states import CommentReason
 
 KEY = "sixteen letters at least "
 ASKED = Asked(
-    slug="women", title_zh="题", title_en="Title", background_zh="背景", background_en="Background",
+    slug="women-ride", title_zh="题", title_en="题", background_zh="背景", background_en="背景",
     options="yes | 同意 | Yes\nno | 不同意 | No", days=14,
 )  # fmt: skip
 
@@ -25,7 +25,7 @@ def question(slug="dogs", *, days=14, begun=timedelta(hours=1), **more):
         title_zh="可以带狗吗？",
         title_en="May dogs ride?",
         background_zh="背景",
-        background_en="Background",
+        background_en="背景",
         opens_at=at,
         closes_at=at + timedelta(days=days),
         asked_by="admin",

@@ -1,6 +1,6 @@
 """What the console's lists and panels show of governance (`tests/test_console_queries.py`)."""
 
-import hashlib
+import secrets
 from datetime import timedelta
 
 from core.tests.factories import set_policy
@@ -11,7 +11,7 @@ from governance.tests.factories import reviewed, shown_concern
 
 
 def rows(people, trip, mark):
-    name = hashlib.sha256(mark.encode()).hexdigest()[:12]
+    name = secrets.token_hex(6)
     question(f"late-{name}", begun=timedelta(days=60))
     comment(account=people("passenger"), slug=question(f"open-{name}").slug, words="x")
     set_policy("governance.concerns", {"person": 1000, "within": 86_400})

@@ -8,7 +8,7 @@ from governance import concerns
 from governance.models import Concern, ConcernLine, Review
 
 
-def shown_concern(account, submission="s" * 22, words="The brakes of the vans are never looked at"):
+def shown_concern(account, submission="s" * 22, words="从来没有人检查面包车的刹车"):
     """One that staff read already, as if it had come an hour ago."""
     row = concerns.report(
         account=account, words=words, about="", asks_back=True, barred=[], submission=submission,

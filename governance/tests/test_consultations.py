@@ -547,11 +547,11 @@ def answered(**changes):
 
 
 def test_two_people_open_a_question(people):
-    row = motions.propose(account=people("admin"), kind=QUESTION, given=ASKED, subject="women")
+    row = motions.propose(account=people("admin"), kind=QUESTION, given=ASKED, subject="women-ride")
     with pytest.raises(SecondPersonNeeded):
         motions.decide(account=people("admin"), code=row.code, agrees=True)
     motions.decide(account=people("supervisor"), code=row.code, agrees=True)
-    found = Consultation.objects.get(slug="women")
+    found = Consultation.objects.get(slug="women-ride")
     assert [option.key for option in found.options.all()] == ["yes", "no"]
     assert found.closes_at - found.opens_at == timedelta(days=14)
     with pytest.raises(Forbidden):
@@ -566,7 +566,7 @@ def test_two_people_open_a_question(people):
 def test_a_question_is_whole(people, changes):
     with pytest.raises(InvalidInput):
         motions.propose(
-            account=people("admin"), kind=QUESTION, given=replace(ASKED, **changes), subject="women"
+            account=people("admin"), kind=QUESTION, given=replace(ASKED, **changes), subject="women-ride"
         )
 
 

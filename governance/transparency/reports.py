@@ -199,9 +199,10 @@ def publish(*, account: "Account", code: str) -> TransparencyReport:
         version=row.version,
         **papers.papers_of(row),
     )
+    action = PUBLISHED
     audit.record(
         account.actor,
-        PUBLISHED,
+        action,
         row.code,
         by=row.proposed_by,
         version=row.version,

@@ -7,6 +7,7 @@ who confirms 2; half of the letters come between 23:00 and 00:30; five emergenci
 """
 
 import heapq
+import math
 import random
 import sys
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import pytest
 
 from core import clock
 from police import services
-from police.clocks import published_clocks, rank
+from police.clocks import published_clocks
 from police.models import PoliceRequest
 from police.tests.factories import notice_sent
 
@@ -52,6 +53,11 @@ class Night:
         if self.waiting and self.waiting[0][0] <= at:
             return "propose", heapq.heappop(self.waiting)[1]
         return None
+
+
+def rank(spans, share):
+    """The least of these, in order, that so large a share does not exceed (nearest rank)."""
+    return spans[math.ceil(share * len(spans)) - 1]
 
 
 def play(seed, people, trip, noon):

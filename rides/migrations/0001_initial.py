@@ -455,7 +455,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('home', 'Home'), ('work', 'Work'), ('named', 'Another place'), ('hidden', 'not suggested any more')], max_length=10, verbose_name='kept as')),
                 ('called', core.privacy.EncryptedTextField(blank=True, default='', editable=False, verbose_name='own name')),
                 ('names', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='names')),
-                ('where', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='latitude and longitude')),
+                ('coordinates', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='latitude and longitude')),
                 ('kept_at', models.DateTimeField(verbose_name='kept at')),
             ],
             options={

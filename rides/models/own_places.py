@@ -28,7 +28,7 @@ class OwnPlace(models.Model):
     called = EncryptedTextField(pgettext_lazy("ownplace", "own name"), blank=True)
     # Both names of the map, as trips hold them: what a driver reads is never the owner's word (A4).
     names = EncryptedTextField(pgettext_lazy("ownplace", "names"))
-    where = EncryptedTextField(pgettext_lazy("ownplace", "latitude and longitude"))
+    coordinates = EncryptedTextField(pgettext_lazy("ownplace", "latitude and longitude"))
     kept_at = models.DateTimeField(pgettext_lazy("ownplace", "kept at"))
 
     class Meta:
@@ -50,5 +50,5 @@ class OwnPlace(models.Model):
     @property
     def point(self) -> Point:
         """Latitude and longitude in degrees, WGS-84."""
-        latitude, longitude = self.where.split(",")
+        latitude, longitude = self.coordinates.split(",")
         return float(latitude), float(longitude)

@@ -57,7 +57,7 @@ def keep_place(
         raise TooManyOwnPlaces
     row = found or OwnPlace(code=new_code("H"), account=account, city=city, kind=kind)
     row.called, row.names = called, selectors.place_name(city, point)
-    row.where, row.kept_at = f"{point[0]:.6f},{point[1]:.6f}", clock.now()
+    row.coordinates, row.kept_at = f"{point[0]:.6f},{point[1]:.6f}", clock.now()
     row.save()
     return row
 

@@ -213,7 +213,7 @@ def test_two_at_once_make_one_home(world, people, wenzhou):
 def test_a_dump_shows_neither_where_somebody_lives_nor_how_they_call_it(keep):
     keep("named", OFFICE, "妈妈家")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT called, names, rides_ownplace.where FROM rides_ownplace")
+        cursor.execute("SELECT called, names, coordinates FROM rides_ownplace")
         kept = b"".join(bytes(each) for each in cursor.fetchone())
     assert "妈妈家".encode() not in kept
     assert b"27.9231" not in kept

@@ -43,11 +43,13 @@ NOT_WORDS = {
     "Reminder": {"party", "called_by", "outcome"},
     "LatePickup": {"code", "taken_by", "closed_by", "outcome"},
     "Payment": {"code", "state"},
+    "OwnPlace": {"code", "kind", "called", "names", "coordinates"},  # read by nobody but who keeps it
 }  # fmt: skip
 # Fields that a passenger or driver may send as text, in forms and in the API.
 SENT = {
     "origin", "destination", "client_key", "rider_name", "rider_phone", "plate_seen", "code", "place", "name", "phone",
     "itinerary", "way", "face_token", "token", "city",
+    "label", "called",  # how somebody calls a place of their own, for themselves alone
 }  # fmt: skip
 
 
