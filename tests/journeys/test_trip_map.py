@@ -149,3 +149,23 @@ def test_a_map_that_was_taken_away_says_nothing_more(rides, phone):
     page.evaluate(ANEW)
     page.wait_for_timeout(600)
     assert broken == []
+
+
+def test_a_map_that_was_taken_away_before_its_land_came_says_nothing_more(rides, phone):
+    trip = rides.under_way()
+    car_at(trip, NEAR)
+    page, broken, moved = phone(viewport={"width": 1280, "height": 800}), [], []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+
+    def late(route):
+        if not moved:
+            moved.append(route)
+            page.evaluate(ANEW)
+        route.fallback()
+
+    page.route("**/parts/land*.js", late)
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator("[data-map][data-land=drawn]")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert moved
+    assert broken == []

@@ -95,6 +95,9 @@ function place(map, pane, all) {
 
 // Put the base below everything that the map shows; more of it comes as the map moves.
 export function addLand(L, map) {
+  // A part of the console that comes anew takes its old map away, also while this or a drawing is on its way.
+  const gone = () => !map.getPane("mapPane");
+  if (gone()) return;
   const said = JSON.parse(document.getElementById("map-base").textContent);
   const sheet = document.createElement("link");
   Object.assign(sheet, { rel: "stylesheet", href: said.css });
@@ -103,7 +106,7 @@ export function addLand(L, map) {
   map.createPane("land").style.zIndex = 150;
   map.attributionControl?.setPrefix(false).addAttribution(said.by);
   if (said.tiles) {
-    import("./tiles.js").then(({ addTiles }) => addTiles(L, map, said)).catch(() => {});
+    import("./tiles.js").then(({ addTiles }) => gone() || addTiles(L, map, said)).catch(() => {});
     return;
   }
   const pane = map.createPane("names");
@@ -124,8 +127,6 @@ export function addLand(L, map) {
       if (width) layer.setStyle({ weight: zoom < from ? 0.01 : width(zoom), opacity: zoom < from ? 0 : 1 });
     });
   };
-  // A part of the console that comes anew takes its old map away, also while a drawing is on its way.
-  const gone = () => !map.getPane("mapPane");
   const look = async () => {
     place(map, pane, all);
     const seen = map.getBounds();
