@@ -1,7 +1,7 @@
 from django.urls import path
 
 from governance.transparency import views as reports
-from governance.views import consultations, promises
+from governance.views import concerns, consultations, promises
 
 app_name = "governance"
 urlpatterns = [
@@ -28,6 +28,6 @@ urlpatterns = [
     path("transparency/<code:code>/report.json", reports.report_json, name="report_json"),
     path("transparency/<code:code>/report.csv", reports.report_csv, name="report_csv"),
     path("transparency/<code:code>/report.pdf", reports.report_pdf, name="report_pdf"),
-    path("speak-up/", promises.speak_up, name="speak_up"),
-    path("speak-up/<secret:secret>/", promises.spoken, name="spoken"),
+    path("speak-up/", concerns.speak_up, name="speak_up"),
+    path("speak-up/<secret:secret>/", concerns.spoken, name="spoken"),
 ]

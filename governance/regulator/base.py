@@ -182,9 +182,11 @@ def items_of(
         case "baseInfoDriver":
             people = {each.pk: each for each in drivers_to_report([row.rows["person"] for row in rows])}
             return made(lambda row: _driver(ours, people[row.rows["person"]], row, at))
-        case _:
+        case "baseInfoVehicle":
             known = {each.pk: each for each in vehicles_to_report([row.rows["car"] for row in rows])}
             return made(lambda row: _vehicle(ours, known[row.rows["car"]], row, at))
+        case _:
+            raise ValueError(kind)
 
 
 def _permit(ours: Company, row: FeedMessage) -> Item:

@@ -131,8 +131,10 @@ def _ill_counted(field: Field, value: Any, at: datetime) -> str:
             )
         case "moment":
             return _read_time(field.name, value, at)
-        case _:
+        case "day":
             return "" if _day(value) else "form"
+        case _:
+            raise ValueError(field.written)
 
 
 def _day(value: int) -> bool:

@@ -1,1 +1,1 @@
-"""Pages for everybody: the promises, and what the public is asked."""
+"""Pages for everybody: the promises, what the public is asked, and where dangers are reported in confidence."""

@@ -1,24 +1,18 @@
 """The promises, in public: each with its own address, page and JSON (G8). Nothing is checked in a request: the last
-round is shown, and says when it was. Beside them, where staff and drivers speak up (G9)."""
+round is shown, and says when it was."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
-from accounts.selectors import people_who_may
 from core import clock
-from core.access import account_of, permission_required, unnamed
-from core.errors import DomainError, Forbidden, NotFound, explain
-from core.limits import asker_of
-from core.permissions import may
-from governance import claims, concerns, reviews
-from governance.forms import MoreForm, SpeakUpForm
+from core.errors import NotFound
+from governance import claims, reviews
 from governance.gate import executives, reassessment_of, returning
-from governance.policies import CONCERNS_ANSWER
 from governance.selectors import Row, days_of, histories, last_board, waivers_of
 from governance.services import show
 from governance.states import Status
@@ -159,68 +153,3 @@ def tree_svg(request: HttpRequest) -> HttpResponse:
         "title": _("Why this line may run in this city, or not"),
     }
     return render(request, "governance/tree.svg", context, content_type="image/svg+xml")
-
-
-# --- Speak up ------------------------------------------------------------------------------------------------
-# Pages outside of the console, because there everybody sees who is on which page.
-
-
-@unnamed
-@require_http_methods(["GET", "POST"])
-@permission_required()
-def speak_up(request: HttpRequest) -> HttpResponse:
-    """One of the staff, or a driver, reports a danger in confidence."""
-    person = account_of(request)
-    if not concerns.may_speak_up(person):
-        raise Forbidden
-    # Drivers know nobody of the staff, and are told of nobody.
-    staff = people_who_may(CONCERNS_ANSWER) if may(person, "console.open") else []
-    readers = [(each.code, f"{each.get_role_display()} · {each.code}") for each in staff]
-    form = SpeakUpForm(request.POST or None, readers=readers)
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        try:
-            row = concerns.report(
-                account=person,
-                words=given["words"],
-                about=given["about"],
-                asks_back=given["asks_back"] == "yes",
-                barred=given.get("barred", []),
-                submission=given["submission"],
-                asker=asker_of(request),
-            )
-            return redirect("governance:spoken", row.secret)
-        except DomainError as error:
-            explain(form, error)
-            status = error.status
-    elif request.method == "POST":
-        status = 400
-    return render(request, "governance/speak_up.html", {"form": form}, status=status)
-
-
-@unnamed
-@require_http_methods(["GET", "POST"])
-def spoken(request: HttpRequest, secret: str) -> HttpResponse:
-    """The page of a report, for whoever has its link: no session is asked for, and nothing says who opens it."""
-    row = concerns.by_secret(secret)
-    form = MoreForm(request.POST or None)
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            concerns.write_more(secret=secret, words=form.cleaned_data["words"])
-            return redirect("governance:spoken", secret)
-        except DomainError as error:
-            explain(form, error)
-            status = error.status
-    elif request.method == "POST":
-        status = 400
-    context = {
-        "row": row,
-        "lines": row.lines.order_by("at", "pk"),
-        "due": concerns.due_of(row),
-        "now": clock.now(),
-        "openings": concerns.openings_of(row),
-        "form": form,
-    }
-    return render(request, "governance/spoken.html", context, status=status)
