@@ -48,6 +48,70 @@ def test_a_half_wired_action_is_refused_at_import(wrong: dict[str, str]) -> None
         del ACTION_SETS["test-wired"]
 
 
+class _Reason(ActionForm):
+    reason = actions.text("why")
+    more = actions.text("more")
+
+
+def _service(*, account: object, code: str, reason: str, more: str) -> None:
+    """What an action calls."""
+
+
+@pytest.mark.parametrize(
+    ("run", "form", "says"),
+    [
+        (calls(_service, "reason", "more"), actions.Sure, "its form has no field 'more'; its form has no"),
+        (calls(_service, "reason", more="x"), _Reason, "nothing is done with its field 'more'"),
+        (
+            calls(_service, "reason"),
+            actions.words("why"),
+            "no field 'reason'; nothing is done with .*'words'",
+        ),
+        (calls(_service, "reason"), _Reason, "_service: missing a required .*'more'"),
+        (calls(_service, "reason", "more", agrees=True), _Reason, "_service: got an unexpected .*'agrees'"),
+    ],
+)
+def test_a_form_and_a_service_that_do_not_fit_are_refused_at_import(run, form, says) -> None:
+    """What the form asks for and nobody takes would be lost, and what it does not ask for breaks the button."""
+    desk = _desk("test-fit")
+    try:
+        with pytest.raises(ValueError, match=f"test-fit.go: .*{says}"):
+            desk.add(Action(key="go", label="go", permission="ride", run=run, form=form))
+        assert desk.actions == {}
+        desk.add(
+            Action(
+                key="go", label="go", permission="ride", run=calls(_service, "reason", "more"), form=_Reason
+            )
+        )
+    finally:
+        del ACTION_SETS["test-fit"]
+
+
+class _Relaxed(ActionForm):
+    """One that forgets, once it is made, what it asks for."""
+
+    at = actions.forms.SplitDateTimeField()
+
+    def prepare(self) -> None:
+        self.fields["at"].required = False
+
+
+def test_an_empty_request_does_nothing_whatever_became_of_the_form(people) -> None:
+    done, desk = [], _desk("test-relaxed")
+    desk.code = str
+    desk.add(
+        Action(key="go", label="go", permission="ride", run=lambda *given: done.append(given), form=_Relaxed)
+    )
+    try:
+        action, person = desk.action("go"), people("driver")
+        for sent in ({}, {"csrfmiddlewaretoken": "x"}, {"at_0": "", "at_1": ""}):
+            with pytest.raises(actions.IncompleteForm):
+                desk.perform(action, "x", person, desk.form(action, "x", person, sent))
+        assert done == []
+    finally:
+        del ACTION_SETS["test-relaxed"]
+
+
 def test_an_unknown_action_is_nothing() -> None:
     for desk in ACTION_SETS.values():
         with pytest.raises(NotFound):
