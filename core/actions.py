@@ -327,8 +327,8 @@ class ActionSet(Generic[R]):
         return page
 
     def add(self, *actions: Action[R]) -> None:
-        """Raises `ValueError` for a key that is taken, a permission or pair that does not exist, a form that asks for nothing,
-        and a service that does not take what the form asks for."""
+        """Raises `ValueError` for a key or shortcut that is taken, a permission or pair that does not exist, a form that asks
+        for nothing, and a service that does not take what the form asks for."""
         for each in actions:
             if each.key in self.actions:
                 raise ValueError(f"{self.kind}.{each.key}: there is such an action already")
@@ -338,6 +338,12 @@ class ActionSet(Generic[R]):
                 raise ValueError(f"{self.kind}.{each.key}: no pair {each.two!r}")
             if not each.form.one_of and not any(bound.required for bound in each.form.base_fields.values()):
                 raise ValueError(f"{self.kind}.{each.key}: an empty request would do it")
+            if same := [
+                other.key for other in self.actions.values() if each.shortcut == other.shortcut != ""
+            ]:
+                raise ValueError(
+                    f"{self.kind}.{each.key}: the key {each.shortcut!r} does {same[0]!r} already"
+                )
             if isinstance(each.run, Calls) and (faults := list(each.run.faults(each.form))):
                 raise ValueError(f"{self.kind}.{each.key}: {'; '.join(faults)}")
             self.actions[each.key] = each

@@ -48,6 +48,21 @@ def test_a_half_wired_action_is_refused_at_import(wrong: dict[str, str]) -> None
         del ACTION_SETS["test-wired"]
 
 
+def test_two_actions_of_a_row_do_not_share_a_shortcut() -> None:
+    """Of two, the key would press what stands first on the page today."""
+    desk = _desk("test-keys")
+
+    def act(key: str, shortcut: str = "") -> Action[object]:
+        return Action(key=key, label=key, permission="ride", run=lambda *_given: None, shortcut=shortcut)
+
+    try:
+        desk.add(act("go", "g"), act("stay"), act("wait"), act("turn", "t"))
+        with pytest.raises(ValueError, match=r"test-keys\.gain: the key 'g' does 'go' already"):
+            desk.add(act("gain", "g"))
+    finally:
+        del ACTION_SETS["test-keys"]
+
+
 class _Reason(ActionForm):
     reason = actions.text("why")
     more = actions.text("more")
