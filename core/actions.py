@@ -332,8 +332,10 @@ class ActionSet(Generic[R]):
         for each in actions:
             if each.key in self.actions:
                 raise ValueError(f"{self.kind}.{each.key}: there is such an action already")
-            if each.permission not in TABLE:
-                raise ValueError(f"{self.kind}.{each.key}: no permission {each.permission!r}")
+            if not TABLE.get(each.permission):
+                raise ValueError(
+                    f"{self.kind}.{each.key}: no permission {each.permission!r}, or nobody who has it"
+                )
             if each.two and each.two not in four_eyes.PAIRS:
                 raise ValueError(f"{self.kind}.{each.key}: no pair {each.two!r}")
             if not each.form.one_of and not any(bound.required for bound in each.form.base_fields.values()):

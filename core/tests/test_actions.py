@@ -11,6 +11,7 @@ from django.urls import get_resolver
 from core import actions, clock, four_eyes
 from core.actions import ACTION_SETS, Action, ActionForm, ActionSet, calls, nothing_against
 from core.errors import DomainError, NotFound
+from core.permissions import TABLE
 from core.transactions import NotAsked, asking_first, begins_transaction
 from rides.models import LatePickup, Reminder
 from rides.states import Party
@@ -36,8 +37,14 @@ def test_an_action_that_an_empty_request_would_do_is_refused_at_import() -> None
         del ACTION_SETS["test-empty"]
 
 
-@pytest.mark.parametrize("wrong", [{"permission": "claims.decide_all"}, {"two": "nothing.of_the_kind"}])
-def test_a_half_wired_action_is_refused_at_import(wrong: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [{"permission": "claims.decide_all"}, {"permission": "of.nobody"}, {"two": "nothing.of_the_kind"}],
+)
+def test_a_half_wired_action_is_refused_at_import(
+    wrong: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLE, "of.nobody", frozenset())  # type: ignore[arg-type]  # only read elsewhere
     desk = _desk("test-wired")
     try:
         with pytest.raises(ValueError, match=r"no (permission|pair)"):
