@@ -144,13 +144,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 # --- What belongs to no app ----------------------------------------------------------------------
 
-link(NOW, 10, _("First page"), "emergency_home", "admin:index")
+link(NOW, 10, _("First page"), "emergency_home", "admin:index", "console.open")
 
 link(GOVERNANCE, 50, _("Payouts"), "outbound", "admin:core_payout_changelist", "core.read")
 link(GOVERNANCE, 60, _("Ledger"), "account_balance", "admin:core_ledgertransfer_changelist", "core.read")
 link(GOVERNANCE, 70, _("Journal"), "lock_clock", "admin:core_auditentry_changelist", "core.read")
 link(GOVERNANCE, 80, _("Messages"), "sms", "admin:core_notification_changelist", "core.read")
-link(GOVERNANCE, 90, _("What we say"), "chat", "messages:index")
+link(GOVERNANCE, 90, _("What we say"), "chat", "messages:index", "console.open")
 
 
 @panel(
@@ -159,6 +159,7 @@ link(GOVERNANCE, 90, _("What we say"), "chat", "messages:index")
     place=NOTICES,
     order=10,
     marks=("processes",),
+    permission="console.open",
     template="console/_late.html",
 )
 def late_processes(_person: Account, _at: datetime) -> list[list[heartbeat.Sign]]:
@@ -167,7 +168,7 @@ def late_processes(_person: Account, _at: datetime) -> list[list[heartbeat.Sign]
     return [late] if late else []
 
 
-@panel("motions", _("To agree to"), place=DUE, order=200, marks=("motions",))
+@panel("motions", _("To agree to"), place=DUE, order=200, marks=("motions",), permission="console.open")
 def to_agree(person: Account, _at: datetime) -> list[Due]:
     """What somebody moved and this person may carry: staff, lines, stations."""
     return [
@@ -188,6 +189,7 @@ def to_agree(person: Account, _at: datetime) -> list[Due]:
     place=FAILED,
     order=10,
     marks=("failed_work",),
+    permission="console.open",
     template="console/_failed_work.html",
 )
 def failed_work(person: Account, _at: datetime) -> list[dict[str, object]]:

@@ -5,9 +5,10 @@ actions. The page of the row draws them, the permission table enumerates them, a
 who may, why not now, what has to be said, the service. What is not in a registry cannot be done.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
@@ -70,12 +71,22 @@ class ActionForm(forms.Form):
         files = {name: self.files.getlist(name) for name in self.files}
         return words | {name: [(file.name, file.size) for file in sent] for name, sent in files.items()}
 
+    @property
+    def is_blank(self) -> bool:
+        """True where nothing was said in any of its fields, whatever `prepare` or `clean` made of them."""
+        return not any(_said(each) for each in self.sent().values())
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if self.one_of and not self.errors and not any(given.get(name) for name in self.one_of):
             first = self.fields[self.one_of[0]]
             self.add_error(self.one_of[0], first.error_messages["required"])
         return given
+
+
+def _said(given: Any) -> bool:
+    """A widget of several parts gives a list, of nothings where none of them was filled in."""
+    return any(map(_said, given)) if isinstance(given, list | tuple) else bool(given)
 
 
 class Sure(ActionForm):
@@ -113,16 +124,38 @@ def _itself(row: Any, _given: Given) -> Iterable[models.Model]:
     return (row,)
 
 
-def calls(
-    service: Callable[..., object], *fields: str, done: Text = "", **fixed: object
-) -> Callable[[Any, "Account", Given], Text | None]:
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What most actions run; see `calls`."""
+
+    service: Callable[..., object]
+    fields: tuple[str, ...]
+    fixed: Mapping[str, object]
+    done: Text
+
+    def __call__(self, row: Any, person: "Account", given: Given) -> Text | None:
+        self.service(
+            account=person, code=row.code, **{name: given[name] for name in self.fields}, **self.fixed
+        )
+        return self.done or None
+
+    def faults(self, form: type[ActionForm]) -> Iterator[str]:
+        """What of this form and the service does not fit: found by whoever presses the button, or lost without a word."""
+        asked = form.base_fields.keys() - Sure.base_fields.keys()
+        for name in sorted(set(self.fields) - asked):
+            yield f"its form has no field {name!r}"
+        for name in sorted(asked - set(self.fields)):
+            yield f"nothing is done with its field {name!r}"
+        try:
+            handed = dict.fromkeys(("account", "code", *self.fields, *self.fixed))
+            signature(self.service).bind(**handed)
+        except TypeError as why:
+            yield f"{getattr(self.service, '__name__', self.service)}: {why}"
+
+
+def calls(service: Callable[..., object], *fields: str, done: Text = "", **fixed: object) -> Calls:
     """What an action runs in most cases: `service(account=, code=)` with some of the form's fields by their names."""
-
-    def run(row: Any, person: "Account", given: Given) -> Text | None:
-        service(account=person, code=row.code, **{name: given[name] for name in fields}, **fixed)
-        return done or None
-
-    return run
+    return Calls(service, fields, fixed, done)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,16 +327,27 @@ class ActionSet(Generic[R]):
         return page
 
     def add(self, *actions: Action[R]) -> None:
-        """Raises `ValueError` for a key that is taken, and for a permission, pair or service that does not exist."""
+        """Raises `ValueError` for a key or shortcut that is taken, a permission or pair that does not exist, a form that asks
+        for nothing, and a service that does not take what the form asks for."""
         for each in actions:
             if each.key in self.actions:
                 raise ValueError(f"{self.kind}.{each.key}: there is such an action already")
-            if each.permission not in TABLE:
-                raise ValueError(f"{self.kind}.{each.key}: no permission {each.permission!r}")
+            if not TABLE.get(each.permission):
+                raise ValueError(
+                    f"{self.kind}.{each.key}: no permission {each.permission!r}, or nobody who has it"
+                )
             if each.two and each.two not in four_eyes.PAIRS:
                 raise ValueError(f"{self.kind}.{each.key}: no pair {each.two!r}")
             if not each.form.one_of and not any(bound.required for bound in each.form.base_fields.values()):
                 raise ValueError(f"{self.kind}.{each.key}: an empty request would do it")
+            if same := [
+                other.key for other in self.actions.values() if each.shortcut == other.shortcut != ""
+            ]:
+                raise ValueError(
+                    f"{self.kind}.{each.key}: the key {each.shortcut!r} does {same[0]!r} already"
+                )
+            if isinstance(each.run, Calls) and (faults := list(each.run.faults(each.form))):
+                raise ValueError(f"{self.kind}.{each.key}: {'; '.join(faults)}")
             self.actions[each.key] = each
 
     def action(self, key: str) -> Action[R]:
@@ -384,7 +428,7 @@ class ActionSet(Generic[R]):
         """
         require(person, action.permission)
         early = self._early(action, row, person)
-        if not form.is_valid():
+        if not form.is_valid() or form.is_blank:
             early = early or IncompleteForm()
         return self._do(action, row, person, form.cleaned_data, form.sent(), early)
 

@@ -312,7 +312,7 @@ class PoliceRequest(models.Model):
             models.Index(fields=["trip", "id"], name="request_of_trip"),
             models.Index(
                 fields=["asked_at"],
-                condition=Q(state__in=["asked", "called_back", "escalated"]),
+                condition=Q(state__in=sorted(UNDECIDED)),
                 name="request_undecided",
             ),
             models.Index(fields=["phone_index", "asked_at"], name="request_about_phone"),

@@ -24,7 +24,8 @@ REQUEST_TRANSITIONS = Transitions(
     },
     ends={"released", "refused"},
 )
-UNDECIDED = frozenset({RequestState.ASKED, RequestState.CALLED_BACK, RequestState.ESCALATED})
+# Whoever asked waits in each state that is no end: one that is added is on every desk, and rings, by itself.
+UNDECIDED = frozenset(state for state in RequestState if state not in REQUEST_TRANSITIONS.ends)
 
 
 class Channel(models.TextChoices):

@@ -1,5 +1,6 @@
 """Readiness: quick whatever hangs, and honest about the processes behind the pages."""
 
+import re
 import socket
 from datetime import timedelta
 
@@ -69,3 +70,13 @@ def test_a_broker_that_hangs_is_said_within_two_seconds(client, hanging, setting
     answer = client.get("/health/ready")
     assert watch.waited() < 2
     assert (answer.status_code, answer.json()["broker"], answer.json()["degraded"]) == (200, False, True)
+
+
+def test_the_handbooks_say_what_each_figure_is(client, settings):
+    """A figure that nobody can read up is alarmed on by nobody."""
+    settings.METRICS_TOKEN = "token"
+    found = client.get("/metrics", headers={"authorization": "Bearer token"}).content.decode()
+    figures = set(re.findall(r"^# TYPE (huhang_\w+)", found, re.M))
+    assert len(figures) > 25
+    handbooks = " ".join(path.read_text() for path in (settings.BASE_DIR / "docs").glob("*.md"))
+    assert figures - set(re.findall(r"huhang_\w+", handbooks)) == set()

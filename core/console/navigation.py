@@ -61,12 +61,15 @@ _links: list[Link] = []
 _keys: list[Keys] = []
 
 
-def link(
-    group: Group, order: int, title: Text, icon: str, name: str, permission: str = "console.open"
-) -> None:
-    """Offer a link to a page; whoever may not follow it does not see it. Raises `ValueError` for no permission of ours."""
+def link(group: Group, order: int, title: Text, icon: str, name: str, permission: str) -> None:
+    """Offer a link to a page; whoever may not follow it does not see it.
+
+    Raises `ValueError` for no permission of ours, and for an order that another link of the group has.
+    """
     if permission not in TABLE:
         raise ValueError(f"{name}: no permission {permission!r}")
+    if taken := [each.name for each in _links if (each.group, each.order) == (group, order)]:
+        raise ValueError(f"{name}: {taken[0]} has the order {order} in this group")
     _links.append(Link(group, order, title, icon, name, permission))
 
 

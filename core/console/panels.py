@@ -175,16 +175,18 @@ def panel(
     place: Place,
     order: int,
     marks: tuple[str, ...],
-    permission: str = "console.open",
+    permission: str,
     template: str = "",
 ) -> Callable[[Query], Query]:
     """Function decorator: offer a panel. It is drawn by `order` in its `place`, and anew when one of `marks` moves.
 
-    `title` names each of its rows, `template` draws one as `row`. Raises `ValueError` where another panel has the key, and
-    for a permission that does not exist.
+    `title` names each of its rows, `template` draws one as `row`. Raises `ValueError` where another panel has the key, or
+    the order in this place, and for a permission that does not exist.
     """
     if permission not in TABLE:
         raise ValueError(f"{key}: no permission {permission!r}")
+    if taken := [each.key for each in _offered.values() if (each.place, each.order) == (place, order)]:
+        raise ValueError(f"{key}: {taken[0]} has the order {order} in this place")
 
     def offer(query: Query) -> Query:
         if key in _offered:
@@ -198,10 +200,13 @@ def panel(
 @cache
 def _discover() -> None:
     autodiscover_modules("console.panels")
+    for each in _offered.values():
+        if unknown := sorted(set(each.marks) - live.names()):
+            raise ValueError(f"{each.key}: nothing moves {', '.join(unknown)}: it would not be drawn anew")
 
 
 def offered() -> list[Panel]:
-    """All panels of all apps, in the order in which they are drawn."""
+    """All panels of all apps, in the order in which they are drawn. Raises `ValueError` for a mark that nothing moves."""
     _discover()
     return sorted(_offered.values(), key=lambda each: (each.order, each.key))
 
@@ -285,8 +290,3 @@ def draw(strip: Strip, request: HttpRequest, person: "Account") -> SafeString:
             context = {"place": place, "drawn": drawn, "count": count, "failed": failed}
             html.append(render_to_string(place.template, context, request))
     return SafeString("".join(html))
-
-
-def unknown_marks() -> set[str]:
-    """Marks that a panel follows and nothing moves: such a panel would never be drawn anew."""
-    return {name for each in offered() for name in each.marks} - live.names()

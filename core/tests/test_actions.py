@@ -11,6 +11,7 @@ from django.urls import get_resolver
 from core import actions, clock, four_eyes
 from core.actions import ACTION_SETS, Action, ActionForm, ActionSet, calls, nothing_against
 from core.errors import DomainError, NotFound
+from core.permissions import TABLE
 from core.transactions import NotAsked, asking_first, begins_transaction
 from rides.models import LatePickup, Reminder
 from rides.states import Party
@@ -36,8 +37,14 @@ def test_an_action_that_an_empty_request_would_do_is_refused_at_import() -> None
         del ACTION_SETS["test-empty"]
 
 
-@pytest.mark.parametrize("wrong", [{"permission": "claims.decide_all"}, {"two": "nothing.of_the_kind"}])
-def test_a_half_wired_action_is_refused_at_import(wrong: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [{"permission": "claims.decide_all"}, {"permission": "of.nobody"}, {"two": "nothing.of_the_kind"}],
+)
+def test_a_half_wired_action_is_refused_at_import(
+    wrong: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLE, "of.nobody", frozenset())  # type: ignore[arg-type]  # only read elsewhere
     desk = _desk("test-wired")
     try:
         with pytest.raises(ValueError, match=r"no (permission|pair)"):
@@ -46,6 +53,85 @@ def test_a_half_wired_action_is_refused_at_import(wrong: dict[str, str]) -> None
             )
     finally:
         del ACTION_SETS["test-wired"]
+
+
+def test_two_actions_of_a_row_do_not_share_a_shortcut() -> None:
+    """Of two, the key would press what stands first on the page today."""
+    desk = _desk("test-keys")
+
+    def act(key: str, shortcut: str = "") -> Action[object]:
+        return Action(key=key, label=key, permission="ride", run=lambda *_given: None, shortcut=shortcut)
+
+    try:
+        desk.add(act("go", "g"), act("stay"), act("wait"), act("turn", "t"))
+        with pytest.raises(ValueError, match=r"test-keys\.gain: the key 'g' does 'go' already"):
+            desk.add(act("gain", "g"))
+    finally:
+        del ACTION_SETS["test-keys"]
+
+
+class _Reason(ActionForm):
+    reason = actions.text("why")
+    more = actions.text("more")
+
+
+def _service(*, account: object, code: str, reason: str, more: str) -> None:
+    """What an action calls."""
+
+
+@pytest.mark.parametrize(
+    ("run", "form", "says"),
+    [
+        (calls(_service, "reason", "more"), actions.Sure, "its form has no field 'more'; its form has no"),
+        (calls(_service, "reason", more="x"), _Reason, "nothing is done with its field 'more'"),
+        (
+            calls(_service, "reason"),
+            actions.words("why"),
+            "no field 'reason'; nothing is done with .*'words'",
+        ),
+        (calls(_service, "reason"), _Reason, "_service: missing a required .*'more'"),
+        (calls(_service, "reason", "more", agrees=True), _Reason, "_service: got an unexpected .*'agrees'"),
+    ],
+)
+def test_a_form_and_a_service_that_do_not_fit_are_refused_at_import(run, form, says) -> None:
+    """What the form asks for and nobody takes would be lost, and what it does not ask for breaks the button."""
+    desk = _desk("test-fit")
+    try:
+        with pytest.raises(ValueError, match=f"test-fit.go: .*{says}"):
+            desk.add(Action(key="go", label="go", permission="ride", run=run, form=form))
+        assert desk.actions == {}
+        desk.add(
+            Action(
+                key="go", label="go", permission="ride", run=calls(_service, "reason", "more"), form=_Reason
+            )
+        )
+    finally:
+        del ACTION_SETS["test-fit"]
+
+
+class _Relaxed(ActionForm):
+    """One that forgets, once it is made, what it asks for."""
+
+    at = actions.forms.SplitDateTimeField()
+
+    def prepare(self) -> None:
+        self.fields["at"].required = False
+
+
+def test_an_empty_request_does_nothing_whatever_became_of_the_form(people) -> None:
+    done, desk = [], _desk("test-relaxed")
+    desk.code = str
+    desk.add(
+        Action(key="go", label="go", permission="ride", run=lambda *given: done.append(given), form=_Relaxed)
+    )
+    try:
+        action, person = desk.action("go"), people("driver")
+        for sent in ({}, {"csrfmiddlewaretoken": "x"}, {"at_0": "", "at_1": ""}):
+            with pytest.raises(actions.IncompleteForm):
+                desk.perform(action, "x", person, desk.form(action, "x", person, sent))
+        assert done == []
+    finally:
+        del ACTION_SETS["test-relaxed"]
 
 
 def test_an_unknown_action_is_nothing() -> None:

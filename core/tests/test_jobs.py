@@ -1,12 +1,15 @@
 """One bad row stops only itself: in the door, in each kind of job, and no task goes round the door."""
 
+import sys
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from celery import current_app
 from cryptography.exceptions import InvalidTag
+from django.apps import apps
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -29,6 +32,25 @@ def test_every_task_is_made_of_jobs_or_is_about_one_row():
     ours = {name for name in current_app.tasks if not name.startswith("celery.")}
     assert ours == set(jobs.periodic_tasks()) | jobs.pieces()
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == set(jobs.periodic_tasks())
+
+
+# What runs elsewhere than in a task of beat.
+ELSEWHERE = {"rides.services.offers.EXPIRIES"}  # in each turn of the dispatcher
+
+
+def test_every_job_is_part_of_a_task():
+    """One that was made and given to no task would never run, and nobody would miss it."""
+    current_app.loader.import_default_modules()
+    given = {id(job) for found in jobs.periodic_tasks().values() for job in found}
+    ours = {app.name for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR}
+    idle = {
+        f"{module}.{name}"
+        for module, loaded in list(sys.modules.items())
+        if module.split(".")[0] in ours and ".tests." not in module
+        for name, value in vars(loaded).items()
+        if isinstance(value, jobs.Job | jobs.Walk | jobs.QueueJob) and id(value) not in given
+    }
+    assert idle == ELSEWHERE
 
 
 def test_every_job_has_words_for_staff_and_can_be_tried_again():

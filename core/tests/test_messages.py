@@ -47,6 +47,21 @@ def test_nothing_is_declared_by_halves():
     assert list(catalogue.faults()) == []
 
 
+def test_nothing_is_declared_that_nobody_says():
+    """It would stand in the list of what we say, and be approved by a provider, and nobody would ever be told."""
+    words = {path: set(re.findall(r"\w+", source)) for path, source in sources()}
+    unsaid = [
+        entry.code
+        for entry in all_entries()
+        if not any(
+            entry.message.__name__ in said
+            for path, said in words.items()
+            if path != f"{entry.app}/messages.py"
+        )
+    ]
+    assert unsaid == []
+
+
 @pytest.fixture
 def forgotten():
     """What a test declares is not known to the next one."""

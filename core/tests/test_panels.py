@@ -11,7 +11,7 @@ from core import live, retry
 from core.console import navigation, panels
 from core.console.panels import BURNING, DUE, MINE, STRIPS, Due
 from core.models import FailedWork
-from core.permissions import TABLE, Role, roles_who
+from core.permissions import Role, roles_who
 
 
 @pytest.fixture
@@ -27,22 +27,41 @@ def offer():
 
 def test_every_panel_follows_marks_that_something_moves():
     assert len(panels.offered()) >= 25
-    assert panels.unknown_marks() == set()
     still = {each.key for each in panels.offered() if not each.marks}
     assert still == {"police_line"}  # a link: nothing changes it
 
 
-def test_every_panel_has_a_place_that_is_drawn_a_permission_and_an_order_of_its_own():
+def test_every_panel_has_a_place_that_is_drawn():
     drawn = {place.key for strip in STRIPS for place in strip.places}
     assert {each.place.key for each in panels.offered()} == drawn
-    assert {each.permission for each in panels.offered()} <= TABLE.keys()
-    orders = Counter((each.place.key, each.order) for each in panels.offered())
-    assert max(orders.values()) == 1
+
+
+def test_a_mark_that_nothing_moves_stops_the_start(offer):
+    """Its panel would stand there as it was drawn first."""
+    offer("noses", "Nose", place=DUE, order=1, marks=("claims", "noze"), permission="claims.decide")(
+        lambda _person, _at: []
+    )
+    panels._discover.cache_clear()
+    with pytest.raises(ValueError, match="noses: nothing moves noze"):
+        panels.offered()
+
+
+def test_who_sees_a_panel_or_a_link_is_said_and_its_order_is_its_own(offer):
+    """What nobody said would be shown to everybody who opens the console."""
+    with pytest.raises(TypeError, match="permission"):
+        offer("noses", "Nose", place=DUE, order=1, marks=())
+    with pytest.raises(TypeError, match="permission"):
+        navigation.link(navigation.NOW, 999, "Nose", "x", "admin:index")
+    there, beside = panels.offered()[0], navigation.links()[0]
+    with pytest.raises(ValueError, match=f"noses: {there.key} has the order"):
+        offer("noses", "Nose", place=there.place, order=there.order, marks=(), permission="console.open")
+    with pytest.raises(ValueError, match=f"admin:index: {beside.name} has the order"):
+        navigation.link(beside.group, beside.order, "Nose", "x", "admin:index", "console.open")
 
 
 def test_two_panels_do_not_share_a_key(offer):
     with pytest.raises(ValueError, match="claims"):
-        offer("claims", "x", place=DUE, order=1, marks=())(lambda _person, _at: [])
+        offer("claims", "x", place=DUE, order=1, marks=(), permission="console.open")(lambda _person, _at: [])
 
 
 def test_a_permission_that_does_not_exist_is_refused_at_import(offer):
@@ -73,8 +92,10 @@ def broken(_person, _at):
     "place", [place for strip in STRIPS for place in strip.places], ids=lambda at: at.key
 )
 def test_a_panel_that_cannot_be_read_says_so_and_leaves_the_others(offer, signed_in, place):
-    offer("good", "Good", place=DUE, order=2, marks=())(lambda _person, _at: [Due("G-1", "/good/")])
-    offer("bad", "Bad nose", place=place, order=1, marks=())(broken)
+    offer("good", "Good", place=DUE, order=2, marks=(), permission="console.open")(
+        lambda _person, _at: [Due("G-1", "/good/")]
+    )
+    offer("bad", "Bad nose", place=place, order=1, marks=(), permission="console.open")(broken)
     answer = signed_in("agent").get("/admin/")
     page = answer.content.decode()
     assert answer.status_code == 200
@@ -87,7 +108,7 @@ def test_a_panel_that_cannot_be_read_says_so_and_leaves_the_others(offer, signed
 
 
 def test_where_a_panel_failed_nobody_says_that_there_is_nothing(offer, signed_in):
-    offer("bad", "Bad nose", place=BURNING, order=1, marks=())(broken)
+    offer("bad", "Bad nose", place=BURNING, order=1, marks=(), permission="console.open")(broken)
     assert "Nothing burns" not in signed_in("agent").get("/admin/burning/").content.decode()
 
 
@@ -97,7 +118,9 @@ def test_a_row_that_cannot_be_drawn_is_its_panels_alone(offer, signed_in):
         def what(self):
             raise RuntimeError("no words")
 
-    offer("bad", "Bad nose", place=DUE, order=1, marks=())(lambda _person, _at: [Row()])
+    offer("bad", "Bad nose", place=DUE, order=1, marks=(), permission="console.open")(
+        lambda _person, _at: [Row()]
+    )
     page = signed_in("agent").get("/admin/due/").content.decode()
     assert "Bad nose" in page
 
@@ -110,7 +133,7 @@ def test_a_panel_that_is_read_again_is_no_longer_counted_as_failed(offer, signed
             raise rows.pop()
         return []
 
-    offer("nose", "Nose", place=MINE, order=1, marks=())(nose)
+    offer("nose", "Nose", place=MINE, order=1, marks=(), permission="console.open")(nose)
     agent = signed_in("agent")
     agent.get("/admin/due/")
     assert retry.open_count(panels.READING) == 1

@@ -2,6 +2,8 @@
 
 import ast
 import json
+import re
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -610,6 +612,23 @@ def limits_in(path):
                     and numeric(node.value)
                 ):
                     yield name.id
+
+
+DECLARED = re.compile(r"^(\w+)(?::[^=]+)? = (?:policy|limits)\.(?:declare|mark)\(", re.M)
+
+
+def test_each_rule_that_is_declared_is_asked_somewhere():
+    """Staff would change one that decides nothing, by two people and with a reason."""
+    sources = [
+        path.read_text()
+        for app in APPS
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py")
+        if not {"tests", "migrations"} & set(path.parts)
+    ]
+    named = Counter(word for source in sources for word in re.findall(r"\w+", source))
+    rules = [name for source in sources for name in DECLARED.findall(source)]
+    assert len(rules) > 100
+    assert [name for name in rules if named[name] == 1] == []
 
 
 def test_no_limit_stands_in_code_that_staff_could_want_to_change():

@@ -595,11 +595,22 @@ def test_a_provider_that_hangs_holds_up_nothing_else_that_saves_lives(workers, t
     assert Notification.objects.filter(sent_at=None).count() == 50
 
 
-@pytest.mark.parametrize("path", sorted({*transports.SCHEMES.values(), transports.OTHERWISE}))
-def test_every_scheme_leads_to_a_transport(path):
+# What each kind of provider needs in its address, behind SCHEME://HOST/.
+NEEDS = {
+    "core.messages.transports.template_sms.TemplateSms": "?templates=/nowhere",
+    transports.OTHERWISE: "",
+}
+
+
+@pytest.mark.parametrize("scheme", [*transports.SCHEMES, "json"])
+def test_every_scheme_leads_to_a_transport(scheme):
     """A provider that is half there would be found out by the first message."""
-    made = import_string(path)("name", "template+http://127.0.0.1:1/?templates=/nowhere")
-    assert (made.name, made.receipt_token, made.templates()) == ("name", "", {})
+    path = transports.SCHEMES.get(scheme, transports.OTHERWISE)
+    assert path in NEEDS, f"{path}: what its address needs belongs into NEEDS"
+    made = transports.make(f"name={scheme}://127.0.0.1:1/{NEEDS[path]}")
+    assert type(made) is import_string(path)
+    assert (made.name, made.receipt_token) == ("name", "")
+    assert made.templates() == {}
     assert made.says_wrong_recipient("") is False
     assert callable(made.hand_over)
     assert isinstance(made.sends_text, bool)

@@ -16,10 +16,10 @@ from governance.selectors import Row, last_board
 if TYPE_CHECKING:
     from accounts.models import Account
 
-link(GOVERNANCE, 10, _("Rectification board"), "fact_check", "governance_console:board")
-link(GOVERNANCE, 15, _("Rules"), "rule", "governance_console:rules")
-link(GOVERNANCE, 16, _("Relaunch gate"), "traffic", "governance_console:gate")
-link(GOVERNANCE, 17, _("Transparency reports"), "bar_chart", "governance_console:reports")
+link(GOVERNANCE, 10, _("Rectification board"), "fact_check", "governance_console:board", "console.open")
+link(GOVERNANCE, 15, _("Rules"), "rule", "governance_console:rules", "console.open")
+link(GOVERNANCE, 16, _("Relaunch gate"), "traffic", "governance_console:gate", "console.open")
+link(GOVERNANCE, 17, _("Transparency reports"), "bar_chart", "governance_console:reports", "console.open")
 link(
     GOVERNANCE,
     18,
@@ -28,10 +28,10 @@ link(
     "governance_console:regulator",
     "governance.read",
 )
-link(GOVERNANCE, 21, _("Public questions"), "how_to_vote", "governance_console:consultations")
+link(GOVERNANCE, 21, _("Public questions"), "how_to_vote", "governance_console:consultations", "console.open")
 link(GOVERNANCE, 22, _("Comments of the public"), "forum", "governance_console:comments", MODERATE)
 link(GOVERNANCE, 20, _("Drills"), "sprint", "admin:governance_drillrun_changelist", "governance.read")
-link(DESK, 95, _("Speak up"), "campaign", "governance:speak_up")
+link(DESK, 95, _("Speak up"), "campaign", "governance:speak_up", "console.open")
 link(
     GOVERNANCE, 30, _("Reports in confidence"), "lock_person", "governance_console:concerns", CONCERNS_ANSWER
 )
@@ -46,6 +46,7 @@ SOON, QUARTER = timedelta(hours=24), timedelta(days=90)
     order=20,
     marks=("board",),
     template="console/_measure_shape.html",
+    permission="console.open",
 )
 def board(_person: "Account", _at: datetime) -> list[Row]:
     """Every measure as the last round found it."""
@@ -83,6 +84,7 @@ def concerns_due(person: "Account", at: datetime) -> list[Due]:
     place=FIGURES,
     order=170,
     marks=("concerns",),
+    permission="console.open",
 )
 def concerns_counted(_person: "Account", at: datetime) -> list[Figure]:
     """Of how many dangers that were reported in confidence no clock was broken: for all to see."""

@@ -15,7 +15,7 @@ from drivers.states import FaceCheckState
 from governance import shadow
 from governance.transparency.figures import UnknownCategory, count, make, rate, span_of
 from governance.transparency.questions import MEASURES
-from police.states import Channel, ErrorKind, RefusalCode, RequestState, Urgency
+from police.states import REQUEST_TRANSITIONS, Channel, ErrorKind, RefusalCode, RequestState, Urgency
 from rides.states import Line
 from safety.states import IncidentOutcome, IncidentState, Origin
 
@@ -118,7 +118,7 @@ def filled(world, at, *, rows=60):
             )
         )
         asked, state = moment(), random.choice(RequestState.values)
-        decided = state in {"released", "refused"}
+        decided = state in REQUEST_TRANSITIONS.ends
         found["requests"].append(
             world.make(
                 "police.PoliceRequest",
@@ -246,7 +246,7 @@ def test_clocks_of_police_and_sos(at, seed):
         rows = [row for row in rows if row.channel != "outbound"]
         spans = {}
         for row in rows:
-            answer = row.state if row.state in {"released", "refused"} else "waiting"
+            answer = row.state if row.decided_at else "waiting"
             span = ((row.decided_at or at) - row.asked_at).total_seconds()
             spans.setdefault(f"{row.channel}.{row.urgency}.{answer}", []).append(span)
         assert {key: n for key, n in found["police"].counts.items() if n} == {

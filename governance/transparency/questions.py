@@ -21,7 +21,15 @@ from complaints.states import Category, ClaimKind, Source
 from complaints.states import Finding as Findings
 from drivers.states import FaceCheckState, RewardState
 from drivers.states import Finding as Screened
-from police.states import NO_ERROR, Channel, ErrorKind, RefusalCode, Urgency
+from police.states import (
+    NO_ERROR,
+    REQUEST_TRANSITIONS,
+    Channel,
+    ErrorKind,
+    RefusalCode,
+    RequestState,
+    Urgency,
+)
 from rides.states import Line
 from safety.states import IncidentOutcome, Origin
 
@@ -110,11 +118,11 @@ def _clock(cell: str, span: str, done: str, rows: str, within: tuple[int, int]) 
 
 
 POLICE_WITHIN, SOS_WITHIN = (60, 600), (10, 60)
-_ANSWER = {
-    "released": pgettext_lazy("report", "released"),
-    "refused": pgettext_lazy("report", "refused"),
-    "waiting": pgettext_lazy("report", "waits"),
-}
+# Each end of a request is an answer of its own: one that the report does not know would be told as waiting for ever.
+_ANSWER = _named(
+    ((state.value, state.label) for state in RequestState if state in REQUEST_TRANSITIONS.ends),
+    waiting=pgettext_lazy("report", "waits"),
+)
 
 
 def _requests() -> dict[str, Text]:
@@ -319,7 +327,7 @@ MEASURES = {
             _requests(),
             _clock(
                 "q.channel || '.' || q.urgency || '.' ||"
-                " CASE WHEN q.state IN ('released', 'refused') THEN q.state ELSE 'waiting' END",
+                " CASE WHEN q.decided_at IS NULL THEN 'waiting' ELSE q.state END",
                 "extract(epoch FROM COALESCE(q.decided_at, %(at)s) - q.asked_at)",
                 "q.decided_at IS NOT NULL",
                 _ASKED,

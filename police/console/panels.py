@@ -30,7 +30,7 @@ def _page(code: str) -> str:
     return reverse("police_console:request", args=[code])
 
 
-@panel("police_wait", _("Police wait"), place=DUE, order=10, marks=("police",))
+@panel("police_wait", _("Police wait"), place=DUE, order=10, marks=("police",), permission="police.answer")
 def waiting(_person: "Account", at: datetime) -> list[Due]:
     """Requests without an answer: an emergency by its age, an ordinary one by when it is due."""
     return [
@@ -50,7 +50,14 @@ def waiting(_person: "Account", at: datetime) -> list[Due]:
     ]
 
 
-@panel("police_identity", _("Identity part waits"), place=DUE, order=11, marks=("police",))
+@panel(
+    "police_identity",
+    _("Identity part waits"),
+    place=DUE,
+    order=11,
+    marks=("police",),
+    permission="police.answer",
+)
 def identity(_person: "Account", at: datetime) -> list[Due]:
     """Emergencies whose car part went out alone, until the station is called back (P3a)."""
     return [
@@ -72,7 +79,14 @@ def _looked(many: int) -> str:
     return _now("%(n)s of 2 looked") % {"n": many}
 
 
-@panel("my_police_requests", _("Police requests"), place=MINE, order=30, marks=("police",))
+@panel(
+    "my_police_requests",
+    _("Police requests"),
+    place=MINE,
+    order=30,
+    marks=("police",),
+    permission="police.answer",
+)
 def my_requests(person: "Account", _at: datetime) -> list[Mine]:
     """Requests without an answer that this person took down."""
     return [
@@ -82,7 +96,14 @@ def my_requests(person: "Account", _at: datetime) -> list[Mine]:
     ]
 
 
-@panel("releases_to_review", _("Release to review"), place=DUE, order=110, marks=("police",))
+@panel(
+    "releases_to_review",
+    _("Release to review"),
+    place=DUE,
+    order=110,
+    marks=("police",),
+    permission="police.answer",
+)
 def to_review(_person: "Account", _at: datetime) -> list[Due]:
     """Releases that fewer than two people have looked at."""
     return [
@@ -97,7 +118,14 @@ def to_review(_person: "Account", _at: datetime) -> list[Due]:
     ]
 
 
-@panel("papers_missing", _("Paperwork missing"), place=DUE, order=150, marks=("police",))
+@panel(
+    "papers_missing",
+    _("Paperwork missing"),
+    place=DUE,
+    order=150,
+    marks=("police",),
+    permission="police.answer",
+)
 def papers(_person: "Account", at: datetime) -> list[Due]:
     """Releases whose paperwork is due and has not come."""
     return [
@@ -120,7 +148,14 @@ def line(_person: "Account", _at: datetime) -> list[str]:
     return [reverse("police_console:line")]
 
 
-@panel("releases_today", _("releases to the police"), place=FIGURES, order=20, marks=("police",))
+@panel(
+    "releases_today",
+    _("releases to the police"),
+    place=FIGURES,
+    order=20,
+    marks=("police",),
+    permission="console.open",
+)
 def releases(_person: "Account", at: datetime) -> list[Figure]:
     """How many emergency requests were released today, and how soon (P8)."""
     today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -11,6 +11,8 @@ from core import clock
 from core.errors import InvalidInput
 from core.privacy import phone_index
 from police import selectors
+from police.actions import REQUESTS
+from police.console.pages import PLACED
 from police.errors import QueryUnreadable
 from police.models import PoliceRequest
 from police.states import Query
@@ -148,3 +150,11 @@ def test_an_ordinary_request_has_a_clock_on_its_page_and_on_the_console(rides, p
     hers = signed_in("officer").get(f"/police/requests/{asked.code}/").content.decode()
     assert "Answered at the latest" in hers
     assert "answer due" in signed_in("specialist").get(f"/admin/police-line/{asked.code}/").content.decode()
+
+
+def test_what_has_a_place_of_its_own_on_the_page_of_staff_is_drawn_there_and_nothing_twice(settings):
+    """What is placed and not drawn is an act that nobody finds; what is drawn and not placed stands there twice."""
+    page = (settings.BASE_DIR / "templates/console/police_request.html").read_text()
+    drawn = re.findall(r"offer=do\.(\w+)", page)
+    assert sorted(drawn) == sorted(key.replace("-", "_") for key in PLACED)
+    assert REQUESTS.actions.keys() >= PLACED

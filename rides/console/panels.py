@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rides.models import LineInCity, NeverAgain
 
 link(RIDES, 10, _("Trips"), "route", "admin:rides_trip_changelist", "rides.read")
-link(RIDES, 20, _("Lines"), "alt_route", "rides_console:lines")
+link(RIDES, 20, _("Lines"), "alt_route", "rides_console:lines", "console.open")
 link(RIDES, 25, _("Cities"), "location_city", "rides_console:cities", "cities.plan")
 link(RIDES, 30, _("The night"), "bedtime", "rides_console:night", "night.call")
 link(GOVERNANCE, 40, _("Payments"), "payments", "admin:rides_payment_changelist", "rides.read")
@@ -99,7 +99,15 @@ def night_calls(_person: "Account", at: datetime) -> list[Due]:
     ]
 
 
-@panel("lines", _("Lines"), place=STATE, order=10, marks=("lines",), template="console/_line_state.html")
+@panel(
+    "lines",
+    _("Lines"),
+    place=STATE,
+    order=10,
+    marks=("lines",),
+    template="console/_line_state.html",
+    permission="console.open",
+)
 def lines(_person: "Account", _at: datetime) -> list["LineInCity"]:
     """Every line in every city, and whether it runs."""
     return selectors.all_lines()

@@ -28,13 +28,21 @@ link(CASES, 30, _("Recordings"), "graphic_eq", "admin:safety_recording_changelis
     order=10,
     marks=("incidents",),
     template="console/_burning_row.html",
+    permission="console.open",
 )
 def incidents(_person: "Account", _at: datetime) -> list[selectors.Burning]:
     """Live incidents by risk, then age."""
     return selectors.burning()
 
 
-@panel("offered_to_me", _("Offered to me"), place=DUE, order=5, marks=("incidents",))
+@panel(
+    "offered_to_me",
+    _("Offered to me"),
+    place=DUE,
+    order=5,
+    marks=("incidents",),
+    permission="incidents.respond",
+)
 def offered(person: "Account", _at: datetime) -> list[Due]:
     """Incidents that somebody asked this person to take over: they stay with whoever asked until they are taken."""
     return [
@@ -50,7 +58,9 @@ def offered(person: "Account", _at: datetime) -> list[Due]:
     ]
 
 
-@panel("my_incidents", _("Incidents"), place=MINE, order=10, marks=("incidents",))
+@panel(
+    "my_incidents", _("Incidents"), place=MINE, order=10, marks=("incidents",), permission="incidents.respond"
+)
 def my_incidents(person: "Account", _at: datetime) -> list[Mine]:
     """What this person took."""
     return [
@@ -82,7 +92,14 @@ def watched(_person: "Account", at: datetime) -> list[Due]:
     ]
 
 
-@panel("sos_today", _("SOS taken within 10 s"), place=FIGURES, order=10, marks=("incidents",))
+@panel(
+    "sos_today",
+    _("SOS taken within 10 s"),
+    place=FIGURES,
+    order=10,
+    marks=("incidents",),
+    permission="console.open",
+)
 def sos_today(_person: "Account", at: datetime) -> list[Figure]:
     """How many calls for help of today somebody took in time (S3)."""
     day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
