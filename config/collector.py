@@ -5,6 +5,7 @@ is lost where the collector is away for longer than the thread holds lines: how 
 """
 
 import atexit
+import logging
 import os
 import threading
 from collections import deque
@@ -14,6 +15,9 @@ from typing import Any
 
 import httpx
 import structlog
+
+from config.environment import ELSEWHERE
+from core.logs import lines
 
 HELD = 20_000  # lines
 AT_ONCE = 500
@@ -133,7 +137,30 @@ class Collector:
         return written
 
 
+class Handed(logging.Formatter):
+    """What is written also goes to the collector, as it is written: filters were asked, and the time is the same."""
+
+    def __init__(self, away: Collector, writes: logging.Formatter) -> None:
+        super().__init__()
+        self.away, self.writes = away, writes
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of the other formatter."""
+        line = self.writes.format(record)
+        self.away.hand(line)
+        return line
+
+
+def lines_of_server() -> logging.Formatter:
+    """For granian (`config/granian.json`), whose main process has no Django and whose loggers are none of Django's."""
+    url = os.environ.get("HUHANG_LOGS_URL", "")
+    if not url or url.startswith(ELSEWHERE):
+        return lines()
+    return Handed(Collector(url, os.environ.get("HUHANG_LOGS_TOKEN", "")), lines())
+
+
 def _client() -> httpx.Client:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # the server's main process has none
     from core.outside import trusted  # knows the settings, which are being read while logging is set up
 
     return httpx.Client(timeout=TIMEOUT, trust_env=False, verify=trusted())

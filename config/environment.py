@@ -5,6 +5,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+ELSEWHERE = "elsewhere:"  # in the place of an address, and then who does what is meant: nothing here does it
 KINDS = {int: "a whole number", float: "a number", bool: "true or false"}
 
 

@@ -1,7 +1,7 @@
 """Lines of the log: one JSON object each, whoever says something in whichever process of ours.
 
-Django calls `configure` in each process, Celery's among them (`config.celery`); granian's main process, which knows no
-Django, reads `config/granian.json`, which names `core.logs.lines`.
+Django calls `configure` in each process, Celery's among them (`config.celery`); granian, whose main process knows no
+Django, reads `config/granian.json`, which names `config.collector.lines_of_server`.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from config.collector import Collector
+from config.collector import Collector, Handed
 from core.logs import PROCESSORS, WRITTEN
 
 log = structlog.get_logger()
@@ -32,25 +32,11 @@ def configure(given: dict[str, Any]) -> None:
     if away:
         for written in logging.getLogger().handlers:
             if written.formatter is not None:
-                written.setFormatter(_Handed(away, written.formatter))
+                written.setFormatter(Handed(away, written.formatter))
     logging.captureWarnings(True)
     if not sys.stderr.isatty():
         sys.excepthook = _uncaught
         threading.excepthook = _uncaught_in_thread
-
-
-class _Handed(logging.Formatter):
-    """What is written also goes to the collector, as it is written: filters were asked, and the time is the same."""
-
-    def __init__(self, away: Collector, writes: logging.Formatter) -> None:
-        super().__init__()
-        self.away, self.writes = away, writes
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line of the other formatter."""
-        line = self.writes.format(record)
-        self.away.hand(line)
-        return line
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

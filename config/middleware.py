@@ -6,6 +6,7 @@ from contextlib import suppress
 import structlog
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_only_middleware
@@ -37,6 +38,24 @@ def _above(path: str) -> str:
             resolve(path)
             break
     return path
+
+
+@sync_only_middleware
+def probes(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """A balancer asks a process by its address and in the clear: what `/health/` says names nobody, and is answered so.
+
+    Any other page under a name that is not ours is refused, and led to https.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(PROBES) and settings.SECURE_SSL_REDIRECT:
+            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0]
+            request.META[settings.SECURE_PROXY_SSL_HEADER[0]] = settings.SECURE_PROXY_SSL_HEADER[1]
+        return get_response(request)
+
+    return middleware
 
 
 @sync_only_middleware

@@ -14,7 +14,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import Environment
+from config.environment import ELSEWHERE, Environment
 from core.rehearsal import Connection
 
 # What is imported from here on stays to the end: to search it for garbage meanwhile is a fifth of each start. It is
@@ -158,6 +158,7 @@ INSTALLED_APPS = [
     "governance",
 ]
 MIDDLEWARE = [
+    "config.middleware.probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.heads",
@@ -785,7 +786,11 @@ CONSOLE_URL = reverse_lazy("admin:index")
 
 # --- Logs: structured, without personal data ------------------------------------------------------
 # A collector that takes lines (`application/x-ndjson`) over https from whoever shows the token; see `config.collector`.
+# `elsewhere: WHO` where something else has the lines leave the host.
 LOGS_URL: str = env.str("HUHANG_LOGS_URL", default="")
+LOGS_ELSEWHERE = ""
+if LOGS_URL.startswith(ELSEWHERE):
+    LOGS_URL, LOGS_ELSEWHERE = "", LOGS_URL.removeprefix(ELSEWHERE).strip()
 LOGS_TOKEN: str = env.str("HUHANG_LOGS_TOKEN", default="")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import structlog
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+log = structlog.get_logger()
 
 
 class OnceCompressor(Compressor):  # type: ignore[misc]  # whitenoise has no stubs
@@ -34,6 +37,16 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[m
     """Names carry a digest of the content, also inside the `import`s of our modules."""
 
     support_js_module_import_aggregation = True
+
+    def stored_name(self, name: str) -> str:
+        """The name by its content, or as it is where nobody collected it: a page without its colours takes a call for
+        help, a page that is a fault does not. `check --deploy` says what is missing."""
+        try:
+            found: str = super().stored_name(name)
+        except ValueError:
+            log.error("static.not_collected", name=name)
+            return name
+        return found
 
     def create_compressor(self, **kwargs: Any) -> Compressor:
         return OnceCompressor(**kwargs)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +13,10 @@ class CoreConfig(AppConfig):
         """Know each message of each app, and refuse those that are declared by halves."""
         autodiscover_modules("messages")
         register(_messages_are_whole)
-        from core import build, production  # noqa: F401 - its checks
+        from core import build, production, revoked  # noqa: F401 - its checks
 
+        if settings.REVOKED:
+            revoked.look_up()
         build.digest()  # of what runs: later the files may be others
 
 

@@ -19,7 +19,6 @@ from tenacity import (
 )
 
 from core.errors import DomainError
-from core.revoked import LookedUp
 
 log = structlog.get_logger()
 TIMEOUT = 3.0  # seconds, for each attempt
@@ -65,8 +64,6 @@ def trusted() -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     if settings.AUTHORITIES:
         context.load_verify_locations(cafile=settings.AUTHORITIES)
-    if settings.REVOKED:
-        context.sslsocket_class = LookedUp
     return context
 
 

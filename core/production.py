@@ -7,18 +7,24 @@
 import base64
 import binascii
 import ipaddress
+import json
 import os
 import ssl
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import structlog
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage, Error, Warning, register, run_checks
 from django.db import DatabaseError, connection
 
@@ -26,11 +32,15 @@ from core.api import tokens_of
 from core.at_rest import is_encrypted
 from core.outside import OutsideDown
 from core.revoked import stale
-from core.wrapped import PATIENCE, opened
+from core.wrapped import PATIENCE, PREFIX, opened
 
+log = structlog.get_logger()
 TAG = "production"
 TEMPLATES = "templates"
 DISK = "disk"
+LOGS = "logs"
+STATIC = "collected"
+FILES = "files"
 ELSEWHERE = "elsewhere"  # of HUHANG_DATABASE_AT_REST
 SHORTEST_SECRET = 50  # characters of HUHANG_SECRET_KEY
 SHORTEST_TOKEN = 24
@@ -162,16 +172,20 @@ def _is_here(host: str) -> bool:
 def links() -> Iterator[str]:
     """Ways between our own machines that anybody on them could read, or answer in another's name."""
     database = settings.DATABASES["default"]
-    host = str(database.get("HOST", ""))
-    mode = database.get("OPTIONS", {}).get("sslmode", "")
-    if host and not host.startswith("/") and not _is_here(host) and mode not in CHECKED:
-        yield f"DATABASE_URL leads to {host} without a checked certificate: add ?sslmode=verify-full."
+    if _is_elsewhere(database) and database.get("OPTIONS", {}).get("sslmode", "") not in CHECKED:
+        yield f"DATABASE_URL leads to {database['HOST']} without a checked certificate: add ?sslmode=verify-full."
     broker = urlsplit(settings.REDIS_URL)
     if broker.hostname and not _is_here(broker.hostname):
         if broker.scheme != "rediss":
             yield f"REDIS_URL leads to {broker.hostname} without TLS: write rediss://…?ssl_cert_reqs=required."
         elif parse_qs(broker.query).get("ssl_cert_reqs") != ["required"]:
             yield f"REDIS_URL takes any certificate of {broker.hostname}: add ?ssl_cert_reqs=required."
+
+
+def _is_elsewhere(database: dict[str, Any]) -> bool:
+    """Whether a database is on another host; a socket is on this one."""
+    host = str(database.get("HOST", ""))
+    return bool(host) and not host.startswith("/") and not _is_here(host)
 
 
 def numbers() -> Iterator[str]:
@@ -193,11 +207,8 @@ def providers() -> Iterator[str]:
     for setting, what in PROVIDERS.items():
         if not getattr(settings, setting):
             yield f"{_name(setting)} is empty: nobody is {what}."
-    if settings.AUTHORITIES:
-        try:
-            ssl.create_default_context().load_verify_locations(cafile=settings.AUTHORITIES)
-        except OSError as error:  # ssl.SSLError is one
-            yield f"HUHANG_AUTHORITIES: {settings.AUTHORITIES} holds no certificates: {type(error).__name__}."
+    if settings.AUTHORITIES and (why := _no_certificates(settings.AUTHORITIES)):
+        yield f"HUHANG_AUTHORITIES: {why}."
     if not settings.TIME_AUTHORITIES:
         yield "HUHANG_TIME_AUTHORITIES is empty: nobody's time stamps would be believed."
     if settings.KEY_SERVICE_URL and not settings.KEY_SERVICE_TOKEN:
@@ -222,6 +233,15 @@ def providers() -> Iterator[str]:
             yield f"{name} is empty: nobody could be reached by {channel}."
         for way in ways:
             yield from _not_here(name, way.partition("=")[2])
+
+
+def _no_certificates(file: str) -> str:
+    """Why nobody is believed by a file; empty where somebody is."""
+    try:
+        ssl.create_default_context().load_verify_locations(cafile=file)
+    except OSError as error:  # ssl.SSLError is one
+        return f"{file} holds no certificates: {type(error).__name__}"
+    return ""
 
 
 def _outside(name: str, address: str) -> Iterator[str]:
@@ -333,30 +353,80 @@ def relays(**_options: object) -> list[CheckMessage]:
     return [Warning(sentence, id="huhang.W004")]
 
 
-@register(TAG, deploy=True)
+@register(LOGS, deploy=True)
 def collector(**_options: object) -> list[CheckMessage]:
-    """Who takes a host takes its log, but for what was sent on before."""
-    if settings.LOGS_URL:
+    """Who takes a host takes its log, but for what was sent on before.
+
+    By `check --deploy` alone: no call for help waits for a collector.
+    """
+    if settings.LOGS_URL or settings.LOGS_ELSEWHERE:
         return []
-    sentence = "HUHANG_LOGS_URL names no collector: lines of the log stay on this host unless something else sends them."
+    sentence = "HUHANG_LOGS_URL names no collector, and nobody (`elsewhere: WHO`) who else has lines of the log leave this host."
+    return [Error(sentence, id="huhang.E011")]
+
+
+@register(STATIC, deploy=True)
+def static_files(**_options: object) -> list[CheckMessage]:
+    """Files of pages that `collectstatic` did not collect: those of another release, or none.
+
+    By `check --deploy` alone: pages come without them, and calls for help with the pages.
+    """
+    if settings.STATIC_ROOT is None or not hasattr(staticfiles_storage, "load_manifest"):
+        return []
+    try:
+        collected, _hash = staticfiles_storage.load_manifest()
+    except ValueError:
+        collected = {}
+    lacking = sorted(
+        name for finder in get_finders() for name, _storage in finder.list(None) if name not in collected
+    )
+    if not lacking:
+        return []
+    more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+    sentence = f"HUHANG_STATIC_ROOT lacks {', '.join(lacking[:3])}{more}: run `manage.py collectstatic`."
+    return [Error(sentence, id="huhang.E012")]
+
+
+@register(FILES, deploy=True)
+def files(**_options: object) -> list[CheckMessage]:
+    """Files that settings name, which work reads that is done later: nobody waits for it while a process starts."""
+    found = []
+    if settings.TIME_AUTHORITIES and (why := _no_certificates(settings.TIME_AUTHORITIES)):
+        found.append(f"HUHANG_TIME_AUTHORITIES: {why}.")
+    if settings.REGULATOR_COMPANY:
+        try:
+            json.loads(Path(settings.REGULATOR_COMPANY).read_text())
+        except (OSError, ValueError) as error:
+            found.append(f"HUHANG_REGULATOR_COMPANY cannot be read: {type(error).__name__}.")
+    return [Error(sentence, id="huhang.E013") for sentence in found]
+
+
+@register(TAG, deploy=True)
+def keys_in_the_clear(**_options: object) -> list[CheckMessage]:
+    """Whoever reads the settings of this host, or a backup of them, has keys that do not stand there wrapped."""
+    clear = [name.rstrip(",") for name, text in _keys() if not text.startswith(PREFIX)]
+    if not clear:
+        return []
+    sentence = f"In the clear of the settings, not wrapped by the key service: {'; '.join(clear)}."
     return [Warning(sentence, id="huhang.W008")]
 
 
 @register(TAG, deploy=True)
 def revoked_certificates(**_options: object) -> list[CheckMessage]:
     """Of what an authority revoked somebody has to tell us: nobody is stopped by a list that is late."""
+    return [Warning(said, id="huhang.W006") for said in _unlisted()]
+
+
+def _unlisted() -> Iterator[str]:
     if not settings.REVOKED:
-        said = (
-            "HUHANG_REVOKED names no folder of lists: a certificate that its authority revoked is believed."
-        )
-        return [Warning(said, id="huhang.W006")]
-    old = stale(datetime.now(UTC))
-    if not old:
-        return []
-    what = (
-        "holds no list" if old == ["."] else f"holds lists that are old or cannot be read: {', '.join(old)}"
-    )
-    return [Warning(f"HUHANG_REVOKED {what}.", id="huhang.W006")]
+        yield "HUHANG_REVOKED names no folder of lists: a certificate that its authority revoked is believed."
+    elif (old := stale(datetime.now(UTC))) == ["."]:
+        yield "HUHANG_REVOKED holds no list."
+    elif old:
+        yield f"HUHANG_REVOKED holds lists that are old or cannot be read: {', '.join(old)}."
+    database = settings.DATABASES["default"]
+    if _is_elsewhere(database) and not {"sslcrl", "sslcrldir"} & set(database.get("OPTIONS", {})):
+        yield "DATABASE_URL names no list (sslcrldir): PostgreSQL's client believes a certificate that was revoked."
 
 
 @register(DISK, deploy=True)
@@ -368,7 +438,7 @@ def at_rest(**_options: object) -> list[CheckMessage]:
     said = settings.DATABASE_AT_REST.strip()
     if not said:
         sentence = "HUHANG_DATABASE_AT_REST does not say what encrypts the disk of the database."
-        return [Warning(sentence, id="huhang.W007")]
+        return [Error(sentence, id="huhang.E010")]
     if not said.startswith("/"):
         word, _colon, who = said.partition(":")
         if word.strip() == ELSEWHERE and who.strip():
@@ -431,9 +501,16 @@ def refuse_to_start() -> None:
         return
     found = run_checks(tags=[TAG], include_deployment_checks=True)
     for each in found:
-        print(f"{each.id}: {each.msg}", file=sys.stderr, flush=True)  # noqa: T201 - read by whoever starts it
+        if sys.stderr.isatty():
+            print(f"{each.id}: {each.msg}", file=sys.stderr, flush=True)  # noqa: T201 - read by whoever starts it
+        else:  # a line like all others, which also leaves the host
+            tell = log.error if each.is_serious() else log.warning
+            tell("production.fault", id=each.id, fault=each.msg)
     if any(each.is_serious() for each in found):
-        sys.exit("Huhang does not start in production with the above. See docs/operations.md.")
+        if sys.stderr.isatty():
+            sys.exit("Huhang does not start in production with the above. See docs/operations.md.")
+        log.critical("production.does_not_start", see="docs/operations.md")
+        sys.exit(1)
 
 
 @register(TAG, deploy=True)
@@ -445,4 +522,4 @@ def journal(**_options: object) -> list[CheckMessage]:
         ),
         "HUHANG_WITNESS_KEY: nobody outside sees whether the journal only grows": settings.WITNESS_KEY,
     }
-    return [Warning(f"Not set: {what}.", id="huhang.W005") for what, is_set in lacking.items() if not is_set]
+    return [Warning(f"Not set: {what}.", id="huhang.W007") for what, is_set in lacking.items() if not is_set]

@@ -1,5 +1,8 @@
 """Certificates of services that their authority has revoked, by the lists (CRL) that the company has fetched.
 
+Whatever library asks: providers by Apprise, the router, buckets, Valkey and our own clients all speak TLS by Python's
+`ssl`, whose contexts make their connections here. PostgreSQL's own client has its own words for the same (`sslcrldir`).
+
 Each list counts for what its own authority signed, whoever brought it, so lists may be fetched over plain http. A list that
 is missing or old stops nobody: it would stop messages on which a life may depend. What it names is refused as long as it
 names it. `check --deploy` says where there is none, or an old one.
@@ -21,16 +24,18 @@ from django.conf import settings
 log = structlog.get_logger()
 
 
-class LookedUp(ssl.SSLSocket):
+class _Looks:
     """Ends the connection before a word is said on it, where a certificate of the chain was revoked."""
 
     _sslobj: Any  # the standard library's; of the chain that was checked Python 3.11 has no public name
+    server_side: bool
+    server_hostname: str | None
 
-    def do_handshake(self, block: bool = False) -> None:
-        """As the standard library's. Raises `ssl.SSLCertVerificationError` besides."""
-        super().do_handshake(block)
+    def _look(self) -> None:
+        if self.server_side or self._sslobj is None:
+            return
         try:
-            found = self._sslobj.get_verified_chain() if self._sslobj is not None else []
+            found = self._sslobj.get_verified_chain() or []
             revoked = revoked_of(
                 [x509.load_der_x509_certificate(each.public_bytes(_ssl.ENCODING_DER)) for each in found]
             )
@@ -40,6 +45,28 @@ class LookedUp(ssl.SSLSocket):
         if revoked is not None:
             log.error("outside.revoked", host=self.server_hostname, serial=format(revoked.serial_number, "x"))
             raise ssl.SSLCertVerificationError("revoked by its authority")
+
+
+class _Socket(_Looks, ssl.SSLSocket):
+    def do_handshake(self, block: bool = False) -> None:
+        """As the standard library's. Raises `ssl.SSLCertVerificationError` besides."""
+        super().do_handshake(block)
+        self._look()
+
+
+class _Object(_Looks, ssl.SSLObject):
+    """Of those that wait for nothing, such as the streams' lane."""
+
+    def do_handshake(self) -> None:
+        """As the standard library's. Raises `ssl.SSLCertVerificationError` besides."""
+        super().do_handshake()
+        self._look()
+
+
+def look_up() -> None:
+    """From now on each connection of this process over TLS is looked up, whichever library opens it."""
+    ssl.SSLContext.sslsocket_class = _Socket
+    ssl.SSLContext.sslobject_class = _Object
 
 
 def revoked_of(chain: list[x509.Certificate]) -> x509.Certificate | None:

@@ -263,6 +263,17 @@ def test_http_leads_to_https(over_https, world):
     assert (answer.status_code, answer.headers["location"]) == (301, "https://testserver/sign-in/")
 
 
+@pytest.mark.parametrize("host", ["10.0.0.7:8000", "127.0.0.1:8000"])
+def test_a_balancer_asks_a_process_by_its_address(over_https, world, settings, host):
+    """In the clear, as balancers do, and without a word of what stands before the process; nothing else is told so."""
+    settings.ALLOWED_HOSTS = ["ride.example.com"]
+    client = Client(headers={"host": host})
+    assert client.get("/health/live").json() == {"status": "live"}
+    assert client.head("/health/ready").status_code in {200, 503}
+    assert client.get("/sign-in/").status_code == 400
+    assert client.get("/metrics").status_code == 400
+
+
 def test_nobody_but_the_settings_names_the_cookies(settings):
     named = [
         str(file.relative_to(settings.BASE_DIR))

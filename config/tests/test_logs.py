@@ -246,6 +246,29 @@ def test_all_that_a_server_says_are_lines(program, tmp_path):
     assert any("Started worker" in row["event"] for row in read(log.read_text()))
 
 
+def test_what_a_server_says_of_itself_goes_to_the_collector_too(collector, tmp_path):
+    """Its main process says that a worker ended; its worker, what nobody caught in an answer."""
+    options = ["--log-config", "config/granian.json", "--interface", "wsgi", "--port", str(free_port())]
+    env = {**os.environ, "HUHANG_LOGS_URL": collector, "HUHANG_LOGS_TOKEN": "shown to the collector"}
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [f"{sys.prefix}/bin/granian", *options, "wsgiref.simple_server:demo_app"], cwd=ROOT, env=env,
+            stdout=out, stderr=out,
+        )  # fmt: skip
+        try:
+            until = time.monotonic() + 60
+            while "Started worker" not in log.read_text() and time.monotonic() < until:
+                assert server.poll() is None, log.read_text()
+                time.sleep(0.1)
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(120)
+    written = log.read_text().splitlines()
+    assert any("Started worker" in each for each in written)
+    assert [each for each in written if each not in _Collector.lines and '"collector.' not in each] == []
+
+
 def commands():
     """Each command by which a process of ours starts: of `make run`, and of the handbook."""
     conf = configparser.RawConfigParser(inline_comment_prefixes=None, strict=False)

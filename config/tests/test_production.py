@@ -1,5 +1,6 @@
 """What production refuses to start with: each fault of the list, by settings, by the database, and at each door."""
 
+import base64
 import json
 import os
 import secrets
@@ -249,9 +250,9 @@ def test_sums_of_money_lie_on_a_disk_that_is_encrypted(settings, monkeypatch, tm
     assert [each.id for each in production.at_rest()] == ([] if good else ["huhang.E010"])
 
 
-def test_who_says_nothing_about_the_disk_of_the_database_is_warned(settings, tmp_path):
+def test_who_says_nothing_about_the_disk_of_the_database_is_told_so(settings, tmp_path):
     said = {
-        "": ["huhang.W007"],
+        "": ["huhang.E010"],
         str(tmp_path / "none"): ["huhang.E010"],
         "no": ["huhang.E010"],
         "the provider, by our contract": ["huhang.E010"],
@@ -348,7 +349,15 @@ def test_no_process_of_production_starts_with_a_demo_number(door, tmp_path):
         timeout=300,
     )
     assert done.returncode != 0
-    assert "HUHANG_EXECUTIVE_PHONE is the demo's number" in done.stderr
+    assert "HUHANG_EXECUTIVE_PHONE is the demo's number" in done.stdout + done.stderr
+    if door in {
+        "pages",
+        "workers",
+        "beat",
+    }:  # what serves people says lines and nothing else; commands speak to a person
+        said = [json.loads(each) for each in (done.stdout + done.stderr).splitlines() if each]
+        assert said[-1]["event"] == "production.does_not_start"
+        assert "huhang.E003" in {each["id"] for each in said if each["event"] == "production.fault"}
 
 
 # --- Templates of SMS ---
@@ -393,6 +402,52 @@ def test_a_process_starts_without_its_file_of_templates(real):
 
 def test_a_journal_whose_checkpoints_nobody_else_has_is_said(settings):
     settings.JOURNAL_ANCHOR = settings.JOURNAL_BUCKET = settings.WITNESS_KEY = ""
-    assert [each.id for each in production.journal()] == ["huhang.W005", "huhang.W005"]
+    assert [each.id for each in production.journal()] == ["huhang.W007", "huhang.W007"]
     settings.JOURNAL_BUCKET, settings.WITNESS_KEY = "kept", "a+b+c"
     assert production.journal() == []
+
+
+def of(tag):
+    return [each.msg for each in run_checks(tags=[tag], include_deployment_checks=True)]
+
+
+def test_a_log_that_leaves_the_host_by_nobody_is_told(real):
+    assert of(production.LOGS) == []
+    real.LOGS_URL = ""
+    assert "HUHANG_LOGS_URL names no collector" in of(production.LOGS)[0]
+    assert faults() == []  # no call for help waits for a collector
+    real.LOGS_ELSEWHERE = "systemd-journal-upload of each host"
+    assert of(production.LOGS) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "who"), [("elsewhere: a unit of ours", "a unit of ours"), ("elsewhere:", "")]
+)
+def test_who_else_sends_the_log_is_no_address(said, who):
+    code = "from django.conf import settings; print(repr((settings.LOGS_URL, settings.LOGS_ELSEWHERE)))"
+    env = environment(HUHANG_LOGS_URL=said, DJANGO_SETTINGS_MODULE="config.settings")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.stdout.strip() == repr(("", who)), done.stderr
+
+
+def test_a_file_that_settings_name_and_that_is_not_there_is_told_before_anybody_needs_it(real, tmp_path):
+    real.TIME_AUTHORITIES = real.REGULATOR_COMPANY = str(tmp_path / "none")
+    assert [each.split()[0].rstrip(":") for each in of(production.FILES)] == [
+        "HUHANG_TIME_AUTHORITIES",
+        "HUHANG_REGULATOR_COMPANY",
+    ]
+    assert faults() == []  # what reads them is done later, and again
+    believed, company = tmp_path / "time.pem", tmp_path / "company.json"
+    believed.write_bytes(base64.b64decode(CHAIN))
+    company.write_text("{}")
+    real.TIME_AUTHORITIES, real.REGULATOR_COMPANY = str(believed), str(company)
+    assert of(production.FILES) == []
+
+
+def test_keys_that_stand_in_the_clear_are_named(real):
+    (said,) = production.keys_in_the_clear()
+    assert "HUHANG_FIELD_KEYS, version 1; HUHANG_INDEX_KEY; HUHANG_AUDIT_KEY; HUHANG_FACE_KEY" in said.msg
+    for setting in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY"):
+        setattr(real, setting, "wrapped:AAAA")
+    real.FIELD_KEYS = ["1:wrapped:AAAA"]
+    assert production.keys_in_the_clear() == []

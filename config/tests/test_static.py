@@ -9,9 +9,12 @@ import brotli
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.checks import run_checks
 from django.core.management import call_command
 
 from config.stack import _digest_of_static
+from core import production
 
 SOURCE = re.compile(
     r"""<(?:script[^>]*\ssrc|link[^>]*rel="stylesheet"[^>]*href|link[^>]*href)="/static/([^"]+)"""
@@ -178,6 +181,26 @@ def test_collected_files_have_names_of_their_content_and_are_compressed_once(col
     before = {path: path.stat().st_mtime_ns for path in collected.rglob("*.br")}
     call_command("collectstatic", interactive=False, verbosity=0)
     assert {path: path.stat().st_mtime_ns for path in collected.rglob("*.br")} == before
+
+
+def lacking():
+    return [each.msg for each in run_checks(tags=[production.STATIC], include_deployment_checks=True)]
+
+
+def test_files_that_nobody_collected_are_told_and_pages_come_without_them(collected, client, db):
+    """A page without its colours still takes a call for help."""
+    assert lacking() == []
+    manifest = collected / "staticfiles.json"
+    kept = json.loads(manifest.read_text())
+    kept["paths"].pop("css/site.css")
+    manifest.write_text(json.dumps(kept))
+    assert lacking() == ["HUHANG_STATIC_ROOT lacks css/site.css: run `manage.py collectstatic`."]
+    manifest.unlink()
+    assert "and " in lacking()[0]
+    staticfiles_storage.hashed_files = {}  # as a process finds it that starts now
+    answer = client.get("/sign-in/")
+    assert answer.status_code == 200
+    assert '"/static/css/site.css"' in answer.content.decode()
 
 
 def test_they_are_served_compressed_and_kept_for_good(collected, settings, client):

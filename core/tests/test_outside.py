@@ -1,19 +1,29 @@
 """Whose certificates are believed of what stands outside."""
 
+import asyncio
 import ipaddress
 import json
 import ssl
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
+from botocore.httpsession import URLLib3Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings as settings_of_django
 
 from core import clock, outside, production, revoked
+from core.apps import CoreConfig
+from core.messages.transports import Letter, NoAnswer
+from core.messages.transports.apprise import Apprise
 from core.outside import OutsideDown
+from rides.routing import RoadRouter
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -136,10 +146,13 @@ class Authority:
 
 
 @pytest.fixture
-def lists(tmp_path, settings):
+def lists(tmp_path, settings, monkeypatch):
     folder = tmp_path / "revoked"
     folder.mkdir()
     settings.REVOKED = str(folder)
+    for name in ("sslsocket_class", "sslobject_class"):  # as the process had them
+        monkeypatch.setattr(ssl.SSLContext, name, getattr(ssl.SSLContext, name))
+    CoreConfig.create("core").ready()
     return folder
 
 
@@ -181,6 +194,54 @@ def test_whose_certificate_was_revoked_is_asked_nothing(issued, lists, kind):
     outside._client.cache_clear()  # read again without a restart
     with pytest.raises(OutsideDown):
         outside.post("revoked", address, {})
+
+
+def _by_a_bucket(address):
+    asked = AWSRequest(method="POST", url=address, data=b"{}", headers={"Content-Length": "2"}).prepare()
+    return URLLib3Session(verify=settings_of_django.AUTHORITIES).send(asked).status_code
+
+
+def _by_a_provider_of_apprise(address):
+    """2xx, or what the provider's module says of a line that never stood."""
+    try:
+        Apprise("gateway", address.replace("https:", "jsons:")).hand_over(
+            Letter("key", "sms", "+8613911112222", "words", "none", "en", {})
+        )
+    except NoAnswer:
+        return 0
+    return 200
+
+
+def _by_a_router(address):
+    return 200 if RoadRouter("osrm", address).client.client._session.post(address, data=b"{}").ok else 0
+
+
+async def _without_waiting(address):
+    place = urlsplit(address)
+    _reader, writer = await asyncio.open_connection(place.hostname, place.port, ssl=outside.trusted())
+    writer.close()
+    return 200
+
+
+WHOEVER_ASKS = {
+    "bucket": _by_a_bucket,
+    "apprise": _by_a_provider_of_apprise,
+    "router": _by_a_router,
+    "asyncio": lambda address: asyncio.run(_without_waiting(address)),
+}
+
+
+@pytest.mark.parametrize("who", WHOEVER_ASKS)
+def test_whichever_library_asks_a_revoked_one_is_asked_nothing(issued, lists, monkeypatch, who):
+    authority, certificate, address = issued
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", settings_of_django.AUTHORITIES)
+    assert WHOEVER_ASKS[who](address) == 200
+    listed = authority.list_of(certificate).public_bytes(serialization.Encoding.DER)
+    (lists / "a.crl").write_bytes(listed)
+    try:
+        assert WHOEVER_ASKS[who](address) == 0
+    except (OSError, BotoCoreError) as why:
+        assert "revoked by its authority" in str(why)
 
 
 def test_a_list_that_somebody_else_signed_or_nobody_can_read_stops_nothing(issued, lists):
@@ -237,3 +298,19 @@ def test_a_company_hears_that_its_lists_are_missing_or_old(lists, settings):
     assert "old.crl, torn.crl" in said()[0][1]
     settings.REVOKED = ""
     assert "names no folder" in said()[0][1]
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "asked"),
+    [
+        ("database.example.com", {"sslmode": "verify-full"}, True),
+        ("database.example.com", {"sslmode": "verify-full", "sslcrldir": "/etc/huhang/revoked"}, False),
+        ("127.0.0.1", {}, False),
+        ("/var/run/postgresql", {}, False),
+    ],
+)
+def test_of_a_database_elsewhere_its_own_client_needs_a_list(lists, settings, host, options, asked):
+    settings.REVOKED = ""
+    settings.DATABASES = {"default": {"HOST": host, "OPTIONS": options}}
+    found = [each.msg for each in production.revoked_certificates() if "DATABASE_URL" in each.msg]
+    assert len(found) == asked
