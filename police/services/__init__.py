@@ -24,6 +24,7 @@ from police.services.references import revoke_code as revoke_code
 from police.services.references import use_code as use_code
 from police.services.releases import confirm_release as confirm_release
 from police.services.releases import grade_of as grade_of
+from police.services.releases import note_reading as note_reading
 from police.services.releases import propose_release as propose_release
 from police.services.releases import read_pack as read_pack
 from police.services.releases import record_call_back as record_call_back
