@@ -16,6 +16,7 @@ from core import cases, clock, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
+from police import letters
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import (
     Agency,
@@ -424,13 +425,33 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
     return {code for code, there in found.items() if there}
 
 
+COMPARED = 400  # letters of the same station, and of all, that one is compared with by its lines, the newest
+
+
 def _letter_came_before(request: PoliceRequest) -> bool:
-    """Whether the letter's file is one that was sent with another notice, of whichever officer: scans of two letters differ."""
-    mine = NoticeFile.objects.filter(notice=request.notice_id, paper=Paper.LETTER).values("picture__digest")
-    others = NoticeFile.objects.filter(
-        paper=Paper.LETTER, notice__sent_at__isnull=False, picture__digest__in=mine
+    """Whether the letter is one that was sent with another notice, of whichever officer: the same file, or the same paper,
+    scanned or pressed again or cut (`police.letters`)."""
+    assert request.notice is not None  # noqa: S101 - who asks has a letter
+    files = NoticeFile.objects.filter(paper=Paper.LETTER)
+    mine = list(files.filter(notice=request.notice_id).select_related("picture"))
+    others = files.filter(notice__sent_at__isnull=False).exclude(notice=request.notice_id)
+    if others.filter(picture__digest__in=[row.picture.digest for row in mine]).exists():
+        return True
+    drawn = [lines for row in mine if (lines := row.lines.split())]
+    if not drawn:
+        return False
+    number = request.notice.number_index
+    rows = others.select_related("notice").order_by("-pk")
+    near = [
+        *rows.filter(notice__number_index=number)[:COMPARED],
+        *rows.filter(notice__officer__agency=request.agency)[:COMPARED],
+        *rows[:COMPARED],
+    ]
+    return any(
+        letters.is_same(lines, row.lines.split(), same_number=row.notice.number_index == number)
+        for row in {row.pk: row for row in near}.values()
+        for lines in drawn
     )
-    return others.exclude(notice=request.notice_id).exists()
 
 
 DAY = timedelta(days=1)
