@@ -12,6 +12,7 @@ from police.services.identity import release_identity as release_identity
 from police.services.links import LinkOutcome as LinkOutcome
 from police.services.links import link_exists as link_exists
 from police.services.links import open_link as open_link
+from police.services.marked import clear_drill_requests as clear_drill_requests
 from police.services.marked import mark_drill_officer as mark_drill_officer
 from police.services.marked import suspend_drill_officer as suspend_drill_officer
 from police.services.owning import answer_of as answer_of
