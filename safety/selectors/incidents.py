@@ -17,7 +17,7 @@ from core.links import digest_of
 from core.reads import Read
 from core.rehearsal import Statement, rehearse
 from rides.selectors import latest_positions
-from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party
+from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party, RiderKind
 from safety.models import (
     Acknowledgement,
     Caller,
@@ -525,19 +525,30 @@ def silent_callers(incident: Incident) -> list[Party]:
     return [Party(row.party) for row in incident.callers.filter(silent=True).order_by("pk")]
 
 
-_NEEDS = (CallerPhrase.CANNOT_SPEAK, CallerPhrase.HURT)
+_NEEDS = (CallerPhrase.CANNOT_SPEAK, CallerPhrase.HURT, CallerPhrase.LOCKED)
 
 
 def needs_of(incident: Incident) -> list[str]:
-    """What helpers must know of the passenger (P12): `teen` (14 to 17), and of what she wrote `cannot_speak` and `hurt`.
+    """What helpers must know of the passenger (P12): `teen` (14 to 17), `english` where she has chosen that language, and
+    of what she wrote `cannot_speak`, `hurt`, and `locked` until she is out of the car.
 
-    Nothing else is known: accounts hold neither impairments nor illnesses.
+    Nothing else is known: accounts hold neither impairments nor illnesses. Who rides for somebody else's account has not
+    chosen its language.
     """
-    teen = ["teen"] if incident.trip and incident.trip.for_teen else []
-    written = set(
-        incident.help_messages.filter(party=Party.PASSENGER, staff="").values_list("phrase", flat=True)
+    trip, found = incident.trip, []
+    if trip and trip.for_teen:
+        found.append("teen")
+    if trip and trip.rider_kind == RiderKind.SELF and trip.passenger.language == "en":
+        found.append("english")
+    written = list(
+        incident.help_messages.filter(party=Party.PASSENGER, staff="")
+        .order_by("pk")
+        .values_list("phrase", flat=True)
     )
-    return teen + [need.value for need in _NEEDS if need in written]
+    known = set(written)
+    if CallerPhrase.OUT in known and CallerPhrase.LOCKED not in written[written.index(CallerPhrase.OUT) :]:
+        known.discard(CallerPhrase.LOCKED)
+    return found + [need.value for need in _NEEDS if need in known]
 
 
 @dataclass(frozen=True, slots=True)
