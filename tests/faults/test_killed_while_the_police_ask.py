@@ -72,7 +72,7 @@ def test_the_car_part_with_workers_and_broker_dead_and_with_the_portal_dead():
         typed = [
             "agent", world.password, digits[0], "yes", "supervisor", world.password, digits[1], "yes",
         ]  # fmt: skip
-        done = subprocess.run(  # noqa: S603 - ours
+        done = subprocess.run(
             [sys.executable, "manage.py", "police_by_hand", "shangtang", "331777", ride.code],
             cwd=ROOT,
             env={**os.environ, **world.env},
