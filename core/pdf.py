@@ -39,6 +39,7 @@ QUIET, LINE = colors.HexColor("#51606f"), colors.HexColor("#d5dde4")
 # A mark across each page: dark enough for whoever reads a photograph, light enough to read through. A quarter of a page
 # holds some ten of them.
 MARK, MARK_SIZE, MARK_EVERY = colors.HexColor("#9aa7b3"), 11, (55 * mm, 24 * mm)
+TILE = "mark"
 # Letters of Arabic script, joined ones too, with the spaces between them; no digits, which go from left to right.
 _LETTER = "[\u0600-\u065f\u066a-\u06ef\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]"
 _ARABIC_RUN = re.compile(rf"{_LETTER}+(?:\s+{_LETTER}+)*")
@@ -72,21 +73,25 @@ def _fonts() -> dict[str, frozenset[int]]:
     return {name: frozenset(pdfmetrics.getFont(name).face.charToGlyph) for name in FILES}
 
 
+# Of single characters nothing of anybody is learnt, and a document asks for the same thousand again and again.
+@lru_cache(maxsize=20_000)
+def _font_of(mark: str) -> str:
+    """The first font that has a character; nothing where none has."""
+    return next((name for name, marks in _fonts().items() if ord(mark) in marks), "")
+
+
 def _drawable(mark: str) -> str:
     """A character that some font has: itself, nothing for what is not drawn, else its number."""
-    if any(ord(mark) in marks for marks in _fonts().values()):
+    if _font_of(mark):
         return mark
     return "" if unicodedata.category(mark) in {"Cc", "Cf", "Mn"} else f"[U+{ord(mark):04X}]"
 
 
 def runs(text: str) -> list[tuple[str, str]]:
     """A text in stretches of one font: each character in the first font that has it, (font, stretch)."""
-    known = _fonts()
-
-    def font_of(mark: str) -> str:
-        return next(name for name, marks in known.items() if ord(mark) in marks)
-
-    return [(name, "".join(stretch)) for name, stretch in groupby("".join(map(_drawable, text)), key=font_of)]
+    return [
+        (name, "".join(stretch)) for name, stretch in groupby("".join(map(_drawable, text)), key=_font_of)
+    ]
 
 
 def _joined(letters: re.Match[str]) -> str:
@@ -257,21 +262,31 @@ class Sheet:
         self.parts.append(Spacer(1, 4 * mm))
 
     def _cover(self, canvas: Canvas) -> None:
-        """The watermark, below what is written: its first line large, the others small."""
-        canvas.saveState()
-        canvas.setFillColor(MARK)
+        """The watermark, below what is written: its first line large, the others small.
+
+        A page shows it sixty times. It is drawn once a document, as a form that each place only names (ISO 32000-1, 8.10):
+        to draw it anew each time took two thirds of a page's time.
+        """
+        if not canvas.hasForm(TILE):
+            self._draw_tile(canvas)
         across, down = MARK_EVERY
         for row in range(int(A4[1] // down) + 1):
             for column in range(int(A4[0] // across) + 2):
-                left = (column - (row % 2) / 2) * across + 4 * mm
-                top = A4[1] - 8 * mm - row * down
-                for number, line in enumerate(self.mark):
-                    size, at = (MARK_SIZE if number == 0 else 5.5), left
-                    for font, part in runs(visual(line)):
-                        canvas.setFont(font, size)
-                        canvas.drawString(at, top - number * 6.5, part)
-                        at += pdfmetrics.stringWidth(part, font, size)
-        canvas.restoreState()
+                canvas.saveState()
+                canvas.translate((column - (row % 2) / 2) * across + 4 * mm, A4[1] - 8 * mm - row * down)
+                canvas.doForm(TILE)
+                canvas.restoreState()
+
+    def _draw_tile(self, canvas: Canvas) -> None:
+        canvas.beginForm(TILE, -MARK_EVERY[0], -MARK_EVERY[1], 4 * MARK_EVERY[0], MARK_EVERY[1])
+        canvas.setFillColor(MARK)
+        for number, line in enumerate(self.mark):
+            size, at = (MARK_SIZE if number == 0 else 5.5), 0.0
+            for font, part in runs(visual(line)):
+                canvas.setFont(font, size)
+                canvas.drawString(at, -number * 6.5, part)
+                at += pdfmetrics.stringWidth(part, font, size)
+        canvas.endForm()
 
     def draw(self) -> bytes:
         """The PDF."""

@@ -355,10 +355,19 @@ class Notice(models.Model):
     begun_at = models.DateTimeField(pgettext_lazy("notice", "begun at"))
     saved_at = models.DateTimeField(pgettext_lazy("notice", "saved at"))
     sent_at = models.DateTimeField(pgettext_lazy("notice", "sent at"), null=True)
+    # Keyed digest of the letter's number, from when it was sent: by it the same letter is found again.
+    number_index = models.CharField(
+        pgettext_lazy("notice", "digest of the letter's number"), max_length=64, blank=True, default=""
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "notice of an ordinary request")
         verbose_name_plural = pgettext_lazy("model", "notices of ordinary requests")
+        indexes = [
+            models.Index(
+                fields=["number_index"], condition=~Q(number_index=""), name="notice_of_the_same_letter"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -378,6 +387,8 @@ class NoticeFile(models.Model):
     )
     paper = models.CharField(pgettext_lazy("noticefile", "which paper"), max_length=20, choices=Paper.choices)
     is_document = models.BooleanField(pgettext_lazy("field", "document, not a picture"), default=False)
+    # Of a letter: the shapes of its lines (`police.vision`), by which it is known when it is scanned again.
+    lines = EncryptedTextField(pgettext_lazy("noticefile", "shapes of its lines"), default="")
     at = models.DateTimeField(pgettext_lazy("field", "time"))
 
     class Meta:

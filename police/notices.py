@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from django.utils import timezone
@@ -16,7 +16,7 @@ from core.reader import door
 from core.reader.headers import Kind
 from core.retention import RECORDS_KEPT
 from core.transactions import begins_transaction, joins_transaction
-from police import selectors
+from police import letters, selectors
 from police.errors import NoticeIncomplete, QueryUnreadable
 from police.models import Notice, NoticeFile, Officer, PoliceRequest
 from police.services import Letter, Question, ask_on_papers
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PURPOSES = {Kind.PDF: "police_document", Kind.JPEG: "police_paper"}
 
 
+# Of a letter: the shapes of its lines.
+LINES = door.Reading("police.vision:lines", list[str])
 # One letter carries so many questions at most.
 MOST_QUESTIONS = 10
 
@@ -138,12 +140,21 @@ def drafts_of(officer: Officer) -> list[Notice]:
     return list(Notice.objects.filter(officer=officer, sent_at=None).order_by("-saved_at")[:20])
 
 
-def read_papers(uploads: "Mapping[Paper, Upload]") -> dict[Paper, tuple[Kind, pictures.Written]]:
+class Read(NamedTuple):
+    """A paper that lies in storage and belongs to no notice yet; of a letter the shapes of its lines, first page first."""
+
+    kind: Kind
+    written: pictures.Written
+    lines: list[str]
+
+
+def read_papers(uploads: "Mapping[Paper, Upload]") -> dict[Paper, Read]:
     """Look at each file and write it to storage; outside of transactions. Raises as `core.reader.door.read_file`."""
     read = {}
     for paper, upload in uploads.items():
         kind, content = door.read_file(upload)
-        read[paper] = (kind, pictures.store(content))
+        pages = door.pages(content, LINES) if paper == Paper.LETTER else []
+        read[paper] = Read(kind, pictures.store(content), [line for page in pages for line in page])
     return read
 
 
@@ -173,7 +184,7 @@ def save(
     account: "Account",
     code: str,
     given: Filled,
-    papers: Mapping[Paper, tuple[Kind, pictures.Written]],
+    papers: Mapping[Paper, Read],
 ) -> list[NoticePart]:
     """Keep what is filled in so far; returns what is still missing.
 
@@ -192,18 +203,21 @@ def _draft(account: "Account", code: str) -> Notice:
 
 
 @joins_transaction
-def _save(
-    notice: Notice, given: Filled, papers: Mapping[Paper, tuple[Kind, pictures.Written]]
-) -> list[NoticePart]:
+def _save(notice: Notice, given: Filled, papers: Mapping[Paper, Read]) -> list[NoticePart]:
     at = clock.now()
     notice.filled, notice.saved_at = msgspec.json.encode(given).decode(), at
     notice.save(update_fields=["filled", "saved_at"])
-    for paper, (kind, written) in papers.items():
+    for paper, (kind, written, lines) in papers.items():
         picture = pictures.attach(
             written, purpose=PURPOSES[kind], subject=notice.code, keep_for=policy.span(RECORDS_KEPT)
         )
         NoticeFile.objects.create(
-            notice=notice, paper=paper, picture=picture, is_document=kind == Kind.PDF, at=at
+            notice=notice,
+            paper=paper,
+            picture=picture,
+            is_document=kind == Kind.PDF,
+            lines=" ".join(lines),
+            at=at,
         )
     return missing(notice)
 
@@ -225,8 +239,8 @@ def send(*, account: "Account", code: str) -> list[PoliceRequest]:
     given = filled(notice)
     if len(given.questions) > MOST_QUESTIONS:
         raise InvalidInput("further")
-    notice.sent_at = clock.now()
-    notice.save(update_fields=["sent_at"])
+    notice.sent_at, notice.number_index = clock.now(), letters.number_index(given.number)
+    notice.save(update_fields=["sent_at", "number_index"])
     for number, each in enumerate(given.questions, start=1):
         request = _ask(account, officer, notice, given, number, each)
         audit.record(account.actor, "police.notice_sent", notice.code, case=request.code, question=number)

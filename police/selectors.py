@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import is_new_device
@@ -15,6 +16,7 @@ from core import cases, clock, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
+from police import letters
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import (
     Agency,
@@ -72,9 +74,14 @@ RELEASED_TO_PEOPLE = ~Q(request__officer__account__is_drill=True)
 HISTORY_MINUTES = 92  # from the first question to the plate, on 2018-08-24
 
 
+_OFFICER = Read(
+    lambda account: Officer.objects.select_related("agency", "account").filter(account_id=account), int
+)
+
+
 def officer_of(account: "Account", at: datetime) -> Officer:
     """The active officer that an account is. Raises `NotAnOfficer`, `OfficerSuspended`."""
-    officer = Officer.objects.select_related("agency", "account").filter(account=account).first()
+    officer = _OFFICER.first(account.pk)
     if officer is None:
         raise NotAnOfficer(line=settings.LIAISON_LINE)
     if officer.state != OfficerState.ACTIVE or officer.expires_at <= at:
@@ -164,6 +171,16 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
 
 
 _REQUEST = Read(lambda code: _requests().filter(code=code), str)
+_OWN = Read(lambda officer, code: _requests().filter(officer_id=officer, code=code), int, str)
+_SAME_TRIP = Read(lambda trip: _requests().filter(trip_id=trip).order_by("asked_at", "pk"), int)
+_SAME_TRIP_OR_REPORT = Read(
+    lambda trip, report: (
+        _requests().filter(Q(trip_id=trip) | Q(report_code=report)).order_by("asked_at", "pk")
+    ),
+    int,
+    str,
+)
+_SAME_REPORT = Read(lambda report: _requests().filter(report_code=report).order_by("asked_at", "pk"), str)
 _UNDECIDED = Read(lambda: _requests().filter(OF_PEOPLE, state__in=sorted(UNDECIDED)).order_by("asked_at"))
 _PAPERS_MISSING = Read(
     lambda at: (
@@ -191,10 +208,7 @@ def request_by_code(code: str) -> PoliceRequest:
 
 def own_request(officer: Officer, code: str) -> PoliceRequest:
     """An officer's own request; another's is not found, of the same station or not."""
-    found = _requests().filter(officer=officer, code=code).first()
-    if found is None:
-        raise NotFound
-    return found
+    return _OWN.the(officer.pk, code)
 
 
 def requests_of(officer: Officer, *, limit: int = 50) -> list[PoliceRequest]:
@@ -217,12 +231,14 @@ def was_reached(request: PoliceRequest) -> bool:
 
 def linked_requests(request: PoliceRequest) -> list[PoliceRequest]:
     """Requests of others for the same trip or report code: who asked first, and what is already there (P2)."""
-    same = Q()
-    if request.trip_id:
-        same |= Q(trip=request.trip_id)
-    if request.report_code:
-        same |= Q(report_code=request.report_code)
-    return list(_requests().filter(same).exclude(pk=request.pk).order_by("asked_at", "pk")) if same else []
+    trip, report = request.trip_id, request.report_code
+    if trip and report:
+        rows = _SAME_TRIP_OR_REPORT.all(trip, report)
+    elif trip:
+        rows = _SAME_TRIP.all(trip)
+    else:
+        rows = _SAME_REPORT.all(report) if report else []
+    return [row for row in rows if row.pk != request.pk]
 
 
 _CODES = {"T": Query.TRIP, "R": Query.REPORT}
@@ -366,38 +382,42 @@ def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
     )
 
 
+_ASKED_OUT = Read(
+    lambda trip, since: PoliceRequest.objects.filter(
+        trip_id=trip, channel=Channel.OUTBOUND, state=RequestState.RELEASED, asked_at__gte=since
+    ).only("pk"),
+    int,
+    datetime,
+)
+
+
 def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign]:
     known = signs_of(trip, at)
     # One agent opens such a request; that the station was reached is said by two.
-    asked_out = PoliceRequest.objects.filter(
-        trip=trip,
-        channel=Channel.OUTBOUND,
-        state=RequestState.RELEASED,
-        asked_at__gte=trip.accepted_at or trip.requested_at,
-    ).exclude(pk=request.pk)
+    asked_out = _ASKED_OUT.all(trip.pk, trip.accepted_at or trip.requested_at)
     there = {
         Sign.SOS: known.sos,
         Sign.WELFARE_CHECK: known.welfare_check,
         Sign.SIGNAL: known.signal,
         Sign.SILENT_PHONE: known.silent_phone,
         Sign.REPORT_CODE: bool(request.report_code),
-        Sign.OUTBOUND: known.station_called or asked_out.exists(),
+        Sign.OUTBOUND: known.station_called or any(row.pk != request.pk for row in asked_out),
     }
     return frozenset(sign for sign, seen in there.items() if seen)
 
 
 def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual]:
-    """What is unlike this officer or station in an emergency by the form, with a code of hers, or in a letter (P10). `device`
+    """Of a request that is not written yet: what is unlike this officer or station in an emergency by the form, with a code of hers, or in a letter (P10). `device`
     is what the cookie says."""
     officer = request.officer
     if request.notice_id is not None:
         return {Unusual.LETTER_USED} if _letter_came_before(request) else set()
     if officer is None or request.urgency == Urgency.ORDINARY:
         return set()
-    asked = PoliceRequest.objects.filter(channel=Channel.FORM).exclude(urgency=Urgency.ORDINARY)
+    rates = _rates(request, at)
     found = {
-        Unusual.OFFICER_RATE: _more_than_usual(asked.filter(officer=officer), at),
-        Unusual.STATION_RATE: _more_than_usual(asked.filter(agency=request.agency), at),
+        Unusual.OFFICER_RATE: _more_than_usual(*rates[:2]),
+        Unusual.STATION_RATE: _more_than_usual(*rates[2:]),
         Unusual.NEW_DEVICE: is_new_device(officer.account, device, since=at - policy.span(NEW_DEVICE_FOR)),
         Unusual.NO_TRIP: bool(request.phone_index) and not request.trips_found,
         Unusual.SAME_NUMBER: _asked_by_unlinked_stations(request, at),
@@ -405,21 +425,69 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
     return {code for code, there in found.items() if there}
 
 
+COMPARED = 400  # letters of the same station, and of all, that one is compared with by its lines, the newest
+
+
 def _letter_came_before(request: PoliceRequest) -> bool:
-    """Whether the letter's file is one that was sent with another notice, of whichever officer: scans of two letters differ."""
-    mine = NoticeFile.objects.filter(notice=request.notice_id, paper=Paper.LETTER).values("picture__digest")
-    others = NoticeFile.objects.filter(
-        paper=Paper.LETTER, notice__sent_at__isnull=False, picture__digest__in=mine
+    """Whether the letter is one that was sent with another notice, of whichever officer: the same file, or the same paper,
+    scanned or pressed again or cut (`police.letters`)."""
+    assert request.notice is not None  # noqa: S101 - who asks has a letter
+    files = NoticeFile.objects.filter(paper=Paper.LETTER)
+    mine = list(files.filter(notice=request.notice_id).select_related("picture"))
+    others = files.filter(notice__sent_at__isnull=False).exclude(notice=request.notice_id)
+    if others.filter(picture__digest__in=[row.picture.digest for row in mine]).exists():
+        return True
+    drawn = [lines for row in mine if (lines := row.lines.split())]
+    if not drawn:
+        return False
+    number = request.notice.number_index
+    rows = others.select_related("notice").order_by("-pk")
+    near = [
+        *rows.filter(notice__number_index=number)[:COMPARED],
+        *rows.filter(notice__officer__agency=request.agency)[:COMPARED],
+        *rows[:COMPARED],
+    ]
+    return any(
+        letters.is_same(lines, row.lines.split(), same_number=row.notice.number_index == number)
+        for row in {row.pk: row for row in near}.values()
+        for lines in drawn
     )
-    return others.exclude(notice=request.notice_id).exists()
 
 
-def _more_than_usual(rows: QuerySet[PoliceRequest], at: datetime) -> bool:
+DAY = timedelta(days=1)
+_RATES = f"""
+SELECT
+    count(*) FILTER (WHERE officer_id = %(officer)s AND asked_at > %(day)s),
+    count(*) FILTER (WHERE officer_id = %(officer)s AND asked_at <= %(day)s),
+    count(*) FILTER (WHERE agency_id = %(agency)s AND asked_at > %(day)s),
+    count(*) FILTER (WHERE agency_id = %(agency)s AND asked_at <= %(day)s)
+FROM {PoliceRequest._meta.db_table}
+WHERE (agency_id = %(agency)s OR officer_id = %(officer)s) AND channel = %(form)s AND urgency <> %(ordinary)s
+  AND asked_at > %(since)s AND asked_at <= %(at)s
+"""  # noqa: S608 - a table of ours
+
+
+def _rates(request: PoliceRequest, at: datetime) -> tuple[int, int, int, int]:
+    """What was asked by the form and is no letter's, with this one, which is not written yet: by this officer in the last
+    day and in the days before, and by the station in both."""
+    given = {
+        "officer": request.officer_id,
+        "agency": request.agency_id,
+        "form": Channel.FORM.value,
+        "ordinary": Urgency.ORDINARY.value,
+        "since": at - DAY - policy.span(USUAL_OVER),
+        "day": at - DAY,
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RATES, given)
+        mine, mine_before, station, station_before = cursor.fetchone()
+    return mine + 1, mine_before, station + 1, station_before
+
+
+def _more_than_usual(now: int, before: int) -> bool:
     """Whether the last day has more than so many times the mean of the days before, which counts as one at least."""
-    day, over = timedelta(days=1), policy.span(USUAL_OVER)
-    now = rows.filter(asked_at__gt=at - day, asked_at__lte=at).count()
-    before = rows.filter(asked_at__gt=at - day - over, asked_at__lte=at - day).count()
-    return now > policy.value(UNUSUAL_TIMES) * max(1.0, before * day / over)
+    return now > policy.value(UNUSUAL_TIMES) * max(1.0, before * DAY / policy.span(USUAL_OVER))
 
 
 def _asked_by_unlinked_stations(request: PoliceRequest, at: datetime) -> bool:

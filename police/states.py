@@ -183,7 +183,7 @@ class Unusual(models.TextChoices):
         "same_number",
         _("Another station, not linked by a trip or report, asked about this number."),
     )
-    LETTER_USED = "letter_used", _("The same file came before as the letter of another notice.")
+    LETTER_USED = "letter_used", _("The same letter came before with another notice.")
 
 
 class Grade(models.TextChoices):

@@ -11,6 +11,7 @@ import os
 import resource
 import socket
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _LENGTH = struct.Struct("!I")
 MOST_SAID = 32 * 1024 * 1024  # bytes of a frame; a file has at most a quarter of that
 QUALITY = 88
+MOST_PAGES = 4  # of a PDF, that a reading sees
+PAGE_SIDE = 1400  # pixels of the longer side of a page
 _TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
 _ORIENTATION = 0x0112
 # What makes a reader of PDF do more than show pages: kinds of actions and annotations, and keys of whole documents
@@ -48,7 +51,7 @@ class Wish(msgspec.Struct, frozen=True):
     """One file, and what is wanted of it: drawn anew with at most `side` pixels (0: not), and an app's reading.
 
     `reading` is `module:function` with `given` as its keywords; it gets an upright RGB `PIL.Image` and gives something
-    that msgpack can hold.
+    that msgpack can hold. Of a PDF it gets each of the first pages, and `said` is a list of what it gave.
     """
 
     content: bytes
@@ -108,7 +111,10 @@ def answer(wish: Wish) -> Answer:
             raise Refused("unknown")
         if header.kind == Kind.PDF:
             check_pdf(wish.content)
-            return Answer()
+            if not wish.reading:
+                return Answer()
+            told = [_reading(wish.reading)(page, **wish.given) for page in open_pages(wish.content)]
+            return Answer(said=msgspec.Raw(msgspec.msgpack.encode(told)))
         picture = open_picture(header, wish.content)
         said = (
             msgspec.msgpack.encode(_reading(wish.reading)(picture, **wish.given)) if wish.reading else b"\xc0"
@@ -147,6 +153,16 @@ def open_picture(header: Header, content: bytes) -> "Image":
         picture = picture.transpose(Image.Transpose[_TURNS[orientation]])
     picture.info = {}
     return picture
+
+
+def open_pages(content: bytes) -> "Iterator[Image]":
+    """The first pages of a PDF, drawn as somebody sees them. Raises anything."""
+    from pypdfium2 import PdfDocument
+
+    document = PdfDocument(content)
+    for number in range(min(len(document), MOST_PAGES)):
+        page = document[number]
+        yield page.render(scale=min(PAGE_SIDE / max(page.get_size()), 4.0)).to_pil().convert("RGB")
 
 
 def _decoder(kind: Kind) -> Any:

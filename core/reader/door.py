@@ -97,6 +97,22 @@ def read_file(upload: "Upload | bytes") -> tuple[Kind, bytes]:
     return Kind.PDF, content
 
 
+def pages(content: bytes, reading: Reading[T]) -> list[T]:
+    """What a reading says of a picture, or of each of the first pages of a PDF, that `read_file` let in; nothing of what
+    cannot be drawn. Raises `ReaderBusy`."""
+    is_pdf = _header(content, FileRefused).kind == Kind.PDF
+    try:
+        with files_lane().slot() as slot:
+            got = _answered(slot, Wish(content, reading=reading.path), PictureUnreadable)
+        if is_pdf:
+            return msgspec.msgpack.decode(got.said, type=list[reading.gives])  # type: ignore[name-defined]
+        return [msgspec.msgpack.decode(got.said, type=reading.gives)]
+    except Busy:
+        raise ReaderBusy from None
+    except (FileRefused, PictureUnreadable, PdfUnreadable, PdfActive, PdfLocked, msgspec.MsgspecError):
+        return []
+
+
 def raw(upload: "Upload | bytes") -> bytes:
     """The bytes of a file as they came, for what only counts or hashes them: nothing opens it, nothing keeps it.
 

@@ -627,12 +627,13 @@ OPENS = {
     "drivers/vision/sheets.py",
     "drivers/vision/solids.py",
     "governance/drills/redteam.py",  # draws one
+    "police/vision.py",
     "sandbox/camera.py",
     "sandbox/certificates.py",
     "sandbox/glyphs.py",
     "sandbox/plates.py",
 }
-OPENERS = {"PIL", "cv2", "pypdf", "pi_heif", "rapidocr_onnxruntime", "onnxruntime"}
+OPENERS = {"PIL", "cv2", "pypdf", "pypdfium2", "pi_heif", "rapidocr_onnxruntime", "onnxruntime"}
 FOLDERS = (
     "core",
     "accounts",

@@ -415,7 +415,9 @@ def followed_unwritten(since: datetime) -> Counted:
         " AND a.facts->>'copy' = c.code)"
     )
     wrong = f"NOT {written} OR c.at > r.expires_at"
-    return _counted(table, "c.kind = 'live' AND c.at >= %(since)s", wrong, "q.code", since=since)
+    return _counted(
+        table, f"c.kind = 'live' AND c.at >= %(since)s AND {_TO_POLICE}", wrong, "q.code", since=since
+    )
 
 
 def pushes_unheard(

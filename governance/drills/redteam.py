@@ -29,7 +29,7 @@ from core.permissions import LIAISON
 from drivers.services import PLATE_OF_NOBODY, mark_drill_driver
 from governance.drills.hourly import PATIENCE
 from governance.drills.world import Surprise, new_key
-from police.services import mark_drill_officer, suspend_drill_officer
+from police.services import clear_drill_requests, mark_drill_officer, suspend_drill_officer
 from police.states import Paper, Tier, Wanted
 from rides.selectors import cities, city_by_code, position_key
 from rides.services import HOME_OF_NOBODY, mark_drill_trip
@@ -119,7 +119,7 @@ class Browser:
 
 @contextmanager
 def officer(code: str, tier: Tier) -> Iterator[Browser]:
-    """A marked officer who is signed in, and is suspended and closed at the end."""
+    """A marked officer who is signed in; at the end what they asked is cleared away, and they are suspended and closed."""
     password, seed = secrets.token_urlsafe(24), new_seed()
     account = mark_drill_account(code=code, phone="", password=password, role=LIAISON, seed=seed)
     mark_drill_officer(account=account, tier=tier)
@@ -127,6 +127,7 @@ def officer(code: str, tier: Tier) -> Iterator[Browser]:
     try:
         yield browser.sign_in(code, password, seed)
     finally:
+        clear_drill_requests(code=code)
         suspend_drill_officer(code=code)
         end_drill_account(code=code)
         browser.http.close()
@@ -241,7 +242,7 @@ def _mailbox(mailbox: Browser, tried: Tried, trip: str) -> None:
 
 def _letter(browser: Browser, tried: Tried, trip: str) -> None:
     """A complete letter of which one certificate is no file that can be read, and a question without any letter. The control
-    is the same letter with three good files: it is taken, and waits for two people for ever."""
+    is the same letter with three good files: it is taken, and cleared away at the end of the run."""
     begun = browser.submit("/police/ordinary/", {"submission": new_key()})
     draft = begun.headers.get("location", "")
     if "/police/ordinary/" not in draft:

@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.models import Account
 from accounts.services import mark_drill_account
 from core import alarms, clock
-from core.models import AuditEntry
+from core.models import AuditEntry, DataHold, StoredPicture
 from core.reader.headers import Kind
 from governance.checks import ask
 from governance.drills import hourly, redteam
@@ -21,7 +21,7 @@ from police import clocks, packs, selectors
 from police.models import Officer, PoliceRequest
 from police.policies import Grade, GradeReason
 from police.services import releases, requests
-from police.states import NoticePart
+from police.states import UNDECIDED, NoticePart
 from rides.models import Trip
 
 pytestmark = pytest.mark.usefixtures("deliver")
@@ -49,6 +49,12 @@ def test_each_way_is_tried_and_refused_and_nobody_is_asked_for_anything(people, 
     assert Officer.objects.get(account__code=redteam.OFFICER).state == "suspended"
     for code in (redteam.OFFICER, redteam.MAILBOX):
         assert not Account.objects.get(code=code).has_usable_password()
+    # It tidies up behind itself: nothing waits for anybody, no file and no hold stays.
+    assert not PoliceRequest.objects.filter(state__in=UNDECIDED).exists()
+    files = StoredPicture.objects.filter(notice_file__isnull=False)
+    assert files.count() == 6 and not files.filter(keep_until__gt=clock.now()).exists()
+    letters = PoliceRequest.objects.filter(notice__isnull=False)
+    assert not DataHold.objects.filter(case__in=letters.values("code"), released_at=None).exists()
     noon.shift(3 * 86_400)
     at = clock.now()
     seen = [

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, retry
+from core import audit, clock, inserts, retry
 from core.actors import Actor
 from core.errors import NotFound
 from core.transactions import begins_transaction, joins_transaction
@@ -26,9 +26,9 @@ from police.documents.models import ReleaseCopy
 from police.documents.paper import Copied, Listed
 from police.documents.states import CopyKind, StampState
 from police.errors import LinkClosed, NotCalledBack
-from police.models import PoliceRequest, Release
+from police.models import PoliceRequest
 from police.policies import may_be_by_rule, tier_of
-from police.services import read_pack
+from police.services import note_reading, read_pack
 from police.states import Wanted
 from safety.services import sound_for_police
 from safety.states import RecordingState
@@ -90,9 +90,13 @@ def _copied(request: PoliceRequest, code: str) -> Copied:
     )
 
 
+@begins_transaction
 def read_page(*, actor: Actor, request: PoliceRequest, kind: CopyKind) -> Reading:
     """The pack for a page, whose watermark leads to this reading. Raises `NotReleased`, `LinkClosed`."""
-    return note_page(actor=actor, request=request, kind=kind, text=read_pack(actor=actor, request=request))
+    with inserts.together():
+        text = note_reading(actor=actor, request=request)
+        copied = note_copy(actor=actor, request=request, kind=kind)
+    return Reading(json.loads(text), copied)
 
 
 @joins_transaction
@@ -119,9 +123,9 @@ def _write(
     content: bytes = b"",
     stamp: StampState = StampState.NONE,
 ) -> ReleaseCopy:
-    copy = ReleaseCopy.objects.create(
+    copy = ReleaseCopy(
         code=copied.code,
-        release=Release.objects.only("pk").get(request=request),
+        release=request.release,
         reader="" if kind == CopyKind.LINK else actor.code,
         kind=kind,
         at=copied.at,
@@ -133,6 +137,7 @@ def _write(
         stamp=stamp,
         next_at=copied.at if stamp == StampState.WAITING else None,
     )
+    inserts.keep(copy)
     # A page that is open does not wake itself by being read; a file that was made is news.
     audit.record(
         actor,

@@ -13,7 +13,7 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, four_eyes, jobs, policy
+from core import audit, four_eyes, inserts, jobs, policy
 from core.actions import NotNow
 from core.actors import SYSTEM
 from core.codes import new_code
@@ -46,7 +46,8 @@ def begin(release: "Release") -> None:
         for person in people
         if person is not None and not person.is_drill
     ]
-    ReleaseNotice.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        inserts.insert(*rows, unless_there=True)
 
 
 def _locked(code: str) -> list[ReleaseNotice]:

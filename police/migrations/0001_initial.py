@@ -29,10 +29,12 @@ class Migration(migrations.Migration):
                 ('begun_at', models.DateTimeField(verbose_name='begun at')),
                 ('saved_at', models.DateTimeField(verbose_name='saved at')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='sent at')),
+                ('number_index', models.CharField(blank=True, default='', max_length=64, verbose_name="digest of the letter's number")),
             ],
             options={
                 'verbose_name': 'notice of an ordinary request',
                 'verbose_name_plural': 'notices of ordinary requests',
+                'indexes': [models.Index(condition=models.Q(('number_index', ''), _negated=True), fields=['number_index'], name='notice_of_the_same_letter')],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +66,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('paper', models.CharField(choices=[('letter', 'The notice or letter'), ('certificate_1', 'Certificate of the first officer'), ('certificate_2', 'Certificate of the second officer')], max_length=20, verbose_name='which paper')),
                 ('is_document', models.BooleanField(default=False, verbose_name='document, not a picture')),
+                ('lines', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='shapes of its lines')),
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='police.notice', verbose_name='notice')),
                 ('picture', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='notice_file', to='core.storedpicture', verbose_name='picture')),

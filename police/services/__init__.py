@@ -12,6 +12,7 @@ from police.services.identity import release_identity as release_identity
 from police.services.links import LinkOutcome as LinkOutcome
 from police.services.links import link_exists as link_exists
 from police.services.links import open_link as open_link
+from police.services.marked import clear_drill_requests as clear_drill_requests
 from police.services.marked import mark_drill_officer as mark_drill_officer
 from police.services.marked import suspend_drill_officer as suspend_drill_officer
 from police.services.owning import answer_of as answer_of
@@ -24,6 +25,7 @@ from police.services.references import revoke_code as revoke_code
 from police.services.references import use_code as use_code
 from police.services.releases import confirm_release as confirm_release
 from police.services.releases import grade_of as grade_of
+from police.services.releases import note_reading as note_reading
 from police.services.releases import propose_release as propose_release
 from police.services.releases import read_pack as read_pack
 from police.services.releases import record_call_back as record_call_back

@@ -5,14 +5,22 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from core import audit, clock
+from core import audit, clock, holds, pictures
 from core.actors import SYSTEM
 from core.errors import Forbidden
+from core.states import move
 from core.transactions import begins_transaction
-from police.models import Agency, Officer
+from police.models import Agency, NoticeFile, Officer, PoliceRequest
 from police.register import Station, plain_of
 from police.services.reviews import suspend_officer
-from police.states import OfficerState, Tier
+from police.states import (
+    REQUEST_TRANSITIONS,
+    UNDECIDED,
+    OfficerState,
+    RefusalCode,
+    RequestState,
+    Tier,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -66,3 +74,37 @@ def suspend_drill_officer(*, code: str) -> None:
     officer = Officer.objects.filter(account__code=code, account__is_drill=True).first()
     if officer is not None:
         suspend_officer(actor=SYSTEM, officer=officer, case="")
+
+
+@begins_transaction
+def clear_drill_requests(*, code: str) -> int:
+    """What a marked officer asked and nobody decided ends as refused, its files and holds with it, also those of a run that
+    died; returns how many there were. Nothing happens to what a real one asked.
+
+    The marked officer takes its question back, and the platform agrees: nobody of staff works on it.
+    """
+    rows = PoliceRequest.objects.select_for_update(of=("self",)).filter(
+        officer__account__code=code, officer__account__is_drill=True
+    )
+    left = list(rows.filter(state__in=UNDECIDED).order_by("pk"))
+    for request in left:
+        move(
+            request,
+            REQUEST_TRANSITIONS,
+            RequestState.REFUSED,
+            decided_at=clock.now(),
+            decided_by=SYSTEM.code,
+            proposed_by="",
+            refuse_by=code if request.notice_id else "",
+            refused_for=RefusalCode.NO_DATA,
+            refusal="演练 drill",
+        )
+        holds.release(actor=SYSTEM, source="police", case=request.code)
+        audit.record(SYSTEM, "police.red_team_cleared", request.code, case=request.code)
+    files = NoticeFile.objects.filter(
+        notice__officer__account__code=code,
+        notice__officer__account__is_drill=True,
+        picture__destroyed_at=None,
+    )
+    pictures.end_now(list(files.values_list("picture__code", flat=True)))
+    return len(left)

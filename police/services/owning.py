@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.selectors import people_who_may
-from core import audit, clock, limits, timeline
+from core import audit, clock, inserts, limits, timeline
 from core.actors import NOBODY
 from core.errors import InvalidInput
 from core.limits import Asker
@@ -61,8 +61,10 @@ def ask_station(release: Release, request: PoliceRequest) -> None:
 @joins_transaction
 def _ask(release: Release, request: PoliceRequest, asked: Asked, channel: str, to: str) -> None:
     secret = secrets.token_urlsafe(24)
-    StationAnswer.objects.create(
-        release=release, asked=asked, link_digest=digest_of(secret), asked_at=release.released_at
+    inserts.keep(
+        StationAnswer(
+            release=release, asked=asked, link_digest=digest_of(secret), asked_at=release.released_at
+        )
     )
     link = settings.PUBLIC_URL + reverse("police:owning", args=[secret])
     outbox.queue(

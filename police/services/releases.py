@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.urls import reverse
 
-from core import audit, clock, four_eyes, policy, timeline
+from core import audit, clock, four_eyes, inserts, policy, timeline
 from core.actions import NotNow
 from core.actors import Actor
 from core.codes import new_digits
 from core.messages import outbox
 from core.permissions import require
+from core.reads import Read
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
     from rides.models import Trip
 
 
+_RELEASE = Read(lambda request: Release.objects.select_related("identity").filter(request_id=request), int)
+
+
 @joins_transaction
 def release_pack(
     request: PoliceRequest,
@@ -87,7 +91,7 @@ def release_pack(
         papers_due_at=None if request.urgency == Urgency.REFERENCE else at + policy.span(PAPERS_WITHIN),
     )
     # Whole from the start: what was released is not rewritten.
-    release = Release.objects.create(
+    release = Release(
         request=request,
         pack=text,
         digest=digest,
@@ -100,9 +104,10 @@ def release_pack(
         signs=sorted(graded.signs),
         has_plates=on_letter or says_plates(text),
     )
+    inserts.insert(release)
     telling.begin(release)
     if graded.due_at:
-        IdentityPart.objects.create(release=release, asked_at=at, due_at=graded.due_at)
+        inserts.keep(IdentityPart(release=release, asked_at=at, due_at=graded.due_at))
     seconds = round((at - request.asked_at).total_seconds(), 1)
     timeline.add(
         PoliceLine.RELEASED,
@@ -232,7 +237,13 @@ def confirm_release(*, account: "Account", code: str) -> Release:
 @begins_transaction
 def read_pack(*, actor: Actor, request: PoliceRequest) -> str:
     """The released pack as JSON text, with the reading recorded (A8). Raises `NotReleased`, `LinkClosed`."""
-    release = Release.objects.select_related("identity").filter(request=request).first()
+    return note_reading(actor=actor, request=request)
+
+
+@joins_transaction
+def note_reading(*, actor: Actor, request: PoliceRequest) -> str:
+    """The same, beside what else of a reading is written down."""
+    release = _RELEASE.first(request.pk)
     if release is None:
         raise NotReleased
     if not release.is_open(clock.now()):

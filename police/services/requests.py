@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, four_eyes, holds, idempotency, limits, policy, timeline, typed
+from core import audit, clock, four_eyes, holds, idempotency, inserts, limits, policy, timeline, typed
 from core.actions import NotNow
 from core.actors import Actor
 from core.codes import new_code
@@ -96,6 +96,16 @@ def ask_by_form(
     officer = selectors.officer_of(account, clock.now())
     question = _whole(question)
     submission = idempotency.hold("police.request", account.code, submission)
+    with (
+        inserts.together()
+    ):  # what only has to be there in the end is one statement: a hundred may ask at once
+        return _ask(account, officer, question, submission, device)
+
+
+@joins_transaction
+def _ask(
+    account: "Account", officer: Officer, question: Question, submission: str, device: str
+) -> PoliceRequest:
     # One at a time of a station: what is unusual is counted with what the others of it ask at this moment, and who is
     # suspended meanwhile is.
     idempotency.alone(f"police.asks:{officer.agency.code}")
@@ -124,7 +134,7 @@ def ask_by_form(
             ask_station(release, request)
         else:
             escalate(request, account.actor)
-    return selectors.request_by_code(request.code)
+    return request
 
 
 def _looks_back(question: Question) -> bool:
@@ -222,7 +232,7 @@ def write_request(
         trips = [each for each in trips if each.passenger.is_drill]
     trip = trips[0] if len(trips) == 1 else None
     at = clock.now()
-    request = PoliceRequest.objects.create(
+    request = PoliceRequest(
         code=new_code("P"),
         submission=submission,
         agency=agency,
@@ -252,9 +262,8 @@ def write_request(
         owned_by="" if channel == Channel.FORM else actor.code,
         **_on_letter(letter, at),
     )
-    if unusual := sorted(selectors.unusual_of(request, at, device)):
-        request.unusual = unusual
-        request.save(update_fields=["unusual"])
+    request.unusual = unusual = sorted(selectors.unusual_of(request, at, device))
+    inserts.insert(request)
     timeline.add(
         PoliceLine.ASKED,
         actor,

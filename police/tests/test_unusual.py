@@ -206,7 +206,7 @@ def test_a_letter_that_came_before_is_called_back_about(people, rides, signed_in
     (second,) = notices.send(account=people("officer2"), code=again.code)
     assert second.unusual == ["letter_used"]
     page = signed_in("supervisor").get(f"/admin/police-line/{second.code}/").content.decode()
-    assert "The same file came before as the letter of another notice." in page
+    assert "The same letter came before with another notice." in page
     with pytest.raises(NotNow):
         services.propose_release(account=people("agent"), code=second.code)
     with pytest.raises(NotNow):

@@ -302,9 +302,12 @@ def trip_meant(account: "Account", at: datetime) -> Trip | None:
     )
 
 
+_LATEST = Read(lambda trip: LatestPosition.objects.filter(trip_id=trip), int)
+
+
 def latest_positions(trip: Trip) -> dict[str, LatestPosition]:
     """The newest position of each side."""
-    return {row.party: row for row in LatestPosition.objects.filter(trip=trip)}
+    return {row.party: row for row in _LATEST.all(trip.pk)}
 
 
 _TRAIL = Read(

@@ -17,7 +17,7 @@ from core.links import digest_of
 from core.reads import Read
 from core.rehearsal import Statement, rehearse
 from rides.selectors import latest_positions
-from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party
+from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party, RiderKind
 from safety.models import (
     Acknowledgement,
     Caller,
@@ -123,8 +123,13 @@ def record_of(trip: "Trip") -> tuple[bool, int]:
     return bool(had), int(points)
 
 
+_LIVE_OF = Read(
+    lambda trip: Incident.objects.filter(trip_id=trip, state__in=sorted(LIVE)).order_by("pk"), int
+)
+
+
 def live_incident_of(trip: "Trip") -> Incident | None:
-    return Incident.objects.live().filter(trip=trip).first()
+    return _LIVE_OF.first(trip.pk)
 
 
 def has_live_incident(trip_code: str) -> bool:
@@ -154,24 +159,40 @@ class Signs:
 TOLD_BY_A_REPORTER = frozenset({SignalKind.WELFARE_CHECK, SignalKind.REPEATED_REPORT, SignalKind.DISTRESS})
 
 
+# One statement: whoever asks by the emergency rule waits for it, and what follows the car asks it at each look.
+_SIGNS = f"""
+WITH its AS (SELECT id, has_sos, opened_at FROM {Incident._meta.db_table} WHERE trip_id = %(trip)s)
+SELECT
+    ARRAY(SELECT DISTINCT kind FROM {Signal._meta.db_table} WHERE trip_id = %(trip)s AND at >= %(since)s),
+    EXISTS (SELECT FROM its WHERE has_sos AND opened_at >= %(since)s)
+        OR EXISTS (SELECT FROM {SosCall._meta.db_table} c JOIN its ON its.id = c.incident_id WHERE c.at >= %(since)s),
+    EXISTS (
+        SELECT FROM {WelfareCheck._meta.db_table} w JOIN its ON its.id = w.incident_id WHERE w.filed_at >= %(since)s
+    ),
+    EXISTS (
+        SELECT FROM {PlacedCall._meta.db_table} p JOIN its ON its.id = p.incident_id
+        WHERE p."to" = %(station)s AND p.connected_at >= %(since)s
+    )
+"""  # noqa: S608 - tables of ours
+
+
 def signs_of(trip: "Trip", at: datetime) -> Signs:
     """Of this trip alone, by its incidents, live or over, its signals, and how long its phones have been silent.
 
     What was before its driver of today took it speaks of another one, to whom it belonged then.
     """
     since = trip.accepted_at or trip.requested_at
-    incidents = Incident.objects.filter(trip=trip, opened_at__gte=since)
-    calls = SosCall.objects.filter(incident__trip=trip, at__gte=since)
-    kinds = set(Signal.objects.filter(trip=trip, at__gte=since).values_list("kind", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_SIGNS, {"trip": trip.pk, "since": since, "station": Callee.STATION.value})
+        told, sos, welfare_check, station_called = cursor.fetchone()
+    kinds = set(told)
     of_the_trip = kinds - TOLD_BY_A_REPORTER - {SignalKind.SOS, SignalKind["SIGNAL_LOST"]}
     return Signs(
-        sos=SignalKind.SOS in kinds or incidents.filter(has_sos=True).exists() or calls.exists(),
-        welfare_check=WelfareCheck.objects.filter(incident__trip=trip, filed_at__gte=since).exists(),
+        sos=SignalKind.SOS in kinds or sos,
+        welfare_check=welfare_check,
         signal=bool(of_the_trip),
         silent_phone=SignalKind["SIGNAL_LOST"] in kinds or _phone_is_silent(trip, at),
-        station_called=PlacedCall.objects.filter(
-            incident__trip=trip, to=Callee.STATION, connected_at__gte=since
-        ).exists(),
+        station_called=station_called,
     )
 
 
@@ -504,19 +525,30 @@ def silent_callers(incident: Incident) -> list[Party]:
     return [Party(row.party) for row in incident.callers.filter(silent=True).order_by("pk")]
 
 
-_NEEDS = (CallerPhrase.CANNOT_SPEAK, CallerPhrase.HURT)
+_NEEDS = (CallerPhrase.CANNOT_SPEAK, CallerPhrase.HURT, CallerPhrase.LOCKED)
 
 
 def needs_of(incident: Incident) -> list[str]:
-    """What helpers must know of the passenger (P12): `teen` (14 to 17), and of what she wrote `cannot_speak` and `hurt`.
+    """What helpers must know of the passenger (P12): `teen` (14 to 17), `english` where she has chosen that language, and
+    of what she wrote `cannot_speak`, `hurt`, and `locked` until she is out of the car.
 
-    Nothing else is known: accounts hold neither impairments nor illnesses.
+    Nothing else is known: accounts hold neither impairments nor illnesses. Who rides for somebody else's account has not
+    chosen its language.
     """
-    teen = ["teen"] if incident.trip and incident.trip.for_teen else []
-    written = set(
-        incident.help_messages.filter(party=Party.PASSENGER, staff="").values_list("phrase", flat=True)
+    trip, found = incident.trip, []
+    if trip and trip.for_teen:
+        found.append("teen")
+    if trip and trip.rider_kind == RiderKind.SELF and trip.passenger.language == "en":
+        found.append("english")
+    written = list(
+        incident.help_messages.filter(party=Party.PASSENGER, staff="")
+        .order_by("pk")
+        .values_list("phrase", flat=True)
     )
-    return teen + [need.value for need in _NEEDS if need in written]
+    known = set(written)
+    if CallerPhrase.OUT in known and CallerPhrase.LOCKED not in written[written.index(CallerPhrase.OUT) :]:
+        known.discard(CallerPhrase.LOCKED)
+    return found + [need.value for need in _NEEDS if need in known]
 
 
 @dataclass(frozen=True, slots=True)

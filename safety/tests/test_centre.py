@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from accounts.models import Account
 from core import alarms, clock, jobs, outside, retry
 from core import centre as at_centre
 from core.models import AuditEntry, FailedWork, OutboxEvent, TimelineEntry
@@ -156,6 +157,31 @@ def test_what_she_writes_once_the_case_is_open_goes_with_each_trace(centre, trip
     (case,) = at_the_centre()
     assert case["opened"]["needs"] == []
     assert [trace["needs"] for trace in case["trace"]] == [["hurt"]]
+
+
+def test_that_she_cannot_get_out_and_which_language_she_chose(centre, trip, deliver, noon, client):
+    Account.objects.filter(pk=trip.passenger_id).update(language="en")
+    tap(trip)
+    services.add_word(key=hers(trip), phrase=CallerPhrase.LOCKED)
+    deliver()
+    speak()
+    assert at_the_centre()[0]["opened"]["needs"] == ["english", "locked"]
+    page = client.get(f"/110/{only().secret}/", headers={"accept-language": "en"}).content.decode()
+    assert "The passenger wrote that she cannot get out." in page
+    assert "The passenger uses the app in English." in page
+    services.add_word(key=hers(trip), phrase=CallerPhrase.OUT)
+    noon.shift(10)
+    speak()
+    assert [trace["needs"] for trace in at_the_centre()[0]["trace"]] == [["english"]]
+
+
+def test_who_rides_for_another_has_not_chosen_the_language_of_the_account(centre, trip, deliver):
+    Account.objects.filter(pk=trip.passenger_id).update(language="en")
+    Trip.objects.filter(pk=trip.pk).update(rider_kind="other", rider_name="欧阳晓雨")
+    tap(trip)
+    deliver()
+    speak()
+    assert at_the_centre()[0]["opened"]["needs"] == []
 
 
 def test_what_the_driver_says_of_himself_is_no_need_of_hers(centre, trip, deliver, client):
