@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts import guardians
+from accounts import guardians, push
 from accounts.models import DataExport, Device, Guardianship, OneTimeCode, Session
 from accounts.policies import SHARING_TEXT, TEEN_SHARING_TEXT
+from accounts.retention import SCREENS
 from accounts.selectors import is_known_child, is_known_teen, trip_sharing_since
 from accounts.services import set_trip_sharing
 from core import cases, clock, own_data, pictures
+from core.errors import NotFound
 from core.own_data import Consent, Json, Kept, consent, ends_with, erases, keeps, part
 from core.privacy import mask_phone
 
@@ -57,6 +60,42 @@ def trip_sharing(account: "Account") -> Consent | None:
         version=SHARING_TEXT,
         at=trip_sharing_since(account),
     )
+
+
+def _tell_screens(account: "Account", on: bool) -> None:
+    if on:  # only the browser itself can say where it is reached
+        raise NotFound
+    push.unsubscribe(account=account)
+
+
+@consent("screens", switch=_tell_screens)
+def screens_told(account: "Account") -> Consent | None:
+    """That their browsers are told; asked for on the page of a trip or of a driver, so that here it only ends."""
+    screens = push.screens_of(account)
+    if not screens:
+        return None
+    return Consent(
+        "screens",
+        _("News on the screens of your phones"),
+        _(
+            "Browsers in which you asked for it show on their screen that a car was found, is near or waits, or that an"
+            " order waits. The push service of the browser carries it and cannot read it."
+        ),
+        True,
+        _("No screen shows anything by itself any more. Text messages come as before."),
+        at=screens[0].agreed_at,
+    )
+
+
+@part("screens", SCREENS.label)
+def screen_rows(account: "Account") -> Iterator[Json]:
+    """Which browsers are told on their screen, and by which push service."""
+    for screen in push.screens_of(account):
+        yield {
+            "browser": screen.session.browser,
+            "push_service": urlsplit(str(screen.endpoint)).hostname,
+            "agreed_at": screen.agreed_at,
+        }
 
 
 @part("account", _("Your account"))
