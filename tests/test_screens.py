@@ -16,9 +16,10 @@ from core.messages.transports import breaker, web_push
 from core.models import AuditEntry, Notification
 from drivers.selectors import driver_of
 from drivers.tests.factories import ready_for_pickup
-from rides.selectors import trip_key
+from rides.selectors import position_key
 from rides.services import arrive
 from rides.states import Party
+from rides.tokens import TripKey
 from safety import services as safety
 from sandbox import messages as inbox
 from sandbox import push as service
@@ -88,7 +89,11 @@ def test_nothing_on_a_screen_opens_or_names_anything(rides, signed_in, box, peop
     trip = rides.accepted()
     (row,) = Notification.objects.filter(channel="push")
     said = f"{row.text}{row.parameters}"
-    for secret in (trip_key(trip, Party.PASSENGER), people("passenger").phone, people("passenger").real_name):
+    for secret in (
+        position_key(trip, Party.PASSENGER),
+        people("passenger").phone,
+        people("passenger").real_name,
+    ):
         assert secret not in said
     assert trip.driver.account.real_name not in said
 
@@ -96,7 +101,7 @@ def test_nothing_on_a_screen_opens_or_names_anything(rides, signed_in, box, peop
 def test_in_silence_no_screen_lights_up(rides, signed_in, box):
     agree(signed_in("passenger"), box)
     trip = rides.accepted()
-    safety.raise_sos(key=rides.key(trip), silent=True)
+    safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, trip.city.code), silent=True)
     send_all()
     assert shown() == []
     assert set(Notification.objects.filter(channel="push").values_list("state", flat=True)) == {"lapsed"}
@@ -106,7 +111,7 @@ def test_a_driver_is_never_told_of_a_call_for_help(rides, signed_in, box):
     trip = rides.accepted()
     driver = signed_in(trip.driver.account.code)
     agree(driver, box)
-    safety.raise_sos(key=rides.key(trip))
+    safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, trip.city.code))
     assert not Notification.objects.filter(channel="push").exists()
 
 
