@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import exports, leaving, services
+from accounts import exports, leaving, push, services
 from accounts.codes import CLOSING, COPY
 from accounts.devices import asker_with_device
 from accounts.selectors import export_by_code, sessions_of
@@ -300,6 +300,19 @@ class StaysOutput(serializers.Serializer[Any]):
     law = serializers.CharField()
 
 
+class ScreenInput(serializers.Serializer[Any]):
+    endpoint = serializers.CharField(max_length=1000, help_text="Where its push service takes messages")
+    p256dh = serializers.CharField(max_length=100, help_text="Its public key, base64url")
+    auth = serializers.CharField(max_length=40, help_text="Its secret of 16 bytes, base64url")
+
+
+class ScreenOutput(serializers.Serializer[Any]):
+    key = serializers.CharField(
+        allow_blank=True, help_text="`applicationServerKey`, base64url; empty where no screen is told"
+    )
+    on = serializers.BooleanField()
+
+
 class ConsentsView(APIView):
     """My consents, as they stand."""
 
@@ -316,6 +329,34 @@ class OneConsentView(APIView):
     def put(self, request: Request, key: str) -> Response:
         account = check_permission(request, "ride")
         own_data.set_consent(account, key, on=read(ConsentSwitchInput, request)["on"])
+        return Response(status=204)
+
+
+class ScreenView(APIView):
+    """Whether this browser's screen is told what is new, as by Web Push (RFC 8030, 8291, 8292)."""
+
+    @extend_schema(responses=ScreenOutput)
+    def get(self, request: Request) -> Response:
+        check_permission(request, "ride")
+        known = {"key": push.public_key(), "on": push.is_on(request._request.session.session_key or "")}
+        return Response(ScreenOutput(known).data)
+
+    @extend_schema(request=ScreenInput, responses={204: None})
+    def put(self, request: Request) -> Response:
+        """Tell it from now on; what is asked is what `PushManager.subscribe` gives."""
+        push.subscribe(
+            account=check_permission(request, "ride"),
+            session_key=request._request.session.session_key or "",
+            **read(ScreenInput, request),
+        )
+        return Response(status=204)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Tell this one no more."""
+        push.unsubscribe(
+            account=check_permission(request, "ride"), session_key=request._request.session.session_key or ""
+        )
         return Response(status=204)
 
 

@@ -19,6 +19,14 @@ class WrongCode(DomainError):
     code, status, sentence = "wrong_code", 400, _("This code is wrong or has expired. Ask for a new one.")
 
 
+class PushUnknown(DomainError):
+    code, status, sentence = (
+        "push_unknown",
+        400,
+        _("We cannot reach this browser. Text messages tell you what is new all the same."),
+    )
+
+
 class PasswordWrong(DomainError):
     code, status, sentence = "password_wrong", 400, _("This is not your current password.")
 

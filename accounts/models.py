@@ -463,6 +463,34 @@ class Session(AbstractBaseSession):
         return self.session_key[:16]
 
 
+class PushSubscription(models.Model):
+    """A browser whose owner asked to be told on its screen (`accounts.push`). It ends with the session that it is of."""
+
+    code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
+    session = models.OneToOneField(
+        Session,
+        on_delete=models.CASCADE,
+        related_name="push",
+        verbose_name=pgettext_lazy("model", "session"),
+    )
+    # Where its push service takes messages, and under which keys only it opens them: an index, so that nobody who signs in
+    # later in the same browser has it beside whom was there before.
+    endpoint = EncryptedTextField(pgettext_lazy("push", "address at the push service"))
+    endpoint_index = models.CharField(
+        pgettext_lazy("push", "index of the address"), max_length=64, unique=True
+    )
+    keys = EncryptedTextField(pgettext_lazy("push", "keys of the browser"))
+    version = models.PositiveSmallIntegerField(pgettext_lazy("push", "our key that it trusts"))
+    agreed_at = models.DateTimeField(pgettext_lazy("push", "agreed at"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "screen that is told")
+        verbose_name_plural = pgettext_lazy("model", "screens that are told")
+
+    def __str__(self) -> str:
+        return f"screen {self.code}"
+
+
 class SetUpCode(models.Model):
     """What lets somebody set up a second factor for the first time, or anew; a person handed it over. Used once."""
 

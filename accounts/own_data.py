@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts import guardians
+from accounts import guardians, push
 from accounts.models import DataExport, Device, Guardianship, OneTimeCode, Session
 from accounts.policies import SHARING_TEXT, TEEN_SHARING_TEXT
+from accounts.retention import SCREENS
 from accounts.selectors import is_known_child, is_known_teen, trip_sharing_since
 from accounts.services import set_trip_sharing
 from core import cases, clock, own_data, pictures
-from core.own_data import Consent, Json, Kept, consent, ends_with, erases, keeps, part
+from core.errors import NotFound
+from core.own_data import Consent, Json, Kept, consent, did, ends_with, erases, keeps, part
 from core.privacy import mask_phone
 
 if TYPE_CHECKING:
@@ -57,6 +60,42 @@ def trip_sharing(account: "Account") -> Consent | None:
         version=SHARING_TEXT,
         at=trip_sharing_since(account),
     )
+
+
+def _tell_screens(account: "Account", on: bool) -> None:
+    if on:  # only the browser itself can say where it is reached
+        raise NotFound
+    push.unsubscribe(account=account)
+
+
+@consent("screens", switch=_tell_screens)
+def screens_told(account: "Account") -> Consent | None:
+    """That their browsers are told; asked for on the page of a trip or of a driver, so that here it only ends."""
+    screens = push.screens_of(account)
+    if not screens:
+        return None
+    return Consent(
+        "screens",
+        _("News on the screens of your phones"),
+        _(
+            "Browsers in which you asked for it show on their screen that a car was found, is near or waits, or that an"
+            " order waits. The push service of the browser carries it and cannot read it."
+        ),
+        True,
+        _("No screen shows anything by itself any more. Text messages come as before."),
+        at=screens[0].agreed_at,
+    )
+
+
+@part("screens", SCREENS.label)
+def screen_rows(account: "Account") -> Iterator[Json]:
+    """Which browsers are told on their screen, and by which push service."""
+    for screen in push.screens_of(account):
+        yield {
+            "browser": screen.session.browser,
+            "push_service": urlsplit(str(screen.endpoint)).hostname,
+            "agreed_at": screen.agreed_at,
+        }
 
 
 @part("account", _("Your account"))
@@ -186,3 +225,34 @@ def sessions_go(account: "Account", _at: datetime) -> None:
     account.emergency_contacts.all().delete()
     account.contact_questions.all().delete()
     Session.objects.filter(account=account).delete()
+
+
+# --- What they did themselves, as the journal has it
+
+did(
+    {
+        "accounts.signed_in": _("You signed in."),
+        "accounts.session_ended": _("You signed out somewhere."),
+        "accounts.password_changed": _("You changed your password."),
+        "accounts.trip_sharing": _("You said whether your trips are shared by themselves."),
+        "accounts.screen": _("You said whether a screen of yours tells you what is new."),
+        "accounts.contact_added": _("You named an emergency contact."),
+        "accounts.contact_removed": _("You removed an emergency contact."),
+        "accounts.real_name_asked": _("You asked to have your real name verified."),
+        "accounts.guardian_asked": _("You named a guardian."),
+        "accounts.guardian_answered": _("You answered whether you are somebody's guardian."),
+        "accounts.guardian_ended": _("You ended a guardianship."),
+        "accounts.guardian_end_asked": _("You asked to end a guardianship."),
+        "accounts.copy_asked": _("You asked for a copy of all your data."),
+        "accounts.copy_made": _("The copy of your data that you asked for was made."),
+        "accounts.copy_fetched": _("You downloaded the copy of your data."),
+        "accounts.passkey_added": _("You added a passkey."),
+        "accounts.passkey_removed": _("You removed a passkey."),
+        "accounts.second_factor_passed": _("You showed your second factor."),
+        "accounts.second_factor_failed": _("Your second factor was refused."),
+        "accounts.second_factor_set": _("You set up your second factor."),
+        "accounts.set_up_code_shown": _("You showed the code to set up a second factor."),
+        "accounts.recovery_codes_made": _("You had recovery codes made."),
+        "accounts.recovery_code_used": _("You used a recovery code."),
+    }
+)

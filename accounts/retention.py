@@ -13,6 +13,7 @@ from core.retention import (
     destroyed,
     goes_by,
     goes_when_left,
+    goes_with,
     let_go,
 )
 
@@ -40,6 +41,13 @@ CONTACTS = data(
     purpose=_("help reaches those whom you named"),
     ground=Ground.CONSENT,
     processors=_("providers of text messages"),
+)
+SCREENS = data(
+    "screens",
+    pgettext_lazy("kind of data", "Screens that are told"),
+    purpose=_("you see that a car was found, or that an order waits, without looking"),
+    ground=Ground.CONSENT,
+    processors=_("the push service of your browser, which cannot read what it carries"),
 )
 STAFF = data(
     "staff",
@@ -106,6 +114,12 @@ goes_by(
     "browser, part of an address",
     "accounts.forget_sessions",
     "destroyed when it is over",
+)
+goes_with(
+    "accounts.PushSubscription",
+    SCREENS,
+    "address and keys of a browser at its push service",
+    "accounts.Session",
 )
 destroyed(
     "accounts.SetUpCode",

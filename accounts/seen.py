@@ -42,7 +42,6 @@ class Line:
     pk: int
     at: datetime
     role: str
-    action: str
     what: str | Promise
     own: bool
 
@@ -55,8 +54,9 @@ def lines(account: Account) -> list[Line]:
 
 def _line(entry: Any, account: Account) -> Line:
     own = entry.actor == account.code
-    what = OWN if own else _FIELDS.get(entry.facts.get("field", ""), OTHER)
-    return Line(entry.pk, entry.at, timeline.word("role", entry.role), entry.action, what, own)
+    said = own_data.said_of(entry.action) or OWN
+    what = said if own else _FIELDS.get(entry.facts.get("field", ""), OTHER)
+    return Line(entry.pk, entry.at, timeline.word("role", entry.role), what, own)
 
 
 def _looks(account: Account) -> "QuerySet[Any]":

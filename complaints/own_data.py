@@ -17,7 +17,7 @@ from complaints.retention import CARE, CASES
 from complaints.services import set_care_consent
 from complaints.states import OVER, PAST_APPEAL, ClaimState, Side
 from core import policy
-from core.own_data import Consent, File, Json, Kept, consent, ends_with, keeps, part
+from core.own_data import Consent, File, Json, Kept, consent, did, ends_with, keeps, part
 from core.pictures import read
 from core.retention import RECORDS_KEPT
 
@@ -162,3 +162,12 @@ def others_cases_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
 def greetings_end(account: "Account", at: datetime) -> None:
     """Nobody greets them any more."""
     CareConsent.objects.filter(account=account, withdrawn_at=None).update(withdrawn_at=at)
+
+
+# --- What they did themselves, as the journal has it
+
+did(
+    {
+        "care.consent": _("You said whether you wish to be greeted."),
+    }
+)

@@ -79,7 +79,12 @@ def _script(number: str, safety_line: str) -> str:
         digest.update(_alone(code, number, safety_line).encode())
     for name in KEPT:
         digest.update(_source(name))
-    said = {"version": digest.hexdigest()[:16], "pages": pages, "files": [static(name) for name in KEPT]}
+    said = {
+        "version": digest.hexdigest()[:16],
+        "pages": pages,
+        "files": [static(name) for name in KEPT],
+        "icon": static("img/icon-192.png"),  # of what it shows on the screen
+    }
     return f"self.KEPT = {json.dumps(said)};\n{_source(WORKER).decode()}"
 
 

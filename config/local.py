@@ -91,6 +91,7 @@ def new_secrets() -> dict[str, str]:
         "HUHANG_INDEX_KEY": key(),
         "HUHANG_AUDIT_KEY": key(),
         "HUHANG_FACE_KEY": key(),
+        "HUHANG_PUSH_KEYS": f"1:{key()}",
         "HUHANG_SEAL_KEY": seal,
         "HUHANG_SEAL_CHAIN": chain,
         "HUHANG_TELEPHONE_TOKEN": secrets.token_urlsafe(24),

@@ -118,6 +118,14 @@ MESSAGE_TRANSPORTS: dict[str, list[str]] = {
     channel: env.str(f"HUHANG_{channel.upper()}_TRANSPORTS", default="").split()
     for channel in ("sms", "email", "wechat", "weibo", "voice")
 }
+# The keys by which push services of browsers know us, `VERSION:KEY`, newest last; and those services. What a browser says
+# of itself leads nowhere else (`core.messages.transports.web_push`). Without a key nobody is asked.
+PUSH_KEYS: list[str] = env.list("HUHANG_PUSH_KEYS", default=[])
+MESSAGE_TRANSPORTS["push"] = env.str(
+    "HUHANG_PUSH_TRANSPORTS",
+    default="google=webpush+https://fcm.googleapis.com mozilla=webpush+https://updates.push.services.mozilla.com"
+    " apple=webpush+https://*.push.apple.com microsoft=webpush+https://*.notify.windows.com",
+).split()
 # Messages that come in: the provider shows this token. The number to which phones without data send SOS packets.
 # The telephone system announces calls with the first token, the gateway of e-mail, WeChat and Weibo messages with the other.
 TELEPHONE_TOKEN: str = env.str("HUHANG_TELEPHONE_TOKEN", default="")

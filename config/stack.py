@@ -157,6 +157,11 @@ class Stack:
             "HUHANG_WEIBO_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/weibo/?:to={{to}}&:key={{key}}",
             "HUHANG_EMAIL_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/email/?:to={{to}}&:key={{key}}",
             "HUHANG_VOICE_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/voice/?:to={{to}}&:key={{key}}",
+            "HUHANG_PUSH_TRANSPORTS": (
+                f"sandbox=webpush+http://127.0.0.1:{box} google=webpush+https://fcm.googleapis.com"
+                " mozilla=webpush+https://updates.push.services.mozilla.com apple=webpush+https://*.push.apple.com"
+                " microsoft=webpush+https://*.notify.windows.com"
+            ),
             "HUHANG_EXECUTIVE_PHONE": "+8613900000009",
             "HUHANG_EXECUTIVE_NAME": "值班负责人 / executive on duty",
             "HUHANG_BIND": "127.0.0.1",

@@ -31,6 +31,7 @@ api = [
     path("me/contacts/", accounts.ContactsView.as_view()),
     path("me/consents/", accounts.ConsentsView.as_view()),
     path("me/consents/<word:key>/", accounts.OneConsentView.as_view()),
+    path("me/screen/", accounts.ScreenView.as_view()),
     path("me/data/code/", accounts.ProofView.as_view()),
     path("me/data/copies/", accounts.CopiesView.as_view()),
     path("me/data/copies/<code:code>/", accounts.CopyView.as_view()),

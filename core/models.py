@@ -368,6 +368,7 @@ class NotificationState(models.TextChoices):
     SENT = "sent", pgettext_lazy("message", "handed over")  # to a provider; nobody knows whether it arrived
     DELIVERED = "delivered", pgettext_lazy("message", "delivered")
     NEEDS_PERSON = "needs_person", _("could not be sent; needs a person")
+    LAPSED = "lapsed", pgettext_lazy("message", "over before it was shown")  # said elsewhere too
 
 
 # A receipt may be faster than the worker that handed over, or find that what was thought lost has arrived.
@@ -375,11 +376,11 @@ NOTIFICATION_TRANSITIONS = Transitions(
     NotificationState,
     {
         "queued": frozenset({"sending", "delivered"}),
-        "sending": frozenset({"queued", "sent", "delivered", "needs_person"}),
+        "sending": frozenset({"queued", "sent", "delivered", "needs_person", "lapsed"}),
         "sent": frozenset({"delivered", "queued", "needs_person"}),
         "needs_person": frozenset({"queued", "delivered"}),
     },
-    ends={"delivered"},
+    ends={"delivered", "lapsed"},
 )
 
 
@@ -399,6 +400,7 @@ WAYS = [
     ("wechat", pgettext_lazy("channel", "WeChat")),
     ("weibo", pgettext_lazy("channel", "Weibo")),
     ("voice", pgettext_lazy("channel", "call that is read aloud")),
+    ("push", pgettext_lazy("channel", "screen of a phone")),
 ]
 
 
@@ -501,6 +503,8 @@ class Notification(models.Model):
                 ) % {"count": self.attempts}
             case NotificationState.NEEDS_PERSON:
                 return gettext("not delivered: they have to be reached another way")
+            case NotificationState.LAPSED:
+                return gettext("over before it was shown; it was said elsewhere too")
 
     def values(self) -> dict[str, str]:
         """The values in its text by the names that its message gives them, as the reader reads them."""

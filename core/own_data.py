@@ -136,6 +136,23 @@ def parts() -> list[Part]:
     return list(_parts.values())
 
 
+# --- What they did themselves --------------------------------------------------------------------
+
+_did: dict[str, Text] = {}
+
+
+def did(said: dict[str, Text]) -> None:
+    """What somebody reads of lines of the journal that they wrote about themselves, by action."""
+    if again := _did.keys() & said.keys():
+        raise ValueError(f"two apps say {', '.join(sorted(again))}")
+    _did.update(said)
+
+
+def said_of(action: str) -> Text | None:
+    """The sentence of an action of one's own; None for one that nobody has one for."""
+    return _did.get(action)
+
+
 # --- What others were given by law ---------------------------------------------------------------
 
 

@@ -141,6 +141,9 @@ def _keys() -> Iterator[tuple[str, str]]:
     for entry in settings.FIELD_KEYS:
         version, _colon, text = entry.partition(":")
         yield f"HUHANG_FIELD_KEYS, version {version},", text
+    for entry in settings.PUSH_KEYS:
+        version, _colon, text = entry.partition(":")
+        yield f"HUHANG_PUSH_KEYS, version {version},", text
     for setting in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY"):
         yield _name(setting), getattr(settings, setting)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
-from core.own_data import Consent, File, Json, Kept, consent, ends_with, erases, keeps, part
+from core.own_data import Consent, File, Json, Kept, consent, did, ends_with, erases, keeps, part
 from core.pictures import read
 from core.retention import RECORDS_KEPT
 from drivers.models import (
@@ -294,3 +294,29 @@ def driver_goes(account: "Account", _at: datetime) -> None:
             licence_index=f"gone:{account.code}" if driver.licence_index else None,
             photo="",
         )
+
+
+# --- What they did themselves, as the journal has it
+
+did(
+    {
+        "drivers.application_begun": _("You began an application to drive."),
+        "drivers.certificate_sent": _("You sent the photo of a certificate."),
+        "drivers.application_sent": _("You sent your application."),
+        "drivers.appealed": _("You appealed."),
+        "drivers.face_consent": _("You agreed to face checks."),
+        "drivers.face_consent_withdrawn": _("You withdrew your consent to face checks."),
+        "drivers.face_enrolled": _("You enrolled your face."),
+        "drivers.face_passed": _("You passed a face check."),
+        "drivers.face_failed": _("A face check of yours did not pass."),
+        "drivers.face_unsure": _("A face check of yours was neither sure nor refused."),
+        "drivers.face_unreadable": _("The pictures of a face check of yours could not be read."),
+        "drivers.online": _("You went online."),
+        "drivers.vehicle_said": _("You said which car you drive."),
+        "drivers.plate_photo": _("You sent a photo of the plate."),
+        "drivers.video_asked": _("You asked for a video call."),
+        "drivers.video_consent": _("You agreed that video calls are recorded."),
+        "drivers.video_consent_withdrawn": _("You withdrew your consent to recorded video calls."),
+        "drivers.video_recording_refused": _("You refused that video calls are recorded."),
+    }
+)

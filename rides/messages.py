@@ -1,8 +1,9 @@
 """What passengers and drivers are told of their trips."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.messages.catalogue import Choice, Link, Message, Moment, Name, Place, Plate, Words
+from core.messages.catalogue import PUSH, Choice, Fen, Link, Message, Moment, Name, Place, Plate, Words
 
 
 class RideBookedForYou(
@@ -46,6 +47,65 @@ class CarWaits(
 ):
     plate: Plate
     origin: Place
+
+
+def _trip_page(code: str) -> str:
+    return reverse("rides:trip", args=[code])
+
+
+def _drivers_page(_code: str) -> str:
+    return reverse("rides:drive")
+
+
+# A screen may be read by whoever stands beside it: no name, no place, nothing that opens a trip.
+class CarFoundOnScreen(
+    Message,
+    code="rides.car_found_on_screen",
+    channels=(PUSH,),
+    opens=_trip_page,
+    text=_("Huhang: a car was found: %(plate)s. Compare the plate before you get in."),
+):
+    plate: Plate
+
+
+class CarNearOnScreen(
+    Message,
+    code="rides.car_near_on_screen",
+    channels=(PUSH,),
+    opens=_trip_page,
+    text=_("Huhang: your car %(plate)s comes near."),
+):
+    plate: Plate
+
+
+class CarWaitsOnScreen(
+    Message,
+    code="rides.car_waits_on_screen",
+    channels=(PUSH,),
+    opens=_trip_page,
+    text=_("Huhang: your car %(plate)s waits. Compare the plate before you get in."),
+):
+    plate: Plate
+
+
+class OrderOnScreen(
+    Message,
+    code="rides.order_on_screen",
+    channels=(PUSH,),
+    opens=_drivers_page,
+    text=_("Huhang: an order waits for your answer: %(fare)s (estimate)."),
+):
+    fare: Fen
+
+
+class RequestOnScreen(
+    Message,
+    code="rides.request_on_screen",
+    channels=(PUSH,),
+    opens=_drivers_page,
+    text=_("Huhang: a request on your way waits for your answer."),
+):
+    pass
 
 
 class NobodyWasFree(

@@ -10,7 +10,7 @@ from accounts.states import GuardianEndedBy
 from core import cases, clock, facts, handover, holds, live, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
-from core.messages import outbox
+from core.messages import outbox, push
 from core.messages.catalogue import Message
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
@@ -29,6 +29,7 @@ from safety.selectors import (
     incident_to_tell,
     incident_trip,
     incident_trip_if_open,
+    is_called_in_silence,
     live_counts,
     open_incidents_about,
     takers_of_incidents,
@@ -55,6 +56,12 @@ if TYPE_CHECKING:
 
 
 follows_trips(trips_to_follow)
+
+
+@push.hushes
+def is_silent(subject: str) -> bool:
+    """While somebody on a trip calls for help in silence, no screen says anything about this trip."""
+    return is_called_in_silence(subject)
 
 
 @handles(GuardianEnded)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import is_known_child, is_known_teen
 from core import clock, policy
-from core.own_data import Consent, Json, consent, ends_with, part
+from core.own_data import Consent, Json, consent, did, ends_with, part
 from rides.states import OWN_PHONE, Party
 from safety.models import (
     HelpMessage,
@@ -172,3 +172,13 @@ def sharing_ends(account: "Account", at: datetime) -> None:
     links = list(TripShare.objects.filter(_own(account, "trip__", "created_at")).values_list("pk", flat=True))
     TripShare.objects.filter(pk__in=links, revoked_at=None).update(revoked_at=at)
     RecordingRefusal.objects.filter(account=account).delete()
+
+
+# --- What they did themselves, as the journal has it
+
+did(
+    {
+        "safety.recording_allowed": _("You agreed that trips are recorded."),
+        "safety.recording_refused": _("You refused that trips are recorded."),
+    }
+)

@@ -29,6 +29,8 @@ urlpatterns = [
     path("plates/<str:plate>.jpg", views.plate),
     path("messages/", views.messages_json),
     path("messages/<slug:channel>/", views.take_message),
+    path("push/", views.push_phone),
+    path("push/<str:number>", views.push_message),
     path("time/", views.time_authority),
     path("time/behaviour/", views.time_behaviour),
     path("centre/", views.centre_page),

@@ -15,7 +15,18 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sandbox import centre, certificates, keys, messages, outside, plates, providers, registries, regulator
+from sandbox import (
+    centre,
+    certificates,
+    keys,
+    messages,
+    outside,
+    plates,
+    providers,
+    push,
+    registries,
+    regulator,
+)
 from sandbox import sms as provider
 from sandbox import stamps as authority
 from sandbox.camera import POSES, people
@@ -52,6 +63,26 @@ def sms(request: HttpRequest) -> HttpResponse:
     if body is None:
         return JsonResponse({"code": "isv.INVALID_PARAMETERS"}, status=400)
     return JsonResponse(provider.send(body))
+
+
+@csrf_exempt  # what a browser does when its owner agrees
+@require_POST
+def push_phone(request: HttpRequest) -> HttpResponse:
+    """A browser that has just subscribed to messages."""
+    return JsonResponse(push.new_phone(f"{request.scheme}://{request.get_host()}"), status=201)
+
+
+@csrf_exempt  # RFC 8030
+@require_http_methods(["POST", "DELETE"])
+def push_message(request: HttpRequest, number: str) -> HttpResponse:
+    """A message to one of these browsers; DELETE: its owner took it back."""
+    if request.method == "DELETE":
+        return HttpResponse(status=204 if push.end(number) else 404)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    status, said = push.take(number, request.build_absolute_uri(), headers, request.body)
+    if status != 201:
+        return JsonResponse({"error": said}, status=status)
+    return HttpResponse(status=201, headers={"Location": f"/push/{number}/{said}"})
 
 
 @csrf_exempt

@@ -222,6 +222,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PushSubscription',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('endpoint', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='address at the push service')),
+                ('endpoint_index', models.CharField(max_length=64, unique=True, verbose_name='index of the address')),
+                ('keys', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='keys of the browser')),
+                ('version', models.PositiveSmallIntegerField(verbose_name='our key that it trusts')),
+                ('agreed_at', models.DateTimeField(verbose_name='agreed at')),
+                ('session', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='push', to='accounts.session', verbose_name='session')),
+            ],
+            options={
+                'verbose_name': 'screen that is told',
+                'verbose_name_plural': 'screens that are told',
+            },
+        ),
+        migrations.CreateModel(
             name='SetUpCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -25,6 +25,9 @@ from core.languages import sentences
 SIGNATURES = ("【护航】", "Huhang: ")
 CHANNELS = ("sms", "email", "wechat", "weibo")
 VOICE = "voice"  # read aloud by a telephone that rings
+PUSH = "push"  # on the screen of a phone whose browser asked for it
+# What leaves by these is said elsewhere too: where it does not arrive in time, it lapses, and nobody is asked.
+PASSING = frozenset({PUSH})
 Words_ = str | Promise
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
@@ -94,6 +97,7 @@ class Entry:
     life_safety: bool
     kinds: Mapping[str, Kind]
     message: "type[Message]"
+    opens: Callable[[str], str] | None = None
 
     @property
     def app(self) -> str:
@@ -120,8 +124,8 @@ _known: dict[str, Entry] = {}
 class Message:
     """Something that the company says. See the module for how one is declared.
 
-    `text` is a translated sentence, or several. Raises `ValueError` for a code or channel that cannot be, `TypeError`
-    for a field that does not say how it is written.
+    `text` is a translated sentence, or several; `opens` gives the page that a screen opens, of the subject's code. Raises
+    `ValueError` for a code or channel that cannot be, `TypeError` for a field that does not say how it is written.
     """
 
     entry: ClassVar[Entry]
@@ -133,13 +137,16 @@ class Message:
         text: Words_ | Sequence[Words_],
         channels: Sequence[str] = ("sms",),
         life_safety: bool = False,
+        opens: Callable[[str], str] | None = None,
     ) -> None:
         super().__init_subclass__()
         dataclass(frozen=True, kw_only=True)(cls)
-        if code in _known or not set(channels) <= {*CHANNELS, VOICE}:
+        if code in _known or not set(channels) <= {*CHANNELS, VOICE, PUSH}:
             raise ValueError(f"{code}: a second message of this code, or a channel that nothing leaves by")
+        if life_safety and PASSING & set(channels):
+            raise ValueError(f"{code}: a life may not depend on what passes")
         parts = (text,) if isinstance(text, str | Promise) else tuple(text)
-        cls.entry = _known[code] = Entry(code, parts, tuple(channels), life_safety, _kinds(cls), cls)
+        cls.entry = _known[code] = Entry(code, parts, tuple(channels), life_safety, _kinds(cls), cls, opens)
 
     def written(self) -> dict[str, str]:
         """Its values in the language in force."""

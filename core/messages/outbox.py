@@ -22,9 +22,10 @@ from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from core import broker, clock, inserts, retry
-from core.messages import transports
-from core.messages.catalogue import SIGNATURES, Message
+from core.messages import push, transports
+from core.messages.catalogue import PASSING, SIGNATURES, Message
 from core.messages.transports import (
+    Lapsed,
     Letter,
     NoAnswer,
     NoProvider,
@@ -63,11 +64,13 @@ def queue(
     channel: str = "sms",
     subject: str = "",
     not_before: datetime | None = None,
+    until: datetime | None = None,
 ) -> None:
     """Promise a message in its reader's language; the same `key` promises it once.
 
     `to` is a phone in E.164, an address or a name, as the channel has it; `subject` the code of what it is about. An SMS
-    says first who sends it. With `not_before` it leaves from then on. Raises `ValueError` for a channel by which this
+    says first who sends it. With `not_before` it leaves from then on; after `until`, a day where none is given, it helps
+    nobody any more. Raises `ValueError` for a channel by which this
     message does not leave.
     """
     entry = message.entry
@@ -89,7 +92,7 @@ def queue(
             subject=subject,
             created_at=at,
             not_before=not_before or at + GRACE,
-            helps_until=max(at, not_before or at) + HELPS,
+            helps_until=until or max(at, not_before or at) + HELPS,
         )
     if not inserts.insert(row, unless_there=True):
         row = Notification.objects.get(key=key)  # what is promised already stays as it is
@@ -129,6 +132,9 @@ def send(notification_id: int) -> bool:
     row = _ROW.the(notification_id)  # as it is from now on ours
     try:
         number = _hand_over(row)
+    except Lapsed as why:
+        log.info("messages.lapsed", notification=row.pk, message=row.message, why=str(why))
+        return _lapse(row)
     except Exception as why:  # a provider's library may raise anything; the message stays ours
         known = isinstance(why, retry.Known)
         # What our transports say names a provider and a status, never a person; a library's own words may.
@@ -172,8 +178,20 @@ def _in_turn(row: Notification) -> list[Transport]:
 
 
 def _hand_over(row: Notification) -> str:
-    """The id that the first transport gave that took it. Raises `NotTaken`, or `WrongRecipient`."""
-    letter = Letter(row.key, row.channel, row.recipient, row.text, row.message, row.language, row.values())
+    """The id that the first transport gave that took it. Raises `NotTaken`, `WrongRecipient`, or `Lapsed`."""
+    if row.channel in PASSING and (clock.now() > row.helps_until or push.is_hushed(row.subject)):
+        raise Lapsed(f"{row.channel}: over, or not to be shown now")
+    letter = Letter(
+        row.key,
+        row.channel,
+        row.recipient,
+        row.text,
+        row.message,
+        row.language,
+        row.values(),
+        row.subject,
+        row.helps_until,
+    )
     failures: list[NotTaken] = []
     for way in _in_turn(row):
         try:
@@ -208,9 +226,22 @@ def _note(row: Notification, way: Transport, answer: Answer) -> None:
 
 
 @transaction.atomic
+def _lapse(row: Notification) -> bool:
+    """It goes nowhere any more, and nobody has to do anything about it."""
+    try:
+        move(row, NOTIFICATION_TRANSITIONS, "lapsed", lease_until=None, sent_at=None)
+    except StaleState:
+        return True
+    retry.done(MESSAGES, row.key)
+    return True
+
+
+@transaction.atomic
 def _put_off(row: Notification, why: Exception) -> bool:
     """Write down that it did not get through, and when it is tried again; True where it arrived meanwhile."""
     rests = isinstance(why, retry.Hopeless) or clock.now() > row.helps_until
+    if row.channel in PASSING and (rests or isinstance(why, Unfit)):
+        return _lapse(row)
     try:
         if rests:
             move(row, NOTIFICATION_TRANSITIONS, "needs_person", lease_until=None, sent_at=None)
@@ -356,6 +387,7 @@ _COUNTED_AS = {
     NotificationState.SENT: "handed_over",
     NotificationState.DELIVERED: "delivered",
     NotificationState.NEEDS_PERSON: "failed",
+    NotificationState.LAPSED: "failed",
 }
 
 

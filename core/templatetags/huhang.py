@@ -25,6 +25,12 @@ register.filter("heard", danger.said_of)
 
 
 @register.filter
+def unbroken(written: str) -> str:
+    """A figure and its unit on one line, where several stand beside each other on a small screen."""
+    return str(written).replace(" ", "\u00a0")
+
+
+@register.filter
 def age(at: datetime) -> int:
     """Whole seconds since, for a page that goes on counting."""
     return int((clock.now() - at).total_seconds())

@@ -8,7 +8,7 @@ from core.models import (
 
 # A state that is added and forgotten would stand among the ends, and the test would say so.
 MACHINES = {
-    "Notification": (NOTIFICATION_TRANSITIONS, {"delivered"}),
+    "Notification": (NOTIFICATION_TRANSITIONS, {"delivered", "lapsed"}),
     "Motion": (MOTION_TRANSITIONS, {"carried", "dropped"}),
     "Payout": (PAYOUT_TRANSITIONS, {"paid"}),
 }

@@ -115,6 +115,10 @@ class Person:
         """JSON to the API."""
         return self._ask(lambda: self.http.post(path, json=body or {}, headers=self._headers()))
 
+    def put(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        """JSON to the API, in the place of what is there."""
+        return self._ask(lambda: self.http.put(path, json=body, headers=self._headers()))
+
     def submit(self, path: str, body: dict[str, str] | None = None) -> httpx.Response:
         """A form, as a page sends it; the answer is where the page leads."""
         return self._ask(lambda: self.http.post(path, data=body or {}, headers=self._headers()))

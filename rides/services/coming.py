@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils.translation import gettext_lazy
 
+from accounts import push
 from core import clock, jobs, live, policy, timeline
 from core.actors import MONITOR
 from core.messages import outbox
@@ -17,6 +18,7 @@ from rides.policies import NEAR
 from rides.states import Party, TripLine, TripState
 
 FRESH = timedelta(minutes=2)  # of an older position nobody knows where the car is now
+ON_SCREEN = timedelta(minutes=10)  # what is told later tells her nothing new
 DEGREE = 100_000  # metres in a degree of latitude at least
 
 
@@ -29,17 +31,18 @@ def tell_found(trip: Trip) -> None:
     found = messages.CarFound(
         plate=trip.plate_registered, colour=trip.vehicle.colour, model=trip.vehicle.model, url=url
     )
-    _tell(trip, "found", found)
+    _tell(trip, "found", found, messages.CarFoundOnScreen(plate=trip.plate_registered))
 
 
 @joins_transaction
 def tell_waits(trip: Trip) -> None:
     """The car waits at the pick-up."""
-    _tell(trip, "waits", messages.CarWaits(plate=trip.plate_registered, origin=trip.origin_name))
+    waits = messages.CarWaits(plate=trip.plate_registered, origin=trip.origin_name)
+    _tell(trip, "waits", waits, messages.CarWaitsOnScreen(plate=trip.plate_registered))
 
 
-def _tell(trip: Trip, what: str, message: Message) -> None:
-    """Once for each car."""
+def _tell(trip: Trip, what: str, message: Message, on_screen: Message) -> None:
+    """Once for each car: by a text message, and on the screens of who rides themselves where they asked for it."""
     outbox.queue(
         message,
         key=f"{what}:{trip.code}:{trip.driver_id}",
@@ -47,6 +50,14 @@ def _tell(trip: Trip, what: str, message: Message) -> None:
         language=trip.passenger.language,
         subject=trip.code,
     )
+    if not trip.for_another:
+        push.tell(
+            on_screen,
+            account=trip.passenger,
+            key=f"{what}:{trip.code}:{trip.driver_id}",
+            subject=trip.code,
+            until=clock.now() + ON_SCREEN,
+        )
 
 
 def _coming(at: datetime, limit: int) -> list[int]:
@@ -79,7 +90,8 @@ def _near(pk: int, at: datetime) -> bool:
     trip.near_at = clock.now()
     trip.save(update_fields=["near_at"])
     timeline.add(TripLine.NEAR, MONITOR, trip=trip.code, metres=metres)
-    _tell(trip, "near", messages.CarNear(plate=trip.plate_registered, origin=trip.origin_name))
+    near = messages.CarNear(plate=trip.plate_registered, origin=trip.origin_name)
+    _tell(trip, "near", near, messages.CarNearOnScreen(plate=trip.plate_registered))
     live.changed_on_commit(f"trip:{trip.code}")
     return True
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from accounts import push
 from core import audit, clock, events, heartbeat, jobs, live, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code
@@ -19,7 +20,7 @@ from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
 from drivers.selectors import held_among, open_spell, why_not_eligible
-from rides import selectors
+from rides import messages, selectors
 from rides.dispatch import Limits, assign, cell, cells_around
 from rides.errors import LineNotRunning, NoLongerAvailable, NotOnDuty
 from rides.events import TripAccepted
@@ -206,9 +207,18 @@ def _hold_out(pairs: list[tuple[Trip, DriverOnDuty, float]], at: datetime) -> in
     Trip.objects.filter(pk__in=made, state=TripState.REQUESTED).update(state=TripState.MATCHED)
     facts = {row.trip.code: {"seconds": row.pickup_seconds} for row in made.values()}
     timeline.add_each(TripLine.OFFERED, MONITOR, facts)
+    told = push.told_among(row.driver.account_id for row in made.values())
     for row in made.values():
         live.changed_on_commit(f"trip:{row.trip.code}")
         live.changed_on_commit(f"trip:{DUTY}{row.driver.account.code}")
+        if row.driver.account_id in told:
+            push.tell(
+                messages.OrderOnScreen(fare=row.trip.fare_estimate),
+                account=row.driver.account,
+                key=f"offer:{row.code}",
+                subject=row.code,
+                until=row.expires_at,
+            )
     return len(made)
 
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from accounts import push
 from core import audit, clock, jobs, live, policy, timeline
 from core.actors import MONITOR, Actor
 from core.errors import DomainError, NotFound
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from rides import selectors
+from rides import messages, selectors
 from rides.errors import NoLongerAvailable, OwnersNotChosen
 from rides.models import Itinerary, Proposal, Trip
 from rides.policies import HITCH_CHOICE, HITCH_LOT_WITHIN
@@ -78,6 +79,19 @@ def _hold_out(pairs: list[tuple[Itinerary, Trip, int]]) -> None:
     facts = {row.trip.code: {"among": row.among} for row in made.select_related("trip") if row.among}
     if facts:
         timeline.add_each(TripLine.PROPOSED, MONITOR, facts)
+    told = push.told_among(way.driver.account_id for way, _trip, _among in pairs)
+    for row in (
+        made.select_related("trip", "itinerary", "driver__account").filter(driver__account__in=told)
+        if told
+        else ()
+    ):
+        push.tell(
+            messages.RequestOnScreen(),
+            account=row.driver.account,
+            key=f"request:{row.pk}",
+            subject=row.itinerary.code,
+            until=row.trip.window_end,
+        )
 
 
 @begins_transaction

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import push
 from accounts.selectors import passenger_persona
 from core import clock, policy
 from core.access import account_of, permission_required
@@ -83,6 +84,7 @@ def _drive(
             "papers": papers_of(driver),
             "today": timezone.localtime(clock.now()).date(),
             "lines": _duty_lines(driver),
+            "screen_key": push.to_offer(request.session.session_key or ""),
         }
     )
     return render(request, "rides/drive.html", context, status=400 if form and form.errors else 200)

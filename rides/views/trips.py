@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import push
 from core import typed
 from core.access import account_of, permission_required
 from core.actions import Refusal
@@ -17,7 +18,9 @@ from rides.actions import TRIPS
 from rides.models import Trip
 from rides.shown import trip_context
 from rides.states import (
+    BEFORE_BOARDING,
     MAY_SAY,
+    WAITING,
     CancelReason,
     Line,
     Party,
@@ -34,6 +37,8 @@ def trip_page(request: HttpRequest, code: str) -> HttpResponse:
     context = trip_context(trip, party)
     if party == Party.DRIVER:
         return render(request, "rides/driver_trip.html", context)
+    if not trip.for_another and trip.state in WAITING | BEFORE_BOARDING:
+        context["screen_key"] = push.to_offer(request.session.session_key or "")
     return render(request, "rides/trip.html" if context["key"] else "rides/booked.html", context)
 
 

@@ -525,6 +525,11 @@ def silent_callers(incident: Incident) -> list[Party]:
     return [Party(row.party) for row in incident.callers.filter(silent=True).order_by("pk")]
 
 
+def is_called_in_silence(trip: str) -> bool:
+    """Whether somebody on the trip with this code called for help, may not be called back, and still may need it."""
+    return Incident.objects.live().filter(trip__code=trip, callers__silent=True).exists()
+
+
 _NEEDS = (CallerPhrase.CANNOT_SPEAK, CallerPhrase.HURT, CallerPhrase.LOCKED)
 
 

@@ -61,6 +61,34 @@ async function file(request) {
   }
 }
 
+// What the page's owner asked to see: one sentence, and the page that it opens. A browser shows every message it gets, so
+// that one which cannot be read is shown as our name alone.
+async function show(event) {
+  let said = {};
+  try {
+    said = event.data.json();
+  } catch {
+    // Nothing in it, or not ours.
+  }
+  const { text = "", page = "/", tag = "huhang", lang = "" } = said;
+  await self.registration.showNotification("护航 Huhang", {
+    body: text, tag, lang, renotify: true, icon: KEPT.icon, badge: KEPT.icon, data: { page },
+  });
+}
+
+async function open(address) {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = pages.find((each) => new URL(each.url).pathname === address.pathname);
+  if (there) return there.focus();
+  return self.clients.openWindow(address.href);
+}
+
+self.addEventListener("push", (event) => event.waitUntil(show(event)));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const address = new URL(event.notification.data?.page || "/", self.location.origin);
+  if (address.origin === self.location.origin) event.waitUntil(open(address));
+});
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {

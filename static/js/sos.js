@@ -7,6 +7,7 @@ import { listenForChanges } from "./parts/live.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
 import { fillPackets } from "./parts/packet.js";
 import { sendPositions } from "./parts/positions.js";
+import { darkenScreen } from "./parts/screen.js";
 import { writeToAgent } from "./parts/words.js";
 import { isRecording, record } from "./sound/recorder.js";
 
@@ -31,4 +32,5 @@ keepPlaceReady((place) => fillPackets(place).then(() => keepSos()));
 stayAwake();
 helpWithoutNetwork();
 writeToAgent();
+darkenScreen();
 document.querySelectorAll("[data-sound]").forEach(letThemHear);

@@ -8,6 +8,7 @@ import { listenForChanges } from "./parts/live.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
 import { fillPackets } from "./parts/packet.js";
 import { sendPositions } from "./parts/positions.js";
+import { offerScreen } from "./parts/screen.js";
 
 const SIGNS = { on: "●", wait: "…" };
 
@@ -61,6 +62,7 @@ keepPlaceReady((place) => {
 stayAwake();
 allowSound();
 announce();
+offerScreen();
 document.addEventListener("htmx:afterSettle", () => {
   keepSos();
   fillSms();

@@ -8,6 +8,7 @@ of its own. `docs/messages.md` says how one is added.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
@@ -34,6 +35,10 @@ class NoProvider(Unfit):
     """A channel without a transport in the settings."""
 
 
+class Lapsed(retry.Known):
+    """Nobody is to get it any more, and nobody misses it: what it said stands elsewhere, or is over."""
+
+
 class WrongRecipient(retry.Hopeless):
     """There is no such number or address: no provider and no repeat helps."""
 
@@ -42,7 +47,8 @@ class WrongRecipient(retry.Hopeless):
 class Letter:
     """What is handed over. `message` is its code in the catalogue, `values` what stands in its text, by name.
 
-    The same `key` is the same message, so that a provider and a reader see a repeat as one.
+    The same `key` is the same message, so that a provider and a reader see a repeat as one. `subject` is the code of what
+    it is about; after `until` it helps nobody any more.
     """
 
     key: str
@@ -52,6 +58,8 @@ class Letter:
     message: str
     language: str
     values: dict[str, str]
+    subject: str = ""
+    until: datetime | None = None
 
 
 @runtime_checkable
@@ -66,7 +74,8 @@ class Transport(Protocol):
     def hand_over(self, letter: Letter) -> str:
         """The provider's own id of the message, empty where it gives none.
 
-        Answers within five seconds. Raises `NotTaken`, `NoAnswer`, `Unfit` or `WrongRecipient`.
+        Answers within five seconds. Raises `NotTaken`, `NoAnswer`, `Unfit`, `WrongRecipient`, and `Lapsed` where the
+        channel is one of `PASSING`.
         """
         ...
 
@@ -94,6 +103,8 @@ log = structlog.get_logger()
 SCHEMES: dict[str, str] = {
     "template+http": "core.messages.transports.template_sms.TemplateSms",
     "template+https": "core.messages.transports.template_sms.TemplateSms",
+    "webpush+http": "core.messages.transports.web_push.WebPush",
+    "webpush+https": "core.messages.transports.web_push.WebPush",
 }
 OTHERWISE = "core.messages.transports.apprise.Apprise"
 KNOWS = "core.messages.transports.apprise.knows"
