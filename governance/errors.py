@@ -242,6 +242,20 @@ class ReviewWithoutAction(DomainError):
     code, sentence = "review_without_action", _("A review ends with at least one action that can be shown.")
 
 
+class ReviewNotDone(DomainError):
+    code, sentence = (
+        "review_not_done",
+        _("Nobody reads this yet: only an action of a review that is done is withdrawn or corrected by two."),
+    )
+
+
+class LastActionOfReview(DomainError):
+    code, sentence = (
+        "last_action_of_review",
+        _("It is the only action of its review: correct it, so that something still follows."),
+    )
+
+
 class ActionShowsNothing(DomainError):
     code, status, sentence = (
         "review_action_shows_nothing",

@@ -182,6 +182,14 @@ REVIEW_PAIR = four_eyes.declare(
     second="done_by",
     law="review_takes_two_people",
 )
+ACTION_PAIR = four_eyes.declare(
+    "governance.review_action",
+    _("Withdrawing or correcting a published action of a review"),
+    table="governance.ReviewAction",
+    first="withdrawn_by",
+    second="withdrawn_agreed",
+    law="review_action_withdrawn_by_two",
+)
 
 
 def shares() -> list[int]:

@@ -898,7 +898,9 @@ def _made(rides, people):
     transparency = reports.propose(account=people("admin"), begins=last, ends=last)
     meant = safety.raise_sos(key=TripKey(ended.code, Party.PASSENGER, "wenzhou"))
     safety.take_incident(account=people("agent"), code=meant.code)
-    safety.resolve_incident(account=people("agent"), code=meant.code, outcome="malicious", words="x")
+    safety.resolve_incident(
+        account=people("agent"), code=meant.code, outcome="malicious", harm="none", words="x"
+    )
     safety.close_incident(account=people("specialist"), code=meant.code)
     guardianship = Guardianship.objects.create(
         teen=people("passenger2"),

@@ -320,6 +320,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('kind', models.CharField(choices=[('death', 'somebody died'), ('injury', 'somebody was severely injured'), ('clock', 'a clock of safety was broken')], max_length=10, verbose_name='kind')),
                 ('subject', models.CharField(max_length=20, verbose_name='of what')),
+                ('matter', models.CharField(max_length=20, verbose_name='what happened on')),
                 ('clock', models.CharField(blank=True, max_length=8, verbose_name='clock')),
                 ('happened_at', models.DateTimeField(verbose_name='known since')),
                 ('opened_at', models.DateTimeField(verbose_name='opened')),
@@ -351,6 +352,12 @@ class Migration(migrations.Migration):
                 ('target', models.JSONField(null=True, verbose_name='what the rule has to say')),
                 ('added_by', models.CharField(max_length=40, verbose_name='added by')),
                 ('added_at', models.DateTimeField(verbose_name='added at')),
+                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn at')),
+                ('withdrawn_by', models.CharField(blank=True, max_length=40, verbose_name='proposed by')),
+                ('withdrawn_agreed', models.CharField(blank=True, max_length=40, verbose_name='agreed by')),
+                ('why_zh', models.CharField(blank=True, max_length=300, verbose_name='why, in Chinese')),
+                ('why_en', models.CharField(blank=True, max_length=300, verbose_name='why, in English')),
+                ('corrects', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected', to='governance.reviewaction', verbose_name='corrects')),
             ],
             options={
                 'verbose_name': 'action of a review',
@@ -662,7 +669,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='review',
-            constraint=models.UniqueConstraint(fields=('subject', 'kind', 'clock'), name='review_once_of_each'),
+            constraint=models.UniqueConstraint(fields=('matter', 'kind', 'clock'), name='review_once_of_each'),
         ),
         migrations.AddField(
             model_name='reviewaction',
@@ -807,6 +814,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='reviewaction',
             constraint=models.CheckConstraint(condition=models.Q(('shows__in', ['measure', 'rule'])), name='review_action_is_shown'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewaction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', False), _negated=True), models.Q(models.Q(('withdrawn_by', ''), _negated=True), models.Q(('withdrawn_agreed', ''), _negated=True), models.Q(('withdrawn_by', models.F('withdrawn_agreed')), _negated=True)), _connector='OR'), name='review_action_withdrawn_by_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewaction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('why_en', ''), ('why_zh', ''), ('withdrawn_agreed', ''), ('withdrawn_at', None), ('withdrawn_by', '')), models.Q(('withdrawn_at__isnull', False), models.Q(('why_zh', ''), _negated=True), models.Q(('why_en', ''), _negated=True)), _connector='OR'), name='review_action_withdrawn_says_why'),
         ),
         migrations.AddConstraint(
             model_name='transparencyreport',

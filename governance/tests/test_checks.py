@@ -978,6 +978,8 @@ def test_d15_looks_at_incidents_that_are_closed_by_now(rides, people, deliver, n
         state="closed",
         closed_at=clock.now(),
         outcome="safe",
+        harm="none",
+        harm_at=clock.now(),
         taken_at=clock.now(),
         taken_by="agent",
         resolved_by="agent",

@@ -68,7 +68,9 @@ def promises_json(request: HttpRequest) -> HttpResponse:
             "title": {"zh": each.row.words_zh, "en": each.row.words_en},
             "due": each.row.due.isoformat(),
             "shown_by": each.row.named,
-            "status": each.found.status.value,
+            "status": "withdrawn" if each.withdrawn else each.found.status.value,
+            "why": {"zh": each.row.why_zh, "en": each.row.why_en} if each.withdrawn else None,
+            "corrected_by": each.corrected_by or None,
         }
         for each in acts
     ]
