@@ -161,6 +161,10 @@ class ReportsBusy(DomainError):
     )
 
 
+class ReportNotCounted(DomainError):
+    code, sentence = "report_not_counted", _("It is still being counted: nobody has seen its figures.")
+
+
 class ReportOutdated(DomainError):
     code, sentence = (
         "report_outdated",

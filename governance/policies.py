@@ -166,6 +166,13 @@ OPENING_PAIR = four_eyes.declare(
     law="concern_opening_takes_two_people",
 )
 
+REPORT_WITHIN = policy.declare(
+    "governance.report_within",  # G7
+    policy.Span(1, 30, Unit.DAYS),
+    20,
+    name=pgettext_lazy("policy name", "Transparency reports: published"),
+    about=_("So long after the end of a month its transparency report is published at the latest."),
+)
 REVIEW, REVIEW_DONE = "reviews.write", "reviews.finish"
 REVIEW_WITHIN = policy.declare(
     "governance.review_within",  # G10

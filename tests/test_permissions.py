@@ -893,9 +893,11 @@ def _made(rides, people):
     checkpoint = checkpoints.make(clock.now())
     last = clock.now().date() - timedelta(days=40)
     published = reports.propose(account=people("admin"), begins=last, ends=last)
+    reports.COUNT.run(at=clock.now())
     reports.publish(account=people("supervisor"), code=published.code)
     last -= timedelta(days=1)
     transparency = reports.propose(account=people("admin"), begins=last, ends=last)
+    reports.COUNT.run(at=clock.now())
     meant = safety.raise_sos(key=TripKey(ended.code, Party.PASSENGER, "wenzhou"))
     safety.take_incident(account=people("agent"), code=meant.code)
     safety.resolve_incident(

@@ -399,8 +399,10 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('begins', models.DateField(verbose_name='first day')),
                 ('ends', models.DateField(verbose_name='last day')),
-                ('figures', models.JSONField(verbose_name='figures')),
-                ('digest', models.CharField(max_length=64, verbose_name='SHA-256 of the figures')),
+                ('figures', models.JSONField(null=True, verbose_name='figures')),
+                ('digest', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the figures')),
+                ('tables_done', models.PositiveSmallIntegerField(default=0, verbose_name='tables counted')),
+                ('counting_since', models.DateTimeField(null=True, verbose_name='counting since')),
                 ('change', models.CharField(blank=True, max_length=500, verbose_name='what changed')),
                 ('state', models.CharField(choices=[('proposed', 'waits for a second person'), ('approved', 'agreed'), ('withdrawn', 'withdrawn'), ('lapsed', 'its time passed')], default='proposed', max_length=10, verbose_name='state')),
                 ('proposed_by', models.CharField(max_length=40, verbose_name='proposed by')),
@@ -838,6 +840,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transparencyreport',
             constraint=models.CheckConstraint(condition=models.Q(('state', 'approved'), ('version', None), _connector='XOR'), name='report_published_has_a_version'),
+        ),
+        migrations.AddConstraint(
+            model_name='transparencyreport',
+            constraint=models.CheckConstraint(condition=models.Q(('version', None), models.Q(('digest', ''), _negated=True), _connector='OR'), name='report_published_was_counted'),
         ),
         migrations.AddConstraint(
             model_name='transparencyreport',
