@@ -72,6 +72,17 @@ class RuleTimePassed(DomainError):
     )
 
 
+class RuleLeadTooShort(DomainError):
+    code, status, sentence = (
+        "rule_lead_too_short",
+        400,
+        _(
+            "Unless it protects better, a rule is proposed at least %(lead)s ahead: those whom it meets hear of it before."
+            " What cannot wait is urgent."
+        ),
+    )
+
+
 class RuleTimeTooClose(DomainError):
     code, status, sentence = (
         "rule_time_passed",

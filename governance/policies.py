@@ -166,6 +166,17 @@ OPENING_PAIR = four_eyes.declare(
     law="concern_opening_takes_two_people",
 )
 
+RULE_LEAD = policy.declare(
+    "governance.rule_lead",  # G5
+    policy.Span(1, 336, Unit.HOURS),
+    24,
+    name=pgettext_lazy("policy name", "Rules: proposed ahead"),
+    about=_(
+        "So long before it takes force a rule is proposed that does not protect better than the one before: two people"
+        " look at it, it runs in shadow, and those whom it meets hear of it."
+    ),
+)
+policy.safer(policy.HIGHER, RULE_LEAD)
 REPORT_WITHIN = policy.declare(
     "governance.report_within",  # G7
     policy.Span(1, 30, Unit.DAYS),
