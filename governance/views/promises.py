@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from core import clock
 from core.errors import NotFound
 from governance import claims, reviews
-from governance.gate import executives, reassessment_of, returning
+from governance.gate import awaited, executives, reassessment_of
 from governance.selectors import Row, days_of, histories, last_board, waivers_of
 from governance.services import show
 from governance.states import Status
@@ -36,7 +36,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "counts": counts,
-        "returning": returning(rows),
+        "returning": awaited(rows),
         "executives": executives(),
         "acts": acts,
         "learned": reviews.counted(clock.now(), acts),
