@@ -63,7 +63,7 @@ def what_happened_is_learned_from(at: datetime) -> Found:
     return Found(Status.PASS if whole else Status.PROGRESS, tuple(seen), share)
 
 
-@breaks("G10")
+@breaks("G10", LATE)
 def a_review_that_nobody_wrote(world: World) -> None:
     world.table("governance.ReviewAction")
     world.make("governance.Review", state="open", kind="death", due_at=world.at - SPAN)

@@ -37,7 +37,7 @@ def each_month_is_reported(at: datetime) -> Found:
     return verdict(faults, REPORTED(count=count, owed=len(waiting) - len(late)), happened=count)
 
 
-@breaks("G7")
+@breaks("G7", LATE)
 def a_month_that_nobody_reported(world: World) -> None:
     world.table("governance.TransparencyReport")
     world.trip(requested_at=world.at - 3 * SPAN)

@@ -17,6 +17,7 @@ from core.errors import DomainError, Forbidden, InvalidInput, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, PolicyVersion
 from core.policy import simulation
+from core.tests.factories import set_policy
 from governance import figures, rules
 from governance.errors import (
     ForADayAlready,
