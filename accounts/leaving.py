@@ -106,6 +106,7 @@ def _erase(pk: int, at: datetime) -> bool:
         **dict.fromkeys(personal, ""),
         phone_index=f"gone:{row.code}",
         id_index=None,
+        person_index="",
         document="",
         verified_at=None,
         erased_at=at,

@@ -44,6 +44,10 @@ class Account(AbstractBaseUser):
     id_index = models.CharField(  # noqa: DJ001 - unique where present
         pgettext_lazy("field", "index of the document"), max_length=64, null=True
     )
+    # Of whoever the registry knows this is, whatever their documents; empty where it does not say.
+    person_index = models.CharField(
+        pgettext_lazy("field", "index of the person"), max_length=64, blank=True, default=""
+    )
     verified_at = models.DateTimeField(_("real name verified"), null=True)
     language = models.CharField(
         pgettext_lazy("field", "language"), max_length=10, default="zh-hans", choices=settings.LANGUAGES

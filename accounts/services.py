@@ -681,6 +681,7 @@ def _verified(name: str, number: str, kind: str, answer: IdentityAnswer | None) 
         "document": kind,
         "born_on": birthday.isoformat() if birthday else "",
         "id_index": id_index(number, kind, country),
+        "person_index": blind_index(answer.person if answer else "", purpose="person"),
     }
 
 

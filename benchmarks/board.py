@@ -222,7 +222,7 @@ def fill_tables() -> None:
     fill("drivers.FaceCheck", ROWS // 10, code="'G-' || n", driver_id=f"{driver} + n % {drivers}", purpose="'daily'", state="'passed'", decided_at="now()", subject=f"to_char(({when}) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')")  # fmt: skip
     fill("drivers.OnlineSpell", ROWS // 10, driver_id=f"{driver} + n % {drivers}", began_at=when, ended_at="now()", face_check_id=f"(SELECT max(id) - {ROWS // 10} FROM drivers_facecheck) + n")  # fmt: skip
     fill("complaints.Complaint", ROWS // 200, code="'C-' || n", level="'severe'", accused_as="'driver'", accused_id=f"{account} + (n * 13) % {drivers}", state="'decided'", stopped_at=when, decided_at=f"{when} + interval '1 s'")  # fmt: skip
-    fill("safety.Incident", ROWS // 400, code="'I-' || n", state="'closed'", trip_id="(SELECT min(id) FROM rides_trip) + n * 400", has_sos="true", opened_at=when, taken_at=when, closed_at=f"{when} + interval '1 hour'", high_risk_at=when, safe_check_at=f"{when} + interval '1 minute'", outcome="'false_alarm'")  # fmt: skip
+    fill("safety.Incident", ROWS // 400, code="'I-' || n", state="'closed'", trip_id="(SELECT min(id) FROM rides_trip) + n * 400", has_sos="true", opened_at=when, taken_at=when, closed_at=f"{when} + interval '1 hour'", high_risk_at=when, safe_check_at=f"{when} + interval '1 minute'", outcome="'false_alarm'", harm="'none'", harm_at=when)  # fmt: skip
     fill("safety.SosCall", ROWS // 400, incident_id="(SELECT min(id) FROM safety_incident) + n - 1", party="'passenger'", at=when)  # fmt: skip
     fill(
         "safety.Acknowledgement",

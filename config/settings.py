@@ -600,6 +600,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 50},
     },
+    "transparency reports that somebody asked for, counted": {
+        "task": "governance.tasks.count_reports",
+        "schedule": 10.0,
+        "options": {"queue": "bulk", "expires": 9},
+    },
     "votes that show their order, mixed": {
         "task": "governance.tasks.mix_votes",
         "schedule": 600.0,

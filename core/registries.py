@@ -5,7 +5,7 @@ whom we mean, 5xx or nothing where it is down. `docs/registries.md` has the fiel
 """
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from django.conf import settings
@@ -43,11 +43,13 @@ IDENTITY = {
 
 class IdentityAnswer(msgspec.Struct):
     """Whether name and number belong together; `born` where no birthday stands in the number, `country` of a passport
-    (ISO 3166-1 alpha-2)."""
+    (ISO 3166-1 alpha-2), `person` the registry's own name for whoever this is, the same for all their documents, where
+    it has one."""
 
     match: bool
     born: date | None = None
     country: str = ""
+    person: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
 def identity(kind: str, *, name: str, number: str) -> IdentityAnswer | None:

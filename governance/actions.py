@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import policy
+from core import motions, policy
 from core.actions import Action, ActionForm, ActionSet, Given, Step, Text, by_two, calls, choice, text, words
 from core.console.motions import desk
 from core.errors import NotFound
@@ -17,6 +17,7 @@ from governance.forms import authenticator
 from governance.measures import OWNERS, measures
 from governance.models import Comment, Concern, GatePassage, Review, RuleChange, TransparencyReport
 from governance.policies import (
+    ACTION_PAIR,
     CHANGE,
     COMMENT_PAIR,
     CONCERNS_ANSWER,
@@ -335,6 +336,44 @@ def _add_action(row: Review, person: "Account", given: Given) -> Text:
     return _("It stands on the board once the review is done, without evidence until it is shown.")
 
 
+class WithdrawAction(ActionForm):
+    """Which published action is withdrawn, and why; everybody reads it, and the action stays beside it."""
+
+    action = forms.ChoiceField(label=pgettext_lazy("review", "Which action"))
+    why_zh = text(pgettext_lazy("review", "Why, in Chinese; everybody reads it"), limit=reviews.LONGEST_WHY)
+    why_en = text(pgettext_lazy("review", "Why, in English; everybody reads it"), limit=reviews.LONGEST_WHY)
+
+    def prepare(self) -> None:
+        standing = [(each.code, f"{each.code} {each.words}"[:80]) for each in reviews.standing(self.row)]
+        self.fields["action"] = choice(pgettext_lazy("review", "Which action"), standing, drawn=False)
+
+
+class CorrectAction(WithdrawAction):
+    """As it shall read instead. What shows it stays."""
+
+    words_zh = text(pgettext_lazy("review", "Action, in Chinese; everybody reads it"), limit=200)
+    words_en = text(pgettext_lazy("review", "Action, in English; everybody reads it"), limit=200)
+    owner = choice(pgettext_lazy("review", "Answers for it"), OWNERS.items(), drawn=False)
+    due = Day(label=pgettext_lazy("review", "Due on"))
+
+
+def _end_action(row: Review, person: "Account", given: Given) -> Text:
+    if given["action"] not in {each.code for each in reviews.standing(row)}:
+        raise NotFound
+    said = {name: value for name, value in given.items() if name != "action"}
+    motions.propose(
+        account=person, kind=reviews.ENDING, given=reviews.Ending(**said), subject=given["action"]
+    )
+    return _("Proposed. Somebody else has to agree.")
+
+
+ENDINGS = desk(
+    "review_motion",
+    permission=REVIEW_DONE,
+    kinds=reviews.KINDS,
+    route="governance_console:review_motion_act",
+    back=lambda _motion: reverse("governance_console:reviews"),
+)
 REVIEWS: ActionSet[Review] = ActionSet(
     kind="review",
     find=reviews.review_of,
@@ -366,6 +405,24 @@ REVIEWS.add(
         run=calls(reviews.finish),
         two=REVIEW_PAIR.key,
         offered=lambda row, _person: row.state == ReviewState.OPEN,
+    ),
+    Action(
+        key="withdraw_action",
+        label=pgettext_lazy("review", "Withdraw an action"),
+        permission=REVIEW_DONE,
+        run=_end_action,
+        form=WithdrawAction,
+        two=ACTION_PAIR.key,
+        offered=lambda row, _person: row.state == ReviewState.DONE,
+    ),
+    Action(
+        key="correct_action",
+        label=pgettext_lazy("review", "Correct an action"),
+        permission=REVIEW_DONE,
+        run=_end_action,
+        form=CorrectAction,
+        two=ACTION_PAIR.key,
+        offered=lambda row, _person: row.state == ReviewState.DONE,
     ),
 )
 

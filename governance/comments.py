@@ -15,9 +15,9 @@ from core import audit, clock, danger, four_eyes, idempotency
 from core.codes import new_code
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound, refuse
 from core.permissions import require
-from core.privacy import blind_index
 from core.states import move
 from core.transactions import begins_transaction
+from governance.consultations import marks_of
 from governance.errors import CommentedAlready, CommentLookedAt, NotOpen, NotVerifiedToVote, TellsWho
 from governance.models import Comment, Consultation
 from governance.policies import MODERATE, VOTE
@@ -45,10 +45,8 @@ def tells_who(words: str) -> bool:
     return TELLS_WHO.search(unicodedata.normalize("NFKC", words)) is not None
 
 
-def _writer(account: "Account", slug: str) -> str:
-    if account.verified_at is None or not account.id_index:
-        raise NotVerifiedToVote
-    return blind_index(f"{slug}:{account.id_index}", purpose="comment")
+def _writers(account: "Account", slug: str) -> list[str]:
+    return marks_of(account, slug, purpose="comment")
 
 
 @begins_transaction
@@ -60,14 +58,15 @@ def comment(*, account: "Account", slug: str, words: str) -> Comment:
     require(account, VOTE)
     if account.is_drill:
         raise Forbidden
-    words, writer, at = words.strip(), _writer(account, slug), clock.now()
+    words, writers, at = words.strip(), _writers(account, slug), clock.now()
     if not 0 < len(words) <= LONGEST:
         raise InvalidInput("words")
-    idempotency.alone(f"comment:{writer}")
+    for writer in sorted(writers):
+        idempotency.alone(f"comment:{writer}")
     row = Consultation.objects.filter(slug=slug).first()
     if row is None:
         raise NotFound
-    known = Comment.objects.filter(writer=writer).first()
+    known = Comment.objects.filter(writer__in=writers).first()
     if known is not None:
         if known.words != words:
             raise CommentedAlready
@@ -78,7 +77,7 @@ def comment(*, account: "Account", slug: str, words: str) -> Comment:
     return Comment.objects.create(
         code=new_code("W"),
         consultation=row,
-        writer=writer,
+        writer=writers[0],
         words=words,
         salt=salt,
         digest=hashlib.sha256(f"{salt}{words}".encode()).hexdigest(),
@@ -90,7 +89,7 @@ def comment(*, account: "Account", slug: str, words: str) -> Comment:
 def own_comment(account: "Account", row: Consultation) -> Comment | None:
     """What somebody wrote about a question."""
     try:
-        return Comment.objects.filter(writer=_writer(account, row.slug)).first()
+        return Comment.objects.filter(writer__in=_writers(account, row.slug)).first()
     except NotVerifiedToVote:
         return None
 
@@ -214,7 +213,7 @@ def remove(*, account: "Account", code: str, reason: CommentReason) -> Comment:
 @begins_transaction
 def appeal(*, account: "Account", slug: str) -> Comment:
     """Its author has somebody else look, once. Raises `NotFound`, `NotVerifiedToVote`, `CommentLookedAt`."""
-    row = Comment.objects.select_for_update().filter(writer=_writer(account, slug)).first()
+    row = Comment.objects.select_for_update().filter(writer__in=_writers(account, slug)).first()
     if row is None:
         raise NotFound
     if row.state == CommentState.APPEALED:

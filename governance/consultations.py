@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -54,21 +54,23 @@ class Voted:
     choice: Option
 
 
-def mark_of(account: "Account", slug: str) -> str:
-    """One person in one question, whatever accounts they had: by the document that a registry verified.
+def marks_of(account: "Account", slug: str, *, purpose: str = "vote") -> list[str]:
+    """One person in one question, whatever accounts they had: by whom the registry knows, where it says, and by the document
+    that it verified. The first is written down; who is known by any of them has voted.
 
     Without the key nobody tells whose mark it is, nor that marks of two questions are one person's. Raises
     `NotVerifiedToVote`.
     """
     if account.verified_at is None or not account.id_index:
         raise NotVerifiedToVote
-    return blind_index(f"{slug}:{account.id_index}", purpose="vote")
+    known = (account.person_index, account.id_index)
+    return [blind_index(f"{slug}:{each}", purpose=purpose) for each in known if each]
 
 
 def has_voted(account: "Account", row: Consultation) -> bool:
     """Whether the person voted, with this account or another; False for who may not."""
     try:
-        return Voter.objects.filter(mark=mark_of(account, row.slug)).exists()
+        return Voter.objects.filter(mark__in=marks_of(account, row.slug)).exists()
     except NotVerifiedToVote:
         return False
 
@@ -82,10 +84,10 @@ def vote(*, account: "Account", slug: str, choice: str, submission: str, asker: 
     require(account, VOTE)
     if account.is_drill:
         raise Forbidden  # enters no figure
-    mark = mark_of(account, slug)
+    marks = tuple(marks_of(account, slug))
     submission = idempotency.check(submission, danger=False)
-    paper = _Paper(mark, choice, _receipt(mark, submission), group_of(account), beyond=False)
-    with _counted(account, slug, mark, asker) as beyond:
+    paper = _Paper(marks, choice, _receipt(marks[0], submission), group_of(account), beyond=False)
+    with _counted(account, slug, marks, asker) as beyond:
         try:
             return _cast(slug=slug, paper=replace(paper, beyond=beyond))
         except OperationalError as why:
@@ -96,7 +98,7 @@ def vote(*, account: "Account", slug: str, choice: str, submission: str, asker: 
 
 @dataclass(frozen=True, slots=True)
 class _Paper:
-    mark: str
+    marks: tuple[str, ...]
     choice: str
     receipt: str
     group: Group
@@ -118,9 +120,9 @@ def _receipt(mark: str, submission: str) -> str:
 
 
 @contextmanager
-def _counted(account: "Account", slug: str, mark: str, asker: Asker) -> Iterator[bool]:
+def _counted(account: "Account", slug: str, marks: Sequence[str], asker: Asker) -> Iterator[bool]:
     """Whether its source has sent more than people do on this question. What is not taken counts for nothing."""
-    if Voter.objects.filter(mark=mark).exists():  # a repeat takes nobody's turn
+    if Voter.objects.filter(mark__in=marks).exists():  # a repeat takes nobody's turn
         yield False
         return
     source = Asker(
@@ -140,9 +142,10 @@ def _counted(account: "Account", slug: str, mark: str, asker: Asker) -> Iterator
 @begins_transaction
 def _cast(*, slug: str, paper: _Paper) -> Voted:
     row = _locked_for_voters(slug)
-    idempotency.alone(f"vote:{paper.mark}")  # of two at once one is counted, and the other is told
+    for mark in sorted(paper.marks):
+        idempotency.alone(f"vote:{mark}")  # of two at once one is counted, and the other is told
     option = Option.objects.filter(consultation=row, key=paper.choice).first()
-    if Voter.objects.filter(mark=paper.mark).exists():
+    if Voter.objects.filter(mark__in=paper.marks).exists():
         again = Ballot.objects.select_related("option").filter(receipt=paper.receipt, option=option).first()
         if again is None or option is None:
             raise AlreadyVoted
@@ -151,7 +154,7 @@ def _cast(*, slug: str, paper: _Paper) -> Voted:
         raise NotOpen
     if option is None:
         raise InvalidInput("choice")
-    Voter.objects.create(mark=paper.mark, consultation=row)
+    Voter.objects.create(mark=paper.marks[0], consultation=row)
     Ballot.objects.create(receipt=paper.receipt, option=option, group=paper.group, beyond=paper.beyond)
     return Voted(paper.receipt, option)
 

@@ -72,6 +72,17 @@ class RuleTimePassed(DomainError):
     )
 
 
+class RuleLeadTooShort(DomainError):
+    code, status, sentence = (
+        "rule_lead_too_short",
+        400,
+        _(
+            "Unless it protects better, a rule is proposed at least %(lead)s ahead: those whom it meets hear of it before."
+            " What cannot wait is urgent."
+        ),
+    )
+
+
 class RuleTimeTooClose(DomainError):
     code, status, sentence = (
         "rule_time_passed",
@@ -161,6 +172,10 @@ class ReportsBusy(DomainError):
     )
 
 
+class ReportNotCounted(DomainError):
+    code, sentence = "report_not_counted", _("It is still being counted: nobody has seen its figures.")
+
+
 class ReportOutdated(DomainError):
     code, sentence = (
         "report_outdated",
@@ -240,6 +255,20 @@ class ReviewNotWritten(DomainError):
 
 class ReviewWithoutAction(DomainError):
     code, sentence = "review_without_action", _("A review ends with at least one action that can be shown.")
+
+
+class ReviewNotDone(DomainError):
+    code, sentence = (
+        "review_not_done",
+        _("Nobody reads this yet: only an action of a review that is done is withdrawn or corrected by two."),
+    )
+
+
+class LastActionOfReview(DomainError):
+    code, sentence = (
+        "last_action_of_review",
+        _("It is the only action of its review: correct it, so that something still follows."),
+    )
 
 
 class ActionShowsNothing(DomainError):

@@ -5,7 +5,8 @@ that takes the figures and returns the facts to keep (`core.facts`). So one run 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,7 +16,6 @@ from core import facts
 from core.languages import clauses, sentences
 
 Facts = dict[str, Any]
-Sentence = Callable[..., dict[str, facts.Fact]]
 _FIELD = re.compile(r"%\((\w+)\)s")
 _faults: set[str] = set()
 MOST_NAMED = 5  # codes in one sentence; more are counted
@@ -24,16 +24,25 @@ CODES = frozenset({"code", "codes"})
 _MORE = re.compile(r" \+(\d+)$")
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a check may say, by the name of its `rule`; called with the figures it gives the facts to keep."""
+
+    rule: str
+
+    def __call__(self, **values: facts.Fact) -> dict[str, facts.Fact]:
+        return facts.of(self.rule, **values)
+
+
 def line(key: str, text: str, **forms: facts.Form) -> Sentence:
     """Declare what was seen; `text` is an English msgid, marked with `gettext_noop`. Fields without a form stand as they are."""
-    rule = facts.declare(
-        f"board.{key}", gettext_lazy(text), **{name: forms.get(name, str) for name in _FIELD.findall(text)}
+    return Sentence(
+        facts.declare(
+            f"board.{key}",
+            gettext_lazy(text),
+            **{name: forms.get(name, str) for name in _FIELD.findall(text)},
+        )
     )
-
-    def said(**values: facts.Fact) -> dict[str, facts.Fact]:
-        return facts.of(rule, **values)
-
-    return said
 
 
 def fault(key: str, text: str, **forms: facts.Form) -> Sentence:

@@ -27,7 +27,7 @@ from governance.counted import answered_about
 from governance.measures import DATE, Measure
 from governance.models import DrillRun, Executive, GatePassage, Proof, Reassessment
 from governance.policies import EXPECTED_ORDERS
-from governance.selectors import Row, last_board
+from governance.selectors import STALE_AFTER, Row, last_board
 from governance.states import ProofKind, Status
 from rides.selectors import last_suspended, line_in_city, suspended_rows, suspensions_since
 from rides.states import LineState
@@ -454,6 +454,57 @@ def returning(rows: Sequence[Row] | None = None) -> list[Returning]:
         asked = ask(case_of(row.line, row.city, rows=found), known=known)
         green = sum(each.ok for each in asked)
         answers.append(Returning(row, missing(asked), len(asked), green))
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A line as everybody reads it that waits at the gate: `missing` is how many things are."""
+
+    row: "LineInCity"
+    missing: int
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.row.state == LineState.SUSPENDED
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What was counted of each line and city after one round of the board, and when that began."""
+
+    key: tuple[object, ...]
+    at: datetime
+    missing: dict[tuple[str, str], int]
+
+
+_counted: list[_Round] = []  # the newest, of this process
+
+
+def _round(rows: Sequence[Row]) -> _Round:
+    """That of the board as it stands: another once the last measure was checked again, or one is not known any more."""
+    at, last = clock.now(), rows[-1].state if rows else None
+    newest = (last.pk, last.checked_at) if last else (0, at)
+    key = (build.digest(), *newest, *(row.found.status for row in rows))
+    found = _counted[0] if _counted else None
+    if found is None or found.key != key or not timedelta(0) <= at - found.at <= STALE_AFTER:
+        found = _Round(key, at, {})
+        _counted[:] = [found]
+    return found
+
+
+@policy.read_once()
+def awaited(rows: Sequence[Row]) -> list[Awaited]:
+    """Every line that is suspended somewhere or on its way back. Who may look is the whole world, so what is missing is
+    counted once for each round of the board in each process, not for each who looks; the line's own state is that of now.
+    """
+    counted, answers = _round(rows).missing, []
+    known: dict[str, Looked] = {}
+    for row in suspended_rows():
+        key = row.line, row.city.code
+        if key not in counted:
+            counted[key] = len(missing(ask(case_of(row.line, row.city, rows=rows), known=known)))
+        answers.append(Awaited(row, counted[key]))
     return answers
 
 

@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -144,18 +144,30 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of breaking a promise on purpose; `found` is what the check said of it, None where it was not asked."""
+    """What came of breaking a promise on purpose; `found` is what the check said of it, None where it was not asked.
+    `seen` are the faults by which it noticed."""
 
     measure: Measure
     came: Breaker
     why: str = ""
     found: Found | None = None
+    seen: tuple[evidence.Facts, ...] = ()
 
 
 Check = Callable[[datetime], Found]
-Breach = Callable[["shadow.World"], Any]
+Break = Callable[["shadow.World"], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One way to break a promise, and the faults of which its check has to name one: red for another reason proves nothing."""
+
+    run: Break
+    faults: frozenset[str]
+
+
 _checks: dict[str, Check] = {}
-_breakers: dict[str, Breach] = {}
+_breakers: dict[str, list[Breach]] = {}
 
 NO_CHECK = evidence.fault(
     "no_check", noop("Not built yet: %(requirements)s. There is no live check that could show it")
@@ -178,14 +190,15 @@ def live_check(measure_id: str) -> Callable[[Check], Check]:
     return register
 
 
-def breaks(measure_id: str) -> Callable[[Breach], Breach]:
-    """Register what breaks a measure on purpose. Raises `ValueError` for a measure without a check, or broken already."""
-    if measure_id in _breakers or measure_id not in _checks:
-        raise ValueError(f"{measure_id}: no check to try, or a breaker that it has already")
+def breaks(measure_id: str, *faults: evidence.Sentence) -> Callable[[Break], Break]:
+    """Register a way in which a measure is broken on purpose, and the faults by which its check may notice it; a measure
+    may have several. Raises `ValueError` for a measure without a check, and for a way without a fault."""
+    if measure_id not in _checks or not faults:
+        raise ValueError(f"{measure_id}: no check to try, or no fault by which it would be noticed")
 
-    def register(breach: Breach) -> Breach:
-        _breakers[measure_id] = breach
-        return breach
+    def register(run: Break) -> Break:
+        _breakers.setdefault(measure_id, []).append(Breach(run, frozenset(each.rule for each in faults)))
+        return run
 
     return register
 
@@ -259,19 +272,32 @@ def break_measure(measure: Measure) -> Tried:
     """Break a promise in a world of shadows that is gone afterwards, and see whether its check turns red.
 
     The shadows are tables of this transaction alone that stand before the real ones (`governance.shadow`): no row of the
-    platform is touched, nobody else waits, and nothing is left. A measure without a check is red anyway.
+    platform is touched, nobody else waits, and nothing is left. A measure without a check is red anyway. Of several ways
+    to break it each has to be noticed, by a fault that it names.
     """
-    breach = _breakers.get(measure.id)
-    if breach is None:
-        return Tried(measure, Breaker.FAILED, "no breaker")
+    tried = Tried(measure, Breaker.FAILED, "no breaker")
+    seen: tuple[evidence.Facts, ...] = ()
+    for breach in _breakers.get(measure.id, []):
+        tried = _break(measure, breach)
+        if tried.came != Breaker.TURNED:
+            return tried
+        seen += tried.seen
+    return replace(tried, seen=seen)
+
+
+def _break(measure: Measure, breach: Breach) -> Tried:
     try:
         with shadow.world(clock.now()) as world:
-            breach(world)
+            breach.run(world)
             checked = check_measure(measure)
     except Exception as why:  # a breaker that does not work proves nothing
         log.exception("governance.breaker_broke", measure=measure.id)
         return Tried(measure, Breaker.FAILED, type(why).__name__)
     if checked.broken:
         return Tried(measure, Breaker.FAILED, "the check broke", checked.found)
-    came = Breaker.TURNED if checked.found.status == Status.FAIL else Breaker.STAYED
-    return Tried(measure, came, "", checked.found)
+    if checked.found.status != Status.FAIL:
+        return Tried(measure, Breaker.STAYED, "", checked.found)
+    seen = tuple(each for each in checked.found.facts if each.get("rule") in breach.faults)
+    if not seen:
+        return Tried(measure, Breaker.STAYED, "red for another reason", checked.found)
+    return Tried(measure, Breaker.TURNED, "", checked.found, seen)

@@ -166,6 +166,24 @@ OPENING_PAIR = four_eyes.declare(
     law="concern_opening_takes_two_people",
 )
 
+RULE_LEAD = policy.declare(
+    "governance.rule_lead",  # G5
+    policy.Span(1, 336, Unit.HOURS),
+    24,
+    name=pgettext_lazy("policy name", "Rules: proposed ahead"),
+    about=_(
+        "So long before it takes force a rule is proposed that does not protect better than the one before: two people"
+        " look at it, it runs in shadow, and those whom it meets hear of it."
+    ),
+)
+policy.safer(policy.HIGHER, RULE_LEAD)
+REPORT_WITHIN = policy.declare(
+    "governance.report_within",  # G7
+    policy.Span(1, 30, Unit.DAYS),
+    20,
+    name=pgettext_lazy("policy name", "Transparency reports: published"),
+    about=_("So long after the end of a month its transparency report is published at the latest."),
+)
 REVIEW, REVIEW_DONE = "reviews.write", "reviews.finish"
 REVIEW_WITHIN = policy.declare(
     "governance.review_within",  # G10
@@ -181,6 +199,14 @@ REVIEW_PAIR = four_eyes.declare(
     first="written_by",
     second="done_by",
     law="review_takes_two_people",
+)
+ACTION_PAIR = four_eyes.declare(
+    "governance.review_action",
+    _("Withdrawing or correcting a published action of a review"),
+    table="governance.ReviewAction",
+    first="withdrawn_by",
+    second="withdrawn_agreed",
+    law="review_action_withdrawn_by_two",
 )
 
 

@@ -11,23 +11,32 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
-from django.utils.translation import get_language
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as noop
+from django.utils.translation import pgettext_lazy
 
 from complaints.selectors import deaths_claimed_since
-from core import audit, clock, formats, four_eyes, jobs, live, policy
+from core import audit, clock, formats, four_eyes, jobs, live, motions, policy
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
+from core.models import Motion
 from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction
-from governance.errors import ActionShowsNothing, ReviewDone, ReviewNotWritten, ReviewWithoutAction
+from governance.errors import (
+    ActionShowsNothing,
+    LastActionOfReview,
+    ReviewDone,
+    ReviewNotDone,
+    ReviewNotWritten,
+    ReviewWithoutAction,
+)
 from governance.evidence import Facts, fault, line
 from governance.measures import OWNERS, Found, measure_of
 from governance.models import MeasureState, Review, ReviewAction
-from governance.policies import REVIEW, REVIEW_DONE, REVIEW_WITHIN
+from governance.policies import ACTION_PAIR, REVIEW, REVIEW_DONE, REVIEW_WITHIN
 from governance.selectors import Row, last_board
 from governance.states import REVIEW_TRANSITIONS, ReviewKind, ReviewState, Shows, Status
 from safety.selectors import clocks_broken, harmed_since
@@ -40,6 +49,7 @@ live.moves("reviews", "governance.review_")
 LOOKS_BACK = timedelta(days=30)
 SHOWN_FOR = timedelta(days=7)  # that a measure has to be kept after the action was written
 LONGEST = 4_000
+LONGEST_WORDS, LONGEST_WHY = 200, 300  # of what everybody reads
 LAST_DUE = timedelta(days=180)  # an action that is due in years is none
 ITSELF = "G10"  # is not kept while an action waits: it would wait for itself
 
@@ -49,24 +59,39 @@ ITSELF = "G10"  # is not kept while an action waits: it would wait for itself
 
 @dataclass(frozen=True, slots=True, order=True)
 class Wanted:
-    """Something of which there has to be a review, and since when it was known."""
+    """Something of which there has to be a review, and since when it was known. `matter` is what happened, of which there
+    is one review however many reported it: the trip or accident, of a clock the incident."""
 
     at: datetime
     subject: str
     kind: str
+    matter: str
     clock: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.matter, self.kind, self.clock
 
 
 def wanted(at: datetime) -> list[Wanted]:
     """All of the last 30 days that has to be reviewed, oldest first."""
     since = at - LOOKS_BACK
     found = [
-        Wanted(known, code, ReviewKind.DEATH if harm == Harm.DEATH else ReviewKind.INJURY)
-        for code, harm, known in harmed_since(since)
+        Wanted(
+            each.at,
+            each.incident,
+            ReviewKind.DEATH if each.harm == Harm.DEATH else ReviewKind.INJURY,
+            each.trip or each.incident,
+        )
+        for each in harmed_since(since)
     ]
-    found += [Wanted(filed, code, ReviewKind.DEATH) for code, filed in deaths_claimed_since(since)]
     found += [
-        Wanted(each.at, each.incident, ReviewKind.CLOCK, each.clock) for each in clocks_broken(since, at)
+        Wanted(each.at, each.claim, ReviewKind.DEATH, each.trip or each.accident)
+        for each in deaths_claimed_since(since)
+    ]
+    found += [
+        Wanted(each.at, each.incident, ReviewKind.CLOCK, each.incident, each.clock)
+        for each in clocks_broken(since, at)
     ]
     return sorted(found)
 
@@ -74,19 +99,20 @@ def wanted(at: datetime) -> list[Wanted]:
 def not_opened(at: datetime) -> list[Wanted]:
     """What of that has no review."""
     every = wanted(at)
-    rows = Review.objects.filter(subject__in={each.subject for each in every})
-    known = set(rows.values_list("subject", "kind", "clock"))
-    return [each for each in every if (each.subject, each.kind, each.clock) not in known]
+    rows = Review.objects.filter(matter__in={each.matter for each in every})
+    known = set(rows.values_list("matter", "kind", "clock"))
+    return [each for each in every if each.key not in known]
 
 
 @begins_transaction
 def _open(given: Wanted) -> None:
     row, made = Review.objects.get_or_create(
-        subject=given.subject,
+        matter=given.matter,
         kind=given.kind,
         clock=given.clock,
         defaults={
             "code": new_code("RV"),
+            "subject": given.subject,
             "happened_at": given.at,
             "opened_at": clock.now(),
             # From when it was known, not from when a job came by.
@@ -109,7 +135,7 @@ def open_reviews(at: datetime) -> int:
     found = not_opened(at)
     for each in found:
         _open(each)
-    return len(found)
+    return len({each.key for each in found})
 
 
 OPENING = jobs.whole("governance.reviews", _("opening reviews of what happened"), open_reviews)
@@ -139,6 +165,8 @@ def done_rows(*, most: int = 50) -> list[Review]:
 
 def why_not(row: Review, _person: "Account", key: str) -> DomainError | None:
     """The rule of each thing that may be done with a review."""
+    if key in {"withdraw_action", "correct_action"}:
+        return None if row.state == ReviewState.DONE else ReviewNotDone()
     if row.state == ReviewState.DONE:
         return ReviewDone()
     if key == "finish":
@@ -195,11 +223,7 @@ def add_action(
     """
     row = _for_action(account, code, "add")
     at = clock.now()
-    for name, words in (("words_zh", words_zh), ("words_en", words_en)):
-        if not 0 < len(words.strip()) <= 200:
-            raise InvalidInput(name)
-    if owner not in OWNERS:
-        raise InvalidInput("owner")
+    _check_said(words_zh, words_en, owner)
     if not at.date() <= due <= (at + LAST_DUE).date():
         raise InvalidInput("due")
     wanted_value = _target(shows, named, target)
@@ -220,6 +244,14 @@ def add_action(
         account.actor, "governance.review_action", found.code, case=row.code, shows=shows, named=named
     )
     return found
+
+
+def _check_said(words_zh: str, words_en: str, owner: str) -> None:
+    for name, words in (("words_zh", words_zh), ("words_en", words_en)):
+        if not 0 < len(words.strip()) <= LONGEST_WORDS:
+            raise InvalidInput(name)
+    if owner not in OWNERS:
+        raise InvalidInput("owner")
 
 
 def may_show(measure: str) -> bool:
@@ -269,6 +301,123 @@ def finish(*, account: "Account", code: str) -> None:
     audit.record(account.actor, "governance.review_done", row.code, case=row.subject, by=row.written_by)
 
 
+# --- What was published and is not so any more ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is filled in to withdraw a published action: why, and of a correction what stands in its place."""
+
+    why_zh: str
+    why_en: str
+    words_zh: str = ""
+    words_en: str = ""
+    owner: str = ""
+    due: date | None = None
+
+    @property
+    def corrects(self) -> bool:
+        return self.due is not None
+
+
+def standing(row: Review) -> list[ReviewAction]:
+    """Actions of a review that nobody withdrew."""
+    return list(row.actions.filter(withdrawn_at=None).order_by("pk"))
+
+
+def _standing(code: str) -> ReviewAction:
+    row = (
+        ReviewAction.objects.select_for_update(of=("self",))
+        .select_related("review")
+        .filter(code=code)
+        .first()
+    )
+    if row is None or row.withdrawn_at is not None:
+        raise NotFound
+    if row.review.state != ReviewState.DONE:
+        raise ReviewNotDone
+    return row
+
+
+def _check_ending(subject: str, given: Ending) -> None:
+    for name, words in (("why_zh", given.why_zh), ("why_en", given.why_en)):
+        if not 0 < len(words.strip()) <= LONGEST_WHY:
+            raise InvalidInput(name)
+    # Two motions about one review are carried one after the other: one action of it always stands.
+    Review.objects.select_for_update().filter(actions__code=subject).first()
+    row = _standing(subject)
+    if not given.corrects:
+        if len(standing(row.review)) < 2:
+            raise LastActionOfReview
+        return
+    _check_said(given.words_zh, given.words_en, given.owner)
+    at = clock.now()
+    if given.due is None or (given.due != row.due and not at.date() <= given.due <= (at + LAST_DUE).date()):
+        raise InvalidInput("due")
+
+
+def _carry_ending(motion: Motion, given: Ending, person: "Account") -> None:
+    """What shows a corrected action stays as it was, and since when it was to be shown."""
+    row, at = _standing(motion.subject), clock.now()
+    row.withdrawn_at, row.withdrawn_by, row.withdrawn_agreed = at, motion.moved_by, person.code
+    row.why_zh, row.why_en = given.why_zh.strip(), given.why_en.strip()
+    row.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_agreed", "why_zh", "why_en"])
+    after = None
+    if given.due is not None:
+        after = ReviewAction.objects.create(
+            code=new_code("RA"),
+            review=row.review,
+            words_zh=given.words_zh.strip(),
+            words_en=given.words_en.strip(),
+            owner=given.owner,
+            due=given.due,
+            shows=row.shows,
+            named=row.named,
+            target=row.target,
+            added_by=motion.moved_by,
+            added_at=row.added_at,
+            corrects=row,
+        )
+    audit.record(
+        person.actor,
+        "governance.review_action_withdrawn",
+        row.code,
+        case=row.review.code,
+        by=motion.moved_by,
+        after=after.code if after else "",
+    )
+
+
+def _says_ending(given: Ending) -> list[tuple[str | Promise, str]]:
+    said: list[tuple[str | Promise, str]] = [
+        (pgettext_lazy("review", "why, in Chinese"), given.why_zh),
+        (pgettext_lazy("review", "why, in English"), given.why_en),
+    ]
+    if given.due is not None:
+        said += [
+            (pgettext_lazy("review", "action, in Chinese"), given.words_zh),
+            (pgettext_lazy("review", "action, in English"), given.words_en),
+            (pgettext_lazy("review", "answers for it"), str(OWNERS[given.owner])),
+            (pgettext_lazy("review", "due on"), given.due.isoformat()),
+        ]
+    return said
+
+
+ENDING = motions.declare(
+    motions.Kind(
+        key=ACTION_PAIR.key,
+        label=ACTION_PAIR.label,
+        permission=REVIEW_DONE,
+        page="governance_console:reviews",
+        shape=Ending,
+        check=_check_ending,
+        carry=_carry_ending,
+        says=_says_ending,
+    )
+)
+KINDS = (ENDING.key,)
+
+
 # --- Whether it came true ------------------------------------------------------------------------------------
 
 KEPT = line(
@@ -284,6 +433,11 @@ KEPT_SHORT = line(
 NOT_KEPT = line("action_measure_waits", noop("%(measure)s is not kept yet."))
 CHANGED = line("action_rule_changed", noop("The rule %(name)s says now what was decided."))
 UNCHANGED = line("action_rule_waits", noop("The rule %(name)s does not say yet what was decided."))
+WITHDRAWN = line(
+    "action_withdrawn",
+    noop("Two people withdrew it at %(at)s."),
+    at=lambda at: formats.moment(datetime.fromisoformat(at)),
+)
 OVERDUE = fault("action_overdue", noop("Its time is over, and nothing shows it"))
 
 
@@ -297,7 +451,17 @@ class Act:
     @property
     def words(self) -> str:
         """In the reader's language."""
-        return self.row.words_zh if (get_language() or "").startswith("zh") else self.row.words_en
+        return self.row.words
+
+    @property
+    def withdrawn(self) -> bool:
+        return self.row.withdrawn_at is not None
+
+    @property
+    def corrected_by(self) -> str:
+        """The code of the action that stands in its place; empty where none does."""
+        after = getattr(self.row, "corrected", None)
+        return after.code if after else ""
 
     @property
     def owner_label(self) -> str:
@@ -320,7 +484,7 @@ def published(at: datetime) -> list[Act]:
 
 
 def _acts(asked: QuerySet[ReviewAction], at: datetime) -> list[Act]:
-    rows = list(asked.select_related("review").order_by("pk"))
+    rows = list(asked.select_related("review", "corrected").order_by("pk"))
     if not rows:
         return []
     board = _board()
@@ -328,6 +492,8 @@ def _acts(asked: QuerySet[ReviewAction], at: datetime) -> list[Act]:
 
 
 def _found(row: ReviewAction, measured: Row | None, at: datetime) -> Found:
+    if row.withdrawn_at is not None:
+        return Found(Status.NONE, (WITHDRAWN(at=row.withdrawn_at.isoformat()),))
     came_true, seen = _seen(row, measured, at)
     if came_true:
         return Found(Status.PASS, (seen,), 1.0)
@@ -351,7 +517,7 @@ def _seen(row: ReviewAction, measured: Row | None, at: datetime) -> tuple[bool, 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Reviews and what became of their actions, for board, console and everybody."""
+    """Reviews and what became of their actions, for board, console and everybody; `actions` are those that stand."""
 
     every: int
     done: int
@@ -359,6 +525,8 @@ class Counted:
     actions: int
     came_true: int
     overdue: tuple[str, ...]
+    withdrawn: int
+    corrected: int
 
 
 def counted(at: datetime, found: Iterable[Act] | None = None) -> Counted:
@@ -369,7 +537,9 @@ def counted(at: datetime, found: Iterable[Act] | None = None) -> Counted:
         len(rows),
         sum(state == ReviewState.DONE for _code, state, _due in rows),
         tuple(code for code, state, due in rows if state != ReviewState.DONE and due < at),
-        len(acts),
+        sum(not each.withdrawn for each in acts),
         sum(each.found.status == Status.PASS for each in acts),
         tuple(each.row.code for each in acts if each.found.status == Status.FAIL),
+        sum(each.withdrawn for each in acts),
+        sum(bool(each.corrected_by) for each in acts),
     )

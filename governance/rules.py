@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, four_eyes, idempotency, jobs, limits, live, policy
+from core import audit, clock, formats, four_eyes, idempotency, jobs, limits, live, policy
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
@@ -26,6 +26,7 @@ from governance.errors import (
     ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
+    RuleLeadTooShort,
     RuleMomentTaken,
     RuleNotSimulated,
     RuleTimePassed,
@@ -34,7 +35,7 @@ from governance.errors import (
     UrgentAlready,
 )
 from governance.models import RuleChange
-from governance.policies import ALONE, ALONE_LASTS, CHANGE, TIGHTEN
+from governance.policies import ALONE, ALONE_LASTS, CHANGE, RULE_LEAD, TIGHTEN
 from governance.states import PROPOSAL_TRANSITIONS, Mode, ProposalState
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ DAY = timedelta(hours=24)  # an urgent version of two people lapses then (G5+), 
 WEEK = timedelta(days=7)
 SHADOW_EVERY = timedelta(hours=1)
 LONGEST_REASON = 500
+TYPED_IN = timedelta(minutes=5)  # whoever types a time to the minute sends it a little later
 STAYS = (Mode.LATER, Mode.ALONE)  # what is agreed to holds until another version, so it is simulated before
 live.moves("rules", "governance.rule_", "core.policy_")
 
@@ -110,7 +112,7 @@ def propose(
     """Propose a version of a rule: `value` in JSON, whole. Of `Mode.ALONE` it holds at once, until it lapses.
 
     Raises `Forbidden`, `InvalidInput` without a reason, `PolicyValueRefused`, `RuleUnchanged`, `RuleTimeTooClose`,
-    `RuleMomentTaken`, and of an urgent one by one person `NotSafer`, `UrgentAlready`, `TooMany`.
+    `RuleLeadTooShort`, `RuleMomentTaken`, and of an urgent one by one person `NotSafer`, `UrgentAlready`, `TooMany`.
     """
     require(account, TIGHTEN if mode == Mode.ALONE else CHANGE)
     at, reason = clock.now(), reason.strip()
@@ -131,6 +133,8 @@ def propose(
     raw = rule.kind.plain(found)
     if raw == rule.kind.plain(held.value):
         raise RuleUnchanged
+    if effective_from is not None:
+        _against_haste(rule, held.value, found, effective_from - at)
     if mode == Mode.ALONE:
         _against_again(rule, at)
     if mode == Mode.DAY:
@@ -169,6 +173,13 @@ def _is_taken(rule: policy.Policy[Any], mode: str, moment: datetime | None, at: 
         agreed = same.filter(state__in=[ProposalState.PROPOSED, ProposalState.APPROVED]).exists()
         return agreed or policy.planned(rule, moment)
     return any(not is_past(row, at) for row in same.filter(state=ProposalState.PROPOSED))
+
+
+def _against_haste(rule: policy.Policy[Any], held: Any, found: Any, ahead: timedelta) -> None:
+    """Raises `RuleLeadTooShort`: a rule is not changed minutes ahead of those whom it meets, unless it protects better."""
+    lead = policy.span(RULE_LEAD)
+    if ahead < lead - TYPED_IN and not policy.is_safer(rule, held, found):
+        raise RuleLeadTooShort("effective_from", lead=formats.span(lead.total_seconds()))
 
 
 def _against_again(rule: policy.Policy[Any], at: datetime) -> None:

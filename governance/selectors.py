@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext_noop as noop
 
 from core import clock, formats
+from governance import evidence
 from governance.evidence import line
 from governance.measures import Checked, Found, Measure, has_check, measures
 from governance.models import MeasureResult, MeasureState, Waiver
@@ -47,6 +48,12 @@ class Row:
     @property
     def breaker(self) -> Breaker:
         return Breaker(self.state.breaker) if self.state else Breaker.UNTRIED
+
+    @property
+    def breaker_seen(self) -> str:
+        """What the check saw when its promise was broken on purpose, in the reader's language; the marked rows unnamed."""
+        seen = self.state.breaker_seen if self.state and self.breaker == Breaker.TURNED else []
+        return evidence.told([evidence.unnamed(each) for each in seen])
 
 
 def histories(*, days: int = 30) -> dict[str, list[MeasureResult]]:

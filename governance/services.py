@@ -48,9 +48,11 @@ def show(row: "Row", *, codes: bool = False) -> dict[str, Any]:
     """One row of the public board's JSON; with the facts and the `codes` in them, of `manage.py board --json`."""
     measure, found = row.measure, row.found
     said: dict[str, str] = {}
+    noticed: dict[str, str] = {}
     for key, language in (("zh", "zh-hans"), ("en", "en")):
         with override(language):
             said[key] = found.evidence if codes else found.public
+            noticed[key] = row.breaker_seen
     with override("en"):
         owner = measure.owner_label
     return {
@@ -68,6 +70,7 @@ def show(row: "Row", *, codes: bool = False) -> dict[str, Any]:
         "evidence_zh": said["zh"],
         **({"facts": list(found.facts)} if codes else {}),
         "breaker": row.breaker.value or None,
+        "breaker_seen": noticed,
         "waiver": _shown_waiver(row.waiver),
         "checked_at": row.checked.checked_at.isoformat(),
     }
@@ -93,7 +96,7 @@ def board_json() -> str:
 
 STAYED = fault(
     "breaker_stayed",
-    noop("Broken on purpose, its check did not turn red: it proves nothing"),
+    noop("Broken on purpose, its check did not turn red by it: it proves nothing"),
 )
 UNBROKEN = fault(
     "breaker_failed",
@@ -158,17 +161,16 @@ def record_breaker(measure: Measure) -> Tried:
     """Break one promise on purpose, out of everybody's sight, and keep whether its check noticed (G1+)."""
     tried = break_measure(measure)
     at = clock.now()
+    came = {
+        "breaker": tried.came,
+        "breaker_said": tried.why[:80],
+        "breaker_seen": list(tried.seen),
+        "broken_at": at,
+    }
     MeasureState.objects.update_or_create(
         measure=measure.id,
-        defaults={"breaker": tried.came, "breaker_said": tried.why[:80], "broken_at": at},
-        create_defaults={
-            "breaker": tried.came,
-            "breaker_said": tried.why[:80],
-            "broken_at": at,
-            "status": Status.NONE,
-            "since": at,
-            "checked_at": at,
-        },
+        defaults=came,
+        create_defaults=came | {"status": Status.NONE, "since": at, "checked_at": at},
     )
     if tried.came != Breaker.TURNED:
         audit.record(SYSTEM, "governance.breaker_unnoticed", measure.id, came=tried.came, why=tried.why)

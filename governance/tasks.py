@@ -11,6 +11,7 @@ from governance.relaunch import ALARM_TRIAL, PASSAGES
 from governance.reviews import OPENING
 from governance.rules import LAPSE, MEASURE, SHADOW, SIMULATE
 from governance.services import BOARD, BREAKERS, DRILL, RED_TEAM
+from governance.transparency.reports import COUNT as COUNT_REPORTS
 
 check_board = jobs.periodic("governance.tasks.check_board", BOARD)
 hourly_drill = jobs.periodic("governance.tasks.hourly_drill", DRILL)
@@ -25,4 +26,5 @@ take_in_concerns = jobs.periodic("governance.tasks.take_in_concerns", HOURS, OVE
 open_reviews = jobs.periodic("governance.tasks.open_reviews", OPENING)
 forget_what_is_over = jobs.periodic("governance.tasks.forget_what_is_over", *retention.jobs_of("governance"))
 count_votes = jobs.periodic("governance.tasks.count_votes", COUNT)
+count_reports = jobs.periodic("governance.tasks.count_reports", COUNT_REPORTS)
 mix_votes = jobs.periodic("governance.tasks.mix_votes", MIX)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import pgettext
 
 from accounts.selectors import codes_who_may
 from core import holds
@@ -103,11 +103,12 @@ class CallStation(ActionForm):
 
 class GiveOutcome(ActionForm):
     outcome = choice(_("Outcome"), IncidentOutcome.choices, drawn=False)
+    harm = choice(_("Was somebody hurt?"), Harm.choices)
     words = text(_("What came of it?"))
 
 
 class Harmed(ActionForm):
-    harm = choice(pgettext_lazy("incident", "Harm"), Harm.choices)
+    harm = choice(_("Was somebody hurt?"), Harm.choices)
     words = text(_("What came of it?"))
 
 
@@ -334,14 +335,14 @@ INCIDENTS.add(
         key="resolve",
         label=_("Give an outcome"),
         permission=RESPOND,
-        run=calls(services.resolve_incident, "outcome", "words"),
+        run=calls(services.resolve_incident, "outcome", "harm", "words"),
         form=GiveOutcome,
         shortcut="o",
         two="safety.outcome",
     ),
     Action(
         key="harm",
-        label=_("Somebody died or was severely injured"),
+        label=_("Whether somebody was hurt"),
         permission=RESPOND,
         run=calls(services.record_harm, "harm", "words"),
         form=Harmed,

@@ -90,8 +90,14 @@ class IncidentOutcome(models.TextChoices):
 class Harm(models.TextChoices):
     """The gravest that is known to have come of an incident; nothing recorded is not known, never 'nobody was hurt'."""
 
+    NONE = "none", pgettext_lazy("harm", "nobody was hurt")
+    LIGHT = "light", pgettext_lazy("harm", "somebody was lightly hurt")
     SEVERE = "severe", pgettext_lazy("harm", "somebody was severely injured")
     DEATH = "death", pgettext_lazy("harm", "somebody died")
+    UNKNOWN = "unknown", pgettext_lazy("harm", "not known whether somebody was hurt")
+
+
+GRAVE = frozenset({Harm.SEVERE, Harm.DEATH})
 
 
 class StaffPhrase(models.TextChoices):

@@ -45,13 +45,13 @@ def _plain_name(name: Any) -> str:
 
 def _of_document(kind: str) -> Callable[[dict[str, Any]], Answer]:
     """Whether name and number belong together; None for a number that is on no document of this kind. A number without
-    a birthday is answered with it, that of a passport with its country."""
+    a birthday is answered with it, that of a passport with its country, and who has several documents by one name."""
 
     def registry(question: dict[str, Any]) -> Answer:
         person = people().get(str(question.get("id_number", "")))
         if person is None or person.get("document", "resident_id") != kind:
             return None
-        said: dict[str, Any] = {key: person[key] for key in ("born", "country") if key in person}
+        said: dict[str, Any] = {key: person[key] for key in ("born", "country", "person") if key in person}
         return {"match": _plain_name(person["name"]) == _plain_name(question.get("name")), **said}
 
     return registry

@@ -161,7 +161,9 @@ def _incident(trip, incident, people):
 
     def malicious():
         safety.take_incident(account=agent, code=incident.code)
-        safety.resolve_incident(account=agent, code=incident.code, outcome="malicious", words="x")
+        safety.resolve_incident(
+            account=agent, code=incident.code, outcome="malicious", harm="none", words="x"
+        )
         safety.close_incident(account=people("specialist"), code=incident.code)
         safety.file_appeal(key=key, words="I was afraid")
 

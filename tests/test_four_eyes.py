@@ -40,6 +40,7 @@ from governance.models import (
     Proof,
     Reassessment,
     Review,
+    ReviewAction,
     RuleChange,
     TransparencyReport,
     Waiver,
@@ -197,6 +198,10 @@ def grants() -> set[tuple]:
     found |= {
         ("opened who reported", pk)
         for pk in ConcernOpening.objects.exclude(agreed_by="").values_list("pk", flat=True)
+    }
+    found |= {
+        ("withdrawn action", pk)
+        for pk in ReviewAction.objects.exclude(withdrawn_at=None).values_list("pk", flat=True)
     }
     found |= {("review", pk) for pk in Review.objects.filter(state="done").values_list("pk", flat=True)}
     found |= {("waiver", pk) for pk in Waiver.objects.values_list("pk", flat=True)}

@@ -893,12 +893,16 @@ def _made(rides, people):
     checkpoint = checkpoints.make(clock.now())
     last = clock.now().date() - timedelta(days=40)
     published = reports.propose(account=people("admin"), begins=last, ends=last)
+    reports.COUNT.run(at=clock.now())
     reports.publish(account=people("supervisor"), code=published.code)
     last -= timedelta(days=1)
     transparency = reports.propose(account=people("admin"), begins=last, ends=last)
+    reports.COUNT.run(at=clock.now())
     meant = safety.raise_sos(key=TripKey(ended.code, Party.PASSENGER, "wenzhou"))
     safety.take_incident(account=people("agent"), code=meant.code)
-    safety.resolve_incident(account=people("agent"), code=meant.code, outcome="malicious", words="x")
+    safety.resolve_incident(
+        account=people("agent"), code=meant.code, outcome="malicious", harm="none", words="x"
+    )
     safety.close_incident(account=people("specialist"), code=meant.code)
     guardianship = Guardianship.objects.create(
         teen=people("passenger2"),

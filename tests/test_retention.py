@@ -209,6 +209,8 @@ def test_a_worried_persons_phone_goes_when_the_case_is_closed_long_ago(rides, no
         taken_at=clock.now(),
         taken_by="specialist",
         outcome="safe",
+        harm="none",
+        harm_at=clock.now(),
         resolved_by="specialist",
         closed_by="specialist2",
     )

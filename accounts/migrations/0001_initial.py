@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('document', models.CharField(blank=True, choices=[('resident_id', 'Resident ID card, or residence permit of Hong Kong, Macao or Taiwan'), ('home_permit', 'Mainland travel permit, Hong Kong and Macao'), ('taiwan_permit', 'Mainland travel permit, Taiwan'), ('permanent_resident', 'Permanent-residence ID of foreigners'), ('passport', 'Passport')], max_length=20, verbose_name='kind of document')),
                 ('born_on', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='birthday')),
                 ('id_index', models.CharField(max_length=64, null=True, verbose_name='index of the document')),
+                ('person_index', models.CharField(blank=True, default='', max_length=64, verbose_name='index of the person')),
                 ('verified_at', models.DateTimeField(null=True, verbose_name='real name verified')),
                 ('language', models.CharField(choices=[('zh-hans', '简体中文'), ('en', 'English')], default='zh-hans', max_length=10, verbose_name='language')),
                 ('shares_trips', models.BooleanField(default=False, verbose_name='shares trips by itself')),

@@ -154,6 +154,8 @@ def test_a_case_that_is_closed_is_none(signed_in, people, incident):
         closed_by="specialist",
         resolved_by="agent",
         outcome="safe",
+        harm="none",
+        harm_at=incident.opened_at,
     )
     assert shown(signed_in("agent"), case=incident.code) == (False, 400)
 
@@ -270,6 +272,8 @@ def test_what_waits_may_be_read_by_all_and_what_is_over_goes_to_the_list(signed_
         closed_by="specialist",
         resolved_by="supervisor",
         outcome="safe",
+        harm="none",
+        harm_at=incident.opened_at,
     )
     signed_in("agent").get(path)
     row = Look.objects.get()
@@ -284,6 +288,8 @@ def test_whoever_worked_on_it_may_read_what_became_of_it(signed_in, people, inci
         closed_by="specialist",
         resolved_by="agent",
         outcome="safe",
+        harm="none",
+        harm_at=incident.opened_at,
     )
     path = f"/admin/incidents/{incident.code}/"
     signed_in("agent").get(path)

@@ -121,14 +121,27 @@ def safeguards_since(since: datetime) -> Paid:
     return Paid(found["claims"], found["fen"], found["care_claims"], found["care_fen"])
 
 
-def deaths_claimed_since(since: datetime) -> list[tuple[str, datetime]]:
-    """(claim, since when it is known) of claims after anybody's death: of those filed for a driver's sudden death, and of
-    those of any kind with a death certificate."""
-    rows = Claim.objects.filter(kind=ClaimKind.SUDDEN_DEATH, filed_at__gte=since)
-    papers = ClaimPaper.objects.filter(paper=Paper.DEATH, at__gte=since).order_by("at")
-    known = dict(reversed(papers.values_list("claim__code", "at")))
-    known |= dict(rows.values_list("code", "filed_at"))
-    return sorted(known.items(), key=lambda each: each[1])
+@dataclass(frozen=True, slots=True)
+class DeathClaimed:
+    """An accident after which a death was claimed, by the first such claim, its trip where it has one, and since when."""
+
+    accident: str
+    claim: str
+    trip: str
+    at: datetime
+
+
+def deaths_claimed_since(since: datetime) -> list[DeathClaimed]:
+    """Accidents with a claim for a driver's sudden death, or a claim of any kind with a death certificate, that came since
+    then: one of each, however many claim; oldest first."""
+    named = ("accident__code", "code", "accident__trip__code", "filed_at")
+    rows = Claim.objects.filter(kind=ClaimKind.SUDDEN_DEATH, filed_at__gte=since).values_list(*named)
+    papers = ClaimPaper.objects.filter(paper=Paper.DEATH, at__gte=since)
+    every = [*rows, *papers.values_list(*(f"claim__{name}" for name in named[:3]), "at")]
+    first: dict[str, DeathClaimed] = {}
+    for accident, claim, trip, at in sorted(every, key=lambda row: row[3]):
+        first.setdefault(accident, DeathClaimed(accident, claim, trip or "", at))
+    return list(first.values())
 
 
 def fund_spent(at: datetime) -> int:

@@ -116,6 +116,8 @@ def history(rides, noon):
                 "resolved_by": "x",
                 "taken_by": "z",
                 "outcome": "false_alarm",
+                "harm": "none",
+                "harm_at": clock.now(),
                 "taken_at": trip.requested_at + timedelta(seconds=taken),
             }
         )

@@ -43,7 +43,7 @@ def the_public_is_asked_and_answered(at: datetime) -> Found:
     return verdict(faults, ASKED(questions=asked))
 
 
-@breaks("M22")
+@breaks("M22", UNANSWERED)
 def a_question_that_nobody_answers(world: World) -> None:
     world.table(
         "governance.ConsultationAnswer",
@@ -54,3 +54,19 @@ def a_question_that_nobody_answers(world: World) -> None:
     )
     at = world.at - timedelta(days=60)
     world.make("governance.Consultation", slug="late", opens_at=at, closes_at=at + timedelta(days=14))
+
+
+@breaks("M22", MISCOUNTED)
+def a_vote_of_nobody(world: World) -> None:
+    world.table("governance.ConsultationAnswer", "governance.Voter", "governance.VoteList")
+    at = world.at - timedelta(days=20)
+    asked = world.make(
+        "governance.Consultation",
+        slug="stuffed",
+        opens_at=at,
+        closes_at=at + timedelta(days=14),
+        counted_at=world.at,
+        result={"ballots": 1, "voters": 0},
+    )
+    option = world.make("governance.Option", consultation_id=asked.pk, key="yes")
+    world.make("governance.Ballot", option_id=option.pk, group="other")

@@ -71,7 +71,7 @@ def face_before_orders(at: datetime) -> Found:
     return verdict(faults, seen, happened=found.all if ever else 0)
 
 
-@breaks("M03")
+@breaks("M03", FACELESS)
 def an_order_without_a_face(world: World) -> None:
     world.table("drivers.FaceCheck")
     world.trip()
@@ -91,7 +91,7 @@ def face_each_day(at: datetime) -> Found:
     return verdict(faults, DAYS(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("M10")
+@breaks("M10", DAYLESS)
 def online_on_yesterdays_face(world: World) -> None:
     driver = world.trip().driver
     check = world.make(
@@ -121,7 +121,7 @@ def zero_tolerance(at: datetime) -> Found:
     return verdict(faults, STOPPED(good=len(reports) - len(loose), all=len(reports)), happened=len(reports))
 
 
-@breaks("M09")
+@breaks("M09", NO_CONSEQUENCE)
 def another_car_and_nothing_follows(world: World) -> None:
     world.table("drivers.MismatchReport", "drivers.VettingCase", "drivers.Hold")
     world.trip(state="cancelled", plate_check="differs", cancelled_at=world.at)
@@ -154,7 +154,7 @@ def rewards(at: datetime) -> Found:
     return verdict(faults, REWARDED(paid=booked.all, all=count), happened=count)
 
 
-@breaks("M11")
+@breaks("M11", LEDGER_WRONG)
 def a_reward_that_no_ledger_knows(world: World) -> None:
     world.table("core.LedgerTransfer", "core.LedgerEntry", "drivers.VettingCase")
     report = world.make("drivers.MismatchReport")
@@ -178,7 +178,7 @@ def background(at: datetime) -> Found:
     return shared(faults, fleet.screened, fleet.vetted, SCREENED(done=fleet.screened, all=fleet.vetted))
 
 
-@breaks("M07")
+@breaks("M07", BARRED)
 def a_barred_driver_drives(world: World) -> None:
     world.table("drivers.Hold", "drivers.VettingCase")
     driver = world.trip().driver
@@ -205,7 +205,7 @@ def three_certificates(at: datetime) -> Found:
     return verdict(faults, PROVEN(good=count - len(unproven), all=count), happened=count)
 
 
-@breaks("M08")
+@breaks("M08", UNPROVEN)
 def certificates_that_nobody_confirmed(world: World) -> None:
     world.table("drivers.Screening")
     driver = world.trip().driver
@@ -252,7 +252,7 @@ def fleet_again(at: datetime) -> Found:
     return verdict([], *seen, happened=run.drivers)
 
 
-@breaks("M16")
+@breaks("M16", LATE_RUN)
 def a_run_that_is_late(world: World) -> None:
     world.table("drivers.Screening")
     world.make(
@@ -294,7 +294,7 @@ def bindings(at: datetime) -> Found:
     return verdict(faults, BOUND(count=count), happened=count)
 
 
-@breaks("M23")
+@breaks("M23", OVER)
 def a_driver_with_three_cars(world: World) -> None:
     driver = world.trip().driver
     for place in (1, 2, 3):

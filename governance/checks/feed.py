@@ -117,7 +117,7 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
     return verdict(faults, told, scored, happened=seen.told)
 
 
-@breaks("G11")
+@breaks("G11", UNTOLD, NOT_CONNECTED, BAD_COMPANY)
 def an_order_that_the_regulator_never_hears_of(world: World) -> None:
     world.table(
         "governance.FeedMessage",

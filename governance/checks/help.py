@@ -93,7 +93,7 @@ def sos_in_a_prominent_place(at: datetime) -> Found:
     return verdict(faults, ON_PAGES(count=len(trips)), happened=len(trips))
 
 
-@breaks("M12")
+@breaks("M12", NO_SOS)
 def the_bar_is_gone(world: World) -> None:
     world.trip()
     world.spoil_pages(lambda page: page.replace('class="sosbar"', ""))
@@ -117,7 +117,7 @@ def four_numbers(at: datetime) -> Found:
     return verdict(faults, CALLS(line=settings.SAFETY_LINE))
 
 
-@breaks("M15")
+@breaks("M15", NO_CALL)
 def a_number_cannot_be_tapped(world: World) -> None:
     world.spoil_pages(lambda page: page.replace("tel:110", "#"))
 
@@ -153,7 +153,7 @@ def live_sound_and_call_back(at: datetime) -> Found:
     return verdict(faults, TAKEN(taken=taken, all=count), happened=count)
 
 
-@breaks("M13")
+@breaks("M13", NOT_CALLED)
 def nobody_calls_back(world: World) -> None:
     long_ago = world.at - timedelta(hours=1)
     incident = world.make(
@@ -187,7 +187,7 @@ def contacts(at: datetime) -> Found:
     return verdict(faults, *seen, happened=found.all)
 
 
-@breaks("M14")
+@breaks("M14", NOT_REACHED)
 def a_contact_is_told_nothing(world: World) -> None:
     world.table("core.Notification", "safety.Caller")
     long_ago = world.at - timedelta(hours=1)
@@ -217,7 +217,7 @@ def owned_in_a_minute(at: datetime) -> Found:
     return verdict(faults, OWNED(good=count - late, all=count), happened=count)
 
 
-@breaks("M27")
+@breaks("M27", NOT_OWNED)
 def nobody_takes_a_friends_report(world: World) -> None:
     world.table("safety.Acknowledgement")
     long_ago = world.at - timedelta(hours=1)
@@ -269,7 +269,7 @@ def no_cancel_aboard(at: datetime) -> Found:
     return verdict(faults, ATTEMPTS(alerted=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("M26")
+@breaks("M26", SILENT_ATTEMPTS)
 def an_attempt_that_nobody_hears_of(world: World) -> None:
     world.table("safety.Signal", "safety.Incident")
     trip = world.trip()
@@ -321,7 +321,7 @@ def recordings_with_consent_and_an_end(at: datetime) -> Found:
     return verdict(faults, seen, happened=begun.all + len(destroyed))
 
 
-@breaks("M21")
+@breaks("M21", NO_CONSENT)
 def recorded_although_she_never_said_yes(world: World) -> None:
     world.table("safety.RecordingConsent")
     trip = world.trip()
@@ -367,7 +367,7 @@ def trips_are_shared_with_plate_and_name(at: datetime) -> Found:
     return verdict(faults, SHARED())
 
 
-@breaks("M25")
+@breaks("M25", LACKS)
 def the_shared_page_says_less(world: World) -> None:
     world.table("safety.TripShare")
     plate = world.trip().plate_registered
@@ -403,7 +403,7 @@ def police_at_once(at: datetime) -> Found:
     return verdict(faults, ANSWERED(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("M28")
+@breaks("M28", LATE)
 def an_emergency_waits_for_92_minutes(world: World) -> None:
     world.make(
         "police.PoliceRequest", urgency="emergency", channel="form", asked_at=world.at - timedelta(minutes=92)

@@ -12,8 +12,9 @@ from governance.policies import REVIEW_WITHIN
 from governance.reviews import counted, not_opened
 from governance.shadow import World
 from governance.states import Status
+from safety.selectors import harm_not_known
 
-PROMISED, OPENED_WITHIN = timedelta(days=14), timedelta(hours=1)
+PROMISED, OPENED_WITHIN, KNOWN_WITHIN = timedelta(days=14), timedelta(hours=1), timedelta(days=7)
 LONG = fault("review_rule_long", noop("The rule in force gives a review more than 14 days"))
 LATE = fault("reviews_late", noop("Reviews that are not done after 14 days: %(codes)s"))
 MISSING = fault("reviews_missing", noop("Nobody opened a review of %(codes)s"))
@@ -23,6 +24,13 @@ OVERDUE = fault(
 LEARNED = line(
     "reviews",
     noop("%(done)s of %(count)s reviews are done; %(true)s of their %(actions)s actions came true."),
+)
+WITHDRAWN = line(
+    "actions_withdrawn", noop("%(count)s published actions were withdrawn, %(corrected)s of them corrected.")
+)
+NOT_KNOWN = line(
+    "harm_not_known",
+    noop("Nobody found out within seven days whether somebody was hurt: %(codes)s."),
 )
 
 
@@ -40,17 +48,22 @@ def what_happened_is_learned_from(at: datetime) -> Found:
         faults.append(LATE(codes=named(found.late)))
     if found.overdue:
         faults.append(OVERDUE(codes=named(found.overdue)))
-    seen = LEARNED(done=found.done, count=found.every, true=found.came_true, actions=found.actions)
+    learned = LEARNED(done=found.done, count=found.every, true=found.came_true, actions=found.actions)
+    seen = [learned]
+    if found.withdrawn:
+        seen.append(WITHDRAWN(count=found.withdrawn, corrected=found.corrected))
     share = found.came_true / found.actions if found.actions else None
     if faults:
-        return Found(Status.FAIL, (*faults, seen), share)
+        return Found(Status.FAIL, (*faults, *seen), share)
+    if unknown := harm_not_known(at - KNOWN_WITHIN):
+        return Found(Status.PROGRESS, (NOT_KNOWN(codes=named(unknown)), *seen), share)
     if not found.every:
-        return Found(Status.NONE, (seen,))
+        return Found(Status.NONE, tuple(seen))
     whole = found.done == found.every and found.came_true == found.actions
-    return Found(Status.PASS if whole else Status.PROGRESS, (seen,), share)
+    return Found(Status.PASS if whole else Status.PROGRESS, tuple(seen), share)
 
 
-@breaks("G10")
+@breaks("G10", LATE)
 def a_review_that_nobody_wrote(world: World) -> None:
     world.table("governance.ReviewAction")
     world.make("governance.Review", state="open", kind="death", due_at=world.at - SPAN)

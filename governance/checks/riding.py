@@ -50,7 +50,7 @@ def no_tags_no_comments(at: datetime) -> Found:
     return verdict(faults, NO_WORDS())
 
 
-@breaks("M01")
+@breaks("M01", ROOM)
 def a_comment_comes_back(world: World) -> None:
     world.table("rides.Rating", also="comment text")
 
@@ -91,7 +91,7 @@ def _passenger_sees_too_long(trip: "Trip", at: datetime) -> bool:
     return any(secret and secret in said for secret in (trip.driver.account.real_name, trip.plate_registered))
 
 
-@breaks("M02")
+@breaks("M02", SHOWN)
 def the_drivers_page_says_her_name(world: World) -> None:
     name = world.trip().passenger.real_name
     world.spoil_pages(lambda page: page + name)
@@ -122,7 +122,7 @@ def curfew(at: datetime) -> Found:
     return verdict(faults, DEPARTURES(bad=found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("M04")
+@breaks("M04", BY_NIGHT)
 def a_hitch_departs_at_eleven(world: World) -> None:
     world.trip(departed_at=world.at.replace(hour=15))  # 23:00 in China
 
@@ -144,7 +144,7 @@ def night_reminders(at: datetime) -> Found:
     return verdict(faults, REMINDED(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("M05")
+@breaks("M05", UNREMINDED)
 def a_car_leaves_before_anybody_was_reminded(world: World) -> None:
     world.table("rides.Reminder")
     world.trip(departed_at=world.at, window_end=world.at.replace(hour=15))
@@ -189,7 +189,7 @@ def suspended_until_all_is_done(at: datetime) -> Found:
     return verdict(faults, OPENED(count=len(going)) if going else SUSPENDED())
 
 
-@breaks("M06")
+@breaks("M06", RUNS_UNOPENED)
 def hitch_is_switched_on(world: World) -> None:
     world.table("governance.GatePassage")
     city = world.make("rides.City", name_zh="影子城")
@@ -216,7 +216,7 @@ def reassessed(at: datetime) -> Found:
     return verdict([NOT_REASSESSED()]) if row is None else verdict([], REASSESSED(at=row.at.isoformat()))
 
 
-@breaks("M31")
+@breaks("M31", NOT_REASSESSED)
 def nothing_is_recorded(world: World) -> None:
     world.table("governance.Reassessment")
 
@@ -262,7 +262,7 @@ def _share_before(measure: str, at: datetime) -> float | None:
     return rows.order_by("-checked_at").values_list("share", flat=True).first()
 
 
-@breaks("M20")
+@breaks("M20", UNNAMED)
 def somebody_without_a_name_rides(world: World) -> None:
     world.trip(requested_at=world.at)
 
@@ -290,7 +290,7 @@ def complaint_holds(at: datetime) -> Found:
     return verdict(faults, ORDERS(bad=found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("M29")
+@breaks("M29", ACCEPTED)
 def an_accused_driver_takes_an_order(world: World) -> None:
     world.table("drivers.Hold")
     trip = world.trip(accepted_at=world.at - timedelta(minutes=5))
@@ -335,7 +335,7 @@ def plate_seen(at: datetime) -> Found:
     return verdict(faults, *seen, happened=found.all)
 
 
-@breaks("M30")
+@breaks("M30", PLATES_LACKING)
 def somebody_boards_without_a_plate(world: World) -> None:
     world.table("police.Release")
     world.trip(boarded_at=world.at)

@@ -72,7 +72,7 @@ def safeguards_up_to_what_was_promised(at: datetime) -> Found:
     return verdict(faults, GRANTED(cap=cap, claims=paid.claims, sum=paid.fen), happened=paid.claims)
 
 
-@breaks("M18")
+@breaks("M18", WRONG_SUMS)
 def a_sum_that_no_claim_bears(world: World) -> None:
     world.table("complaints.Claim")
     world.make("complaints.Accident", reserved_fen=1, cap_fen=PROMISED)
@@ -109,7 +109,7 @@ def care_fund_beyond_what_law_asks(at: datetime) -> Found:
     return verdict(faults, seen, happened=paid.care_claims)
 
 
-@breaks("M19")
+@breaks("M19", CARE_LATE)
 def care_that_nobody_gives(world: World) -> None:
     world.make("complaints.CareTask", due_at=world.at - SPAN)
 
@@ -151,7 +151,7 @@ def customer_service_is_rebuilt(at: datetime) -> Found:
     return verdict(faults, seen, happened=all_ + checks_all + sos)
 
 
-@breaks("M24")
+@breaks("M24", NO_LIMIT)
 def a_complaint_that_no_limit_watches(world: World) -> None:
     world.table("complaints.Timer")
     world.make("complaints.Complaint", state="open", level="severe", round=1)

@@ -49,7 +49,7 @@ def dangers_reported_in_confidence_are_answered(at: datetime) -> Found:
     return verdict(faults, SPOKEN(answered=found.answered, count=found.every), happened=found.every)
 
 
-@breaks("G9")
+@breaks("G9", LATE)
 def a_report_that_nobody_reads(world: World) -> None:
     world.make(
         "governance.Concern",

@@ -29,7 +29,7 @@ def danger_stops_the_next_order(at: datetime) -> Found:
     return verdict(faults, GRAVE(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("D15")
+@breaks("D15", NOT_STOPPED)
 def a_driver_in_an_sos_goes_on(world: World) -> None:
     world.table("drivers.Hold", "safety.SosCall")
     trip = world.trip()
@@ -67,7 +67,7 @@ def letters_in_an_hour(at: datetime) -> Found:
     return verdict(faults, LETTERS(within=found.within, all=found.all), happened=found.all)
 
 
-@breaks("P5+")
+@breaks("P5+", LETTERS_LATE)
 def a_letter_that_lies_until_the_morning(world: World) -> None:
     world.make(
         "police.PoliceRequest", urgency="ordinary", notice_id=1, asked_at=world.at - timedelta(hours=8)
@@ -93,7 +93,7 @@ def what_is_preserved_is_there(at: datetime) -> Found:
     return verdict(faults, PRESERVED(good=found.all - len(wrong), all=found.all), happened=found.all)
 
 
-@breaks("P7+")
+@breaks("P7+", NOT_PRESERVED)
 def a_recording_goes_that_the_police_asked_to_preserve(world: World) -> None:
     world.table("safety.Recording", "core.StoredPicture")
     trip, asked = world.trip(), world.at - timedelta(days=1)
@@ -130,7 +130,7 @@ def each_minute_of_following_is_written(at: datetime) -> Found:
     return verdict(faults, FOLLOWED(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("S19")
+@breaks("S19", UNWRITTEN)
 def a_minute_that_nobody_wrote_down(world: World) -> None:
     world.table("core.AuditEntry")
     request = world.make("police.PoliceRequest", urgency="emergency")
@@ -165,7 +165,7 @@ def cases_reach_110(at: datetime) -> Found:
     return verdict(faults, PUSHED_TO_110(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("P12")
+@breaks("P12", UNHEARD)
 def a_case_of_which_110_never_hears(world: World) -> None:
     world.table("safety.EmergencyPush", "safety.SosCall")
     trip, long_ago = world.trip(), world.at - timedelta(hours=1)
@@ -196,7 +196,7 @@ def graded_release(at: datetime) -> Found:
     return verdict(faults, GRADED(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("P3a")
+@breaks("P3a", IDENTITY_LATE)
 def an_identity_part_that_nobody_decides(world: World) -> None:
     request = world.make("police.PoliceRequest", urgency="emergency")
     release = world.make("police.Release", request_id=request.pk, grade="car")
@@ -217,7 +217,7 @@ def unusual_requests_go_by_call_back(at: datetime) -> Found:
     return verdict(faults, UNUSUAL(good=found.all - found.wrong, all=found.all), happened=found.all)
 
 
-@breaks("P10")
+@breaks("P10", BY_RULE)
 def a_stolen_account_gets_an_identity(world: World) -> None:
     request = world.make("police.PoliceRequest", unusual=["device"], by_rule=True)
     world.make("police.Release", request_id=request.pk, grade="whole")
@@ -248,6 +248,6 @@ def a_false_officer_gets_nothing(at: datetime) -> Found:
     return verdict(faults, TRIED_WAYS(good=len(refused), all=len(WAYS)), happened=len(tried))
 
 
-@breaks("P11")
+@breaks("P11", GOT_IN)
 def a_stolen_session_gets_a_name(world: World) -> None:
     world.make("core.AuditEntry", action=ATTACK_GOT, subject="stolen_session", at=world.at)

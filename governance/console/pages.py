@@ -23,6 +23,7 @@ from governance import relaunch
 from governance.actions import (
     COMMENTS,
     CONSULTATIONS,
+    ENDINGS,
     PASSAGES,
     RECORDS,
     REPORTS,
@@ -272,6 +273,11 @@ urlpatterns = [
     path("admin/gate/passages/<code:code>/do/<word:action>/", act.view(PASSAGES), name="passage_act"),
     path("admin/gate/<word:line>/<name:city>/", gate_line, name="gate_line"),
     path("admin/reviews/", reviews.index, name="reviews"),
+    path(
+        "admin/reviews/motions/<code:code>/do/<word:action>/",
+        act.view(ENDINGS),
+        name="review_motion_act",
+    ),
     path("admin/reviews/<code:code>/", reviews.one, name="review"),
     path("admin/reviews/<code:code>/do/<word:action>/", act.view(REVIEWS, REVIEW), name="review_act"),
     path("admin/concerns/", concerns.index, name="concerns"),

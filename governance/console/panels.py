@@ -10,8 +10,10 @@ from django.utils.translation import pgettext_lazy
 from core.console.navigation import DESK, GOVERNANCE, link
 from core.console.panels import DUE, FIGURES, STATE, Due, Figure, panel
 from governance import comments, concerns, counted, reviews
-from governance.policies import CONCERNS_ANSWER, CONSULT, MODERATE, REVIEW
+from governance.measures import OWNERS
+from governance.policies import CONCERNS_ANSWER, CONSULT, MODERATE, PUBLISH, REVIEW
 from governance.selectors import Row, last_board
+from governance.transparency.owed import owed
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -135,6 +137,29 @@ def consultations(_person: "Account", at: datetime) -> list[Due]:
             late=counted.answer_due(row) < at,
         )
         for row in counted.owed(at)
+    ]
+
+
+@panel(
+    "reports",
+    _("Transparency report to publish"),
+    place=DUE,
+    order=173,
+    marks=("board", "reports"),
+    permission=PUBLISH,
+)
+def reports_due(_person: "Account", at: datetime) -> list[Due]:
+    """Months that are over and have no published report, by when it is due (G7)."""
+    return [
+        Due(
+            code=month.name,
+            link=reverse("governance_console:reports"),
+            until=month.due,
+            level="bad" if month.late else "warn",
+            holder=OWNERS["company"],
+            late=month.late,
+        )
+        for month in owed(at)
     ]
 
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from core import clock
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal
 from core.console import page
@@ -16,8 +17,16 @@ from governance.forms import ReportForm
 from governance.models import TransparencyReport
 from governance.policies import PUBLISH
 from governance.states import ProposalState
+from governance.transparency.owed import owed
 from governance.transparency.papers import title_of
-from governance.transparency.reports import propose, published, report_of, usual_days, waiting
+from governance.transparency.reports import (
+    progress_of,
+    propose,
+    published,
+    report_of,
+    usual_days,
+    waiting,
+)
 from governance.transparency.views import drawn
 
 SHOWN = 60
@@ -28,7 +37,8 @@ SHOWN = 60
 def index(request: HttpRequest) -> HttpResponse:
     """What waits, what is published, and the form by which a report is counted."""
     if request.method == "GET":
-        begins, ends = usual_days()
+        first = next(iter(owed(clock.now())), None)
+        begins, ends = (first.begins, first.ends) if first else usual_days()
         return _index(request, ReportForm(initial={"begins": begins, "ends": ends}))
     require(account_of(request), PUBLISH)
     form = ReportForm(request.POST)
@@ -40,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.detail)
         explain(form, error)
         return _index(request, form, status=error.status)
-    messages.success(request, _("Counted. Somebody else reads it and publishes it."))
+    messages.success(request, _("It is being counted. Somebody else reads it afterwards and publishes it."))
     return redirect("governance_console:report", row.code)
 
 
@@ -49,6 +59,7 @@ def _index(request: HttpRequest, form: ReportForm, *, status: int = 200) -> Http
         "title": _("Transparency reports"),
         "waiting": [(row, title_of(row)) for row in waiting()[:SHOWN]],
         "published": [(row, title_of(row)) for row in published()[:SHOWN]],
+        "owed": owed(clock.now()),
         "form": form,
         "may_publish": may(account_of(request), PUBLISH),
     }
@@ -67,8 +78,10 @@ def one(request: HttpRequest, code: str) -> HttpResponse:
 
 @REPORTS.shown_by
 def _one(request: HttpRequest, row: TransparencyReport, refusal: Refusal | None = None) -> HttpResponse:
-    context = drawn(row) | {
+    progress = progress_of(row, clock.now())
+    context = (drawn(row) if progress is None else {"report": row, "heading": title_of(row)}) | {
         "title": title_of(row),
+        "progress": progress,
         "offers": REPORTS.offers(row, account_of(request), refusal),
     }
     return page(request, "console/report_public.html", context)

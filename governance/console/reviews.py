@@ -8,8 +8,9 @@ from core import clock
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import page
+from core.console.motions import shown
 from governance import reviews
-from governance.actions import REVIEWS
+from governance.actions import ENDINGS, REVIEWS
 from governance.models import Review
 from governance.policies import REVIEW
 
@@ -17,7 +18,12 @@ from governance.policies import REVIEW
 @require_GET
 @permission_required(REVIEW)
 def index(request: HttpRequest) -> HttpResponse:
-    """What is open by its clock, what is done, and all actions."""
+    """What is open by its clock, what is done, all actions, and which of them somebody wants to end."""
+    return _index(request)
+
+
+@ENDINGS.shown_by
+def _index(request: HttpRequest, _row: object = None, refusal: Refusal | None = None) -> HttpResponse:
     at = clock.now()
     acts = reviews.actions(at)
     context = {
@@ -27,6 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "acts": acts,
         "counted": reviews.counted(at, acts),
         "now": at,
+        "motions": shown(ENDINGS, reviews.KINDS, account_of(request), refusal),
     }
     return page(request, "console/reviews.html", context)
 

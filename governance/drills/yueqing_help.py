@@ -110,7 +110,7 @@ def held_for_the_police(
     )
     Person.must(ride.driver.post(f"/api/v1/trips/{ride.code}/end/"))
     for who, act, body in (
-        (specialist, "resolve", {"outcome": "police", "words": "the police have it"}),
+        (specialist, "resolve", {"outcome": "police", "harm": "unknown", "words": "the police have it"}),
         (supervisor, "close", {"do": "1"}),
     ):
         world.expect(

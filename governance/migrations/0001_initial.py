@@ -256,6 +256,7 @@ class Migration(migrations.Migration):
                 ('breaker', models.CharField(blank=True, choices=[('', 'not tried yet'), ('turned', 'the check turned red'), ('stayed', 'the check stayed as it was'), ('failed', 'it could not be broken')], max_length=10, verbose_name='breaker')),
                 ('broken_at', models.DateTimeField(null=True, verbose_name='broken on purpose at')),
                 ('breaker_said', models.CharField(blank=True, max_length=80, verbose_name='what stood in its way')),
+                ('breaker_seen', models.JSONField(default=list, verbose_name='what the breaker showed')),
             ],
             options={
                 'verbose_name': 'state of a measure',
@@ -320,6 +321,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('kind', models.CharField(choices=[('death', 'somebody died'), ('injury', 'somebody was severely injured'), ('clock', 'a clock of safety was broken')], max_length=10, verbose_name='kind')),
                 ('subject', models.CharField(max_length=20, verbose_name='of what')),
+                ('matter', models.CharField(max_length=20, verbose_name='what happened on')),
                 ('clock', models.CharField(blank=True, max_length=8, verbose_name='clock')),
                 ('happened_at', models.DateTimeField(verbose_name='known since')),
                 ('opened_at', models.DateTimeField(verbose_name='opened')),
@@ -351,6 +353,12 @@ class Migration(migrations.Migration):
                 ('target', models.JSONField(null=True, verbose_name='what the rule has to say')),
                 ('added_by', models.CharField(max_length=40, verbose_name='added by')),
                 ('added_at', models.DateTimeField(verbose_name='added at')),
+                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn at')),
+                ('withdrawn_by', models.CharField(blank=True, max_length=40, verbose_name='proposed by')),
+                ('withdrawn_agreed', models.CharField(blank=True, max_length=40, verbose_name='agreed by')),
+                ('why_zh', models.CharField(blank=True, max_length=300, verbose_name='why, in Chinese')),
+                ('why_en', models.CharField(blank=True, max_length=300, verbose_name='why, in English')),
+                ('corrects', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected', to='governance.reviewaction', verbose_name='corrects')),
             ],
             options={
                 'verbose_name': 'action of a review',
@@ -392,8 +400,10 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('begins', models.DateField(verbose_name='first day')),
                 ('ends', models.DateField(verbose_name='last day')),
-                ('figures', models.JSONField(verbose_name='figures')),
-                ('digest', models.CharField(max_length=64, verbose_name='SHA-256 of the figures')),
+                ('figures', models.JSONField(null=True, verbose_name='figures')),
+                ('digest', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the figures')),
+                ('tables_done', models.PositiveSmallIntegerField(default=0, verbose_name='tables counted')),
+                ('counting_since', models.DateTimeField(null=True, verbose_name='counting since')),
                 ('change', models.CharField(blank=True, max_length=500, verbose_name='what changed')),
                 ('state', models.CharField(choices=[('proposed', 'waits for a second person'), ('approved', 'agreed'), ('withdrawn', 'withdrawn'), ('lapsed', 'its time passed')], default='proposed', max_length=10, verbose_name='state')),
                 ('proposed_by', models.CharField(max_length=40, verbose_name='proposed by')),
@@ -662,7 +672,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='review',
-            constraint=models.UniqueConstraint(fields=('subject', 'kind', 'clock'), name='review_once_of_each'),
+            constraint=models.UniqueConstraint(fields=('matter', 'kind', 'clock'), name='review_once_of_each'),
         ),
         migrations.AddField(
             model_name='reviewaction',
@@ -809,6 +819,14 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('shows__in', ['measure', 'rule'])), name='review_action_is_shown'),
         ),
         migrations.AddConstraint(
+            model_name='reviewaction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', False), _negated=True), models.Q(models.Q(('withdrawn_by', ''), _negated=True), models.Q(('withdrawn_agreed', ''), _negated=True), models.Q(('withdrawn_by', models.F('withdrawn_agreed')), _negated=True)), _connector='OR'), name='review_action_withdrawn_by_two'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewaction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('why_en', ''), ('why_zh', ''), ('withdrawn_agreed', ''), ('withdrawn_at', None), ('withdrawn_by', '')), models.Q(('withdrawn_at__isnull', False), models.Q(('why_zh', ''), _negated=True), models.Q(('why_en', ''), _negated=True)), _connector='OR'), name='review_action_withdrawn_says_why'),
+        ),
+        migrations.AddConstraint(
             model_name='transparencyreport',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('proposed_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='report_takes_two_people'),
         ),
@@ -823,6 +841,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transparencyreport',
             constraint=models.CheckConstraint(condition=models.Q(('state', 'approved'), ('version', None), _connector='XOR'), name='report_published_has_a_version'),
+        ),
+        migrations.AddConstraint(
+            model_name='transparencyreport',
+            constraint=models.CheckConstraint(condition=models.Q(('version', None), models.Q(('digest', ''), _negated=True), _connector='OR'), name='report_published_was_counted'),
         ),
         migrations.AddConstraint(
             model_name='transparencyreport',

@@ -122,15 +122,16 @@ CREATE TRIGGER passages_are_not_emptied BEFORE TRUNCATE ON governance_gatepassag
     FOR EACH STATEMENT EXECUTE FUNCTION governance_passage_moves();
 ALTER TABLE governance_gatepassage ENABLE ALWAYS TRIGGER passages_are_not_emptied;
 """
-# A report that was published stays as it is, and what was counted for one that waits is not counted otherwise.
+# A report that was published stays as it is, and what was counted once for one that waits is not counted otherwise.
 REPORTS = """
 CREATE FUNCTION governance_report_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.state = 'proposed'
-        AND (NEW.code, NEW.begins, NEW.ends, NEW.figures, NEW.digest, NEW.corrects_id, NEW.change, NEW.proposed_by,
-            NEW.proposed_at) IS NOT DISTINCT FROM
-            (OLD.code, OLD.begins, OLD.ends, OLD.figures, OLD.digest, OLD.corrects_id, OLD.change, OLD.proposed_by,
-            OLD.proposed_at)
+        AND (NEW.code, NEW.begins, NEW.ends, NEW.corrects_id, NEW.change, NEW.proposed_by, NEW.proposed_at)
+            IS NOT DISTINCT FROM
+            (OLD.code, OLD.begins, OLD.ends, OLD.corrects_id, OLD.change, OLD.proposed_by, OLD.proposed_at)
+        AND (OLD.figures IS NULL
+            OR (NEW.figures, NEW.digest) IS NOT DISTINCT FROM (OLD.figures, OLD.digest))
     THEN
         RETURN NEW;
     END IF;

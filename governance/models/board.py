@@ -31,6 +31,9 @@ class MeasureState(models.Model):
         pgettext_lazy("field", "what stood in its way"), max_length=80, blank=True
     )
 
+    # The faults by which the check noticed it.
+    breaker_seen = models.JSONField(pgettext_lazy("field", "what the breaker showed"), default=list)
+
     class Meta:
         verbose_name = pgettext_lazy("model", "state of a measure")
         verbose_name_plural = pgettext_lazy("model", "states of measures")

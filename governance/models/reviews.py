@@ -2,8 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from core import four_eyes
 from core.privacy import EncryptedTextField
@@ -17,6 +17,8 @@ class Review(models.Model):
     kind = models.CharField(pgettext_lazy("field", "kind"), max_length=10, choices=ReviewKind.choices)
     # The incident or claim from which it came, and which of its clocks (S2, S3, S6, S10).
     subject = models.CharField(pgettext_lazy("review", "of what"), max_length=20)
+    # What happened: the trip, or the accident without one, else the subject; however many claim or report it, it is one.
+    matter = models.CharField(pgettext_lazy("review", "what happened on"), max_length=20)
     clock = models.CharField(pgettext_lazy("review", "clock"), max_length=8, blank=True)
     happened_at = models.DateTimeField(pgettext_lazy("review", "known since"))
     opened_at = models.DateTimeField(_("opened"))
@@ -41,7 +43,7 @@ class Review(models.Model):
                 condition=Q(state="done") ^ Q(done_at=None), name="review_done_has_a_time"
             ),
             four_eyes.law("written_by", "done_by", name="review_takes_two_people", once=Q(state="done")),
-            models.UniqueConstraint(fields=["subject", "kind", "clock"], name="review_once_of_each"),
+            models.UniqueConstraint(fields=["matter", "kind", "clock"], name="review_once_of_each"),
         ]
         indexes = [models.Index(fields=["due_at"], condition=Q(state="open"), name="review_open")]
 
@@ -69,13 +71,47 @@ class ReviewAction(models.Model):
     target = models.JSONField(pgettext_lazy("review", "what the rule has to say"), null=True)
     added_by = models.CharField(pgettext_lazy("review", "added by"), max_length=40)
     added_at = models.DateTimeField(pgettext_lazy("review", "added at"))
+    # What was published stays: two withdraw it and say why, and where they correct it, the new one names the old.
+    withdrawn_at = models.DateTimeField(pgettext_lazy("review", "withdrawn at"), null=True)
+    withdrawn_by = models.CharField(_("proposed by"), max_length=40, blank=True)
+    withdrawn_agreed = models.CharField(_("agreed by"), max_length=40, blank=True)
+    why_zh = models.CharField(pgettext_lazy("review", "why, in Chinese"), max_length=300, blank=True)
+    why_en = models.CharField(pgettext_lazy("review", "why, in English"), max_length=300, blank=True)
+    corrects = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="corrected",
+        verbose_name=pgettext_lazy("review", "corrects"),
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "action of a review")
         verbose_name_plural = pgettext_lazy("model", "actions of reviews")
         constraints = [
-            models.CheckConstraint(condition=Q(shows__in=Shows.values), name="review_action_is_shown")
+            models.CheckConstraint(condition=Q(shows__in=Shows.values), name="review_action_is_shown"),
+            four_eyes.law(
+                "withdrawn_by",
+                "withdrawn_agreed",
+                name="review_action_withdrawn_by_two",
+                once=Q(withdrawn_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by="", withdrawn_agreed="", why_zh="", why_en="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(why_zh="") & ~Q(why_en="")),
+                name="review_action_withdrawn_says_why",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def words(self) -> str:
+        """In the reader's language."""
+        return self.words_zh if (get_language() or "").startswith("zh") else self.words_en
+
+    @property
+    def why(self) -> str:
+        """Why it was withdrawn, in the reader's language."""
+        return self.why_zh if (get_language() or "").startswith("zh") else self.why_en

@@ -21,9 +21,12 @@ class TransparencyReport(models.Model):
     code = models.CharField(_("code"), max_length=20, unique=True)
     begins = models.DateField(pgettext_lazy("report", "first day"))
     ends = models.DateField(pgettext_lazy("report", "last day"))
-    # `governance.transparency.figures`: what may be told, and nothing else.
-    figures = models.JSONField(pgettext_lazy("report", "figures"))
-    digest = models.CharField(pgettext_lazy("report", "SHA-256 of the figures"), max_length=64)
+    # `governance.transparency.figures`: what may be told, and nothing else; nothing while it is being counted.
+    figures = models.JSONField(pgettext_lazy("report", "figures"), null=True)
+    digest = models.CharField(pgettext_lazy("report", "SHA-256 of the figures"), max_length=64, blank=True)
+    # How many of its tables are counted, and since when that goes on.
+    tables_done = models.PositiveSmallIntegerField(pgettext_lazy("report", "tables counted"), default=0)
+    counting_since = models.DateTimeField(pgettext_lazy("report", "counting since"), null=True)
     # The version that this one corrects, and what changed; everybody reads it.
     corrects = models.ForeignKey(
         "self",
@@ -58,6 +61,9 @@ class TransparencyReport(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state="approved") ^ Q(version=None), name="report_published_has_a_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(version=None) | ~Q(digest=""), name="report_published_was_counted"
             ),
             models.CheckConstraint(condition=Q(ends__gte=F("begins")), name="report_ends_after_it_begins"),
             models.CheckConstraint(

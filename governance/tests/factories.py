@@ -25,7 +25,7 @@ def reviewed(subject):
     """A review of a death, written by one and with an action: another may finish it."""
     at = clock.now()
     row = Review.objects.create(
-        code="RV-00000001", kind="death", subject=subject, happened_at=at, opened_at=at,
+        code="RV-00000001", kind="death", subject=subject, matter=subject, happened_at=at, opened_at=at,
         due_at=at + timedelta(days=14), facts="x", causes="x", warned="x", written_by="specialist",
     )  # fmt: skip
     row.actions.create(

@@ -37,7 +37,7 @@ def test_a_check_without_a_breaker_stops_the_start(monkeypatch):
 def test_a_breaker_that_is_disabled_turns_its_measure_red(rides, monkeypatch):
     rides.ended()
     measure = next(row for row in measures() if row.id == "M27")
-    monkeypatch.setitem(board._breakers, "M27", lambda world: None)
+    monkeypatch.setitem(board._breakers, "M27", [board.Breach(lambda world: None, frozenset({"board.x"}))])
     record_breaker(measure)
     assert record_check(measure).found.status == "fail"
     state = MeasureState.objects.get(measure="M27")
@@ -54,9 +54,51 @@ def test_a_breaker_that_raises_turns_its_measure_red(world, monkeypatch):
     def raises(_world):
         raise RuntimeError
 
-    monkeypatch.setitem(board._breakers, "M27", raises)
+    monkeypatch.setitem(board._breakers, "M27", [board.Breach(raises, frozenset({"board.x"}))])
     record_breaker(measure)
     assert record_check(measure).found.status == "fail"
+
+
+def test_a_check_that_is_red_for_another_reason_has_noticed_nothing(world, monkeypatch):
+    measure = next(row for row in measures() if row.id == "M27")
+    (breach,) = board._breakers["M27"]
+    monkeypatch.setitem(board._breakers, "M27", [board.Breach(breach.run, frozenset({"board.late"}))])
+    tried = break_measure(measure)
+    assert (tried.came, tried.why, tried.found.status) == ("stayed", "red for another reason", "fail")
+    record_breaker(measure)
+    found = record_check(measure).found
+    assert (found.status, found.facts[0]["rule"]) == ("fail", "board.breaker_stayed")
+
+
+def test_each_way_to_break_a_measure_is_tried_and_one_that_is_not_noticed_is_enough(world, monkeypatch):
+    measure = next(row for row in measures() if row.id == "M22")
+    assert len(board._breakers["M22"]) > 1
+    assert {each["rule"] for each in break_measure(measure).seen} == {
+        "board.asked_unanswered", "board.asked_miscounted"
+    }  # fmt: skip
+    first = board._breakers["M22"][0]
+    blind = board.Breach(lambda world: None, frozenset({"board.asked_miscounted"}))
+    monkeypatch.setitem(board._breakers, "M22", [first, blind])
+    assert break_measure(measure).came == "stayed"
+
+
+def test_what_was_broken_and_seen_stands_on_the_board_and_its_evidence(world, signed_in, client):
+    measure = next(row for row in measures() if row.id == "M22")
+    record_breaker(measure)
+    record_check(measure)
+    assert MeasureState.objects.get(measure="M22").breaker_seen[0]["rule"] == "board.asked_unanswered"
+    headers = {"accept-language": "en"}
+    seen = "The votes are not as many as the voters"
+    assert seen in signed_in("agent").get("/admin/board/", headers=headers).content.decode()
+    assert seen in client.get("/promises/m22/", headers=headers).content.decode()
+    said = client.get("/promises/m22.json").json()
+    assert (said["breaker"], seen in said["breaker_seen"]["en"]) == ("turned", True)
+    assert "stuffed" not in said["breaker_seen"]["en"]
+
+
+def test_a_way_to_break_names_a_fault_or_is_none():
+    with pytest.raises(ValueError, match="M22"):
+        board.breaks("M22")
 
 
 def test_a_shadow_is_gone_and_touches_no_row(rides):

@@ -48,7 +48,7 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
     ids = [row.id for row in measures()]
     assert ids[:32] == [f"M{number:02d}" for number in range(1, 33)]
     assert set(ids[32:]) == {
-        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P7+", "P10", "P11", "P12", "S19", "G6+", "G9", "G10", "G11",
+        "D12", "D13", "D14", "D15", "R2+", "S3+", "S12", "S16", "P3a", "P5+", "P7+", "P10", "P11", "P12", "S19", "G6+", "G7", "G9", "G10", "G11",
     }  # fmt: skip
     for row in measures():
         found = check_measure(row).found
@@ -978,6 +978,8 @@ def test_d15_looks_at_incidents_that_are_closed_by_now(rides, people, deliver, n
         state="closed",
         closed_at=clock.now(),
         outcome="safe",
+        harm="none",
+        harm_at=clock.now(),
         taken_at=clock.now(),
         taken_by="agent",
         resolved_by="agent",

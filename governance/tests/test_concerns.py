@@ -369,7 +369,13 @@ def test_whose_case_it_was_and_who_had_one_of_its_trip_do_not_see_it(people, rid
     incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     take_incident(account=people("supervisor"), code=incident.code)
     Incident.objects.update(
-        state="closed", outcome="police", resolved_by="a", closed_by="b", closed_at=clock.now()
+        state="closed",
+        outcome="police",
+        harm="none",
+        harm_at=clock.now(),
+        resolved_by="a",
+        closed_by="b",
+        closed_at=clock.now(),
     )
     for number, named in enumerate((incident.code, trip.code)):
         row = spoken(people("agent"), words=f"see {named.lower()}!", submission=f"{number}" * 22)

@@ -23,8 +23,9 @@ from core.four_eyes import SecondPersonNeeded
 from core.idempotency import KeyTooShort
 from core.limits import Asker
 from core.models import AuditEntry, LastAct
+from core.privacy import blind_index
 from core.tests.factories import set_policy
-from governance import counted, recount
+from governance import comments, counted, recount
 from governance.consultations import (
     ANSWER,
     COUNT,
@@ -39,7 +40,7 @@ from governance.consultations import (
     mix,
 )
 from governance.demo import open_questions
-from governance.errors import AlreadyVoted, BoxBusy, NotClosed, NotOpen, NotVerifiedToVote
+from governance.errors import AlreadyVoted, BoxBusy, CommentedAlready, NotClosed, NotOpen, NotVerifiedToVote
 from governance.models import Ballot, Consultation, ConsultationAnswer, Option, VoteList, Voter
 from governance.policies import VOTES
 from governance.states import Group
@@ -86,6 +87,34 @@ def test_one_person_has_one_vote_whatever_accounts_they_have(people):
     new.save(update_fields=["id_index"])
     with pytest.raises(AlreadyVoted):
         votes(new, key="the key of the new account")
+
+
+def test_whom_the_registry_knows_by_two_documents_has_one_vote_and_one_comment(people):
+    question()
+    first, second, other = citizen(7), citizen(8), citizen(9)
+    for each, person in ((first, "nia-1"), (second, "nia-1"), (other, "nia-2")):
+        each.person_index = blind_index(person, purpose="person")
+        each.save(update_fields=["person_index"])
+    votes(first)
+    comments.comment(account=first, slug="dogs", words="dogs are quiet")
+    row = Consultation.objects.get(slug="dogs")
+    assert has_voted(second, row)
+    with pytest.raises(AlreadyVoted):
+        votes(second, key="the key of the second document")
+    with pytest.raises(CommentedAlready):
+        comments.comment(account=second, slug="dogs", words="cats are too")
+    votes(other, key="the key of another person")
+    assert Voter.objects.count() == Ballot.objects.count() == 2
+
+
+def test_who_voted_before_the_registry_said_who_they_are_has_voted(people):
+    question()
+    person = citizen(7)
+    votes(person)
+    person.person_index = blind_index("nia-1", purpose="person")
+    person.save(update_fields=["person_index"])
+    with pytest.raises(AlreadyVoted):
+        votes(person, key="another key of the same person")
 
 
 def test_who_is_not_verified_not_a_member_or_marked_does_not_vote(people):

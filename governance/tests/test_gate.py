@@ -810,6 +810,31 @@ def test_what_is_the_same_everywhere_is_asked_once_for_all_lines(ready, people, 
     assert {each.total for each in found} == {len(gate.CONDITIONS)}
 
 
+def test_what_everybody_reads_is_counted_once_for_each_round_of_the_board(ready, client, monkeypatch, noon):
+    asked = []
+    for key, each in gate.CONDITIONS.items():
+
+        def look(case, each=each):
+            asked.append(each.key)
+            return each.look(case)
+
+        monkeypatch.setitem(gate.CONDITIONS, key, replace(each, look=look))
+    headers = {"accept-language": "en"}
+    for _reader in range(3):
+        page = client.get("/promises/", headers=headers).content.decode()
+    assert len(asked) == len(gate.CONDITIONS)
+    Executive.objects.all().delete()
+    page = client.get("/promises/", headers=headers).content.decode()
+    assert "1 things are missing" not in page
+    noon.shift(timedelta(seconds=60))
+    MeasureState.objects.update(checked_at=clock.now())
+    assert "1 things are missing" in client.get("/promises/", headers=headers).content.decode()
+    assert len(asked) == 2 * len(gate.CONDITIONS)
+    noon.shift(timedelta(minutes=11))  # and no round came: what was kept is not known any more
+    client.get("/promises/", headers=headers)
+    assert len(asked) == 3 * len(gate.CONDITIONS)
+
+
 def test_two_people_suspend_it_meanwhile_and_its_passage_is_over(returned, people, noon, rode):
     noon.shift(timedelta(seconds=60))
     suspend(people)

@@ -26,9 +26,12 @@ from governance.errors import (
     ReportTooLong,
     ReportWaits,
 )
+from governance.measures import check_measure, measure_of
 from governance.models import TransparencyReport
+from governance.tasks import count_reports
 from governance.transparency import papers, reports
-from governance.transparency.figures import digest_of
+from governance.transparency.figures import count, digest_of, span_of
+from governance.transparency.owed import owed
 from governance.transparency.questions import MEASURES
 
 
@@ -44,7 +47,11 @@ def month(world):
 
 
 def proposed(people, month, who="admin", change=""):
-    return reports.propose(account=people(who), begins=month[0], ends=month[1], change=change)
+    """One that the job has counted."""
+    row = reports.propose(account=people(who), begins=month[0], ends=month[1], change=change)
+    count_reports.apply()
+    row.refresh_from_db()
+    return row
 
 
 def published(people, month, change=""):
@@ -73,6 +80,87 @@ def test_one_has_it_counted_and_another_publishes_exactly_that(people, month, cl
     assert client.get(f"/transparency/{row.code}/").status_code == 200
 
 
+def test_the_request_counts_nothing_and_who_waits_sees_how_far_it_is(people, month, signed_in, monkeypatch):
+    form = {"begins": month[0].isoformat(), "ends": month[1].isoformat(), "change": ""}
+    with monkeypatch.context() as patch:
+        patch.setattr("governance.transparency.figures.count", None)
+        assert signed_in("admin").post("/admin/transparency/", form).status_code == 302
+    row = TransparencyReport.objects.get()
+    address = f"/admin/transparency/{row.code}/"
+    page = signed_in("supervisor").get(address).content.decode()
+    assert f'max="{len(MEASURES)}"' in page and 'value="0"' in page
+    answer = signed_in("supervisor").post(f"{address}do/publish/", {"do": "1"})
+    assert answer.status_code == 409, "nobody publishes what nobody has seen"
+    count_reports.apply()
+    row.refresh_from_db()
+    assert row.tables_done == len(row.figures["tables"]) == len(MEASURES)
+    assert row.digest == digest_of(row.figures)
+    line = AuditEntry.objects.get(action="governance.report_counted")
+    assert (line.actor, line.facts["digest"]) == ("system", row.digest)
+    assert "<progress" not in signed_in("supervisor").get(address).content.decode()
+    count_reports.apply()
+    assert AuditEntry.objects.filter(action="governance.report_counted").count() == 1
+
+
+def test_how_long_the_rest_takes_is_said_by_the_rate_so_far(people, month, noon):
+    row = reports.propose(account=people("admin"), begins=month[0], ends=month[1])
+    assert reports.progress_of(row, clock.now()).left is None
+    row.counting_since, row.tables_done = clock.now(), 4
+    noon.shift(8)
+    found = reports.progress_of(row, clock.now())
+    assert (found.done, found.of, found.left) == (4, len(MEASURES), 2 * (len(MEASURES) - 4))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_tables_are_of_one_moment_and_each_that_is_done_is_seen_at_once(people, world, month):
+    row = reports.propose(account=people("admin"), begins=month[0], ends=month[1])
+    seen = []
+
+    def look(done, tell):
+        tell(done)
+        with closing(connection.copy()) as other, other.cursor() as cursor:
+            cursor.execute("SELECT tables_done FROM governance_transparencyreport WHERE id = %s", [row.pk])
+            seen.append(cursor.fetchone()[0])
+
+    with reports._telling(row.pk) as tell:
+        found = count(*span_of(*month), clock.now(), heard=lambda done: look(done, tell))
+    assert found.keys() == MEASURES.keys()
+    assert seen == list(range(1, len(MEASURES) + 1))
+
+
+# --- Months without one ----------------------------------------------------------------------------------------
+
+
+def test_each_month_without_a_report_is_chased_until_it_is_published(people, month, rides, signed_in, noon):
+    assert owed(clock.now()) == []
+    assert check_measure(measure_of("G7")).found.status == "none"
+    trip = rides.under_way()
+    type(trip).objects.update(requested_at=clock.now() - timedelta(days=75))
+    noon.shift(timedelta(days=-1))
+    name = f"{month[0]:%Y-%m}"
+    waiting = owed(clock.now())
+    assert [each.name for each in waiting][-1] == name
+    assert [each.late for each in waiting] == [True] * (len(waiting) - 1) + [False]
+    found = check_measure(measure_of("G7")).found
+    assert (found.status, found.facts[0]["rule"]) == ("fail", "board.reports_late")
+    assert name in signed_in("supervisor").get("/admin/due/").content.decode()
+    assert name not in signed_in("agent").get("/admin/due/").content.decode()
+    for each in waiting:
+        published(people, (each.begins, each.ends))
+    assert owed(clock.now()) == []
+    assert check_measure(measure_of("G7")).found.status == "pass"
+
+
+def test_part_of_a_month_is_not_the_month(people, month, rides):
+    trip = rides.under_way()
+    type(trip).objects.update(requested_at=span_of(*month)[0])
+    middle = month[0] + timedelta(days=10)
+    published(people, (month[0], middle))
+    assert len(owed(clock.now())) == 1
+    published(people, (middle + timedelta(days=1), month[1]))
+    assert owed(clock.now()) == []
+
+
 def test_its_checkpoint_is_the_first_that_contains_its_publishing(people, month):
     row = published(people, month)
     checkpoints.make(clock.now())
@@ -91,7 +179,13 @@ def test_its_checkpoint_is_the_first_that_contains_its_publishing(people, month)
 
 def test_who_comes_while_a_report_is_counted_is_told_so_at_once(people, month):
     row = TransparencyReport.objects.create(
-        code="TR-1", begins=month[0], ends=month[0], figures={}, proposed_by="admin", proposed_at=clock.now()
+        code="TR-1",
+        begins=month[0],
+        ends=month[0],
+        figures={},
+        digest="x",
+        proposed_by="admin",
+        proposed_at=clock.now(),
     )
     who = people("supervisor")
     with closing(connection.copy()) as other, other.cursor() as cursor:

@@ -11,18 +11,18 @@ from complaints.states import ClaimKind, Paper
 from core import clock, policy
 from core.errors import Forbidden, InvalidInput
 from core.four_eyes import SecondPersonNeeded
-from core.models import AuditEntry
+from core.models import AuditEntry, Motion
 from core.tests.factories import PDF, set_policy
 from governance import reviews
 from governance.errors import ActionShowsNothing, ReviewDone, ReviewNotWritten, ReviewWithoutAction
 from governance.measures import check_measure, measure_of
-from governance.models import MeasureState, Review
+from governance.models import MeasureState, Review, ReviewAction
 from governance.states import ReviewKind
 from governance.tasks import open_reviews
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.models import Caller, Incident
-from safety.services import raise_sos, record_harm, take_incident
+from safety.services import raise_sos, record_harm, resolve_incident, take_incident
 
 
 @pytest.fixture
@@ -84,7 +84,13 @@ def test_harm_is_recorded_also_after_it_was_closed_and_a_death_after_an_injury_h
 ):
     harmed(people, incident, "severe")
     Incident.objects.update(
-        state="closed", outcome="police", resolved_by="a", closed_by="b", closed_at=clock.now()
+        state="closed",
+        outcome="police",
+        harm="severe",
+        harm_at=clock.now(),
+        resolved_by="a",
+        closed_by="b",
+        closed_at=clock.now(),
     )
     record_harm(account=people("specialist"), code=incident.code, harm="death", words="x")
     open_reviews.apply()
@@ -156,6 +162,78 @@ def test_a_death_certificate_with_any_claim_opens_a_review(people, kind):
     open_reviews.apply()
     row = Review.objects.get()
     assert (row.subject, row.kind) == (claim.code, "death")
+
+
+def test_two_claims_of_one_death_and_the_incident_of_its_trip_open_one_review(people, incident, noon):
+    trip = incident.trip
+    accident = claims.open_accident(
+        account=people("agent"), trip_code=trip.code, happened_at=clock.now(), place="G104", words="x", submission="a" * 22
+    )  # fmt: skip
+    for number, kind in enumerate((ClaimKind.HUMANITARIAN, ClaimKind.INSURANCE)):
+        claim = claims.file_claim(
+            account=people("agent"), accident_code=accident.code, kind=kind, name="家属", phone=f"1391111000{number}",
+            fen=5_000_000, submission=f"{number}" * 22,
+        )  # fmt: skip
+        claims.add_papers(
+            claim=claim, actor=people("agent").actor, paper=Paper.DEATH, files=[claims.read_file(PDF)]
+        )
+        noon.shift(1)
+    record_harm(account=people("agent"), code=incident.code, harm="death", words="x")
+    assert len({each.key for each in reviews.not_opened(clock.now())}) == 1
+    open_reviews.apply()
+    row = Review.objects.get(kind="death")
+    assert row.matter == trip.code
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Review.objects.create(
+            code="RV-2", kind="death", subject="I-2", matter=trip.code, happened_at=row.due_at, opened_at=row.due_at,
+            due_at=row.due_at,
+        )  # fmt: skip
+
+
+# --- Whoever gives an outcome says whether somebody was hurt ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("harm", "kinds"), [("death", ["death"]), ("severe", ["injury"]), ("light", []), ("none", [])]
+)
+def test_the_outcome_says_whether_somebody_was_hurt_and_opens_the_review(
+    people, incident, signed_in, noon, harm, kinds
+):
+    address, given = f"/admin/incidents/{incident.code}/do/resolve/", {"outcome": "police", "words": "x"}
+    desk = signed_in("agent")
+    for missing in ({}, given, given | {"harm": ""}, given | {"harm": "no"}):
+        assert desk.post(address, missing).status_code == 400
+        incident.refresh_from_db()
+        assert (incident.state, incident.outcome, incident.harm) == ("taken", "", "")
+    assert desk.post(address, given | {"harm": harm}).status_code == 302
+    incident.refresh_from_db()
+    assert (incident.state, incident.harm) == ("resolved", harm)
+    assert incident.harm_at == clock.now()
+    open_reviews.apply()
+    assert list(Review.objects.values_list("kind", flat=True)) == kinds
+
+
+def test_nothing_said_of_harm_ends_no_incident(people, incident):
+    with pytest.raises(InvalidInput):
+        resolve_incident(account=people("agent"), code=incident.code, outcome="safe", harm="", words="x")
+    for state in ("resolved", "closed"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Incident.objects.update(
+                state=state, outcome="safe", resolved_by="a", closed_by="b",
+                closed_at=clock.now() if state == "closed" else None,
+            )  # fmt: skip
+
+
+def test_what_nobody_found_out_in_a_week_is_no_good_news(people, incident, noon):
+    resolve_incident(account=people("agent"), code=incident.code, outcome="police", harm="unknown", words="x")
+    assert board().status == "none"
+    noon.shift(7 * 86_400 + 1)
+    found = board()
+    assert (found.status, found.facts[0]["rule"]) == ("progress", "board.harm_not_known")
+    assert incident.code in found.evidence
+    assert incident.code not in found.public
+    record_harm(account=people("agent"), code=incident.code, harm="none", words="The hospital says so")
+    assert board().status == "none"
 
 
 def test_a_drill_is_not_reviewed(people, incident):
@@ -339,6 +417,88 @@ def test_a_rule_shows_it_once_it_says_that_and_not_when_it_is_changed_back(peopl
     assert found() == "pass"
     set_policy("rides.near", was)
     assert found() == "none"
+
+
+# --- Withdrawn or corrected by two -----------------------------------------------------------------------------
+
+
+def published_act(people, incident):
+    """The only action of a review that two people finished."""
+    row = harmed(people, incident)
+    measured("M16", "fail")
+    act = acted(people, row)
+    written(people, row)
+    reviews.finish(account=people("supervisor"), code=row.code)
+    return row, act
+
+
+def moved(people, signed_in, row, key, **given):
+    why = {"why_zh": "写错了", "why_en": "It was wrong"}
+    address = f"/admin/reviews/{row.code}/do/{key}/"
+    answer = signed_in("supervisor").post(address, why | given)
+    assert answer.status_code == 302, answer.content.decode()
+    return Motion.objects.latest("pk").code
+
+
+def agreed(signed_in, code, who):
+    return signed_in(who).post(f"/admin/reviews/motions/{code}/do/agree/", {"do": "1"})
+
+
+def test_two_people_correct_a_published_action_and_the_old_one_stays_in_sight(
+    people, incident, signed_in, client
+):
+    row, act = published_act(people, incident)
+    due = clock.now().date() + timedelta(days=9)
+    typed = {
+        "action": act.code,
+        "words_zh": "接单前查明",
+        "words_en": "Ask before each trip",
+        "owner": "safety",
+        "due": due,
+    }
+    code = moved(people, signed_in, row, "correct_action", **typed)
+    assert client.get("/promises/board.json").json()["actions"][0]["status"] == "none", (
+        "one person changes nothing"
+    )
+    assert agreed(signed_in, code, "supervisor").status_code == 409
+    assert agreed(signed_in, code, "admin").status_code == 302
+    old, new = client.get("/promises/board.json").json()["actions"]
+    assert (old["id"], old["status"], old["why"]["en"]) == (act.code, "withdrawn", "It was wrong")
+    assert (old["corrected_by"], new["title"]["en"], new["due"]) == (
+        new["id"],
+        typed["words_en"],
+        due.isoformat(),
+    )
+    page = client.get("/promises/").content.decode()
+    assert "派单前查明" in page
+    assert "写错了" in page
+    counted = reviews.counted(clock.now())
+    assert (counted.actions, counted.withdrawn, counted.corrected) == (1, 1, 1)
+    assert AuditEntry.objects.get(action="governance.review_action_withdrawn").subject == act.code
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReviewAction.objects.filter(code=act.code).update(withdrawn_agreed="supervisor")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReviewAction.objects.filter(code=act.code).update(why_zh="")
+
+
+def test_the_last_action_of_a_review_is_corrected_not_withdrawn(people, incident, signed_in):
+    row = harmed(people, incident)
+    measured("M16", "fail")
+    first, second = acted(people, row), acted(people, row)
+    written(people, row)
+    typed = {"action": first.code, "why_zh": "写错了", "why_en": "It was wrong"}
+    address = f"/admin/reviews/{row.code}/do/withdraw_action/"
+    assert signed_in("supervisor").post(address, typed).status_code == 409, "nobody has published it yet"
+    reviews.finish(account=people("supervisor"), code=row.code)
+    assert signed_in("supervisor").post(address, typed | {"why_en": ""}).status_code == 400
+    assert signed_in("specialist").post(address, typed).status_code == 403
+    code = moved(people, signed_in, row, "withdraw_action", **typed)
+    assert agreed(signed_in, code, "admin").status_code == 302
+    again = signed_in("supervisor").post(address, typed | {"action": second.code})
+    assert again.status_code == 409
+    assert [each.code for each in reviews.standing(row)] == [second.code]
+    again = signed_in("supervisor").post(address, typed | {"why_en": "Once more"})
+    assert again.status_code == 400, "it is withdrawn already"
 
 
 # --- The board -----------------------------------------------------------------------------------------------

@@ -17,11 +17,13 @@ from core.errors import DomainError, Forbidden, InvalidInput, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, PolicyVersion
 from core.policy import simulation
+from core.tests.factories import set_policy
 from governance import figures, rules
 from governance.errors import (
     ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
+    RuleLeadTooShort,
     RuleMomentTaken,
     RuleNotSimulated,
     RuleTimePassed,
@@ -126,9 +128,29 @@ def test_what_cannot_be_meant_is_not_proposed(people, changes, error):
     assert not RuleChange.objects.exists()
 
 
+@pytest.mark.parametrize("minutes", [1, 59, 23 * 60])
+def test_who_is_met_by_a_rule_hears_of_it_a_day_before(people, minutes):
+    at = clock.now() + timedelta(minutes=minutes)
+    with pytest.raises(RuleLeadTooShort):
+        later(people, effective_from=at)
+    with pytest.raises(RuleLeadTooShort):
+        later(people, ANSWER_WITHIN, 90, effective_from=at)
+    assert not RuleChange.objects.exists()
+    later(people, ANSWER_WITHIN, 30, effective_from=at)  # what protects better waits for nothing
+    set_policy("governance.rule_lead", 1)
+    with pytest.raises(RuleLeadTooShort):
+        later(people, effective_from=clock.now() + timedelta(minutes=30))
+    later(people, effective_from=clock.now() + HOUR)
+
+
+def test_a_lead_is_an_hour_at_least():
+    rule = policy.of_key("governance.rule_lead")
+    assert rule.read(0)[1] and not rule.read(1)[1]
+
+
 def test_what_passed_is_proposed_anew(people, noon):
-    row = later(people, hours=1)
-    noon.shift(HOUR)
+    row = later(people)
+    noon.shift(24 * HOUR)
     with pytest.raises(RuleTimePassed):
         agree(people, row)
     run()
@@ -141,9 +163,9 @@ def test_what_passed_is_proposed_anew(people, noon):
 
 
 def test_what_changed_after_it_was_read_is_read_again(people, noon):
-    row = later(people)
+    row = later(people, hours=48)
     read = rules.digest_of(row)
-    other = later(people, value=700, hours=2)
+    other = later(people, value=700)
     agree(people, other)
     assert rules.digest_of(row) != read
     with pytest.raises(RuleChangedMeanwhile):
@@ -175,7 +197,7 @@ def test_what_was_signed_stays_with_the_journal(people):
 
 
 def test_two_for_one_moment_are_refused(people):
-    at = clock.now() + HOUR
+    at = clock.now() + 24 * HOUR
     row = later(people, effective_from=at)
     with pytest.raises(RuleMomentTaken):
         later(people, value=700, effective_from=at, by="supervisor")
@@ -186,7 +208,7 @@ def test_two_for_one_moment_are_refused(people):
 
 
 def test_a_moment_that_was_withdrawn_is_free_again(people):
-    at = clock.now() + HOUR
+    at = clock.now() + 24 * HOUR
     row = later(people, effective_from=at)
     rules.withdraw(account=people("supervisor"), code=row.code)
     later(people, value=700, effective_from=at)
@@ -240,7 +262,7 @@ def test_of_agreeing_and_withdrawing_at_once_one_happens(people):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_four_proposals_for_one_moment_one_is_taken(people):
-    at, who = clock.now() + HOUR, people("admin")
+    at, who = clock.now() + 24 * HOUR, people("admin")
     found = at_once(
         *[
             lambda value=value: rules.propose(
@@ -541,8 +563,8 @@ def fields_of(page):
 
 
 def test_the_page_of_all_rules_names_each_with_text_value_and_history(people, signed_in, noon):
-    agree(people, later(people, hours=1))
-    noon.shift(2 * HOUR)
+    agree(people, later(people))
+    noon.shift(25 * HOUR)
     agree(people, later(people, value=900, hours=48))
     client = signed_in("agent")
     for language in ("en", "zh-hans"):
@@ -560,8 +582,8 @@ def test_the_page_of_all_rules_names_each_with_text_value_and_history(people, si
 
 
 def test_each_page_reads_the_versions_in_force_once(people, signed_in, noon):
-    agree(people, later(people, hours=1))
-    noon.shift(2 * HOUR)
+    agree(people, later(people))
+    noon.shift(25 * HOUR)
     client = signed_in("supervisor")
     for at, most in (("/admin/rules/", 1), ("/admin/rules/rides.near/", 2)):  # and the history of that one
         with CaptureQueriesContext(connection) as queries:
@@ -577,7 +599,7 @@ def test_the_page_of_all_rules_asks_the_same_however_many_versions(
     with CaptureQueriesContext(connection) as few:
         client.get("/admin/rules/")
     for number in range(5):
-        agree(people, later(people, value=600 + number, hours=1 + number))
+        agree(people, later(people, value=600 + number, hours=24 + number))
     with CaptureQueriesContext(connection) as many:
         client.get("/admin/rules/")
     assert len(many) <= len(few)
@@ -657,10 +679,10 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(signed_in, 
 
 
 def test_an_earlier_version_is_proposed_again_as_a_new_one(people, signed_in, noon):
-    agree(people, later(people, value=600, hours=1))
-    noon.shift(2 * HOUR)
-    agree(people, later(people, value=900, hours=1))
-    noon.shift(2 * HOUR)
+    agree(people, later(people, value=600))
+    noon.shift(25 * HOUR)
+    agree(people, later(people, value=900))
+    noon.shift(25 * HOUR)
     page = signed_in("admin").get("/admin/rules/rides.near/?from=1").content.decode()
     assert fields_of(page)["v0"] == "600"
     page = signed_in("admin").get("/admin/rules/rides.near/?from=0").content.decode()
@@ -668,7 +690,7 @@ def test_an_earlier_version_is_proposed_again_as_a_new_one(people, signed_in, no
     for strange in ("x", "99", "-1", "9" * 40):
         page = signed_in("admin").get(f"/admin/rules/rides.near/?from={strange}")
         assert page.status_code == 200
-    agree(people, later(people, value=600, hours=1))
+    agree(people, later(people, value=600))
     assert PolicyVersion.objects.count() == 3
 
 

@@ -5,21 +5,27 @@ Nothing else of it leaves: what is not told stands nowhere but in the rows that 
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 from scipy.special import gammaincinv
 
 from governance.transparency.cells import LEAST, Told, protect
 from governance.transparency.questions import MEASURES, Measure
 
 ZONE = ZoneInfo("Asia/Shanghai")
+Hears = Callable[[int], None]
 SURE = 0.95
 FORMAT = 1
+
+
+def _nobody(_done: int) -> None:
+    """Nobody looks."""
 
 
 class UnknownCategory(RuntimeError):
@@ -41,19 +47,32 @@ def span_of(begins: date, ends: date) -> tuple[datetime, datetime]:
     return first, last + timedelta(days=1)
 
 
-def _statement(measures: Iterable[Measure]) -> str:
-    """All measures as one statement: they see the rows of one moment, so that tables of the same rows have one sum."""
-    return " UNION ALL ".join(
-        f"SELECT '{each.key}', COALESCE(json_agg(x), '[]') FROM ({each.query}) x({', '.join(('cell', 'many', *each.adds))})"  # noqa: S608 - ours
-        for each in measures
-    )
+def _statement(measure: Measure) -> str:
+    columns = ", ".join(("cell", "many", *measure.adds))
+    return f"SELECT COALESCE(json_agg(x), '[]') FROM ({measure.query}) x({columns})"  # noqa: S608 - ours
 
 
-def count(since: datetime, until: datetime, at: datetime) -> dict[str, Counted]:
-    """Ask every measure. Raises `UnknownCategory`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(MEASURES.values()), {"since": since, "until": until, "at": at})
-        return {key: _counted(MEASURES[key], rows) for key, rows in cursor.fetchall()}
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """What is asked inside sees the rows of one moment; in another's transaction it sees what that does."""
+    is_ours = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def count(since: datetime, until: datetime, at: datetime, *, heard: Hears = _nobody) -> dict[str, Counted]:
+    """Ask every measure, all of one moment; `heard` is told after each how many are done. Raises `UnknownCategory`."""
+    found: dict[str, Counted] = {}
+    with _one_moment():
+        for done, (key, measure) in enumerate(MEASURES.items(), 1):
+            with connection.cursor() as cursor:
+                cursor.execute(_statement(measure), {"since": since, "until": until, "at": at})
+                found[key] = _counted(measure, cursor.fetchone()[0])
+            heard(done)
+    return found
 
 
 def _counted(measure: Measure, rows: list[dict[str, Any]]) -> Counted:
@@ -85,13 +104,19 @@ def rate(many: int, exposure: float) -> dict[str, float] | None:
 
 
 def make(
-    begins: date, ends: date, at: datetime, *, before: Collection[Mapping[str, Any]] = ()
+    begins: date,
+    ends: date,
+    at: datetime,
+    *,
+    before: Collection[Mapping[str, Any]] = (),
+    heard: Hears = _nobody,
 ) -> dict[str, Any]:
-    """The figures of a period as they may be published, at one moment of the database.
+    """The figures of a period as they may be published, at one moment of the database, so that tables of the same rows
+    have one sum. `heard` is told after each table how many are counted.
 
     `before` are the figures of its earlier versions. Raises `UnknownCategory`.
     """
-    found = count(*span_of(begins, ends), at)
+    found = count(*span_of(begins, ends), at, heard=heard)
     tables: dict[str, dict[str, Any]] = {}
     exposure = (0.0, 0.0)
     # Those of whose sums others tell come first, and first of all the trips, by whose number rates are made.

@@ -139,8 +139,8 @@ def _requests() -> dict[str, Text]:
 
 # --- Harms -----------------------------------------------------------------------------------------------------
 
-# One for each trip, and for each case without one: an incident that the police took over, or a complaint of danger,
-# harassment or violence that was upheld; it counts in the period of the first of them. Of a complaint nobody knows the
+# One for each trip, and for each case without one: an incident that the police took over or in which somebody was hurt, or a
+# complaint of danger, harassment or violence that was upheld; it counts in the period of the first of them. Of a complaint nobody knows the
 # minute of the harm: a sign counts until the trip's `over`, a deed only before `at`, when she boarded, so that we never look
 # better than we were. Signs are signals of the trip that nobody's call made, and a complaint about the same driver that was
 # not found to be empty.
@@ -151,7 +151,8 @@ _HARMS = (
     "SELECT min(at) AS at, min(over) AS over, trip_id, min(driver_id) AS driver_id FROM ("
     " SELECT i.opened_at AS came, COALESCE(f.at, i.opened_at) AS at, COALESCE(f.at, i.opened_at) AS over, i.trip_id,"
     " t.driver_id, 'i' || i.id AS alone"
-    f" FROM {_REAL.replace(' WHERE ', _FIRST, 1)} AND i.opened_at < %(until)s AND i.state = 'closed' AND i.outcome = 'police'"
+    f" FROM {_REAL.replace(' WHERE ', _FIRST, 1)} AND i.opened_at < %(until)s AND i.state = 'closed'"
+    " AND (i.outcome = 'police' OR i.harm IN ('light', 'severe', 'death'))"
     " UNION ALL SELECT c.filed_at, LEAST(c.filed_at, t.boarded_at), LEAST(c.filed_at, t.ended_at), c.trip_id,"
     " COALESCE(t.driver_id, d.id), 'c' || c.id"
     f" FROM {_COMPLAINTS.replace(' WHERE ', _ACCUSED, 1)} AND c.filed_at < %(until)s"
@@ -247,8 +248,8 @@ MEASURES = {
             "harms",
             _("Harms, and whether the system had shown a risk"),
             _(
-                "Incidents that the police took over and complaints of danger, harassment or violence that were upheld, one"
-                " for each trip. A risk had shown where a signal of the trip, or an earlier complaint about the same driver,"
+                "Incidents that the police took over or in which somebody was hurt, and complaints of danger, harassment or"
+                " violence that were upheld, one for each trip. A risk had shown where a signal of the trip, or an earlier complaint about the same driver,"
                 " was there before. What was done about it is the most that was done before the harm. Of a complaint nobody"
                 " knows the minute: a risk counts as shown until the trip's end, what was done only before the passenger"
                 " boarded."

@@ -1,16 +1,22 @@
 """Publishing a report: one person has it counted, another reads those figures and lets everybody read them (G7+).
 
-Nothing is counted again in between: what the second agrees to is what the first saw. Published periods share no day; a
+It is counted by a job, table by table, and whoever waits sees how far it is. Nothing is counted again in between: what the second agrees to is what the first saw. Published periods share no day; a
 correction is another version of the same days, and tells nothing that differs by few from a version before it.
 """
 
-from collections.abc import Iterable
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, four_eyes, idempotency, policy
+from core import audit, clock, four_eyes, idempotency, jobs, live, policy
+from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
 from core.journal.checkpoints import first_with
@@ -20,6 +26,7 @@ from core.states import move
 from core.transactions import begins_transaction
 from governance.errors import (
     ReportDecided,
+    ReportNotCounted,
     ReportNotOver,
     ReportOutdated,
     ReportOverlaps,
@@ -32,6 +39,7 @@ from governance.policies import PUBLISH
 from governance.states import PROPOSAL_TRANSITIONS, ProposalState
 from governance.transparency import papers
 from governance.transparency.figures import ZONE, digest_of, make, span_of
+from governance.transparency.questions import MEASURES
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -104,7 +112,7 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
     """Have a report counted, of whole days in China, `ends` the last of them; `change` says what a correction corrects.
 
     Raises `Forbidden`, `InvalidInput`, `ReportNotOver`, `ReportTooLong`, `ReportOverlaps`, `ReportWaits`,
-    `ReportsBusy`, `UnknownCategory`.
+    `ReportsBusy`.
     """
     require(account, PUBLISH)
     at, change = clock.now(), change.strip()
@@ -124,13 +132,10 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
         raise InvalidInput("change")
     if waiting().filter(begins=begins, ends=ends).exists():
         raise ReportWaits("begins")
-    figures = make(begins, ends, at, before=[each.figures for each in _versions(begins, ends)])
     row = TransparencyReport.objects.create(
         code=new_code("TR"),
         begins=begins,
         ends=ends,
-        figures=figures,
-        digest=digest_of(figures),
         corrects=last,
         change=change,
         proposed_by=account.code,
@@ -138,13 +143,110 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
     )
     audit.record(
         account.actor,
-        "governance.report_counted",
+        "governance.report_asked_for",
         row.code,
         begins=begins.isoformat(),
         ends=ends.isoformat(),
-        digest=row.digest,
     )
     return row
+
+
+# --- Counting ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one is that is being counted: tables, and how many seconds the rest takes at this rate, where one is done."""
+
+    done: int
+    of: int
+    since: datetime | None
+    left: float | None
+
+
+def progress_of(row: TransparencyReport, at: datetime) -> Progress | None:
+    """None where it is counted."""
+    if row.figures is not None:
+        return None
+    left = None
+    if row.counting_since and row.tables_done:
+        each = (at - row.counting_since).total_seconds() / row.tables_done
+        left = each * (len(MEASURES) - row.tables_done)
+    return Progress(row.tables_done, len(MEASURES), row.counting_since, left)
+
+
+@live.mark("reports")
+def _tables_counted() -> int:
+    rows = TransparencyReport.objects.filter(state=ProposalState.PROPOSED)
+    return rows.aggregate(every=Coalesce(Sum("tables_done"), 0))["every"]
+
+
+@contextmanager
+def _telling(pk: int) -> Iterator[Callable[[int], None]]:
+    """Writes down how many tables are done where others see it at once: beside the transaction that counts."""
+    with closing(connection.copy()) as beside:
+
+        def tell(done: int) -> None:
+            with beside.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE governance_transparencyreport SET tables_done = %s WHERE id = %s AND figures IS NULL",
+                    [done, pk],
+                )
+
+        yield tell
+
+
+@begins_transaction
+def _begin(pk: int) -> TransparencyReport | None:
+    rows = TransparencyReport.objects.select_for_update(of=("self",))
+    row = rows.filter(pk=pk, state=ProposalState.PROPOSED, figures=None).first()
+    if row is not None:
+        row.counting_since, row.tables_done = clock.now(), 0
+        row.save(update_fields=["counting_since", "tables_done"])
+    return row
+
+
+@begins_transaction
+def _keep(pk: int, figures: Mapping[str, Any]) -> None:
+    """Unless it was withdrawn meanwhile."""
+    rows = TransparencyReport.objects.select_for_update(of=("self",))
+    row = rows.filter(pk=pk, state=ProposalState.PROPOSED, figures=None).first()
+    if row is None:
+        return
+    row.figures, row.digest, row.tables_done = figures, digest_of(figures), len(MEASURES)
+    row.save(update_fields=["figures", "digest", "tables_done"])
+    audit.record(SYSTEM, "governance.report_counted", row.code, digest=row.digest)
+
+
+def _count(pk: int, _at: datetime) -> None:
+    row = _begin(pk)
+    if row is None:
+        return
+    before = [each.figures for each in _versions(row.begins, row.ends) if each.figures is not None]
+    with _telling(pk) as tell:
+        figures = make(row.begins, row.ends, clock.now(), before=before, heard=tell)
+    _keep(pk, figures)
+
+
+def _to_count(_at: datetime, limit: int) -> list[int]:
+    return list(waiting().filter(figures=None).values_list("pk", flat=True)[:limit])
+
+
+COUNT = replace(
+    jobs.rows(
+        "governance.report_count",
+        _("transparency reports counted"),
+        due=_to_count,
+        act=_count,
+        key=int,
+        batch=10,
+        law=jobs.SOON,
+    ),
+    lease=timedelta(minutes=10),  # a year of a large city, table by table
+)
+
+
+# --- The second person -------------------------------------------------------------------------------------------
 
 
 def against(row: TransparencyReport, account: "Account", key: str) -> DomainError | None:
@@ -159,6 +261,8 @@ def against(row: TransparencyReport, account: "Account", key: str) -> DomainErro
 
 
 def _against_publishing(row: TransparencyReport) -> DomainError | None:
+    if row.figures is None:
+        return ReportNotCounted()
     last = _newest(row.begins, row.ends)
     if (last.pk if last else None) != row.corrects_id:
         return ReportOutdated()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from core import clock
 from core.errors import NotFound
 from governance import claims, reviews
-from governance.gate import executives, reassessment_of, returning
+from governance.gate import awaited, executives, reassessment_of
 from governance.selectors import Row, days_of, histories, last_board, waivers_of
 from governance.services import show
 from governance.states import Status
@@ -36,7 +36,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "counts": counts,
-        "returning": returning(rows),
+        "returning": awaited(rows),
         "executives": executives(),
         "acts": acts,
         "learned": reviews.counted(clock.now(), acts),
@@ -68,7 +68,9 @@ def promises_json(request: HttpRequest) -> HttpResponse:
             "title": {"zh": each.row.words_zh, "en": each.row.words_en},
             "due": each.row.due.isoformat(),
             "shown_by": each.row.named,
-            "status": each.found.status.value,
+            "status": "withdrawn" if each.withdrawn else each.found.status.value,
+            "why": {"zh": each.row.why_zh, "en": each.row.why_en} if each.withdrawn else None,
+            "corrected_by": each.corrected_by or None,
         }
         for each in acts
     ]

@@ -114,6 +114,8 @@ def test_it_ends_with_the_emergency(followed):
         resolved_by="agent",
         closed_by="supervisor",
         outcome="safe",
+        harm="none",
+        harm_at=clock.now(),
     )
     over = part(client, asked)
     assert (over.status_code, "28.35" in over.content.decode()) == (286, False)
@@ -256,6 +258,8 @@ def test_a_closed_false_alarm_does_not_lead_to_her_door(followed):
         resolved_by="agent",
         closed_by="supervisor",
         outcome="false_alarm",
+        harm="none",
+        harm_at=clock.now(),
     )
     assert door not in part(client, asked).content.decode()
     file_welfare_check(

@@ -70,7 +70,7 @@ def test_her_code_opens_her_own_incident_at_once_without_papers_and_she_is_told(
 
 def closed(people, incident):
     take_incident(account=people("agent"), code=incident.code)
-    resolve_incident(account=people("agent"), code=incident.code, outcome="safe", words="x")
+    resolve_incident(account=people("agent"), code=incident.code, outcome="safe", harm="none", words="x")
     close_incident(account=people("specialist"), code=incident.code)
 
 

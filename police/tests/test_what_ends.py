@@ -61,7 +61,7 @@ def test_messages_that_name_an_incident_or_a_complaint_of_a_held_trip_stay(rides
             state="sent", created_at=clock.now(), not_before=clock.now(), helps_until=clock.now(), sent_at=clock.now(),
         )  # fmt: skip
     Incident.objects.update(
-        state=IncidentState.CLOSED, outcome="safe", taken_at=clock.now(), taken_by="a", resolved_by="a",
+        state=IncidentState.CLOSED, outcome="safe", harm="none", harm_at=clock.now(), taken_at=clock.now(), taken_by="a", resolved_by="a",
         closed_at=clock.now(), closed_by="b",
     )  # fmt: skip
     noon.shift(5 * 366 * 86_400)

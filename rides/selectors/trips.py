@@ -500,3 +500,9 @@ def minutes_left(trip: Trip) -> int | None:
     """Minutes to the end of a trip under way, as `way_left` has them."""
     left = way_left(trip)
     return None if left is None or left.to_pickup else left.minutes
+
+
+def first_trip_at() -> datetime | None:
+    """When the oldest trip of people that is kept was ordered: marked ones do not count; None where there is none."""
+    rows = Trip.objects.counted().order_by("pk").values_list("requested_at", flat=True)
+    return rows.first()

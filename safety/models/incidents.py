@@ -65,7 +65,7 @@ class Incident(models.Model):
     )
     police_excused_at = models.DateTimeField(pgettext_lazy("field", "police call excused at"), null=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=IncidentOutcome.choices, blank=True)
-    # Known sometimes only days after it was closed; it opens a review (G10).
+    # Whoever gives the outcome says it; known sometimes only days after it was closed. The grave opens a review (G10).
     harm = models.CharField(
         pgettext_lazy("incident", "harm"), max_length=10, choices=Harm.choices, blank=True
     )
@@ -116,6 +116,10 @@ class Incident(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["resolved", "closed"]) | ~Q(outcome=""),
                 name="incident_resolved_has_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["resolved", "closed"]) | ~Q(harm=""),
+                name="incident_resolved_says_who_was_hurt",
             ),
         ]
         indexes = [

@@ -43,11 +43,13 @@ from safety.policies import (
     clocks_of,
 )
 from safety.states import (
+    GRAVE,
     LIVE,
     Answer,
     Callee,
     CallerPhrase,
     CentreWord,
+    Harm,
     IncidentOutcome,
     IncidentState,
     Origin,
@@ -876,12 +878,27 @@ class Broken:
     at: datetime
 
 
-def harmed_since(since: datetime) -> list[tuple[str, str, datetime]]:
-    """(incident, `Harm`, when that was recorded) of incidents in which somebody died or was severely injured."""
-    rows = Incident.objects.real().filter(harm_at__gte=since).order_by("harm_at")
-    return [
-        (code, harm, at) for code, harm, at in rows.values_list("code", "harm", "harm_at") if at is not None
-    ]
+@dataclass(frozen=True, slots=True)
+class Grave:
+    """An incident in which somebody died or was severely injured, its trip where it has one, and since when it is known."""
+
+    incident: str
+    trip: str
+    harm: Harm
+    at: datetime
+
+
+def harmed_since(since: datetime) -> list[Grave]:
+    """Incidents whose grave harm was recorded since then, oldest first."""
+    rows = Incident.objects.real().filter(harm__in=GRAVE, harm_at__gte=since).order_by("harm_at")
+    named = rows.values_list("code", "trip__code", "harm", "harm_at")
+    return [Grave(code, trip or "", Harm(harm), at) for code, trip, harm, at in named if at is not None]
+
+
+def harm_not_known(until: datetime) -> list[str]:
+    """Incidents that got their outcome, where whoever gave it before `until` did not know whether somebody was hurt."""
+    rows = Incident.objects.real().filter(harm=Harm.UNKNOWN, harm_at__lt=until).order_by("pk")
+    return list(rows.values_list("code", flat=True))
 
 
 @policy.read_once()

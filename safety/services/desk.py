@@ -232,15 +232,22 @@ def confirm_police_call(*, account: "Account", code: str) -> None:
 
 @begins_transaction
 def record_harm(*, account: "Account", code: str, harm: str, words: str) -> None:
-    """Somebody died, or was severely injured: that opens a review (G10). What was recorded is put right by recording it again.
+    """Whether somebody was hurt, and how gravely; a death or severe injury opens a review (G10). What was recorded is put
+    right by recording it again.
 
     Raises `NotFound`, `ReasonMissing`, `InvalidInput`.
     """
     incident = for_action(account, code, "harm")
+    _note_harm(incident, account, harm, _need(words))
+
+
+def _note_harm(incident: Incident, account: "Account", harm: str, words: str = "") -> None:
+    """Of an incident whose row is locked. Raises `InvalidInput`."""
     if harm not in Harm.values:
         raise InvalidInput("harm")
-    _line(incident, account, SafetyLine.HARM, _need(words), harm=harm)
-    change_incident(incident, harm=harm, harm_at=clock.now())
+    _line(incident, account, SafetyLine.HARM, words, harm=harm)
+    known_at = incident.harm_at if incident.harm == harm else None
+    change_incident(incident, harm=harm, harm_at=known_at or clock.now())
 
 
 @joins_transaction
@@ -277,15 +284,16 @@ def excuse_police_call(*, account: "Account", code: str, words: str) -> None:
 
 
 @begins_transaction
-def resolve_incident(*, account: "Account", code: str, outcome: str, words: str) -> None:
-    """Give an outcome with a reason; a second person reviews it.
+def resolve_incident(*, account: "Account", code: str, outcome: str, harm: str, words: str) -> None:
+    """Give an outcome with a reason, and say whether somebody was hurt; a second person reviews it.
 
-    Raises `OutcomeUnknown`, `ReasonMissing`, `ActionClosed`, `NotFound`.
+    Raises `OutcomeUnknown`, `InvalidInput` where nothing is said of harm, `ReasonMissing`, `ActionClosed`, `NotFound`.
     """
     incident = for_action(account, code, "resolve")
     if outcome not in IncidentOutcome.values:
         raise OutcomeUnknown("outcome")
     text = _need(words)
+    _note_harm(incident, account, harm)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by=account.code)
     _line(incident, account, SafetyLine.RESOLVED, text, outcome=outcome)
     change_incident(incident)
@@ -331,8 +339,15 @@ def close_drill(*, code: str) -> None:
     if incident.state == IncidentState.OPEN:
         move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, taken_at=at, taken_by="drill")
     if incident.state == IncidentState.TAKEN:
-        outcome = IncidentOutcome.FALSE_ALARM
-        move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by="drill")
+        move(
+            incident,
+            INCIDENT_TRANSITIONS,
+            IncidentState.RESOLVED,
+            outcome=IncidentOutcome.FALSE_ALARM,
+            harm=Harm.NONE,
+            harm_at=at,
+            resolved_by="drill",
+        )
     if incident.state == IncidentState.RESOLVED:
         move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=at, closed_by="drill-second")
     end_stop(incident=incident, actor=Actor("drill-second", "system"))

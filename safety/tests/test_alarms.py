@@ -74,7 +74,9 @@ def test_a_new_call_on_a_trip_whose_first_incident_is_closed_is_of_high_risk(rid
     trip = rides.under_way()
     first = tap(trip)
     services.take_incident(account=people("agent"), code=first.code)
-    services.resolve_incident(account=people("agent"), code=first.code, outcome="safe", words="x")
+    services.resolve_incident(
+        account=people("agent"), code=first.code, outcome="safe", harm="none", words="x"
+    )
     services.close_incident(account=people("specialist"), code=first.code)
     again = tap(trip)
     assert again.code != first.code

@@ -109,7 +109,9 @@ def sos_page(client, trip, party=Party.PASSENGER):
 
 def close(people, incident, outcome="safe"):
     services.take_incident(account=people("agent"), code=incident.code)
-    services.resolve_incident(account=people("agent"), code=incident.code, outcome=outcome, words="x")
+    services.resolve_incident(
+        account=people("agent"), code=incident.code, outcome=outcome, harm="none", words="x"
+    )
     services.close_incident(account=people("specialist"), code=incident.code)
 
 

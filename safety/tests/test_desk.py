@@ -101,7 +101,9 @@ def test_a_late_answer_is_missed_whoever_told_us(rides, people, noon, calls):
 
 @pytest.fixture
 def malicious(taken, people):
-    services.resolve_incident(account=people("agent"), code=taken.code, outcome="malicious", words="for fun")
+    services.resolve_incident(
+        account=people("agent"), code=taken.code, outcome="malicious", harm="none", words="for fun"
+    )
     services.close_incident(account=people("specialist"), code=taken.code)
     return taken
 
@@ -144,7 +146,9 @@ def test_only_whose_call_it_was_may_appeal(malicious):
 
 
 def test_nobody_else_can_appeal_against_another_outcome(taken, people):
-    services.resolve_incident(account=people("agent"), code=taken.code, outcome="safe", words="fine")
+    services.resolve_incident(
+        account=people("agent"), code=taken.code, outcome="safe", harm="none", words="fine"
+    )
     services.close_incident(account=people("specialist"), code=taken.code)
     with pytest.raises(NotFound):
         plead(taken)

@@ -171,7 +171,7 @@ def test_a_trip_is_watched_after_its_end_and_while_an_incident_lives(valkey, rid
     noon.shift(24 * 3600)
     assert watched(found, danger)
     Incident.objects.filter(pk=incident.pk).update(
-        state="closed", outcome="false_alarm", taken_at=clock.now(), taken_by="agent",
+        state="closed", outcome="false_alarm", harm="none", harm_at=clock.now(), taken_at=clock.now(), taken_by="agent",
         resolved_by="agent", closed_by="specialist", closed_at=clock.now(),
     )  # fmt: skip
     assert not watched(found, danger)

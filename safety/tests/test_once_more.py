@@ -40,7 +40,9 @@ def report(phone="13800000001", words="联系不上", submission="s", reporter="
 
 def closed(people, incident, outcome="safe"):
     services.take_incident(account=people("agent"), code=incident.code)
-    services.resolve_incident(account=people("agent"), code=incident.code, outcome=outcome, words="x")
+    services.resolve_incident(
+        account=people("agent"), code=incident.code, outcome=outcome, harm="none", words="x"
+    )
     services.close_incident(account=people("specialist"), code=incident.code)
     return Incident.objects.get(pk=incident.pk)
 
@@ -95,7 +97,7 @@ def test_no_outcome_and_no_end_over_what_nobody_has_looked_at(trip, people):
     agent, specialist = people("agent"), people("specialist")
     services.take_incident(account=agent, code=incident.code)
     services.add_word(key=side(trip), words="他又回来了")
-    outcome = {"code": incident.code, "outcome": "safe", "words": "x"}
+    outcome = {"code": incident.code, "outcome": "safe", "harm": "none", "words": "x"}
     with pytest.raises(ActionClosed):
         services.resolve_incident(account=agent, **outcome)
     services.see_news(account=agent, code=incident.code)

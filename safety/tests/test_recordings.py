@@ -430,7 +430,7 @@ def test_a_call_for_help_holds_the_recording_and_closing_releases_it_at_once(rid
     incident = Incident.objects.get(trip=trip)
     agent, specialist = people("agent"), people("specialist")
     services.take_incident(account=agent, code=incident.code)
-    services.resolve_incident(account=agent, code=incident.code, outcome="safe", words="at home")
+    services.resolve_incident(account=agent, code=incident.code, outcome="safe", harm="none", words="at home")
     services.close_incident(account=specialist, code=incident.code)
     assert services.destroy_due(at=clock.now()) == 1
     assert phone.code
@@ -442,7 +442,7 @@ def test_what_the_police_have_stays_held_until_it_lapses(rides, people, deliver,
     incident = Incident.objects.get(trip=trip)
     services.take_incident(account=people("agent"), code=incident.code)
     services.resolve_incident(
-        account=people("agent"), code=incident.code, outcome="police", words="they have it"
+        account=people("agent"), code=incident.code, outcome="police", harm="none", words="they have it"
     )
     services.close_incident(account=people("specialist"), code=incident.code)
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
@@ -610,7 +610,7 @@ def test_those_concerned_are_told_after_a_week_when_no_case_is_open_any_more(rid
     noon.shift(timedelta(days=8))
     assert services.tell_of_plays() == 0
     services.take_incident(account=agent, code=incident.code)
-    services.resolve_incident(account=agent, code=incident.code, outcome="safe", words="fine")
+    services.resolve_incident(account=agent, code=incident.code, outcome="safe", harm="none", words="fine")
     services.close_incident(account=people("specialist"), code=incident.code)
     assert services.tell_of_plays() == 0  # somebody is aboard: nothing on the driver's phone may change
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)

@@ -254,10 +254,12 @@ def test_the_right_code_verifies_and_an_expired_one_does_not(rides, noon):
 def test_an_incident_ends_only_with_an_outcome_and_a_second_person(rides, people):
     incident = services.raise_sos(key=key(rides.under_way()))
     with pytest.raises(ActionClosed):
-        services.resolve_incident(account=people("agent"), code=incident.code, outcome="safe", words="x")
+        services.resolve_incident(
+            account=people("agent"), code=incident.code, outcome="safe", harm="none", words="x"
+        )
     services.take_incident(account=people("specialist"), code=incident.code)
     services.resolve_incident(
-        account=people("specialist"), code=incident.code, outcome="safe", words="reached her"
+        account=people("specialist"), code=incident.code, outcome="safe", harm="none", words="reached her"
     )
     with pytest.raises(ActionClosed):
         services.close_incident(account=people("specialist"), code=incident.code)

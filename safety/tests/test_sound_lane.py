@@ -199,7 +199,9 @@ def test_nobody_listens_once_the_incident_is_closed(lane, phone, signed_in, peop
 
     incident = Incident.objects.get()
     services.take_incident(account=people("agent"), code=incident.code)
-    services.resolve_incident(account=people("agent"), code=incident.code, outcome="safe", words="x")
+    services.resolve_incident(
+        account=people("agent"), code=incident.code, outcome="safe", harm="none", words="x"
+    )
     services.close_incident(account=people("specialist"), code=incident.code)
     cookie = signed_in("agent").cookies["sessionid"].value
     answer = lane.get(f"/live/listen/{phone.code}/", cookies={"sessionid": cookie})
@@ -221,7 +223,7 @@ def loses_the_device(_session, account):
 def sees_the_case_close(_session, account):
     incident = Incident.objects.get()
     services.take_incident(account=account, code=incident.code)
-    services.resolve_incident(account=account, code=incident.code, outcome="safe", words="x")
+    services.resolve_incident(account=account, code=incident.code, outcome="safe", harm="none", words="x")
     services.close_incident(account=type(account).objects.get(code="specialist"), code=incident.code)
 
 

@@ -43,7 +43,9 @@ def his(trip):
 
 def closed(people, incident, outcome):
     services.take_incident(account=people("agent"), code=incident.code)
-    services.resolve_incident(account=people("agent"), code=incident.code, outcome=outcome, words="x")
+    services.resolve_incident(
+        account=people("agent"), code=incident.code, outcome=outcome, harm="none", words="x"
+    )
     services.close_incident(account=people("specialist"), code=incident.code)
 
 

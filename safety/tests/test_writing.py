@@ -165,7 +165,9 @@ def test_nobody_writes_before_they_have_it_or_when_it_is_over(trip, people):
         services.write_to_caller(**write, words=" ")
     with pytest.raises(InvalidInput):
         services.write_to_caller(**write, phrase="locked")  # hers
-    services.resolve_incident(account=people("agent"), code=found.code, outcome="safe", words="x")
+    services.resolve_incident(
+        account=people("agent"), code=found.code, outcome="safe", harm="none", words="x"
+    )
     services.write_to_caller(**write, words="still here")
     services.close_incident(account=people("specialist"), code=found.code)
     with pytest.raises(ActionClosed):
@@ -175,7 +177,9 @@ def test_nobody_writes_before_they_have_it_or_when_it_is_over(trip, people):
 
 
 def closed(incident, people):
-    services.resolve_incident(account=people("agent"), code=incident.code, outcome="safe", words="x")
+    services.resolve_incident(
+        account=people("agent"), code=incident.code, outcome="safe", harm="none", words="x"
+    )
     services.close_incident(account=people("specialist"), code=incident.code)
 
 
