@@ -1153,6 +1153,7 @@ def test_every_action_opens_to_those_of_its_permission_and_to_nobody_else(things
     assert not found, "\n".join(found)
 
 
+@pytest.mark.edges
 def test_console_lists_open_to_their_readers_and_nothing_is_written_there(things, signed_in):
     table = []
     for model in MODELS:

@@ -17,6 +17,7 @@ def test_what_these_walks_ask_for_reaches_a_view():
         resolve(path)
 
 
+@pytest.mark.edges
 @pytest.mark.parametrize("who", ["", "passenger", "officer", "supervisor"])
 def test_no_answer_of_any_route_is_kept(signed_in, who):
     client = signed_in(who)
