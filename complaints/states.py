@@ -38,6 +38,8 @@ LEVEL_OF = {
 }
 if set(LEVEL_OF) != set(Category):
     raise TypeError("each category of complaints has its class in LEVEL_OF")
+# What is a harm where it is upheld (docs/transparency.md): all that is severe, but a wrong car or driver alone harms nobody.
+HARMS = tuple(each for each, level in LEVEL_OF.items() if level == Level.SEVERE and each != Category.MISMATCH)
 RANK = {Level.ORDINARY: 0, Level.RAISED: 1, Level.SEVERE: 2}
 
 
