@@ -9,9 +9,9 @@ without a check is red and says what is missing; a check without a breaker stops
 import json
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ from governance.states import Breaker, Status
 
 log = structlog.get_logger()
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
+ID = re.compile(r"[A-Z]\d{1,3}[a-z]?\+?")  # as it stands in addresses
+REQUIREMENT = re.compile(r"[DRSCPAG]\d{1,2}[a-z]?\+?")
+CHINESE = re.compile("[\u4e00-\u9fff]")
 LONGEST = 4.0  # seconds that one check may take; one that needs more is red
 WORDS = {
     "platform": _("the whole platform"),
@@ -181,7 +184,12 @@ TOO_LONG = evidence.line(
 def live_check(measure_id: str) -> Callable[[Check], Check]:
     """Register the live check of a measure. Raises `ValueError` for no measure of ours, and for a second check of one."""
     if measure_id in _checks or measure_id not in {row.id for row in measures()}:
-        raise ValueError(f"{measure_id}: no such measure, or a check that it has already")
+        why = (
+            "has a live check already"
+            if measure_id in _checks
+            else "is no measure of governance/measures.json"
+        )
+        raise ValueError(f"{measure_id} {why}")
 
     def register(check: Check) -> Check:
         _checks[measure_id] = check
@@ -193,8 +201,10 @@ def live_check(measure_id: str) -> Callable[[Check], Check]:
 def breaks(measure_id: str, *faults: evidence.Sentence) -> Callable[[Break], Break]:
     """Register a way in which a measure is broken on purpose, and the faults by which its check may notice it; a measure
     may have several. Raises `ValueError` for a measure without a check, and for a way without a fault."""
-    if measure_id not in _checks or not faults:
-        raise ValueError(f"{measure_id}: no check to try, or no fault by which it would be noticed")
+    if measure_id not in _checks:
+        raise ValueError(f"{measure_id} has no live check above its breaker")
+    if not faults:
+        raise ValueError(f"{measure_id}: no fault is named by which its check would notice the breaker")
 
     def register(run: Break) -> Break:
         _breakers.setdefault(measure_id, []).append(Breach(run, frozenset(each.rule for each in faults)))
@@ -211,17 +221,54 @@ def refuse_untried() -> None:
 
 @lru_cache(maxsize=1)
 def measures() -> tuple[Measure, ...]:
-    """All measures, in the order of the file. Raises `ValueError` for a scope, time, kind or owner that no reader is told."""
-    found = json.loads((Path(__file__).parent / "measures.json").read_text())["measures"]
-    rows = tuple(Measure(**(row | {"requirements": tuple(row["requirements"])})) for row in found)
-    for row in rows:
-        unknown = {word for word in (*row.scope.split(", "), row.due) if not DATE.fullmatch(word)} - set(
-            WORDS
-        )
-        unknown |= {row.kind} - set(KINDS) | {row.owner} - set(OWNERS)
-        if unknown:
-            raise ValueError(f"{row.id}: {', '.join(sorted(unknown))}")
-    return rows
+    """All measures, in the order of the file. Raises `ValueError`, which names the row, for one that is not whole."""
+    return read_measures(json.loads((Path(__file__).parent / "measures.json").read_text())["measures"])
+
+
+def read_measures(found: Sequence[Mapping[str, Any]]) -> tuple[Measure, ...]:
+    """These rows as measures. Raises `ValueError`, which says what is wrong with which, for one that is not whole."""
+    rows: dict[str, Measure] = {}
+    for row in found:
+        name = str(row.get("id", "a measure without id"))
+        if wrong := _wrong_names(row) or _wrong_words(row) or (["a second one"] if name in rows else []):
+            raise ValueError(f"governance/measures.json, {name}: {', '.join(wrong)}")
+        rows[name] = Measure(**{**row, "requirements": tuple(row["requirements"])})
+    return tuple(rows.values())
+
+
+def _wrong_names(row: Mapping[str, Any]) -> list[str]:
+    known = {each.name: each.default is MISSING for each in fields(Measure)}
+    lacks = [f"lacks {name}" for name, needed in known.items() if needed and name not in row]
+    return lacks + [f"no such field: {name}" for name in row if name not in known]
+
+
+def _wrong_words(row: Mapping[str, Any]) -> list[str]:
+    """What a reader would be told wrongly or not at all, and what the gate would never ask."""
+    told = {
+        "id": [] if ID.fullmatch(row["id"]) else [row["id"]],
+        "kind": {row["kind"]} - KINDS.keys(),
+        "owner": {row["owner"]} - OWNERS.keys(),
+        "scope": {*row["scope"].split(", ")} - WORDS.keys(),
+        "date": [] if _is_date(row["date"]) else [row["date"]],
+        "due": [] if row["due"] in WORDS or _is_date(row["due"]) else [row["due"]],
+        # The first one says to which branch of the tree it belongs.
+        "requirements": [each for each in row["requirements"] or [""] if not REQUIREMENT.fullmatch(each)],
+        "zh": [] if CHINESE.search(row["zh"]) else [row["zh"]],
+        "en": [row["en"]] if not row["en"].strip() or CHINESE.search(row["en"]) else [],
+        "saves_lives": [] if isinstance(row.get("saves_lives", False), bool) else [row["saves_lives"]],
+    }
+    wrong = [f"{name} '{each}'" for name, words in told.items() for each in sorted(words)]
+    if bool(row.get("source_zh")) != bool(row.get("source_en")):
+        wrong.append("a source in one language only")
+    return wrong
+
+
+def _is_date(word: str) -> bool:
+    """`2018-09-10`: they are compared as text."""
+    try:
+        return bool(DATE.fullmatch(word)) and bool(date.fromisoformat(word))
+    except ValueError:
+        return False
 
 
 def measure_of(measure_id: str) -> Measure | None:

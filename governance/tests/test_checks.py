@@ -1,5 +1,6 @@
 """Each live check holds on a healthy platform and turns red when its promise is broken."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from core.tests.factories import PDF, set_policy
 from drivers.models import Hold
 from governance.checks.asked import LAWS
 from governance.consultations import count
-from governance.measures import check_measure, has_check, measures
+from governance.measures import check_measure, has_check, measures, read_measures
 from governance.models import Ballot, ConsultationAnswer, MeasureResult
 from governance.services import record_breaker, record_check
 from governance.tests.asking import citizen, question, votes
@@ -72,6 +73,17 @@ def test_what_the_platform_is_holds_on_a_fresh_one(world, measure_id):
 )  # fmt: skip
 def test_where_nothing_happened_there_is_no_evidence_and_no_green(world, measure_id):
     assert status(measure_id) == "none"
+
+
+# What is green where nothing ever happened, because it says what the system is and not what it did.
+WHAT_THE_SYSTEM_IS = {"M01", "M06", "M15"}
+
+
+def test_nothing_else_is_green_where_nothing_happened(world):
+    """Red here: the check counts what happened, and its verdict is not given `happened=`."""
+    LineInCity.objects.update(state="suspended")
+    green = {row.id for row in measures() if status(row.id) in {"pass", "progress"}}
+    assert green == WHAT_THE_SYSTEM_IS
 
 
 def test_a_running_hitch_line_breaks_its_suspension(world):
@@ -1181,6 +1193,46 @@ def test_what_is_not_built_is_red_and_says_so(world, measure_id):
     found = check_measure(next(row for row in measures() if row.id == measure_id)).found
     assert found.status == "fail"
     assert found.facts[0]["rule"] == "board.no_check"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"id": "g12"}, "g12: id 'g12'"),
+        ({"kind": "wish"}, "kind 'wish'"),
+        ({"scope": "hitch, taxi"}, "scope 'taxi'"),
+        ({"date": "yesterday"}, "date 'yesterday'"),
+        ({"due": "2018-13-45"}, "due '2018-13-45'"),
+        ({"owner": "nobody"}, "owner 'nobody'"),
+        ({"requirements": []}, "requirements ''"),
+        ({"requirements": ["X1"]}, "requirements 'X1'"),
+        ({"zh": "Nobody rates early"}, "zh 'Nobody rates early'"),
+        ({"en": " "}, "en ' '"),
+        ({"saves_lives": "no"}, "saves_lives 'no'"),
+        ({"source_zh": "某处"}, "a source in one language only"),
+        ({"ownr": "rides"}, "no such field: ownr"),
+    ],
+)
+def test_a_measure_that_is_not_whole_stops_the_start_and_says_why(given, said):
+    row = {
+        "id": "G12",
+        "kind": "rule",
+        "scope": "platform",
+        "date": "2026-11-28",
+        "due": "open",
+        "requirements": ["G12"],
+        "zh": "行程结束后才能评价",
+        "en": "Nobody rates a trip before it is over",
+        "owner": "rides",
+    }
+    assert read_measures([row])[0].id == "G12"
+    with pytest.raises(ValueError, match=re.escape(said)):
+        read_measures([row | given])
+    with pytest.raises(ValueError, match="G12: a second one"):
+        read_measures([row, row])
+    for name in row:
+        with pytest.raises(ValueError, match=f"lacks {name}"):
+            read_measures([{key: each for key, each in row.items() if key != name}])
 
 
 def test_each_measure_has_an_owner_a_source_and_both_languages(db):

@@ -184,7 +184,11 @@ def test_no_sentence_of_the_board_names_anybody_by_another_field():
     fields = {
         name for rule, said in facts.declared().items() if rule.startswith("board.") for name in said.forms
     }
-    assert fields - evidence.CODES == REVIEWED
+    unread = fields - evidence.CODES - REVIEWED
+    assert not unread, (
+        f"{unread}: add to REVIEWED what names nobody; call codes `codes`, else the public reads them"
+    )
+    assert fields >= REVIEWED
 
 
 def test_more_than_are_named_are_counted():

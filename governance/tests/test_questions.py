@@ -2,6 +2,8 @@
 
 import random  # worlds at random, no secrets
 from datetime import timedelta
+from inspect import isfunction
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -558,3 +560,17 @@ def test_the_regulators_feed(at, seed):
         assert set(found.codes) <= {code for code, _kind in wrong}
         placed = ask.positions_untold(at, lines=lines, within=timedelta(seconds=60))
         assert (placed.all, placed.wrong, set(placed.codes)) == (cars, len(unplaced), unplaced)
+
+
+# What is tried by tests of the checks alone (`test_checks.py`), with a row or two each.
+NOT_COMPARED = {
+    "attempts_without_alert", "contacts_not_reached", "feed", "followed_unwritten", "grave_without_stop",
+    "letters_answered", "preserved_and_gone", "releases_borne_out", "severe_without_hold", "unbalanced_of_newest", "unusual_released_whole",
+}  # fmt: skip
+
+
+def test_each_question_is_compared():
+    asked = {name for name, each in vars(ask).items() if isfunction(each) and each.__module__ == ask.__name__}
+    here = Path(__file__).read_text()
+    missing = {name for name in asked if not name.startswith("_") and f"ask.{name}(" not in here}
+    assert missing == NOT_COMPARED, "a question of governance/checks/ask.py has its slow and obvious way here"

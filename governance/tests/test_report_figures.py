@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from complaints.states import Category, ComplaintState, Finding, Source
+from complaints.states import LEVEL_OF, Category, ComplaintState, Finding, Level, Source
 from core import clock
 from drivers.states import FaceCheckState
 from governance import shadow
@@ -354,6 +354,21 @@ def test_harms_and_what_was_known_before(at):
         )  # fmt: skip
         found = count(since, until, at)["harms"].counts
         assert found == {"unseen": 2, "nothing": 1, "asked": 1, "looked": 0, "stopped": 1}
+
+
+@pytest.mark.parametrize("category", Category)
+def test_each_severe_category_is_a_harm_but_that_of_another_car(at, category):
+    """A new one as well: by its class alone."""
+    since, until = span_of(*period(at))
+    with shadow.world(at) as world:
+        world.table(*TABLES)
+        trip = world.make("rides.Trip", code="T1")
+        world.make(
+            "complaints.Complaint", code="K1", trip_id=trip.pk, category=category, state="final", finding="upheld",
+            filed_at=since + timedelta(days=1),
+        )  # fmt: skip
+        harms = sum(count(since, until, at)["harms"].counts.values())
+    assert harms == (LEVEL_OF[category] == Level.SEVERE and category != Category.MISMATCH)
 
 
 def test_of_a_complaint_what_was_done_after_she_boarded_was_not_done_before_the_harm(at):

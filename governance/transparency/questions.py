@@ -17,7 +17,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from complaints.states import Category, ClaimKind, Source
+from complaints.states import HARMS, Category, ClaimKind, Source
 from complaints.states import Finding as Findings
 from drivers.states import FaceCheckState, RewardState
 from drivers.states import Finding as Screened
@@ -140,10 +140,11 @@ def _requests() -> dict[str, Text]:
 # --- Harms -----------------------------------------------------------------------------------------------------
 
 # One for each trip, and for each case without one: an incident that the police took over or in which somebody was hurt, or a
-# complaint of danger, harassment or violence that was upheld; it counts in the period of the first of them. Of a complaint nobody knows the
+# complaint of `HARMS` that was upheld; it counts in the period of the first of them. Of a complaint nobody knows the
 # minute of the harm: a sign counts until the trip's `over`, a deed only before `at`, when she boarded, so that we never look
 # better than we were. Signs are signals of the trip that nobody's call made, and a complaint about the same driver that was
 # not found to be empty.
+_HARMFUL = ", ".join(f"'{each.value}'" for each in HARMS)
 _CALLS = "('sos', 'welfare_check', 'repeated_report', 'asked_for_help', 'distress', 'no_answer')"
 _ACCUSED = " LEFT JOIN drivers_driver d ON d.account_id = c.accused_id AND c.accused_as = 'driver' WHERE "
 _FIRST = " LEFT JOIN LATERAL (SELECT min(s.at) AS at FROM safety_soscall s WHERE s.incident_id = i.id) f ON true WHERE "
@@ -157,7 +158,7 @@ _HARMS = (
     " COALESCE(t.driver_id, d.id), 'c' || c.id"
     f" FROM {_COMPLAINTS.replace(' WHERE ', _ACCUSED, 1)} AND c.filed_at < %(until)s"
     " AND c.state IN ('decided', 'appealed', 'final') AND c.finding = 'upheld'"
-    " AND c.category IN ('danger', 'harassment', 'violence')"
+    f" AND c.category IN ({_HARMFUL})"
     ") every GROUP BY trip_id, CASE WHEN trip_id IS NULL THEN alone END HAVING min(came) >= %(since)s"
 )
 _SIGNAL = (
@@ -247,12 +248,15 @@ MEASURES = {
         Measure(
             "harms",
             _("Harms, and whether the system had shown a risk"),
-            _(
-                "Incidents that the police took over or in which somebody was hurt, and complaints of danger, harassment or"
-                " violence that were upheld, one for each trip. A risk had shown where a signal of the trip, or an earlier complaint about the same driver,"
-                " was there before. What was done about it is the most that was done before the harm. Of a complaint nobody"
-                " knows the minute: a risk counts as shown until the trip's end, what was done only before the passenger"
-                " boarded."
+            format_lazy(
+                _(
+                    "Incidents that the police took over or in which somebody was hurt, and complaints that were upheld"
+                    " ({harms}), one for each trip. A risk had shown where a signal of the trip, or an earlier complaint"
+                    " about the same driver, was there before. What was done about it is the most that was done before the"
+                    " harm. Of a complaint nobody knows the minute: a risk counts as shown until the trip's end, what was"
+                    " done only before the passenger boarded."
+                ),
+                harms=format_lazy(" · ".join(["{}"] * len(HARMS)), *(each.label for each in HARMS)),
             ),
             {
                 "unseen": _("nothing had shown beforehand"),

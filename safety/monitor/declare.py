@@ -160,9 +160,10 @@ class Limits:
     __slots__ = ("_values",)
 
     def __init__(self, **values: float) -> None:
-        if values.keys() != set(_limits.names):
-            wrong = sorted(values.keys() ^ set(_limits.names))
-            raise ValueError(f"limits missing or unknown: {', '.join(wrong)}")
+        if missing := [name for name in _limits.names if name not in values]:
+            raise ValueError(f"Limits(…) names every limit; missing: {', '.join(missing)}")
+        if unknown := sorted(values.keys() - set(_limits.names)):
+            raise ValueError(f"Limits(…): no rule declares {', '.join(unknown)}")
         self._values = tuple(float(values[name]) for name in _limits.names)
         if not np.isfinite(self._values).all():
             raise ValueError("a limit is not a number")

@@ -66,6 +66,13 @@ def test_kinds_of_the_monitor_are_those_that_its_rules_declare():
     assert {rule.kind for rule in RULES if rule.kind} == set(KINDS.values())
 
 
+def test_each_file_of_rules_has_its_row_in_the_document():
+    document = (BASE_DIR / "docs/monitor.md").read_text()
+    files = {rules._file_of(rule).rpartition(".")[2] for rule in RULES if rule.kind}
+    missing = sorted(name for name in files if f"(`{name}`) |" not in document)
+    assert not missing, f"{missing}: no row in the table of docs/monitor.md"
+
+
 def test_no_two_rules_share_a_mark():
     taken = [MARKS[rule.key] + number for rule in RULES for number in range(rule.bits)]
     assert sorted(taken) == list(range(rules.BITS))
