@@ -18,6 +18,7 @@ urlpatterns = [
     path("me/shared/", views.shared, name="shared"),
     path("me/sessions/", views.sessions, name="sessions"),
     path("me/sessions/end/", views.end_session, name="end_session"),
+    path("kept/", views.kept, name="kept"),
     path("me/data/", views.data, name="data"),
     path("me/data/consents/<word:key>/", views.consent, name="consent"),
     path("me/data/copy/", views.data_copy, name="data_copy"),

@@ -123,6 +123,18 @@ def kinds() -> list[Data]:
     return list(_data.values())
 
 
+def kept() -> list[tuple[Data, list[SpanPolicy]]]:
+    """Each kind of data that is kept of somebody, by its name to the reader, with the times after which parts of it go."""
+    spans: dict[str, dict[str, SpanPolicy]] = {}
+    for rule in _rules.values():
+        if rule.data is not None:
+            found = spans.setdefault(rule.data.key, {})
+            if rule.span is not None:
+                found[rule.span.key] = rule.span
+    known = [(_data[key], [found[each] for each in sorted(found)]) for key, found in spans.items()]
+    return sorted(known, key=lambda each: str(each[0].label))
+
+
 def jobs_of(app: str) -> list[Job[Any]]:
     """The work that destroys what is over in an app's tables."""
     return [rule.job for rule in _rules.values() if rule.job and rule.table.startswith(f"{app}.")]

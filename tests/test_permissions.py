@@ -481,6 +481,7 @@ TABLE = [
     ("POST", "me/guardian/take-back/", set()),  # of who has asked one alone (rides/tests)
     # Of whose phone was named alone (rides/tests).
     ("POST", "me/guardian/{contact}/answer/", set(), {"answer": "end"}),
+    ("GET", "kept/", EVERYBODY),
     ("GET", "me/data/", MEMBERS),
     ("POST", "me/data/consents/{consent}/", MEMBERS, {"on": "1"}),
     ("GET", "me/data/copy/", MEMBERS),

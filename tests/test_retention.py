@@ -9,6 +9,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
+from django.utils import translation
+from django.utils.html import escape
 
 from accounts.models import OneTimeCode, RealNameCheck
 from complaints.models import Complaint
@@ -44,6 +46,18 @@ OURS = {
     for model in apps.get_app_config(app).get_models()
 }
 YEARS = timedelta(days=3 * 366, minutes=1)
+
+
+def test_everybody_reads_what_is_kept_what_for_and_how_long_before_anything_is_asked(client, db):
+    """PIPL art. 17: in their language, each kind of data of which a table holds something, with the times in force."""
+    assert 'href="/kept/"' in client.get("/sign-in/code/").content.decode()
+    page = client.get("/kept/", headers={"accept-language": "zh-hans"}).content.decode()
+    held = {rule.data.key for rule in retention.rules().values() if rule.data is not None}
+    with translation.override("zh-hans"):
+        for kind in (each for each in retention.kinds() if each.key in held):
+            for said in (kind.label, kind.purpose, kind.processors):
+                assert escape(said) in page, kind.key
+    assert "1098 天" in page
 
 
 def run(table):

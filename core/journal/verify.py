@@ -39,9 +39,14 @@ class Verification:
     checkpoint: str = ""
 
 
-def verify(*, since: Checkpoint | None = None, seconds: float | None = None) -> Verification:
-    """Read the journal, all of it or what came behind `since`, for so long at most."""
-    reading = _Reading(since, None if seconds is None else time.monotonic() + seconds)
+def verify(
+    *, since: Checkpoint | None = None, seconds: float | None = None, outside: bool = True
+) -> Verification:
+    """Read the journal, all of it or what came behind `since`, for so long at most.
+
+    What is kept `outside` counts more than a dump that was restored: there it is left out, to see that the dump is whole.
+    """
+    reading = _Reading(since, None if seconds is None else time.monotonic() + seconds, outside=outside)
     found = reading.found
     for fault in reading.faults():
         found.faults.append(fault)
@@ -74,8 +79,8 @@ def verify_newest(at: datetime) -> int:
 class _Reading:
     """One reading from a size on."""
 
-    def __init__(self, since: Checkpoint | None, until: float | None) -> None:
-        self.since, self.until = since, until
+    def __init__(self, since: Checkpoint | None, until: float | None, *, outside: bool) -> None:
+        self.since, self.until, self.outside = since, until, outside
         self.tree, self.found = Growing(), Verification()
 
     def faults(self) -> Iterator[str]:
@@ -92,7 +97,7 @@ class _Reading:
 
     def _places(self) -> Iterator[str]:
         begun = self.tree.size
-        known = _Known(begun)
+        known = _Known(begun, outside=self.outside)
         yield from known.faults
         for batch in JournalBatch.objects.filter(first__gte=begun).order_by("first").iterator(chunk_size=20):
             if self.until is not None and time.monotonic() >= self.until:
@@ -201,7 +206,7 @@ def _nodes_faults(made: list[tuple[int, int, bytes]]) -> Iterator[str]:
 class _Known:
     """Checkpoints behind a size, of the database and of the anchor, smallest first; what is wrong with them by themselves."""
 
-    def __init__(self, begun: int) -> None:
+    def __init__(self, begun: int, *, outside: bool) -> None:
         self.faults: list[str] = []
         self._by_size: dict[int, list[tuple[Checkpoint, str]]] = {}
         inside: set[str] = set()
@@ -211,7 +216,7 @@ class _Known:
             inside.add(note)
             self._read(note, "the checkpoint", begun)
         try:
-            for note in anchor.kept():
+            for note in anchor.kept() if outside else ():
                 if note not in inside:
                     inside.add(note)
                     self._read(note, "the checkpoint that is kept outside", begun)

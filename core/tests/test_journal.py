@@ -303,6 +303,25 @@ def test_a_checkpoint_that_was_written_down_is_asked_for(journal, tmp_path, caps
         call_command("audit_verify", "--since", str(saved))
 
 
+def test_of_a_restored_dump_is_told_that_it_is_whole_and_apart_from_it_what_came_after_it(
+    journal, kept, tmp_path, capsys
+):
+    """The anchor knows of each minute after the dump: whether the dump itself is whole would drown in that."""
+    saved = tmp_path / "saved.txt"
+    saved.write_text(JournalCheckpoint.objects.get(size=3).note)
+    later = kept.read_text()
+    owner("DELETE FROM core_journalcheckpoint WHERE size = 6")
+    owner("DELETE FROM core_journalbatch WHERE size = 6")
+    owner("DELETE FROM core_auditentry WHERE id > %s", journal[2].pk)
+    kept.write_text(later)
+    with pytest.raises(SystemExit):
+        call_command("audit_verify", "--json", "--since", str(saved))
+    found = json.loads(capsys.readouterr().out)
+    assert found["first_bad"].startswith("the newest entries are gone: the checkpoint that is kept outside")
+    call_command("audit_verify", "--json", "--since", str(saved), "--without-anchor")
+    assert json.loads(capsys.readouterr().out)["ok"]
+
+
 def test_verification_goes_on_in_parts_where_it_stopped(journal, tmp_path, capsys, monkeypatch):
     part = tmp_path / "part.json"
     call_command("audit_verify", "--json", "--part", str(part), "--seconds", "0")

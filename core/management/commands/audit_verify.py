@@ -34,10 +34,16 @@ class Command(PlatformCommand):
             "--seconds", type=float, help="Stop after this time, with what was read until then."
         )
 
+        parser.add_argument(
+            "--without-anchor",
+            action="store_true",
+            help="Leave out what is kept outside, which knows of lines that a dump cannot have: after a restore.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         part = Path(options["part"]) if options["part"] else None
         since = self._since(options["since"], part)
-        found = verify(since=since, seconds=options["seconds"])
+        found = verify(since=since, seconds=options["seconds"], outside=not options["without_anchor"])
         if part is not None and found.ok:
             part.write_text(json.dumps({"size": found.size, "root": found.root}))
         if options["json"]:
