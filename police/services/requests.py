@@ -104,7 +104,7 @@ def ask_by_form(
         return _ask(account, officer, question, submission, device)
 
 
-_LOCKED = f"SELECT FROM {Officer._meta.db_table} WHERE id = %s FOR UPDATE"  # noqa: S608 - a table of ours
+_LOCKED = f"SELECT FROM {Officer._meta.db_table} WHERE id = %s FOR UPDATE"
 _AGAIN = Read(lambda key: PoliceRequest.objects.filter(submission=key).only("code"), str)
 
 
