@@ -78,6 +78,12 @@ def models_lane() -> Lane:
     )
 
 
+# For pages of papers that are read after they were let in: neither a stranger's file nor a driver's face waits for them.
+@lru_cache(maxsize=1)
+def pages_lane() -> Lane:
+    return Lane(Bounds(memory=1200, cpu=12, idle=IDLE), size=1, queue=QUEUE, patience=8.0, within=20.0)
+
+
 def read_file(upload: "Upload | bytes") -> tuple[Kind, bytes]:
     """A picture drawn anew as JPEG, or a PDF as it came, checked, and shown to a scanner where the company has one.
 
@@ -102,14 +108,14 @@ def pages(content: bytes, reading: Reading[T]) -> list[T]:
     cannot be drawn. Raises `ReaderBusy`."""
     is_pdf = _header(content, FileRefused).kind == Kind.PDF
     try:
-        with files_lane().slot() as slot:
+        with pages_lane().slot() as slot:
             got = _answered(slot, Wish(content, reading=reading.path), PictureUnreadable)
         if is_pdf:
             return msgspec.msgpack.decode(got.said, type=list[reading.gives])  # type: ignore[name-defined]
         return [msgspec.msgpack.decode(got.said, type=reading.gives)]
     except Busy:
         raise ReaderBusy from None
-    except (FileRefused, PictureUnreadable, PdfUnreadable, PdfActive, PdfLocked, msgspec.MsgspecError):
+    except (FileRefused, PictureTooLarge, PictureUnreadable, PdfActive, PdfLocked, msgspec.MsgspecError):
         return []
 
 

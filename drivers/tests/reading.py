@@ -28,7 +28,7 @@ def read_each_picture_once(patch: Any) -> None:
     It has time for it: that a busy machine refuses has tests of its own.
     """
     patch.setattr(pool, "STARTS_WITHIN", PATIENCE)
-    for lane in (door.files_lane(), door.models_lane()):
+    for lane in (door.files_lane(), door.models_lane(), door.pages_lane()):
         patch.setattr(lane, "within", PATIENCE)
     ask, known, folder = Slot.ask, {}, _shared("read")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, clock, four_eyes, holds, idempotency, inserts, limits, policy, timeline, typed
@@ -13,6 +14,7 @@ from core.codes import new_code
 from core.errors import DomainError, InvalidInput
 from core.limits import Asker
 from core.permissions import require
+from core.reads import Read
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import selectors
@@ -102,6 +104,10 @@ def ask_by_form(
         return _ask(account, officer, question, submission, device)
 
 
+_LOCKED = f"SELECT FROM {Officer._meta.db_table} WHERE id = %s FOR UPDATE"
+_AGAIN = Read(lambda key: PoliceRequest.objects.filter(submission=key).only("code"), str)
+
+
 @joins_transaction
 def _ask(
     account: "Account", officer: Officer, question: Question, submission: str, device: str
@@ -109,9 +115,10 @@ def _ask(
     # One at a time of a station: what is unusual is counted with what the others of it ask at this moment, and who is
     # suspended meanwhile is.
     idempotency.alone(f"police.asks:{officer.agency.code}")
-    list(Officer.objects.select_for_update().filter(pk=officer.pk).values_list("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCKED, [officer.pk])
     officer = selectors.officer_of(account, clock.now())
-    again = PoliceRequest.objects.filter(submission=submission).first()
+    again = _AGAIN.first(submission)
     if again:
         return selectors.request_by_code(again.code)
     _check_way(officer.agency, question)
