@@ -20,6 +20,8 @@ ALWAYS = {
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
 }
+# To be refused without the page around the sentence: who it says no to is decided before.
+JSON = {"accept": "application/json"}
 # Of the resolver, of the lane as streams, and of the lane past the framework.
 ASKED = [
     ("GET", "/sign-in/"),
@@ -86,7 +88,9 @@ def test_what_an_application_says_of_itself_stands(settings):
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "BREW"])
 def test_a_method_that_nobody_uses_is_refused_everywhere(signed_in, method):
     client = signed_in("supervisor")
-    found = {path: client.generic(method, path).status_code for path in addresses()}
+    for path in ("/", "/admin/", "/api/v1/me/"):  # as who reads pages, and below as who reads JSON
+        assert client.generic(method, path).status_code == 405
+    found = {path: client.generic(method, path, headers=JSON).status_code for path in addresses()}
     assert {path: code for path, code in found.items() if code != 405} == {}
 
 
@@ -95,7 +99,9 @@ def test_a_method_that_nobody_uses_is_refused_everywhere(signed_in, method):
 def test_pages_are_read_and_posted_to_and_nothing_else(signed_in, method, who):
     client = signed_in(who)
     pages = [path for path in addresses() if not path.startswith("/api/")]
-    found = {path: client.generic(method, path).status_code for path in pages}
+    for path in ("/", "/admin/"):
+        assert client.generic(method, path).status_code == 405
+    found = {path: client.generic(method, path, headers=JSON).status_code for path in pages}
     assert {path: code for path, code in found.items() if code != 405} == {}
 
 
