@@ -45,12 +45,12 @@ from drivers.services import (
 )
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
-from governance import concerns, relaunch, rules, waivers
+from governance import concerns, relaunch, reviews, rules, waivers
 from governance.consultations import QUESTION
 from governance.models import GatePassage
 from governance.services import check_board
 from governance.tests import asking
-from governance.tests.factories import reviewed, shown_concern
+from governance.tests.factories import published_review, reviewed, shown_concern
 from governance.transparency import reports
 from police import notices, register, tables
 from police import services as police
@@ -624,6 +624,7 @@ ROWS = {
     "transparency_report": ("transparency", None),
     "concern": ("concern", None),
     "review": ("review", None),
+    "review_motion": ("review_motion", None),
     "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
@@ -856,6 +857,12 @@ def _made(rides, people):
             mode="later",
             reason="x",
             effective_from=clock.now() + timedelta(days=9),
+        ),
+        "review_motion": motions.propose(
+            account=people("supervisor"),
+            kind=reviews.ENDING,
+            given=reviews.Ending("x", "x"),
+            subject=published_review(incident.code).actions.earliest("pk").code,
         ),
         "consultation_motion": motions.propose(
             account=people("supervisor"), kind=QUESTION, given=asking.ASKED, subject="women-ride"

@@ -19,7 +19,7 @@ LATE = fault("reports_late", noop("Months without a transparency report whose ti
 OPEN = fault("reports_rewritten", noop("What was published could be rewritten: %(law)s"))
 REPORTED = line(
     "reports",
-    noop("%(count)s transparency reports are published; of %(owed)s months one is not due yet."),
+    noop("%(count)s transparency reports are published; %(owed)s more are not due yet."),
 )
 
 

@@ -335,7 +335,7 @@ def plate_seen(at: datetime) -> Found:
     return verdict(faults, *seen, happened=found.all)
 
 
-@breaks("M30", PLATES_LACKING)
+@breaks("M30", NOT_COMPARED)
 def somebody_boards_without_a_plate(world: World) -> None:
     world.table("police.Release")
     world.trip(boarded_at=world.at)

@@ -33,3 +33,19 @@ def reviewed(subject):
         named="rides.near", target=1, added_by="specialist", added_at=at,
     )  # fmt: skip
     return row
+
+
+def published_review(subject):
+    """One of an injury that two people finished, with two actions that everybody reads."""
+    at = clock.now()
+    row = Review.objects.create(
+        code="RV-00000002", kind="injury", subject=subject, matter=subject, happened_at=at, opened_at=at,
+        due_at=at + timedelta(days=14), facts="x", causes="x", warned="x", written_by="specialist", state="done",
+        done_by="supervisor", done_at=at,
+    )  # fmt: skip
+    for number in (2, 3):
+        row.actions.create(
+            code=f"RA-0000000{number}", words_zh="x", words_en="x", owner="safety", due=at.date(), shows="rule",
+            named="rides.near", target=1, added_by="specialist", added_at=at,
+        )  # fmt: skip
+    return row
