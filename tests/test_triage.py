@@ -68,7 +68,7 @@ NO_SENTENCE = {
     "core.Notification.recipient", "core.Notification.text", "core.Notification.parameters", "accounts.Account.password",
     "accounts.Account.phone", "accounts.Account.real_name", "accounts.Account.id_number", "accounts.Account.born_on", "accounts.EmergencyContact.name",
     "accounts.EmergencyContact.phone", "accounts.RealNameCheck.real_name", "accounts.RealNameCheck.id_number",
-    "accounts.SignInPlace.place", "accounts.Session.session_data", "accounts.Authenticator.key", "drivers.Driver.licence_number", "drivers.Driver.photo", "drivers.Paper.number",
+    "accounts.SignInPlace.place", "accounts.Session.session_data", "accounts.PushSubscription.endpoint", "accounts.PushSubscription.keys", "accounts.Authenticator.key", "drivers.Driver.licence_number", "drivers.Driver.photo", "drivers.Paper.number",
     "drivers.MismatchReport.phone", "drivers.VideoSignal.body", "drivers.Screening.answers", "drivers.Application.given", "drivers.Application.read", "drivers.VettingDecision.citation",
     "safety.EmergencyPush.secret", "rides.RelayNumber.key", "rides.OwnPlace.called", "rides.OwnPlace.names", "rides.OwnPlace.coordinates", "rides.Trip.rider_name", "rides.Trip.rider_phone", "safety.WelfareCheck.missing_phone",
     "safety.WelfareCheck.reporter_phone", "safety.WelfareCheck.missing_written", "safety.WelfareCheck.reporter_written", "safety.WelfareCheck.reporter_name", "safety.WelfareCheck.relation",

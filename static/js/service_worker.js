@@ -70,9 +70,9 @@ async function show(event) {
   } catch {
     // Nothing in it, or not ours.
   }
-  const { text = "", page = "/", tag = "huhang", lang = "" } = said;
+  const { text = "", tag = "huhang", lang = "" } = said;
   await self.registration.showNotification("护航 Huhang", {
-    body: text, tag, lang, renotify: true, icon: KEPT.icon, badge: KEPT.icon, data: { page },
+    body: text, tag, lang, renotify: true, icon: KEPT.icon, badge: KEPT.icon, data: { page: said.page },
   });
 }
 
