@@ -77,9 +77,9 @@ class Measure:
     zh: str
     en: str
     owner: str
+    saves_lives: bool
     source_zh: str = ""
     source_en: str = ""
-    saves_lives: bool = False
 
     @property
     def slug(self) -> str:
@@ -255,7 +255,7 @@ def _wrong_words(row: Mapping[str, Any]) -> list[str]:
         "requirements": [each for each in row["requirements"] or [""] if not REQUIREMENT.fullmatch(each)],
         "zh": [] if CHINESE.search(row["zh"]) else [row["zh"]],
         "en": [row["en"]] if not row["en"].strip() or CHINESE.search(row["en"]) else [],
-        "saves_lives": [] if isinstance(row.get("saves_lives", False), bool) else [row["saves_lives"]],
+        "saves_lives": [] if isinstance(row["saves_lives"], bool) else [row["saves_lives"]],
     }
     wrong = [f"{name} '{each}'" for name, words in told.items() for each in sorted(words)]
     if bool(row.get("source_zh")) != bool(row.get("source_en")):

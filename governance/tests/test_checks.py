@@ -1224,6 +1224,7 @@ def test_a_measure_that_is_not_whole_stops_the_start_and_says_why(given, said):
         "zh": "行程结束后才能评价",
         "en": "Nobody rates a trip before it is over",
         "owner": "rides",
+        "saves_lives": False,
     }
     assert read_measures([row])[0].id == "G12"
     with pytest.raises(ValueError, match=re.escape(said)):
