@@ -10,15 +10,15 @@ from time import monotonic
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-pages = WSGIMiddleware(get_wsgi_application(), workers=16)
+django_pages = get_wsgi_application()
 
 from config import outages  # noqa: E402 - needs the applications that the line above has set up
+from config.bridge import bridged  # noqa: E402
 from config.gate import Database, gated, trip_of_call  # noqa: E402
 from config.headers import headed  # noqa: E402
 from config.parent import die_with_parent  # noqa: E402
@@ -132,7 +132,7 @@ class _Help:
 
 
 _help = _Help()
-_pages = _help.answering(pages)
+_pages = _help.answering(bridged(django_pages, workers=16))
 
 
 async def lane(scope: Scope, receive: Receive, send: Send) -> None:
@@ -181,17 +181,10 @@ def _plainly_named(scope: Scope) -> Scope:
 async def _either(scope: Scope, receive: Receive, send: Send) -> None:
     """Choose the lane by path."""
     if scope["type"] == "http" and not scope["path"].startswith("/live/"):
-        # granian's callables give awaitables; a2wsgi schedules them from its threads and needs coroutines.
-        async def take() -> Message:
-            return await receive()
-
-        async def give(message: Message) -> None:
-            await send(message)
-
         scope = _plainly_named(scope)
         if scope["path"].startswith(RECEIPTS):
             await _help.let_pass()
-        await _pages(scope, take, give)
+        await _pages(scope, receive, send)
     else:
         await lane(scope, receive, send)
 

@@ -140,6 +140,8 @@ def _deliver(row: OutboxEvent) -> None:
             with transaction.atomic(durable=True):
                 if _first(row, each.name):
                     each.handle(each.event_class(**row.payload))
+                if each is mine[-1] and failed is None:
+                    _note_delivered(row)
         except Exception as why:  # one handler's failure must not stop the others
             if retry.database_away(why):
                 raise
@@ -147,6 +149,10 @@ def _deliver(row: OutboxEvent) -> None:
             failed = HandlerFailed(each.name, why)
     if failed is not None:
         raise failed
+
+
+def _note_delivered(row: OutboxEvent) -> None:
+    """With the effect of the last handler, which so need not be committed apart."""
     with connection.cursor() as cursor:
         cursor.execute(_DELIVERED, [clock.now(), row.pk])
 

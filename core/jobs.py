@@ -11,6 +11,7 @@ on runs in one worker at a time, under a lease.
 """
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -320,6 +321,7 @@ class QueueJob:
 
     alone: bool = False  # each row is claimed by one worker
     lease: timedelta = LEASE
+    places: threading.Semaphore | None = None
 
     @property
     def work(self) -> Work:
@@ -327,12 +329,18 @@ class QueueJob:
 
     def run(self, *, at: datetime, seconds: float = SECONDS, after: str = "") -> Ran:
         """Work off what is due; the queue looks at the clock itself, row by row."""
-        return Ran(left=self.queue.work_off(seconds=min(seconds, SECONDS)))
+        if self.places is not None and not self.places.acquire(blocking=False):
+            return Ran()  # those who are at it go on until nothing is due
+        try:
+            return Ran(left=self.queue.work_off(seconds=min(seconds, SECONDS)))
+        finally:
+            if self.places is not None:
+                self.places.release()
 
 
-def queue(rows: Queue[Any]) -> QueueJob:
-    """A queue's table, worked off by a periodic task."""
-    return QueueJob(rows)
+def queue(rows: Queue[Any], *, at_once: int = 0) -> QueueJob:
+    """A queue's table, worked off by a periodic task; with `at_once` by so many threads of a process and no more."""
+    return QueueJob(rows, places=threading.Semaphore(at_once) if at_once else None)
 
 
 # --- Tasks -------------------------------------------------------------------------------------------------

@@ -215,13 +215,15 @@ def _what_it_said(why: "Exception | str") -> str:
 
 
 # As it stands, because whatever succeeds ends with it.
-_CLOSE = f"UPDATE {FailedWork._meta.db_table} SET closed_at = %s WHERE kind = %s AND key = %s AND closed_at IS NULL"  # noqa: S608 - a table of ours
+_CLOSE = f"""
+UPDATE {FailedWork._meta.db_table} SET closed_at = %s WHERE kind = %s AND key = ANY(%s) AND closed_at IS NULL
+"""  # noqa: S608 - a table of ours
 
 
-def done(work: Work, key: str) -> None:
-    """The piece of work succeeded: its row, if it has one, is closed."""
+def done(work: Work, *keys: str) -> None:
+    """These pieces of work succeeded: their rows, if they have any, are closed."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, [clock.now(), work.kind, _short(key)])
+        cursor.execute(_CLOSE, [clock.now(), work.kind, [_short(key) for key in keys]])
         closed = cursor.rowcount
     if closed:
         live.changed_on_commit("console")
@@ -341,9 +343,15 @@ class Queue(Generic[M]):
     def attempt(self, pk: int) -> bool:
         """Try one row now; False where it failed, and was written down. A row that is done is left alone."""
         row = self.waiting().filter(pk=pk).first()
-        return row is None or self._attempt(row)
+        if row is None:
+            return True
+        succeeded = self._attempt(row)
+        if succeeded:
+            done(self.work, self.name_of(row))
+        return succeeded
 
     def _attempt(self, row: M) -> bool:
+        """As `attempt`; whoever asks closes what failed before."""
         try:
             self.act(row)
         except Exception as why:  # whatever is wrong with one row is not the next one's fault
@@ -354,7 +362,6 @@ class Queue(Generic[M]):
                 "retry.failed", kind=self.work.kind, row=row.pk, error=type(why).__name__, exc_info=not known
             )
             return self.put_off(row, why) is None
-        done(self.work, self.name_of(row))
         return True
 
     def put_off(self, row: M, why: "Exception | str") -> FailedWork | None:
@@ -384,11 +391,25 @@ class Queue(Generic[M]):
         """Try what is due, row by row, until nothing is or the time is over; True where more may wait."""
         until = monotonic() + seconds
         while rows := self.claim(**only):
-            for row in rows:
-                self._attempt(row)
+            self._attempt_each(rows)
             if monotonic() > until:
                 return True
         return False
+
+    def _attempt_each(self, rows: list[M]) -> None:
+        """Whose work had failed is closed at once. Few have: that none of the others failed in another worker, whose lease
+        had run out, is asked once for all."""
+        others = []
+        try:
+            for row in rows:
+                if self._attempt(row):
+                    if row.attempts:  # type: ignore[attr-defined]  # each such table has it, see `put_off`
+                        done(self.work, self.name_of(row))
+                    else:
+                        others.append(self.name_of(row))
+        finally:
+            if others:
+                done(self.work, *others)
 
     def again(self, key: str) -> bool:
         """Try the row of this key now, whatever its time; True also where it is done meanwhile."""

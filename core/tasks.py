@@ -43,9 +43,14 @@ def work_off_events(queue: str) -> None:
 
 @jobs.piece
 def work_off_notifications(queue: str) -> None:
+    """Where lives may depend on them, each worker that finds one calls the next: a provider that is slow delays one message,
+    and no worker is called for each of hundreds."""
     broker.taken(f"messages:{queue}")
-    if outbox.work_off(queue):
-        broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
+    lives = queue == outbox.LIFE_MESSAGES
+    if outbox.work_off(
+        queue, seconds=outbox.LIFE_TURN if lives else retry.TURN, beside=outbox.wake if lives else None
+    ):
+        outbox.wake(queue)
 
 
 @jobs.piece
@@ -66,7 +71,7 @@ def _wake_events() -> None:
 def _wake_notifications() -> None:
     """The same for messages."""
     for queue in outbox.queues_with_due():
-        broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
+        outbox.wake(queue)
 
 
 sweep_events = jobs.periodic(

@@ -53,16 +53,38 @@ class ReceiptsView(APIView):
         if way is None or not shows_token(request, way.receipt_token):
             raise NotFound
         found = read(ReceiptsSerializer, request)["receipts"]
+        arrived = {row["key"] for row in found if row["state"] == "delivered"}
+        together = _take_together(way, sorted(arrived))
+        rest = [row for row in found if not (together and row["key"] in arrived)]
         tally = retry.each(
-            RECEIPTS, found, partial(_take, way), key=lambda row: f"{way.name}:{row['key']}", begins=True
+            RECEIPTS, rest, partial(_take, way), key=lambda row: _name(way, row["key"]), begins=True
         )
-        log.info("messages.receipts", transport=way.name, taken=tally.done, failed=tally.failed)
-        return Response({"taken": tally.done})
+        taken = tally.done + len(found) - len(rest)
+        log.info("messages.receipts", transport=way.name, taken=taken, failed=tally.failed)
+        return Response({"taken": taken})
+
+
+def _name(way: Transport, key: str) -> str:
+    return f"{way.name}:{key}"
+
+
+def _take_together(way: Transport, keys: list[str]) -> bool:
+    """That these arrived; False where one of them cannot be written down: then each is, by itself."""
+    if not keys:
+        return True
+    try:
+        outbox.delivered(transport=way.name, keys=keys)
+    except Exception as why:
+        if retry.database_away(why):
+            raise
+        return False
+    retry.done(RECEIPTS, *(_name(way, key) for key in keys))
+    return True
 
 
 def _take(way: Transport, row: dict[str, Any]) -> None:
     key, reason = row["key"], row["reason"]
     if row["state"] == "delivered":
-        outbox.delivered(transport=way.name, key=key)
+        outbox.delivered(transport=way.name, keys=[key])
     else:
         outbox.undelivered(transport=way.name, key=key, reason=reason, wrong=way.says_wrong_recipient(reason))

@@ -8,7 +8,7 @@ taken, or was not delivered, is tried again by the law of `core.retry`; what can
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -39,16 +39,18 @@ from core.messages.transports.breaker import Resting
 from core.models import NOTIFICATION_TRANSITIONS, Answer, Notification, NotificationState
 from core.reads import Read
 from core.states import StaleState, move
-from core.transactions import joins_transaction
+from core.transactions import joins_transaction, on_commit_once
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=30)  # of machine time: a drill's shifted clock must not end it
-GRACE = timedelta(seconds=2)  # a worker that was woken by the commit has it by then, or the sweep takes it
+GRACE = timedelta(seconds=2)  # a worker that was woken for this one has it by then, or the sweep takes it
 # After the time from which it leaves; later it helps nobody any more: it rests, and a person knows of it.
 HELPS = timedelta(hours=24)
 # Those on which a life may depend have a queue and a worker of their own: a provider that hangs holds up messages, and
 # nothing else that saves lives.
 LIFE_MESSAGES, ORDINARY = "life_messages", "default"
+# In a storm all threads of this worker send; others that ask for one, such as who tells 110, have theirs after it.
+LIFE_TURN = 1.0  # seconds
 
 
 _ROW = Read(lambda pk: Notification.objects.filter(pk=pk), int)
@@ -91,13 +93,17 @@ def queue(
             life_safety=entry.life_safety,
             subject=subject,
             created_at=at,
-            not_before=not_before or at + GRACE,
+            not_before=not_before or (at if entry.life_safety else at + GRACE),
             helps_until=until or max(at, not_before or at) + HELPS,
         )
     if not inserts.insert(row, unless_there=True):
         row = Notification.objects.get(key=key)  # what is promised already stays as it is
-    if not_before is None:
-        transaction.on_commit(lambda: _wake(row.pk, life_safety=entry.life_safety))
+    if not_before is not None:
+        return
+    if entry.life_safety:
+        on_commit_once(_wake_for_lives)
+    else:
+        transaction.on_commit(partial(broker.wake, "core.tasks.send_notification", row.pk, queue=ORDINARY))
 
 
 def _signed(text: str) -> str:
@@ -108,14 +114,27 @@ def _signed(text: str) -> str:
     return (SIGNATURES[0] if chinese else SIGNATURES[1]) + text
 
 
-def _wake(pk: int, *, life_safety: bool) -> None:
-    broker.wake("core.tasks.send_notification", pk, queue=LIFE_MESSAGES if life_safety else ORDINARY)
+def wake(queue: str) -> None:
+    """Ask a worker to send what is due in a queue, once however many messages ask for it."""
+    broker.wake("core.tasks.work_off_notifications", queue, queue=queue, once=f"messages:{queue}")
+
+
+def _wake_for_lives() -> None:
+    wake(LIFE_MESSAGES)
 
 
 # Plain, as all that a message waits for: Django would make each anew. Only one that is queued is claimed.
 _CLAIM = """
 UPDATE core_notification SET state = 'sending', lease_until = %s, attempts = attempts + 1
 WHERE id = %s AND state = 'queued'
+"""
+_CLAIM_FIRST = """
+UPDATE core_notification SET state = 'sending', lease_until = %s, attempts = attempts + 1
+WHERE id = (
+    SELECT id FROM core_notification WHERE state = 'queued' AND life_safety = %s AND not_before <= %s
+    ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING *
 """
 
 
@@ -127,9 +146,16 @@ def send(notification_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [timezone.now() + LEASE, notification_id])
         claimed = cursor.rowcount == 1
-    if not claimed:
-        return True
-    row = _ROW.the(notification_id)  # as it is from now on ours
+    return _send_claimed(_ROW.the(notification_id)) if claimed else True
+
+
+def _claim_first(queue: str) -> Notification | None:
+    """The message of a queue that has been due for longest, as it is from now on ours."""
+    given = [timezone.now() + LEASE, queue == LIFE_MESSAGES, clock.now()]
+    return next(iter(Notification.objects.raw(_CLAIM_FIRST, given)), None)
+
+
+def _send_claimed(row: Notification) -> bool:
     try:
         number = _hand_over(row)
     except Lapsed as why:
@@ -159,7 +185,8 @@ def _taken(row: Notification, number: str) -> None:
     except StaleState:
         Notification.objects.filter(pk=row.pk, state=NotificationState.DELIVERED).update(**taken)
         return
-    if not row.undelivered:  # what did not arrive once is done when it does
+    # What was claimed once has not failed before; what did not arrive once is done when it does.
+    if row.attempts > 1 and not row.undelivered:
         retry.done(MESSAGES, row.key)
 
 
@@ -290,24 +317,30 @@ class Undelivered(NotTaken):
     """A receipt said that it did not arrive."""
 
 
-def delivered(*, transport: str, key: str) -> None:
-    """A receipt: the message arrived. Again, or of a message that another transport has, it changes nothing."""
-    rows = Notification.objects.filter(key=key, transport=transport)
-    with transaction.atomic():
-        row = rows.select_for_update().exclude(state=NotificationState.DELIVERED).first()
-        if row is None:
-            return
-        at = clock.now()
-        move(
-            row,
-            NOTIFICATION_TRANSITIONS,
-            "delivered",
-            delivered_at=at,
-            sent_at=row.sent_at or at,
-            lease_until=None,
-            answer=Answer.TAKEN,
-        )
-        retry.done(MESSAGES, row.key)
+# In the order of their numbers, so that no two who bring the same ones stand in each other's way.
+_ARRIVED = """
+UPDATE core_notification SET state = 'delivered', delivered_at = %(at)s, sent_at = coalesce(sent_at, %(at)s),
+    lease_until = NULL, answer = %(taken)s
+WHERE id IN (
+    SELECT id FROM core_notification WHERE key = ANY(%(keys)s) AND transport = %(transport)s AND state <> 'delivered'
+    ORDER BY id FOR UPDATE
+)
+RETURNING key
+"""
+
+
+@transaction.atomic
+def delivered(*, transport: str, keys: Sequence[str]) -> None:
+    """Receipts: these messages arrived. Again, or of messages that another transport has, it changes nothing.
+
+    Providers bring hundreds together, while pages are answered and calls for help among them: so all are written at once.
+    """
+    given = {"at": clock.now(), "taken": Answer.TAKEN, "keys": list(keys), "transport": transport}
+    with connection.cursor() as cursor:
+        cursor.execute(_ARRIVED, given)
+        arrived = [key for (key,) in cursor.fetchall()]
+    if arrived:
+        retry.done(MESSAGES, *arrived)
 
 
 def undelivered(*, transport: str, key: str, reason: str, wrong: bool) -> None:
@@ -331,11 +364,16 @@ def undelivered(*, transport: str, key: str, reason: str, wrong: bool) -> None:
 
 def _due() -> "QuerySet[Notification]":
     """Messages to send now, those on which a life may depend first. A lease that ran out is given back before."""
+    _give_back()
+    rows = Notification.objects.filter(Q(state=NotificationState.QUEUED), not_before__lte=clock.now())
+    return rows.order_by("-life_safety", "not_before", "pk")
+
+
+def _give_back() -> None:
+    """Whoever had claimed them died with them."""
     Notification.objects.filter(state=NotificationState.SENDING, lease_until__lt=timezone.now()).update(
         state=NotificationState.QUEUED, lease_until=None
     )
-    rows = Notification.objects.filter(Q(state=NotificationState.QUEUED), not_before__lte=clock.now())
-    return rows.order_by("-life_safety", "not_before", "pk")
 
 
 def sweep(*, queue: str | None = None, limit: int = 500) -> list[tuple[int, str]]:
@@ -351,14 +389,20 @@ def queues_with_due() -> list[str]:
     return sorted({LIFE_MESSAGES if life_safety else ORDINARY for life_safety in found})
 
 
-def work_off(queue: str, *, seconds: float = retry.TURN) -> bool:
-    """Send what is due in a queue until nothing is or the time is over; True where more may wait."""
+def work_off(queue: str, *, seconds: float = retry.TURN, beside: Callable[[str], None] | None = None) -> bool:
+    """Send what is due in a queue until nothing is or the time is over; True where more may wait.
+
+    `beside` is told, once there is a message, that another worker may come and take the next one meanwhile.
+    """
+    _give_back()
     until = monotonic() + seconds
-    while rows := sweep(queue=queue, limit=20):
-        for pk, _queue in rows:
-            send(pk)
-            if monotonic() > until:
-                return True
+    while row := _claim_first(queue):
+        if beside is not None:
+            beside(queue)
+            beside = None
+        _send_claimed(row)
+        if monotonic() > until:
+            return True
     return False
 
 

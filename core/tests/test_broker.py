@@ -160,7 +160,7 @@ def test_a_rate_holds_while_valkey_answers(settings):
 def waiting(settings):
     """How many tasks wait in each queue."""
     client = redis.Redis.from_url(settings.REDIS_URL)
-    queues = ("default", "life_safety")
+    queues = ("default", "life_safety", "life_messages")
     names = [*queues, *client.keys("waking:*")]
     client.delete(*names)
     yield lambda: {queue: client.llen(queue) for queue in queues}
@@ -178,7 +178,37 @@ def test_forty_messages_and_a_worker_that_is_down_for_a_minute_make_forty_tasks(
         tasks.sweep_notifications()
         tasks.sweep_events()
     # One for each message, woken by its commit, and one that works off whatever is due then.
-    assert waiting() == {"default": 41, "life_safety": 0}
+    assert waiting() == {"default": 41, "life_safety": 0, "life_messages": 0}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("broker")
+def test_messages_on_which_lives_depend_ask_for_a_worker_once_however_many_they_are(world, noon, waiting):
+    for number in range(40):
+        with transaction.atomic():
+            say(key=f"k{number}", life_safety=True)
+    assert waiting()["life_messages"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("broker")
+def test_a_worker_that_finds_such_a_message_calls_the_next_one_before_it_sends(
+    world, noon, waiting, monkeypatch
+):
+    """So many at once are not sent one after another by a provider that is slow."""
+    called = []
+    monkeypatch.setattr(
+        apprise.Apprise, "notify", lambda self, **_: called.append(waiting()["life_messages"]) or True
+    )
+    with transaction.atomic():
+        for number in range(3):
+            say(key=f"k{number}", life_safety=True)
+    assert waiting()["life_messages"] == 1
+    tasks.work_off_notifications("life_messages")
+    assert called == [2, 2, 2], "one that waited and one that was called, once"
+    assert Notification.objects.filter(state="sent").count() == 3
+    tasks.work_off_notifications("life_messages")
+    assert waiting()["life_messages"] == 2, "where there is none nobody is called"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
-from core import events
+from core import events, retry
 from core.models import FailedWork, HandlerRun, OutboxEvent
 
 LOCK = 4_711
@@ -115,3 +116,71 @@ def test_an_event_in_a_queue_where_no_handler_waits_for_it_is_not_called_deliver
     assert not events.EVENTS.attempt(row.pk)
     row.refresh_from_db()
     assert (row.delivered_at, row.attempts) == (None, 1)
+
+
+def commits_of(captured):
+    return [each["sql"] for each in captured if each["sql"].startswith("COMMIT")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_is_delivered_with_the_effect_of_its_last_handler(monkeypatch):
+    """One commit for each handler and none beside: hundreds may wait behind it, each for a life."""
+    effects = []
+    handlers = [
+        events._Declared(name, Told, lambda _event, name=name: effects.append(name), Told.queue)
+        for name in ("first", "last")
+    ]
+    monkeypatch.setitem(events._handlers, Told.name, handlers)
+    with transaction.atomic():
+        events.publish(Told())
+    row = OutboxEvent.objects.get()
+    with CaptureQueriesContext(connection) as asked:
+        events._deliver(row)
+    assert len(commits_of(asked)) == 2
+    row.refresh_from_db()
+    assert (effects, row.delivered_at is None, row.runs.count()) == (["first", "last"], False, 2)
+
+
+@pytest.mark.parametrize("failing", ["first", "last"])
+def test_an_event_of_which_a_handler_failed_is_not_delivered_and_the_other_one_runs_once(
+    db, monkeypatch, failing
+):
+    effects, broken = [], {failing}
+
+    def handle(name):
+        def run(_event):
+            if name in broken:
+                raise RuntimeError
+            effects.append(name)
+
+        return run
+
+    handlers = [events._Declared(name, Told, handle(name), Told.queue) for name in ("first", "last")]
+    monkeypatch.setitem(events._handlers, Told.name, handlers)
+    events.publish(Told())
+    row = OutboxEvent.objects.get()
+    assert not events.EVENTS.attempt(row.pk)
+    row.refresh_from_db()
+    assert (row.delivered_at, len(effects)) == (None, 1)
+    broken.clear()
+    assert events.EVENTS.attempt(row.pk)
+    row.refresh_from_db()
+    assert (row.delivered_at is None, sorted(effects)) == (False, ["first", "last"])
+    assert not FailedWork.objects.filter(closed_at=None).exists()
+
+
+def test_that_an_event_failed_elsewhere_meanwhile_is_closed_when_it_is_delivered(db, monkeypatch):
+    """A worker that was slow has it still, another took it when the lease was over and failed: one question for eight events."""
+    monkeypatch.setitem(
+        events._handlers, Told.name, [events._Declared("first", Told, lambda _event: None, Told.queue)]
+    )
+    for _each in range(8):
+        events.publish(Told())
+    rows = events.EVENTS.claim()
+    assert len(rows) == 8
+    retry.failed(events.EVENTS.work, str(rows[3].pk), "x", life_safety=True)
+    with CaptureQueriesContext(connection) as asked:
+        events.EVENTS._attempt_each(rows)
+    closes = [each for each in asked if FailedWork._meta.db_table in each["sql"]]
+    assert len(closes) == 1
+    assert not FailedWork.objects.filter(closed_at=None).exists()

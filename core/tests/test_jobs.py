@@ -538,3 +538,27 @@ def test_one_of_several_recipients_does_not_cost_the_others(world, people):
             [people("passenger"), people("passenger2"), people("agent")], write, about="t"
         )
     assert (reached, said) == (2, ["passenger2", "agent"])
+
+
+def test_a_queue_takes_no_more_threads_than_it_was_given(db):
+    """Others in the same worker have the rest of them, also while whoever is asked is slow."""
+    begun, ends = threading.Semaphore(0), threading.Event()
+
+    class Slow:
+        def work_off(self, *, seconds):
+            begun.release()
+            ends.wait(30)
+            return True
+
+    job = jobs.QueueJob(Slow(), places=threading.Semaphore(2))
+    ran = []
+    both = [threading.Thread(target=lambda: ran.append(job.run(at=clock.now()).left)) for _each in range(2)]
+    for each in both:
+        each.start()
+        assert begun.acquire(timeout=30)
+    assert job.run(at=clock.now()) == jobs.Ran()
+    ends.set()
+    for each in both:
+        each.join()
+    assert ran == [True, True]
+    assert job.run(at=clock.now()).left

@@ -16,7 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import redis
 from django.core import checks
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.messages import OneTimeCodeSent
@@ -258,6 +260,57 @@ def test_a_receipt_says_that_it_arrived(world, noon, ways, client):
     bring(client, receipt("failed"))
     row.refresh_from_db()
     assert (row.state, row.delivered_at) == ("delivered", at)
+
+
+def test_receipts_that_come_together_are_written_together(world, ways, client):
+    with transaction.atomic():
+        for number in range(30):
+            say(key=f"k{number}", life_safety=True)
+    send_all()
+    with CaptureQueriesContext(connection) as asked:
+        brought = bring(
+            client, *(receipt(key=f"k{number}") for number in range(30)), receipt(key="of nobody")
+        )
+    assert brought.json() == {"taken": 31}
+    assert Notification.objects.filter(state="delivered").count() == 30
+    assert len(asked) < 10
+
+
+def test_a_receipt_that_cannot_be_written_stops_only_itself(world, ways, client, monkeypatch):
+    with transaction.atomic():
+        for number in range(3):
+            say(key=f"k{number}", life_safety=True)
+    send_all()
+    written = outbox.delivered
+
+    def delivered(*, transport, keys):
+        if "k1" in keys:
+            raise ValueError
+        written(transport=transport, keys=keys)
+
+    monkeypatch.setattr(outbox, "delivered", delivered)
+    assert bring(client, *(receipt(key=f"k{number}") for number in range(3))).json() == {"taken": 2}
+    assert sorted(Notification.objects.filter(state="delivered").values_list("key", flat=True)) == [
+        "k0",
+        "k2",
+    ]
+    monkeypatch.undo()
+    assert FailedWork.objects.filter(kind="core.receipts", closed_at=None).count() == 1
+    assert bring(client, receipt(key="k1"), receipt(key="k2")).json() == {"taken": 2}
+    assert not FailedWork.objects.filter(kind="core.receipts", closed_at=None).exists()
+
+
+def test_who_works_a_queue_off_takes_what_others_have_not(world, ways, template):
+    with transaction.atomic():
+        for number in range(3):
+            say(key=f"k{number}", life_safety=True)
+    mine = outbox._claim_first(outbox.LIFE_MESSAGES)
+    assert (mine.key, mine.state, mine.attempts) == ("k0", "sending", 1)
+    assert not outbox.work_off(outbox.LIFE_MESSAGES)
+    assert [each["key"] for each in template.asked] == ["k1", "k2"]
+    Notification.objects.filter(key="k0").update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert not outbox.work_off(outbox.LIFE_MESSAGES)
+    assert [each["key"] for each in template.asked] == ["k1", "k2", "k0"], "whoever had it died"
 
 
 @pytest.mark.parametrize(

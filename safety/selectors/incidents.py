@@ -516,15 +516,21 @@ def placed_calls_of(incident: Incident) -> list[PlacedCall]:
     return list(incident.placed_calls.order_by("-pk"))
 
 
+_CALLS = Read(lambda pk: SosCall.objects.only("party").filter(incident_id=pk).order_by("pk"), int)
+_SILENT = Read(
+    lambda pk: Caller.objects.only("party").filter(incident_id=pk, silent=True).order_by("pk"), int
+)
+
+
 def callers_of(incident: Incident) -> list[Party]:
     """Which sides of the trip called for help."""
-    called = set(incident.sos_calls.values_list("party", flat=True))
+    called = {row.party for row in _CALLS.all(incident.pk)}
     return [party for party in Party if party in called]
 
 
 def silent_callers(incident: Incident) -> list[Party]:
     """Which sides may not be called."""
-    return [Party(row.party) for row in incident.callers.filter(silent=True).order_by("pk")]
+    return [Party(row.party) for row in _SILENT.all(incident.pk)]
 
 
 def is_called_in_silence(trip: str) -> bool:
@@ -533,6 +539,16 @@ def is_called_in_silence(trip: str) -> bool:
 
 
 _NEEDS = (CallerPhrase.CANNOT_SPEAK, CallerPhrase.HURT, CallerPhrase.LOCKED)
+
+
+_HERS = Read(
+    lambda pk: (
+        HelpMessage.objects.only("phrase")
+        .filter(incident_id=pk, party=Party.PASSENGER, staff="")
+        .order_by("pk")
+    ),
+    int,
+)
 
 
 def needs_of(incident: Incident) -> list[str]:
@@ -547,11 +563,7 @@ def needs_of(incident: Incident) -> list[str]:
         found.append("teen")
     if trip and trip.rider_kind == RiderKind.SELF and trip.passenger.language == "en":
         found.append("english")
-    written = list(
-        incident.help_messages.filter(party=Party.PASSENGER, staff="")
-        .order_by("pk")
-        .values_list("phrase", flat=True)
-    )
+    written = [row.phrase for row in _HERS.all(incident.pk)]
     known = set(written)
     if CallerPhrase.OUT in known and CallerPhrase.LOCKED not in written[written.index(CallerPhrase.OUT) :]:
         known.discard(CallerPhrase.LOCKED)

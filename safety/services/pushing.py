@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from core import audit, broker, centre, clock, jobs, live, policy, retry, timeline
+from core import audit, broker, centre, clock, inserts, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
+from core.reads import Read
 from core.transactions import begins_transaction, joins_transaction
 from rides.states import Party
 from safety.models import EmergencyPush, Incident, SosCall
@@ -78,16 +79,18 @@ def _locked(code: str) -> Incident:
 
 def _ask(incident: Incident, trip: "Trip", actor: Actor, cause: PushCause | None) -> EmergencyPush:
     at = clock.now()
-    push, new = EmergencyPush.objects.get_or_create(
+    # Mostly it is the first of its incident, whose row is locked: one plain statement.
+    push = EmergencyPush(
         incident=incident,
-        defaults={
-            "key": f"huhang:{incident.code}",
-            "cause": cause or "",
-            "wished_at": None if cause else at,
-            "asked_at": at,
-            "next_at": at,
-        },
+        key=f"huhang:{incident.code}",
+        cause=cause or "",
+        wished_at=None if cause else at,
+        asked_at=at,
+        next_at=at,
     )
+    new = inserts.insert(push, unless_there=True)
+    if not new:
+        push = EmergencyPush.objects.get(incident=incident)
     again = push.ended_there and (cause is None or _called_since(push))
     wished = cause is None and (new or again or push.wished_at is None)
     if not (new or wished or again):
@@ -99,8 +102,9 @@ def _ask(incident: Incident, trip: "Trip", actor: Actor, cause: PushCause | None
         _open_anew(push, incident, at)
     kind = SafetyLine.CENTRE_ASKED if cause else SafetyLine.CENTRE_WISHED
     facts: dict[str, Any] = {"cause": cause} if cause else {}
-    timeline.add(kind, actor, trip=trip.code, incident=incident.code, **facts)
-    audit.record(actor, kind, incident.code, case=incident.code, trip=trip.code, cause=cause or "wish")
+    with inserts.together():
+        timeline.add(kind, actor, trip=trip.code, incident=incident.code, **facts)
+        audit.record(actor, kind, incident.code, case=incident.code, trip=trip.code, cause=cause or "wish")
     change_incident(incident)
     told(trip)
     if new or again:
@@ -115,10 +119,13 @@ def _called_since(push: EmergencyPush) -> bool:
     return newest is not None and newest > push.told_until
 
 
+_NEWEST = Read(lambda pk: SosCall.objects.only("at").filter(incident_id=pk).order_by("-at")[:1], int)
+
+
 def newest_call(push: EmergencyPush) -> datetime | None:
     """When somebody last tapped SOS in its incident."""
-    calls = SosCall.objects.filter(incident=push.incident_id).order_by("-at")
-    return calls.values_list("at", flat=True).first()
+    call = _NEWEST.first(push.incident_id)
+    return call.at if call else None
 
 
 def take_further_call(incident: Incident) -> bool:
