@@ -48,6 +48,29 @@ class _Silent(serializers.BooleanField):
             return True
 
 
+class _AnyText(serializers.CharField):
+    """Text that is taken as it comes: a zero byte, which no text holds, is left out, and null is no text."""
+
+    kind = AS_WRITTEN
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """As of every field."""
+        if data is None:
+            data = ""
+        return super().run_validation(data.replace("\0", "") if isinstance(data, str) else data)
+
+
+class _Shown(serializers.IntegerField):
+    """What her screen shows, which comes along with her words: what is no number reports nothing."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """0 for what is no number of a message."""
+        try:
+            return super().run_validation(data)
+        except serializers.ValidationError:
+            return 0
+
+
 class SosInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400, help_text="The key of the trip's page; no session is needed")
     lat = _Degrees(required=False, allow_null=True, min_value=-90, max_value=90)
@@ -83,15 +106,15 @@ class SosOutput(serializers.Serializer[Any]):
 
 class WordsInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400)
-    words = serializers.CharField(required=False, default="", allow_blank=True)
+    words = _AnyText(required=False, default="", allow_blank=True)
     phrase = serializers.ChoiceField(
         choices=CallerPhrase.choices, required=False, default="", allow_blank=True
     )
-    silent = serializers.BooleanField(required=False, allow_null=True, default=None)
-    submission = serializers.CharField(
-        max_length=64, required=False, default="", allow_blank=True, help_text="The same value writes once"
+    silent = _Silent(required=False, allow_null=True, default=None)
+    submission = _AnyText(
+        required=False, default="", allow_blank=True, help_text="The same value writes once"
     )
-    shown = serializers.IntegerField(
+    shown = _Shown(
         required=False,
         default=0,
         min_value=0,
@@ -103,16 +126,6 @@ class WordsInput(serializers.Serializer[Any]):
 class AnswerInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400)
     answer = serializers.ChoiceField(choices=[Answer.FINE, Answer.NOT_WELL, Answer.DURESS])
-
-
-class _AnyText(serializers.CharField):
-    """Text that is taken as it comes: a zero byte, which no text holds, is left out."""
-
-    kind = AS_WRITTEN
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        """As of every field."""
-        return super().run_validation(data.replace("\0", "") if isinstance(data, str) else data)
 
 
 class CheckInput(serializers.Serializer[Any]):

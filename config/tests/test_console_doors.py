@@ -1,6 +1,7 @@
 """The doors that Django's and unfold's console brings along lead to the platform's own."""
 
 import pytest
+from django.contrib import admin
 
 
 def test_its_button_signs_out(signed_in):
@@ -27,3 +28,15 @@ def test_it_changes_no_password_by_itself(signed_in, people):
 def test_a_host_that_is_not_ours_is_refused_on_every_page(client, db, page):
     client.raise_request_exception = False
     assert client.get(page, headers={"host": "elsewhere.example"}).status_code == 400
+
+
+def test_the_alarm_rings_on_the_list_of_an_application(signed_in):
+    """A page that the theme draws by itself is one of the console, too."""
+    browser = signed_in("supervisor")
+    seen = {
+        model._meta.app_label: browser.get(f"/admin/{model._meta.app_label}/")
+        for model in admin.site._registry
+    }
+    shown = {label: page.content.decode() for label, page in seen.items() if page.status_code == 200}
+    assert {"safety", "rides", "police"} <= set(shown)
+    assert [label for label, page in shown.items() if "data-sound-blocked" not in page] == []

@@ -130,13 +130,16 @@ def board_trip(*, driver: "Driver", trip_code: str, code: str) -> Outcome:
     """The driver enters the passenger's code. Wrong ones are counted and kept; the refusal is returned. Once she is
     aboard it stays as it is.
 
-    Raises `StaleState`.
+    A code opens no second door past face and plate (D11): who has not come to `arrived` is asked the same here, and
+    the code is not looked at. Raises `StaleState`.
     """
     trip = drivers_trip(driver, trip_code)
     if trip.went_past("boarded_at"):
         return Outcome(trip)
     if trip.state not in BEFORE_BOARDING:
         raise StaleState
+    if trip.state == TripState.ACCEPTED and (missing := why_not_arrive(driver, trip_code)):
+        return Outcome(trip, missing)
     actor = driver.account.actor
     if trip.wrong_codes >= policy.value(CODE_TRIES):
         return Outcome(trip, TooManyBoardingCodes())

@@ -12,7 +12,7 @@ from drivers.models import Driver, Hold
 from drivers.selectors import driver_of
 from drivers.services import agree_release, hold_driver, propose_release
 from drivers.states import HoldKind
-from drivers.tests.factories import face_token
+from drivers.tests.factories import face_token, ready_for_pickup
 from rides import services
 from rides.curfew import in_curfew
 from rides.errors import CurfewHours, LineNotRunning, PlacesWrong, WindowWrong
@@ -172,6 +172,31 @@ def test_the_code_boards_only_after_the_plate_was_compared(rides, people):
         == "wrong_boarding_code"
     )
     assert services.board_trip(driver=driver, trip_code=trip.code, code=trip.boarding_code).refusal is None
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_code_opens_no_second_door_past_face_and_plate(rides, people, shown):
+    """Whoever sits at the wheel shows it before she is aboard, or there is no boarding by her code (D11)."""
+    trip = rides.accepted()
+    driver = driver_of(people("driver"))
+    services.confirm_car(passenger=people("passenger"), trip_code=trip.code)
+    if shown:
+        ready_for_pickup(driver, trip.code)
+    outcome = services.board_trip(driver=driver, trip_code=trip.code, code=trip.boarding_code)
+    trip.refresh_from_db()
+    if shown:
+        assert (outcome.refusal, trip.state) == (None, "boarded")
+    else:
+        assert (outcome.refusal.code, trip.state, trip.wrong_codes) == ("pickup_check_needed", "accepted", 0)
+
+
+def test_her_page_says_that_nobody_showed_face_and_plate_yet(rides, people, signed_in):
+    trip = rides.accepted()
+    hers = signed_in("passenger")
+    path, words = f"/trips/{trip.code}/status/", "the driver has not shown face and car here yet"
+    assert words in hers.get(path).content.decode()
+    ready_for_pickup(driver_of(people("driver")), trip.code)
+    assert words not in hers.get(path).content.decode()
 
 
 def test_wrong_codes_are_counted_and_end(rides, people):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 HEARD_LATE = timedelta(minutes=10)
+ASKS_FOR_HELP = frozenset({Answer.NOT_WELL, Answer.DURESS})
 
 MONITOR_PROCESS = heartbeat.declare(
     "monitor",
@@ -80,13 +81,14 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
     """The passenger answers. 'Fine' is noted and closes nothing; the other answer looks the same and escalates.
 
     An answer that comes after its time is heard all the same, for a while: a hand that held the button when the time
-    ran out asks for help. Raises `QuestionClosed`.
+    ran out asks for help. So is one that asks for help after 'fine': a finger slipped, another hand was quicker, or a
+    second window still shows the question. Raises `QuestionClosed`.
     """
     trip = trip_by_code(key.trip)
     if key.party != Party.PASSENGER:
         raise QuestionClosed
     question = SafetyQuestion.objects.select_for_update().filter(trip=trip, answer="").first()
-    answered = question or _expired_lately(trip)
+    answered = question or _heard_lately(trip, answer)
     if answered is None:
         raise QuestionClosed
     if question:
@@ -101,7 +103,7 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
         if question and answer == Answer.FINE and truth.says != PhonesSay.APART:
             question.doubted = True
             question.save(update_fields=["doubted"])
-    if answer in {Answer.NOT_WELL, Answer.DURESS}:
+    if answer in ASKS_FOR_HELP:
         # Whatever became of the last one, and whatever she has answered before.
         incident = open_incident(actor=actor, origin=Origin.RULE, trip=trip)
         if answer == Answer.DURESS:
@@ -117,12 +119,12 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
         )
 
 
-def _expired_lately(trip: "Trip") -> SafetyQuestion | None:
-    """The newest question of a trip, where it was closed without an answer a while ago."""
+def _heard_lately(trip: "Trip", answer: Answer) -> SafetyQuestion | None:
+    """The newest question of a trip, where it was closed a while ago by no answer, or by one that a call for help mends."""
     newest = SafetyQuestion.objects.filter(trip=trip).order_by("-pk").first()
-    if newest and newest.answer == Answer.NONE and clock.now() - newest.expires_at < HEARD_LATE:
-        return newest
-    return None
+    if newest is None or clock.now() - newest.expires_at >= HEARD_LATE:
+        return None
+    return newest if newest.answer == Answer.NONE or answer in ASKS_FOR_HELP else None
 
 
 def _close_question(question: SafetyQuestion, answer: Answer) -> None:

@@ -139,3 +139,24 @@ def test_an_answer_under_duress_that_comes_late_still_asks_for_help(rides, noon,
         with pytest.raises(QuestionClosed):
             services.answer_question(key=key, answer=Answer.DURESS)
     assert Signal.objects.filter(trip=trip, kind=SignalKind.ASKED_FOR_HELP).exists() == heard
+
+
+@pytest.mark.parametrize("first", [Answer.FINE, Answer.NOT_WELL])
+@pytest.mark.parametrize("then", [Answer.NOT_WELL, Answer.DURESS])
+def test_who_asks_for_help_after_another_answer_is_heard(rides, noon, first, then):
+    """'Fine' slipped, or somebody else pressed it; the other window still shows the question."""
+    trip = rides.under_way()
+    key = TripKey(trip.code, Party.PASSENGER, "wenzhou")
+    at = clock.now()
+    SafetyQuestion.objects.create(
+        trip=trip, asked_at=at, expires_at=at + (trip.window_end - trip.window_start) / 50
+    )
+    services.answer_question(key=key, answer=first)
+    noon.shift(5)
+    services.answer_question(key=key, answer=then)
+    assert Incident.objects.get(trip=trip).news_at == clock.now()
+    assert Signal.objects.filter(trip=trip, kind=SignalKind.ASKED_FOR_HELP).exists()
+    assert bool(selectors.silent_callers(Incident.objects.get())) == (then == Answer.DURESS)
+    noon.shift(1)
+    with pytest.raises(QuestionClosed):
+        services.answer_question(key=key, answer=Answer.FINE)

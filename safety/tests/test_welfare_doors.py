@@ -278,3 +278,10 @@ def test_six_taps_at_once_are_one_report():
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(tap, range(6)))) == 1
     assert WelfareCheck.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("unsaid", ["reporter_phone", "words", "reporter_name", "relation", "submission"])
+def test_null_is_nothing_said(unsaid):
+    """As many clients write what was left empty: no reason to turn a friend away."""
+    assert filed_by_api(**{unsaid: None})["code"]

@@ -320,6 +320,26 @@ def test_by_the_api_both_ways(trip, incident, people, client):
     assert client.post(path, {"key": "x"}, content_type="application/json").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"words": "help\0 me"},
+        {"words": "help me", "submission": "x" * 200},
+        {"words": "help me", "submission": None},
+        {"words": "help me", "shown": -1},
+        {"words": "help me", "shown": "many"},
+        {"words": "help me", "silent": "perhaps"},
+    ],
+)
+def test_no_call_for_help_is_refused_for_what_comes_along_with_it(trip, incident, client, beside):
+    """By the API as on the page: her words are taken, whatever a phone sends beside them."""
+    body = {"key": position_key(trip, Party.PASSENGER), **beside}
+    answer = client.post(f"/api/v1/trips/{trip.code}/sos/words/", body, content_type="application/json")
+    assert answer.status_code == 200, answer.json()
+    assert [each["text"] for each in answer.json()["written"]] == ["help me"]
+    assert answer.json()["silent"] is True  # as she had called
+
+
 def test_who_has_not_called_has_no_thread(trip, client):
     path = f"/api/v1/trips/{trip.code}/sos/words/"
     answer = client.post(path, {"key": position_key(trip, Party.PASSENGER)}, content_type="application/json")

@@ -1,7 +1,7 @@
 // The page without a network: SOS of the trip that this phone was in, which goes out by itself as soon as it can, its
 // SMS with the newest place, and back to where one was when the network is there again.
 import { keepPlaceReady } from "./parts/here.js";
-import { keptSos } from "./parts/kept.js";
+import { keptSos, keptTap } from "./parts/kept.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
 import { fillPackets } from "./parts/packet.js";
 
@@ -17,7 +17,7 @@ function showTrip({ action, key, packet, secret, party, number, sms }) {
   link.href = sms;
 }
 
-let tapped = false; // then the call for help goes first, and brings its own page
+let tapped = Boolean(keptTap()); // then the call for help goes first, and brings its own page
 
 async function lookAgain() {
   if (tapped) return;

@@ -4,6 +4,7 @@ import { tick } from "./parts/clock.js";
 import { fillHere, fillPlace } from "./parts/places.js";
 import { letHandsBe } from "./parts/hands.js";
 import { forgetWhenOver } from "./parts/kept.js";
+import { sendKeptTap } from "./parts/offline.js";
 
 fillPlace();
 fillHere();
@@ -11,6 +12,7 @@ prepareButtons(document);
 preparePrinting();
 letHandsBe();
 forgetWhenOver();
+sendKeptTap();
 // What a phone shows without a network; those who work here have no use for it.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
   navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // without it the page itself has the help

@@ -108,6 +108,28 @@ def test_a_tap_without_a_network_goes_out_by_itself_once(rides, phone, served, g
     assert SosCall.objects.count() == 1
 
 
+@pytest.mark.parametrize("comes_back_to", ["/trips/{}/", "/me/"])
+def test_a_tap_outlives_its_page(rides, phone, served, comes_back_to):
+    """She taps where no signal is, and the phone puts the browser away: the next page of ours sends it, whichever it is."""
+    trip = rides.under_way()
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator("[data-offline-help]")).to_be_attached()
+    served.down = True
+    page.click("button.sos")
+    expect(page.locator(".sosbar [data-unsent]")).to_be_visible()
+    page.goto("about:blank")
+    served.down = False
+    assert not Incident.objects.exists()
+    page.goto(comes_back_to.format(trip.code))
+    page.wait_for_url("**/sos/")
+    assert SosCall.objects.count() == 1
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator("[data-offline-help]")).to_be_attached()
+    assert page.evaluate("localStorage.getItem('huhang-sos-tap')") is None
+    assert SosCall.objects.count() == 1
+
+
 def test_a_further_tap_that_ours_could_not_take_is_said_and_goes_out(called):
     page, _trip, incident = called
     taps = incident.sos_calls.count()

@@ -1,6 +1,7 @@
 // What a phone needs to call for help when the page of the trip is gone and no other comes: which trip, its keys, and
 // the number of the SMS. It stays in this browser until the trip is over, somebody signs out, or half a day has passed.
 const NAME = "huhang-sos";
+const TAP = "huhang-sos-tap";
 const LASTS_MS = 12 * 60 * 60 * 1000;
 
 // From the page of a trip or of a call: the form of SOS, and the link of the SMS that may come a moment later.
@@ -18,24 +19,44 @@ export function keepSos(page = document) {
   }
 }
 
-export function forgetSos() {
+function forget(name) {
   try {
-    localStorage.removeItem(NAME);
+    localStorage.removeItem(name);
   } catch {
     // Nothing was kept.
   }
 }
 
 // What was kept, or null; what is too old is forgotten.
-export function keptSos() {
+function keptAs(name) {
   try {
-    const kept = JSON.parse(localStorage.getItem(NAME) || "null");
+    const kept = JSON.parse(localStorage.getItem(name) || "null");
     if (kept && kept.until > Date.now()) return kept;
   } catch {
     // Not ours, or not readable: as if nothing was kept.
   }
-  forgetSos();
+  forget(name);
   return null;
+}
+
+export const keptSos = () => keptAs(NAME);
+
+// A tap on SOS that has not arrived yet. It outlives its page: she loads it anew, or the phone puts the browser away,
+// and whichever page of ours comes next sends it.
+export function keepTap(action, key) {
+  try {
+    localStorage.setItem(TAP, JSON.stringify({ action, key, until: Date.now() + LASTS_MS }));
+  } catch {
+    // The page that was tapped on sends it for as long as it lives.
+  }
+}
+
+export const forgetTap = () => forget(TAP);
+export const keptTap = () => keptAs(TAP);
+
+function forgetSos() {
+  forget(NAME);
+  forgetTap();
 }
 
 // Signed out, or on the page of a trip that has no SOS any more: it is over.

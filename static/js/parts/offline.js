@@ -1,5 +1,7 @@
 // The network goes: the message and the numbers come up by themselves, and again when SOS is tapped. A tap is never
-// lost: it goes out as soon as it can, however often that takes, and only then does its page come.
+// lost: it goes out as soon as it can, however often that takes, also from the next page where its own is gone, and only
+// then does its page come.
+import { forgetTap, keepTap, keptTap } from "./kept.js";
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
@@ -11,11 +13,11 @@ function help(shown) {
 }
 
 // What the server refuses for good is said by its page; what it could not take now is tried again.
-async function arrives(form) {
+async function arrives(action, body) {
   try {
-    const answer = await fetch(form.action, {
+    const answer = await fetch(action, {
       method: "POST",
-      body: new URLSearchParams(new FormData(form)),
+      body,
       headers: { "HX-Request": "true" },
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
@@ -25,19 +27,27 @@ async function arrives(form) {
   }
 }
 
-async function call(form) {
-  const say = (waits) => {
-    form.querySelector("[data-unsent]").hidden = !waits;
-    help(waits || !navigator.onLine);
-  };
+async function call(action, body, say) {
+  keepTap(action, body().get("key"));
   const slow = setTimeout(() => say(true), SLOW_MS);
   // The place is read anew for each try.
-  while (!(await arrives(form))) {
+  while (!(await arrives(action, body()))) {
     say(true);
     await wait(AGAIN_MS);
   }
   clearTimeout(slow);
-  window.location.assign(form.action);
+  forgetTap();
+  window.location.assign(action);
+}
+
+const FORMS = ".sosbar form[action*='/sos/']";
+
+// Tapped on a page that is gone: a page without the form of that trip sends it too, without a place.
+export function sendKeptTap() {
+  const tap = keptTap();
+  if (!tap) return;
+  if ([...document.querySelectorAll(FORMS)].some((form) => form.getAttribute("action") === tap.action)) return;
+  call(tap.action, () => new URLSearchParams({ key: tap.key }), () => {});
 }
 
 // What was true when it was last said, and may be no more while nobody can be asked; the next answer says it again.
@@ -52,16 +62,25 @@ export function helpWithoutNetwork() {
   });
   window.addEventListener("online", () => help(false));
   ["htmx:sendError", "htmx:timeout"].forEach((gone) => document.addEventListener(gone, sayNothingUnsure));
-  document.querySelectorAll(".sosbar form[action*='/sos/']").forEach((form) => {
+  document.querySelectorAll(FORMS).forEach((form) => {
+    const action = form.getAttribute("action");
+    const say = (waits) => {
+      form.querySelector("[data-unsent]").hidden = !waits;
+      help(waits || !navigator.onLine);
+    };
     let calling = false;
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
+    const begin = () => {
       if (!navigator.onLine) help(true);
       if (calling) return;
       calling = true;
-      call(form);
+      call(action, () => new URLSearchParams(new FormData(form)), say);
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      begin();
     });
     // Back from the page of the call: the next tap is another one.
     window.addEventListener("pageshow", (event) => { if (event.persisted) calling = false; });
+    if (keptTap()?.action === action) begin();
   });
 }
