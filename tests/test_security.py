@@ -71,7 +71,11 @@ BY_SECTION = (
     *("7.1", "7.2", "7.3", "7.4", "8.1", "8.2", "8.3", "9.1", "9.2", "10.2", "10.3"),
     *("14.1", "14.2", "14.3", "14.4", "14.5"),
 )
-NOT_MET, IN_PART, NOT_OURS = "not met", "in part", "not applicable"
+NOT_MET, IN_PART, OPERATOR, NOT_OURS = "not met", "in part", "by the operator", "not applicable"
+
+
+SETTINGS = set(re.findall(r"HUHANG_\w+", (ROOT / "docs/operations.md").read_text()))
+CHECKS = (ROOT / "core/production.py").read_text()
 
 
 @cache
@@ -87,7 +91,7 @@ def names_in(path: str) -> set[str]:
 
 def verdict(shown: str) -> tuple[str, list[str]]:
     """What a row's last cell says: in how far it is met, and the tests that it names."""
-    word = next((each for each in (NOT_MET, IN_PART, NOT_OURS) if shown.startswith(each)), "")
+    word = next((each for each in (NOT_MET, IN_PART, OPERATOR, NOT_OURS) if shown.startswith(each)), "")
     rest = shown.removeprefix(word).removeprefix(":").strip()
     # Why something does not concern us is a sentence.
     return word, [] if word == NOT_OURS else [each.strip() for each in rest.split(", ") if each.strip()]
@@ -119,6 +123,13 @@ def test_each_row_is_whole_and_its_tests_are_there(row):
     word, tests = verdict(shown)
     assert word in {NOT_MET, NOT_OURS} or tests, f"{number} is said to be met and names no test"
     assert word != NOT_MET or shown == NOT_MET
+    if word == OPERATOR:
+        assert any(named in SETTINGS for named in re.findall(r"`(HUHANG_\w+)`", how)), (
+            f"{number} names no setting"
+        )
+        checks = re.findall(r"`check --deploy`[^.]*?\b([EW]\d{3})\b", how)
+        assert checks, f"{number} does not say which check tells who did not"
+        assert [each for each in checks if f'"huhang.{each}"' not in CHECKS] == []
     assert word != NOT_OURS or len(shown) > len("not applicable: "), f"{number} does not say why"
     for test in tests:
         path, _, name = test.partition("::")
@@ -127,7 +138,7 @@ def test_each_row_is_whole_and_its_tests_are_there(row):
 
 def test_what_is_not_met_is_said_at_the_head():
     """The list that a reader meets first is the one that the table gives."""
-    for word, heading in ((NOT_MET, "Not met"), (IN_PART, "In part")):
+    for word, heading in ((NOT_MET, "Not met"), (OPERATOR, "By the operator"), (IN_PART, "In part")):
         line = next(each for each in TEXT.splitlines() if each.startswith(f"**{heading}**"))
         told = set(re.findall(r"\d+\.\d+(?:\.\d+)?", line))
         assert told == {row[0] for row in ROWS if verdict(row[3])[0] == word}
