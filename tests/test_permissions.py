@@ -115,7 +115,12 @@ TABLE = [
     ("GET", "api/v1/me/consents/", MEMBERS),
     ("PUT", "api/v1/me/consents/{consent}/", MEMBERS, {"on": True}),
     ("GET", "api/v1/me/screen/", MEMBERS),
-    ("PUT", "api/v1/me/screen/", MEMBERS, {"endpoint": "https://push.example/x", "p256dh": "AAAA", "auth": "AAAA"}),
+    (
+        "PUT",
+        "api/v1/me/screen/",
+        MEMBERS,
+        {"endpoint": "https://push.example/x", "p256dh": "AAAA", "auth": "AAAA"},
+    ),
     ("DELETE", "api/v1/me/screen/", MEMBERS),
     ("POST", "api/v1/me/data/code/", MEMBERS, {"purpose": "copy"}),
     ("POST", "api/v1/me/data/copies/", MEMBERS, {"code": "000000"}),
