@@ -232,6 +232,7 @@ def sessions_go(account: "Account", _at: datetime) -> None:
 did(
     {
         "accounts.signed_in": _("You signed in."),
+        "accounts.closed": _("You closed your account."),
         "accounts.session_ended": _("You signed out somewhere."),
         "accounts.password_changed": _("You changed your password."),
         "accounts.trip_sharing": _("You said whether your trips are shared by themselves."),

@@ -42,6 +42,7 @@ class Line:
     pk: int
     at: datetime
     role: str
+    action: str
     what: str | Promise
     own: bool
 
@@ -56,7 +57,7 @@ def _line(entry: Any, account: Account) -> Line:
     own = entry.actor == account.code
     said = own_data.said_of(entry.action) or OWN
     what = said if own else _FIELDS.get(entry.facts.get("field", ""), OTHER)
-    return Line(entry.pk, entry.at, timeline.word("role", entry.role), what, own)
+    return Line(entry.pk, entry.at, timeline.word("role", entry.role), entry.action, what, own)
 
 
 def _looks(account: Account) -> "QuerySet[Any]":

@@ -312,6 +312,7 @@ did(
         "drivers.face_unsure": _("A face check of yours was neither sure nor refused."),
         "drivers.face_unreadable": _("The pictures of a face check of yours could not be read."),
         "drivers.online": _("You went online."),
+        "drivers.vehicle_bound": _("A car was bound to your account."),
         "drivers.vehicle_said": _("You said which car you drive."),
         "drivers.plate_photo": _("You sent a photo of the plate."),
         "drivers.video_asked": _("You asked for a video call."),

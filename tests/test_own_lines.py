@@ -32,7 +32,7 @@ def _names(call):
 
 def actions():
     found = {f"drivers.face_{state}" for state in FaceCheckState if state != FaceCheckState.ASKED}
-    found |= {"drivers.video_consent_withdrawn", "drivers.video_recording_refused"}
+    found |= {"drivers.vehicle_bound", "drivers.video_consent_withdrawn", "drivers.video_recording_refused"}
     for app in APPS:
         for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
             if "tests" in path.parts:

@@ -127,7 +127,7 @@ def officer(code: str, tier: Tier) -> Iterator[Browser]:
     try:
         yield browser.sign_in(code, password, seed)
     finally:
-        clear_drill_requests(code=code)
+        clear_drill_requests(code=code, words="演练 drill")
         suspend_drill_officer(code=code)
         end_drill_account(code=code)
         browser.http.close()

@@ -77,8 +77,8 @@ def suspend_drill_officer(*, code: str) -> None:
 
 
 @begins_transaction
-def clear_drill_requests(*, code: str) -> int:
-    """What a marked officer asked and nobody decided ends as refused, its files and holds with it, also those of a run that
+def clear_drill_requests(*, code: str, words: str) -> int:
+    """What a marked officer asked and nobody decided ends as refused in these words, its files and holds with it, also those of a run that
     died; returns how many there were. Nothing happens to what a real one asked.
 
     The marked officer takes its question back, and the platform agrees: nobody of staff works on it.
@@ -97,7 +97,7 @@ def clear_drill_requests(*, code: str) -> int:
             proposed_by="",
             refuse_by=code if request.notice_id else "",
             refused_for=RefusalCode.NO_DATA,
-            refusal="演练 drill",
+            refusal=words,
         )
         holds.release(actor=SYSTEM, source="police", case=request.code)
         audit.record(SYSTEM, "police.red_team_cleared", request.code, case=request.code)

@@ -61,8 +61,8 @@ async function file(request) {
   }
 }
 
-// What the page's owner asked to see: one sentence, and the page that it opens. A browser shows every message it gets,
-// so that one which cannot be read is shown as our name alone.
+// What the page's owner asked to see: one sentence, and the page that it opens. A browser has to show every message, so
+// one that cannot be read is shown as our name alone.
 async function show(event) {
   let said = {};
   try {

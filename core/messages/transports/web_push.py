@@ -142,7 +142,7 @@ class WebPush:
 
     def __init__(self, name: str, address: str) -> None:
         found = urlsplit(address.removeprefix("webpush+"))
-        if not found.hostname or found.path.strip("/") or found.query or found.username:
+        if not found.hostname or found.path.strip("/") or found.username:
             raise ValueError(f"{name}: a push service is webpush+https://HOST")
         if found.scheme != "https" and settings.STAGE == "production":
             raise ValueError(f"{name}: a push service is asked over https")
