@@ -78,8 +78,8 @@ def suspend_drill_officer(*, code: str) -> None:
 
 @begins_transaction
 def clear_drill_requests(*, code: str, words: str) -> int:
-    """What a marked officer asked and nobody decided ends as refused in these words, its files and holds with it, also those of a run that
-    died; returns how many there were. Nothing happens to what a real one asked.
+    """What a marked officer asked and nobody decided ends as refused in these words, its files and holds with it, also
+    those of a run that died; returns how many there were. Nothing happens to what a real one asked.
 
     The marked officer takes its question back, and the platform agrees: nobody of staff works on it.
     """
