@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from accounts.services import add_emergency_contact
 from core import clock
 from core.console import panels
-from core.permissions import may
 from core.tests.factories import set_policy
 from drivers.models import Hold
 from drivers.selectors import driver_of
@@ -23,7 +22,6 @@ from rides.states import Party
 from rides.tokens import TripKey
 from safety.services import raise_sos, report_finding
 from safety.states import SignalKind
-from tests.doors import staff
 from tests.test_machines import APPS
 
 PAGES = [
@@ -152,36 +150,3 @@ def test_lists_ask_little(counted):
         for path, (_few, many) in counted.items()
         if many > 16 and path not in {"/admin/", "/admin/due/"}
     } == {}
-
-
-# --- What stands there, for whom ------------------------------------------------------------------------------------
-
-# Panels of which `fill` has no row: what they show is drawn by a test of their own.
-WITHOUT_ROWS: set[str] = set()
-
-
-@pytest.fixture
-def filled(rides, people, busy_owner):
-    add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
-    fill(rides, people, 1)
-    check_board()
-
-
-def test_each_panel_has_rows_and_each_row_leads_whoever_sees_it_to_a_page_that_opens(filled, signed_in):
-    """A panel without rows would be tried by nobody; a row that leads to a closed door says more than its reader may know."""
-    empty, shut = [], set()
-    for each in panels.offered():
-        links, shown = set(), 0
-        for person in staff():
-            if not may(person, each.permission):
-                continue
-            rows = list(each.query(person, clock.now()))
-            shown += len(rows)
-            links |= {(person.code, row.link) for row in rows if hasattr(row, "link")}
-        if not shown:
-            empty.append(each.key)
-        for code, link in sorted(links):
-            if signed_in(code).get(link).status_code != 200:
-                shut.add((each.key, code))
-    assert shut == set()
-    assert set(empty) == WITHOUT_ROWS, "its row belongs into rows() of APP/tests/console_rows.py"
