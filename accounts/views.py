@@ -47,7 +47,7 @@ from accounts.selectors import (
     sessions_of,
 )
 from accounts.sessions import digest
-from core import clock, disclosures, own_data, retention
+from core import clock, disclosures, own_data, policy, retention
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
 from core.permissions import may, needs_second_factor
@@ -490,7 +490,7 @@ def kept(request: HttpRequest) -> HttpResponse:
     """What is kept of people, what for, on which ground, who else gets it and for how long (PIPL art. 17): for everybody,
     and before anything is asked. It is what each app says of its tables, and each time is the one in force."""
     told = [
-        (each, [(span.name, span.kind.lines(span.value())) for span in spans])
+        (each, [(span.name, span.kind.lines(policy.value(span))) for span in spans])
         for each, spans in retention.kept()
     ]
     return render(request, "accounts/kept.html", {"told": told})
