@@ -7,7 +7,7 @@ thread begins, and an answer that is whole leaves in one piece. What is long, or
 
 import asyncio
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -17,10 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.lane import header
 
-SHORT = (
-    64 * 1024
-)  # bytes of a body that is read before a thread begins; whoever sends slowly takes none meanwhile
-Pages = Callable[[dict[str, Any], Callable[..., None]], Iterable[bytes]]
+# Bytes of a body that is read before a thread begins; whoever sends slowly takes none meanwhile.
+SHORT = 64 * 1024
+# A WSGI application, whose answer is an iterable of bytes: Django does not say of its own that it is one.
+Pages = Callable[[dict[str, Any], Any], Any]
+
 
 
 def bridged(pages: Pages, *, workers: int) -> ASGIApp:

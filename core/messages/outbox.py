@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -335,7 +336,12 @@ def delivered(*, transport: str, keys: Sequence[str]) -> None:
 
     Providers bring hundreds together, while pages are answered and calls for help among them: so all are written at once.
     """
-    given = {"at": clock.now(), "taken": Answer.TAKEN, "keys": list(keys), "transport": transport}
+    given: dict[str, Any] = {
+        "at": clock.now(),
+        "taken": Answer.TAKEN,
+        "keys": list(keys),
+        "transport": transport,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_ARRIVED, given)
         arrived = [key for (key,) in cursor.fetchall()]
