@@ -23,7 +23,6 @@ SHORT = 64 * 1024
 Pages = Callable[[dict[str, Any], Any], Any]
 
 
-
 def bridged(pages: Pages, *, workers: int) -> ASGIApp:
     """The WSGI application as one that the server asks, in as many threads."""
     threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="pages")

@@ -50,9 +50,10 @@ def probes(
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(PROBES) and settings.SECURE_SSL_REDIRECT:
+        told = settings.SECURE_PROXY_SSL_HEADER
+        if request.path.startswith(PROBES) and settings.SECURE_SSL_REDIRECT and told:
             request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0]
-            request.META[settings.SECURE_PROXY_SSL_HEADER[0]] = settings.SECURE_PROXY_SSL_HEADER[1]
+            request.META[told[0]] = told[1]
         return get_response(request)
 
     return middleware

@@ -44,7 +44,7 @@ def _hash(strip: "NDArray[Any]") -> str:
     return np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()
 
 
-def _ink(grey: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+def _ink(grey: "NDArray[np.uint8]") -> "NDArray[Any]":
     """How much darker than its paper each place of a page is: no shadow, no yellowing."""
     scale = SIDE / max(grey.shape)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -54,7 +54,7 @@ def _ink(grey: "NDArray[np.uint8]") -> "NDArray[np.float32]":
     return np.clip(paper.astype(np.float32) - grey - PAPER, 0, None)
 
 
-def _straight(ink: "NDArray[np.float32]") -> "NDArray[np.float32]":
+def _straight(ink: "NDArray[Any]") -> "NDArray[Any]":
     """Turned so that lines and gaps differ most."""
     small = cv2.resize(ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
@@ -65,6 +65,6 @@ def _straight(ink: "NDArray[np.float32]") -> "NDArray[np.float32]":
     return _turned(ink, max(SLANTS, key=differ))
 
 
-def _turned(ink: "NDArray[np.float32]", angle: float) -> "NDArray[np.float32]":
+def _turned(ink: "NDArray[Any]", angle: float) -> "NDArray[Any]":
     high, wide = ink.shape
     return cv2.warpAffine(ink, cv2.getRotationMatrix2D((wide / 2, high / 2), angle, 1.0), (wide, high))

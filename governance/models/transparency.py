@@ -1,5 +1,7 @@
 """Reports to the public."""
 
+from typing import Any
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -8,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes
+from governance.errors import ReportNotCounted
 from governance.states import ProposalState
 
 
@@ -96,3 +99,11 @@ class TransparencyReport(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def counted(self) -> dict[str, Any]:
+        """Its figures. Raises `ReportNotCounted` while they are being counted."""
+        if self.figures is None:
+            raise ReportNotCounted
+        found: dict[str, Any] = self.figures
+        return found

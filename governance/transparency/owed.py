@@ -33,7 +33,8 @@ def _months(at: datetime) -> list[tuple[date, date]]:
     if first is None:
         return []
     begun = first.astimezone(ZONE).date().replace(day=1)
-    found, after = [], at.astimezone(ZONE).date().replace(day=1)
+    found: list[tuple[date, date]] = []
+    after = at.astimezone(ZONE).date().replace(day=1)
     while len(found) < LOOKS_BACK and after > begun:
         ends = after - timedelta(days=1)
         after = ends.replace(day=1)

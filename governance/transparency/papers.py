@@ -39,7 +39,7 @@ def _both(make: Any) -> dict[str, Any]:
 def as_json(row: TransparencyReport, *, schema_at: str, checkpoint: str) -> dict[str, Any]:
     """The whole report: its figures as they were digested, and what each measure and category is called."""
     named = {}
-    for table in row.figures["tables"]:
+    for table in row.counted["tables"]:
         measure = MEASURES.get(table["measure"])
         if measure is None:
             continue
@@ -60,7 +60,7 @@ def as_json(row: TransparencyReport, *, schema_at: str, checkpoint: str) -> dict
         "published_at": row.decided_at.isoformat() if row.decided_at else None,
         "figures_sha256": row.digest,
         "journal_checkpoint": checkpoint,
-        "figures": row.figures,
+        "figures": row.counted,
         "dictionary": named,
     }
 
@@ -71,7 +71,7 @@ def as_csv(row: TransparencyReport) -> str:
     lines = csv.writer(written)
     lines.writerow(HEAD)
     about = [row.code, row.begins.isoformat(), row.ends.isoformat(), row.version]
-    for table in row.figures["tables"]:
+    for table in row.counted["tables"]:
         measure = MEASURES.get(table["measure"])
         for each in (*table["cells"], table["total"]):
             names = _both(lambda each=each, measure=measure: name_of(measure, each["cell"]))
@@ -141,7 +141,7 @@ def facts_of(row: TransparencyReport) -> list[tuple[str, str]]:
     ]
     if row.decided_at:
         found.append((pgettext("report", "published by two people"), formats.moment(row.decided_at)))
-    found.append((pgettext("report", "counted"), formats.moment(row.figures["counted_at"])))
+    found.append((pgettext("report", "counted"), formats.moment(row.counted["counted_at"])))
     if row.change:
         found.append((pgettext("report", "what changed"), row.change))
     return [*found, (pgettext("report", "SHA-256 of the figures"), row.digest)]

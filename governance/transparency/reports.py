@@ -178,7 +178,7 @@ def progress_of(row: TransparencyReport, at: datetime) -> Progress | None:
 @live.mark("reports")
 def _tables_counted() -> int:
     rows = TransparencyReport.objects.filter(state=ProposalState.PROPOSED)
-    return rows.aggregate(every=Coalesce(Sum("tables_done"), 0))["every"]
+    return int(rows.aggregate(every=Coalesce(Sum("tables_done"), 0))["every"])
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def _bar(share: float) -> str:
 
 def tables_of(row: TransparencyReport) -> list[Table]:
     """All tables of a report, in the reader's language."""
-    return [_table(each) for each in row.figures["tables"]]
+    return [_table(each) for each in row.counted["tables"]]
 
 
 def _table(table: Mapping[str, Any]) -> Table:

@@ -201,7 +201,7 @@ class WebPush:
 
     def _understood(self, answer: httpx.Response, letter: Letter) -> str:
         if answer.is_success:
-            return answer.headers.get("Location", "").rpartition("/")[2][:80]
+            return str(answer.headers.get("Location", "")).rpartition("/")[2][:80]
         if answer.status_code in ENDED:
             push.keeper().gone(letter.to)
             raise Lapsed(f"{self.name}: {answer.status_code}")
