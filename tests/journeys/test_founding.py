@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 
 from config.stack import APP_ROLE, free_port
-from config.tests.test_production import environment
+from config.tests.test_production import CHAIN, environment
 
 pytestmark = [
     pytest.mark.journey,
@@ -49,7 +49,14 @@ class Company:
             there.execute("CREATE DATABASE founding")
             there.execute(f"ALTER ROLE {APP_ROLE} LOGIN PASSWORD '{PASSWORD}'")
         place = urlsplit(owner)
+        believed, company = tmp_path / "time.pem", tmp_path / "company.json"
+        believed.write_bytes(base64.b64decode(CHAIN))
+        company.write_text("{}")
         common = environment(
+            HUHANG_TIME_AUTHORITIES=str(believed),
+            HUHANG_REGULATOR_COMPANY=str(company),
+            HUHANG_DATABASE_AT_REST="elsewhere: the provider of the test",
+            HUHANG_LOGS_URL="elsewhere: the test",
             REDIS_URL=os.environ["REDIS_URL"],
             HUHANG_STATIC_ROOT=str(tmp_path / "static"),
             HUHANG_PICTURES=str(tmp_path / "pictures"),
