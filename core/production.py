@@ -22,8 +22,8 @@ import structlog
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from django.apps import apps
 from django.conf import settings
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage, Error, Warning, register, run_checks
@@ -381,7 +381,7 @@ def static_files(**_options: object) -> list[CheckMessage]:
         collected, _hash = staticfiles_storage.load_manifest()
     except ValueError:
         collected = {}
-    left_out = apps.get_app_config("staticfiles").ignore_patterns
+    left_out = StaticFilesConfig.ignore_patterns
     lacking = sorted(
         name for finder in get_finders() for name, _storage in finder.list(left_out) if name not in collected
     )

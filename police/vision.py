@@ -44,14 +44,15 @@ def _hash(strip: "NDArray[Any]") -> str:
     return np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()
 
 
-def _ink(grey: "NDArray[np.uint8]") -> "NDArray[Any]":
+def _ink(grey: "NDArray[Any]") -> "NDArray[Any]":
     """How much darker than its paper each place of a page is: no shadow, no yellowing."""
     scale = SIDE / max(grey.shape)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
     paper = cv2.medianBlur(cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA), 31)
     paper = cv2.resize(paper, grey.shape[::-1])
-    return np.clip(paper.astype(np.float32) - grey - PAPER, 0, None)
+    darker: NDArray[Any] = np.clip(paper.astype(np.float32) - grey - PAPER, 0, None)
+    return darker
 
 
 def _straight(ink: "NDArray[Any]") -> "NDArray[Any]":
