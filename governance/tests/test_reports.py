@@ -404,6 +404,9 @@ def test_staff_do_it_on_their_pages(signed_in, people, month):
     assert answer["location"] == f"/admin/transparency/{row.code}/"
     assert admin.post("/admin/transparency/", form).status_code == 409
     page = supervisor.get(f"/admin/transparency/{row.code}/").content.decode()
+    assert f"/admin/transparency/{row.code}/do/publish/" not in page  # nobody has seen its figures
+    reports.COUNT.run(at=clock.now())
+    page = supervisor.get(f"/admin/transparency/{row.code}/").content.decode()
     assert f"/admin/transparency/{row.code}/do/publish/" in page
     assert admin.post(f"/admin/transparency/{row.code}/do/publish/", {"do": "1"}).status_code == 409
     assert supervisor.post(f"/admin/transparency/{row.code}/do/publish/", {}).status_code == 400

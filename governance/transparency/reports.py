@@ -199,7 +199,7 @@ def _telling(pk: int) -> Iterator[Callable[[int], None]]:
 @begins_transaction
 def _begin(pk: int) -> TransparencyReport | None:
     rows = TransparencyReport.objects.select_for_update(of=("self",))
-    row = rows.filter(pk=pk, state=ProposalState.PROPOSED, figures=None).first()
+    row = rows.filter(pk=pk, state=ProposalState.PROPOSED, figures__isnull=True).first()
     if row is not None:
         row.counting_since, row.tables_done = clock.now(), 0
         row.save(update_fields=["counting_since", "tables_done"])
@@ -210,7 +210,7 @@ def _begin(pk: int) -> TransparencyReport | None:
 def _keep(pk: int, figures: Mapping[str, Any]) -> None:
     """Unless it was withdrawn meanwhile."""
     rows = TransparencyReport.objects.select_for_update(of=("self",))
-    row = rows.filter(pk=pk, state=ProposalState.PROPOSED, figures=None).first()
+    row = rows.filter(pk=pk, state=ProposalState.PROPOSED, figures__isnull=True).first()
     if row is None:
         return
     row.figures, row.digest, row.tables_done = figures, digest_of(figures), len(MEASURES)
@@ -229,7 +229,7 @@ def _count(pk: int, _at: datetime) -> None:
 
 
 def _to_count(_at: datetime, limit: int) -> list[int]:
-    return list(waiting().filter(figures=None).values_list("pk", flat=True)[:limit])
+    return list(waiting().filter(figures__isnull=True).values_list("pk", flat=True)[:limit])
 
 
 COUNT = replace(
