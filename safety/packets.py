@@ -9,8 +9,10 @@ HMAC's key belongs to one side of one trip; the page has had it since it was ope
 import base64
 import hashlib
 import hmac
+import re
 import struct
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,6 +29,7 @@ LIMIT = 140
 UNKNOWN = 0x7FFFFFFF
 _FORM = struct.Struct(">BIii")
 MAC = 8
+SHORTEST = 4 * (_FORM.size + MAC) // 3  # letters of one that names no trip
 
 
 class PacketUnreadable(DomainError):
@@ -73,27 +76,42 @@ def encode(packet: Packet, driver: str = "") -> str:
 
 
 def decode(text: str, driver_of: Callable[[str], str]) -> Packet:
-    """Read a message, wherever in it the packet stands. Raises `PacketUnreadable`.
+    """Read a message, wherever in it the packet stands, also with spaces in it or in wide letters, as phones may send it.
+    Raises `PacketUnreadable`.
 
     `driver_of` says whose the driver's side of a trip is now, by its code: a packet of who drove it before is none.
     """
-    word = next((part for part in text.split() if part.startswith(MAGIC)), "")
-    if not word or len(text.encode()) > 4 * LIMIT:
-        raise PacketUnreadable("packet")
-    raw = word.removeprefix(MAGIC)
+    if len(text.encode()) <= 4 * LIMIT:
+        for raw in _candidates(unicodedata.normalize("NFKC", text).split()):
+            if packet := _read(raw, driver_of):
+                return packet
+    raise PacketUnreadable("packet")
+
+
+def _candidates(words: list[str]) -> Iterator[str]:
+    """What may be the packet, without its beginning: a word, or what stands there without the gaps, to any end."""
+    yield from (word.removeprefix(MAGIC) for word in words if word.startswith(MAGIC))
+    _before, found, rest = "".join(words).partition(MAGIC)
+    if found:
+        longest = re.match(r"[\w-]*", rest, re.ASCII)[0]  # type: ignore[index]  # it matches nothing at least
+        yield from (longest[:end] for end in range(SHORTEST, len(longest) + 1))
+
+
+def _read(raw: str, driver_of: Callable[[str], str]) -> Packet | None:
+    """None for what nobody of a trip has signed."""
     try:
         whole = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
         body, mac = whole[:-MAC], whole[-MAC:]
         flags, at, latitude, longitude = _FORM.unpack(body[: _FORM.size])
         trip = body[_FORM.size :].decode("ascii")
     except (ValueError, struct.error):
-        raise PacketUnreadable("packet") from None
+        return None
     party = Party.DRIVER if flags & 1 else Party.PASSENGER
     driver = driver_of(trip) if party == Party.DRIVER else ""
     # Pages that were opened before the secret was turned still call for help.
     roots = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     keys = (secret_of(trip, party, driver, root=root) for root in roots)
     if not any(hmac.compare_digest(mac, hmac.new(key, body, hashlib.sha256).digest()[:MAC]) for key in keys):
-        raise PacketUnreadable("packet")
+        return None
     position = None if UNKNOWN in {latitude, longitude} else (latitude / 1e6, longitude / 1e6)
     return Packet(trip, party, datetime.fromtimestamp(at, tz=UTC), position, bool(flags & 2))

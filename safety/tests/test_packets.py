@@ -42,6 +42,22 @@ def test_what_is_written_is_read_and_fits_into_one_message(latitude, longitude, 
     assert found.position == pytest.approx((latitude, longitude), abs=1e-6)
 
 
+@pytest.mark.parametrize("party", list(Party))
+@pytest.mark.parametrize(
+    "sent",
+    [
+        lambda text: f"{text[:20]} {text[20:]}",
+        lambda text: "求救 " + "\n".join(text[at : at + 10] for at in range(0, len(text), 10)) + " 救命",
+        lambda text: "".join(chr(ord(each) + 0xFEE0) for each in text),
+        lambda text: f"help{text}please",
+    ],
+    ids=["a space", "lines", "wide letters", "words beside it"],
+)
+def test_it_is_read_however_a_phone_sent_it(sent, party):
+    said = packet("T-7K2M9QX4ZB", party=party)
+    assert understood(sent(encode(said))).trip == said.trip
+
+
 def test_an_unknown_position_stays_unknown():
     assert understood(encode(packet("T-1", position=None))).position is None
 
