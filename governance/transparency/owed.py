@@ -44,10 +44,13 @@ def _months(at: datetime) -> list[tuple[date, date]]:
 
 def owed(at: datetime) -> list[Owed]:
     """All that are owed, oldest first; those of which `late` say so were due before."""
+    months = _months(at)
+    if not months:
+        return []
     told = list(published().filter(version=1).values_list("begins", "ends"))
     within = policy.span(REPORT_WITHIN)
     found = []
-    for begins, ends in _months(at):
+    for begins, ends in months:
         # Published periods share no day, so their days are simply added.
         days = sum(max(0, (min(ends, last) - max(begins, first)).days + 1) for first, last in told)
         if days <= (ends - begins).days:
