@@ -155,10 +155,10 @@ def test_a_session_that_is_over_tells_nothing_before_it_is_forgotten(rides, sign
 
 def test_one_browser_is_one_persons(signed_in, box, people):
     known = json.dumps(phone(box))
-    for name in ("passenger", "other_passenger"):
+    for name in ("passenger", "passenger2"):
         signed_in(name).put(DOOR, known, content_type="application/json")
     (row,) = PushSubscription.objects.select_related("session")
-    assert row.session.account == people("other_passenger")
+    assert row.session.account == people("passenger2")
 
 
 def test_asked_again_it_is_one(signed_in, box):

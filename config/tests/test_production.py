@@ -64,7 +64,7 @@ def real(settings, monkeypatch):
     for name, value in new_secrets().items():
         field = name.removeprefix("HUHANG_")
         if hasattr(settings, field):
-            setattr(settings, field, [value] if field == "FIELD_KEYS" else value)
+            setattr(settings, field, [value] if field in {"FIELD_KEYS", "PUSH_KEYS"} else value)
     for name, value in REAL.items():
         field = {"HUHANG_HOSTS": "ALLOWED_HOSTS"}.get(name, name.removeprefix("HUHANG_"))
         if field.endswith("_TRANSPORTS") or field == "STATIC_ROOT" or not name.startswith("HUHANG_"):

@@ -8,7 +8,6 @@ import { listenForChanges } from "./parts/live.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
 import { fillPackets } from "./parts/packet.js";
 import { sendPositions } from "./parts/positions.js";
-import { offerScreen } from "./parts/screen.js";
 
 const SIGNS = { on: "●", wait: "…" };
 
@@ -62,7 +61,10 @@ keepPlaceReady((place) => {
 stayAwake();
 allowSound();
 announce();
-offerScreen();
+// What shows a button to few comes after the page, and the page is whole without it.
+if (document.querySelector("[data-screen]")) {
+  import("./parts/screen.js").then((part) => part.offerScreen()).catch(() => {});
+}
 document.addEventListener("htmx:afterSettle", () => {
   keepSos();
   fillSms();
