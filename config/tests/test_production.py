@@ -319,11 +319,12 @@ def test_a_sandbox_answers_nothing_in_production(real, monkeypatch):
 
 DOORS = {
     "pages": [sys.executable, "-c", "import config.asgi"],
-    "workers": [sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--pool", "solo"],
+    "workers": [sys.executable, "-m", "celery", "--quiet", "--app", "config.celery", "worker", "--pool", "solo"],
     "beat": [
         sys.executable,
         "-m",
         "celery",
+        "--quiet",
         "--app",
         "config.celery",
         "beat",
@@ -356,7 +357,7 @@ def test_no_process_of_production_starts_with_a_demo_number(door, tmp_path):
         "beat",
     }:  # what serves people says lines and nothing else; commands speak to a person
         said = [json.loads(each) for each in (done.stdout + done.stderr).splitlines() if each]
-        assert said[-1]["event"] == "production.does_not_start"
+        assert "production.does_not_start" in {each["event"] for each in said}
         assert "huhang.E003" in {each["id"] for each in said if each["event"] == "production.fault"}
 
 
@@ -446,8 +447,9 @@ def test_a_file_that_settings_name_and_that_is_not_there_is_told_before_anybody_
 
 def test_keys_that_stand_in_the_clear_are_named(real):
     (said,) = production.keys_in_the_clear()
-    assert "HUHANG_FIELD_KEYS, version 1; HUHANG_INDEX_KEY; HUHANG_AUDIT_KEY; HUHANG_FACE_KEY" in said.msg
+    named = ("FIELD_KEYS, version 1", "PUSH_KEYS, version 1", "INDEX_KEY", "AUDIT_KEY", "FACE_KEY")
+    assert "; ".join(f"HUHANG_{each}" for each in named) in said.msg
     for setting in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY"):
         setattr(real, setting, "wrapped:AAAA")
-    real.FIELD_KEYS = ["1:wrapped:AAAA"]
+    real.FIELD_KEYS = real.PUSH_KEYS = ["1:wrapped:AAAA"]
     assert production.keys_in_the_clear() == []
