@@ -43,7 +43,7 @@ BY_STAFF = {
     "accounts.Look.reason", "accounts.Look.words", "core.Motion.given",
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
     "governance.ConcernOpening.reason", "governance.Review.facts", "governance.Review.causes", "governance.Review.warned",
-    "governance.ReviewAction.words_zh", "governance.ReviewAction.words_en", "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.TransparencyReport.change", "governance.Reassessment.questions",
+    "governance.ReviewAction.words_zh", "governance.ReviewAction.words_en", "governance.ReviewAction.why_zh", "governance.ReviewAction.why_en", "governance.Waiver.reason", "governance.RuleChange.reason", "governance.Proof.statement", "governance.TransparencyReport.change", "governance.Reassessment.questions",
     "governance.Comment.published", "governance.Consultation.title_zh", "governance.Consultation.title_en", "governance.Consultation.background_zh",
     "governance.Consultation.background_en", "governance.Option.zh", "governance.Option.en", "governance.ConsultationAnswer.decision_zh",
     "governance.ConsultationAnswer.decision_en", "governance.ConsultationAnswer.why_zh", "governance.ConsultationAnswer.why_en",
@@ -62,6 +62,7 @@ BY_STAFF = {
 }  # fmt: skip
 # No sentences: names, numbers, addresses, keys, what machines wrote, what a form of ours asks letter by letter.
 NO_SENTENCE = {
+    "police.NoticeFile.lines",  # shapes of lines, as digests
     "governance.FeedMessage.refused_for",  # an interface, a field and a word
     "governance.Concern.secret", "governance.Concern.about",  # read with the words of its first line
     "core.HandlerRun.handler", "core.FailedWork.key", "core.FailedWork.error", "core.JobTurn.after", "core.Notification.key",

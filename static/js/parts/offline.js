@@ -1,6 +1,6 @@
-// The network goes: the message and the numbers come up by themselves, and again when SOS is tapped. A tap is never lost:
-// it goes out as soon as it can, however often that takes, also from the next page where its own is gone, and only then
-// does its page come.
+// The network goes: the message and the numbers come up by themselves, and again when SOS is tapped. A tap is never
+// lost: it goes out as soon as it can, however often that takes, also from the next page where its own is gone, and
+// only then does its page come.
 import { forgetTap, keepTap, keptTap } from "./kept.js";
 import { wait } from "./wait.js";
 
