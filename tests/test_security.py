@@ -209,6 +209,7 @@ ASK_OUTSIDE = {
     "core/journal/witness.py": ["httpx"],  # to the platform whose journal it is the witness of
     "core/messages/transports/apprise.py": ["apprise"],
     "core/messages/transports/template_sms.py": ["httpx"],
+    "core/messages/transports/web_push.py": ["httpx"],  # to hosts of its list alone, whatever a browser named
     "core/outside.py": ["httpx"],
     "core/reader/child.py": ["socket"],  # to its parent alone
     "core/reader/pool.py": ["socket"],

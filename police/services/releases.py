@@ -242,7 +242,7 @@ def read_pack(*, actor: Actor, request: PoliceRequest) -> str:
 
 @joins_transaction
 def note_reading(*, actor: Actor, request: PoliceRequest) -> str:
-    """The same, beside what else of a reading is written down."""
+    """The same, beside what else of a reading is written down. Raises `NotReleased`, `LinkClosed`."""
     release = _RELEASE.first(request.pk)
     if release is None:
         raise NotReleased
