@@ -10,6 +10,7 @@ import os
 import threading
 from collections import deque
 from contextlib import suppress
+from multiprocessing.util import Finalize
 from time import monotonic
 from typing import Any
 
@@ -72,6 +73,8 @@ class Collector:
             threading.Thread(target=self._run, name="collector", daemon=True).start()
             self.pid = os.getpid()
             atexit.register(self.end)
+            # A process that another one made (a server's worker) ends without what `atexit` knows.
+            Finalize(None, self.end, exitpriority=0)
 
     def end(self) -> None:
         """Hand on what is left, for a moment."""
