@@ -319,7 +319,17 @@ def test_a_sandbox_answers_nothing_in_production(real, monkeypatch):
 
 DOORS = {
     "pages": [sys.executable, "-c", "import config.asgi"],
-    "workers": [sys.executable, "-m", "celery", "--quiet", "--app", "config.celery", "worker", "--pool", "solo"],
+    "workers": [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "config.celery",
+        "worker",
+        "--pool",
+        "solo",
+    ],
     "beat": [
         sys.executable,
         "-m",
