@@ -166,6 +166,7 @@ EXACT = {
     ("complaints/selectors/reports.py", "%Y-%m-%d"),
     ("complaints/services/shifts.py", "%Y-%m-%d"),
     ("governance/checks/help.py", "%Y%m%d"),
+    ("governance/transparency/owed.py", "%Y-%m"),
     ("safety/keys.py", "%Y%m%d"),
     ("complaints/console/work.py", "%H:%M"),
     ("core/typed/fields.py", "%Y-%m-%dT%H:%M"),
