@@ -570,7 +570,10 @@ REVIEWED = {
     "police/views.py": {"STOP_ASKING"},
     # What a red team's officer lives for, if its run dies, and how late a trip may be held: no promise to anybody.
     "police/services/marked.py": {"LASTS"},
-    "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE", "ANEW_WITHIN"},
+    "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE", "ANEW_WITHIN", "DAY", "COMPARED"},
+    # How alike the pictures of two lines are: figures of the method, measured on letters.
+    "police/vision.py": {"SIDE", "PAPER", "INK", "MOST_LINES", "LEAST", "HIGH", "WIDE", "MOST"},
+    "police/letters.py": {"LEAST_LINES", "LETTER_ALIKE", "LETTER_SAME", "LINE_SAME"},
     "police/tables.py": {"_LONGEST", "MOST", "BATCH", "LINES_A_PAGE"},
 }  # fmt: skip
 
