@@ -29,7 +29,9 @@ LIMIT = 140
 UNKNOWN = 0x7FFFFFFF
 _FORM = struct.Struct(">BIii")
 MAC = 8
-SHORTEST = 4 * (_FORM.size + MAC) // 3  # letters of one that names no trip
+CODE = 20  # letters of a trip's code, at most
+# Letters of a packet that names no trip, and of the longest: whatever else stands in a message is not tried for ever.
+SHORTEST, LONGEST = 4 * (_FORM.size + MAC) // 3, 4 * (_FORM.size + CODE + MAC) // 3 + 1
 
 
 class PacketUnreadable(DomainError):
@@ -94,7 +96,7 @@ def _candidates(words: list[str]) -> Iterator[str]:
     _before, found, rest = "".join(words).partition(MAGIC)
     if found:
         longest = re.match(r"[\w-]*", rest, re.ASCII)[0]  # type: ignore[index]  # it matches nothing at least
-        yield from (longest[:end] for end in range(SHORTEST, len(longest) + 1))
+        yield from (longest[:end] for end in range(SHORTEST, min(len(longest), LONGEST) + 1))
 
 
 def _read(raw: str, driver_of: Callable[[str], str]) -> Packet | None:

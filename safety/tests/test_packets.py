@@ -1,5 +1,6 @@
 """The SMS packet (S1): small, genuine, readable in the console, and as good as the button."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,15 @@ def test_what_is_written_is_read_and_fits_into_one_message(latitude, longitude, 
 def test_it_is_read_however_a_phone_sent_it(sent, party):
     said = packet("T-7K2M9QX4ZB", party=party)
     assert understood(sent(encode(said))).trip == said.trip
+
+
+def test_what_only_looks_like_one_is_not_tried_for_ever():
+    """Whoever writes to the number chooses what is asked of the database."""
+    asked = []
+    looks_so = base64.urlsafe_b64encode(b"\x01" + b"0" * 380).decode().rstrip("=")
+    with pytest.raises(PacketUnreadable):
+        decode(f"{packets.MAGIC} {looks_so}", lambda trip: asked.append(trip) or "")
+    assert 0 < len(asked) <= packets.CODE + 1
 
 
 def test_an_unknown_position_stays_unknown():
