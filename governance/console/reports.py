@@ -37,9 +37,7 @@ SHOWN = 60
 def index(request: HttpRequest) -> HttpResponse:
     """What waits, what is published, and the form by which a report is counted."""
     if request.method == "GET":
-        first = next(iter(owed(clock.now())), None)
-        begins, ends = (first.begins, first.ends) if first else usual_days()
-        return _index(request, ReportForm(initial={"begins": begins, "ends": ends}))
+        return _index(request)
     require(account_of(request), PUBLISH)
     form = ReportForm(request.POST)
     try:
@@ -54,13 +52,15 @@ def index(request: HttpRequest) -> HttpResponse:
     return redirect("governance_console:report", row.code)
 
 
-def _index(request: HttpRequest, form: ReportForm, *, status: int = 200) -> HttpResponse:
+def _index(request: HttpRequest, form: ReportForm | None = None, *, status: int = 200) -> HttpResponse:
+    months = owed(clock.now())
+    begins, ends = (months[0].begins, months[0].ends) if months else usual_days()
     context = {
         "title": _("Transparency reports"),
         "waiting": [(row, title_of(row)) for row in waiting()[:SHOWN]],
         "published": [(row, title_of(row)) for row in published()[:SHOWN]],
-        "owed": owed(clock.now()),
-        "form": form,
+        "owed": months,
+        "form": form or ReportForm(initial={"begins": begins, "ends": ends}),
         "may_publish": may(account_of(request), PUBLISH),
     }
     return page(request, "console/reports_public.html", context, status=status)
