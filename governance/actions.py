@@ -406,23 +406,20 @@ REVIEWS.add(
         two=REVIEW_PAIR.key,
         offered=lambda row, _person: row.state == ReviewState.OPEN,
     ),
-    Action(
-        key="withdraw_action",
-        label=pgettext_lazy("review", "Withdraw an action"),
-        permission=REVIEW_DONE,
-        run=_end_action,
-        form=WithdrawAction,
-        two=ACTION_PAIR.key,
-        offered=lambda row, _person: row.state == ReviewState.DONE,
-    ),
-    Action(
-        key="correct_action",
-        label=pgettext_lazy("review", "Correct an action"),
-        permission=REVIEW_DONE,
-        run=_end_action,
-        form=CorrectAction,
-        two=ACTION_PAIR.key,
-        offered=lambda row, _person: row.state == ReviewState.DONE,
+    *(
+        Action(
+            key=key,
+            label=label,
+            permission=REVIEW_DONE,
+            run=_end_action,
+            form=form,
+            two=ACTION_PAIR.key,
+            offered=lambda row, _person: row.state == ReviewState.DONE,
+        )
+        for key, label, form in (
+            ("withdraw_action", pgettext_lazy("review", "Withdraw an action"), WithdrawAction),
+            ("correct_action", pgettext_lazy("review", "Correct an action"), CorrectAction),
+        )
     ),
 )
 

@@ -407,8 +407,8 @@ def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign
 
 
 def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual]:
-    """Of a request that is not written yet: what is unlike this officer or station in an emergency by the form, with a code of hers, or in a letter (P10). `device`
-    is what the cookie says."""
+    """Of a request that is not written yet: what is unlike this officer or station in an emergency by the form, with a code
+    of hers, or in a letter (P10). `device` is what the cookie says."""
     officer = request.officer
     if request.notice_id is not None:
         return {Unusual.LETTER_USED} if _letter_came_before(request) else set()

@@ -1,7 +1,8 @@
 """What checks ask of a month of rows: one question each, answered by the database, whatever the number of rows.
 
 They read across apps, so they name tables and columns by text; each is compared with a slow and obvious way in
-`governance/tests/test_questions.py`, which names those that are not. Each gives how many there were and some of those that are wrong.
+`governance/tests/test_questions.py`, which names those that are not. Each gives how many there were and some of those
+that are wrong.
 """
 
 import json

@@ -1,7 +1,8 @@
 """Publishing a report: one person has it counted, another reads those figures and lets everybody read them (G7+).
 
-It is counted by a job, table by table, and whoever waits sees how far it is. Nothing is counted again in between: what the second agrees to is what the first saw. Published periods share no day; a
-correction is another version of the same days, and tells nothing that differs by few from a version before it.
+It is counted by a job, table by table, and whoever waits sees how far it is. Nothing is counted again in between: what
+the second agrees to is what the first saw. Published periods share no day; a correction is another version of the same
+days, and tells nothing that differs by few from a version before it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -80,11 +80,7 @@ def _hold_out(pairs: list[tuple[Itinerary, Trip, int]]) -> None:
     if facts:
         timeline.add_each(TripLine.PROPOSED, MONITOR, facts)
     told = push.told_among(way.driver.account_id for way, _trip, _among in pairs)
-    for row in (
-        made.select_related("trip", "itinerary", "driver__account").filter(driver__account__in=told)
-        if told
-        else ()
-    ):
+    for row in made.select_related("trip", "itinerary", "driver__account").filter(driver__account__in=told):
         push.tell(
             messages.RequestOnScreen(),
             account=row.driver.account,
