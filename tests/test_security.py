@@ -277,7 +277,7 @@ class _Advisories(BaseHTTPRequestHandler):
 @pytest.fixture
 def advisories(settings, monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Advisories)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.ADVISORIES_URL = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=50, default_ttl=30.0))
     monkeypatch.setattr(_Advisories, "asked", [])

@@ -42,7 +42,7 @@ class Registry(BaseHTTPRequestHandler):
 def registry(settings):
     """Say what it answers, one reply after another, the last one for ever; returns what it was asked."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.REGISTRY_URL = f"http://127.0.0.1:{server.server_port}"
     outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
 

@@ -102,7 +102,7 @@ class _Collector(BaseHTTPRequestHandler):
 @pytest.fixture
 def collector():
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Collector)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     _Collector.refuse, _Collector.lines, _Collector.shown = 0, [], set()
     _Collector.too_long = 1_000_000
     yield f"http://127.0.0.1:{server.server_port}/lines"

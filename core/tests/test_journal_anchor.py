@@ -95,7 +95,7 @@ def time_authority(settings, tmp_path, monkeypatch):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.TIME_URL = f"http://127.0.0.1:{server.server_port}/time/"
     outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
     yield

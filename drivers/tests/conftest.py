@@ -43,7 +43,7 @@ class Registry(BaseHTTPRequestHandler):
 def registry(settings):
     """Its class: set `said[name]` to a status, an answer or a function, `pause` to seconds; read `asked`."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.REGISTRY_URL = f"http://127.0.0.1:{server.server_port}"
     outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
     Registry.said, Registry.asked, Registry.pause = {}, [], 0.0

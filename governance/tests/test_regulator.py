@@ -56,7 +56,7 @@ def regulator(settings, tmp_path, monkeypatch):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.REGULATOR_URL = f"http://127.0.0.1:{server.server_port}/regulator"
     monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=5, default_ttl=30.0))
     yield there

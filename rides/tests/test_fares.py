@@ -50,7 +50,7 @@ class Provider(BaseHTTPRequestHandler):
 @pytest.fixture
 def provider(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.MONEY_URL = f"http://127.0.0.1:{server.server_port}"
     outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
     Provider.taken, Provider.down = {}, False

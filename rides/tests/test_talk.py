@@ -98,7 +98,7 @@ class Relay(BaseHTTPRequestHandler):
 def relay(settings, tmp_path):
     settings.STATE = tmp_path  # the sandbox's own
     server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.RELAY_URL = f"http://127.0.0.1:{server.server_port}"
     outside._breakers = type(outside._breakers)(default_threshold=50, default_ttl=30.0)
     Relay.asked, Relay.away = [], False
