@@ -98,6 +98,7 @@ class _Servers:
         return {
             **secrets,
             "HUHANG_STAGE": "scratch",
+            "ORT_DISABLE_TELEMETRY": "1",  # where a test reads text by itself; see `core.reader.pool`
             "HUHANG_STATE": str(state),
             "HUHANG_POSTGRES_PORT": str(pg),
             "HUHANG_VALKEY_PORT": str(vk),

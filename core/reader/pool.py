@@ -21,7 +21,14 @@ log = structlog.get_logger()
 BASE = str(Path(__file__).resolve().parents[2])
 # A fresh interpreter that sees nothing of our environment, with its keys, and takes no code from where it stands.
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from core.reader.child import main; main()"
-_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# Nor does a library that reads text in there tell its maker which model it ran, and on which machine.
+_ENVIRONMENT = {
+    "PATH": os.defpath,
+    "LANG": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
 STARTS_WITHIN = 20.0  # seconds; a machine under load loads the libraries slowly
 _hurried = ContextVar("hurried", default=True)
 
