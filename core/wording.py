@@ -15,6 +15,8 @@ import unfold
 from babel.messages.pofile import read_po
 from django import conf
 from django.apps import apps
+from django.conf import settings
+from django.utils.translation import to_locale
 from django.utils.translation.template import templatize
 
 APPS = ["core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance", "config"]
@@ -148,11 +150,20 @@ def of_theme() -> set[Key]:
     return {key for key in found if all(each.gettext(key.text) == key.text for each in answers)}
 
 
+def catalogues(root: Path) -> dict[str, Path]:
+    """Where the sentences of each language stand that pages are shown in, by its code; English is what code is written in."""
+    return {
+        code: root / "locale" / to_locale(code) / "LC_MESSAGES" / "django.po"
+        for code, _name in settings.LANGUAGES
+        if code != "en"
+    }
+
+
 def catalogue(path: Path) -> dict[Key, tuple[str, ...]]:
-    """The Chinese of every sentence, by its key; a sentence with plural forms has one text per form."""
+    """What a language says for every sentence, by its key; a sentence with plural forms has one text per form."""
     with path.open("rb") as opened:
         found = {}
-        for message in read_po(opened, locale="zh_Hans"):
+        for message in read_po(opened, locale=path.parent.parent.name):
             if not message.id:
                 continue
             ids = message.id if isinstance(message.id, tuple) else (message.id, "")

@@ -1,73 +1,24 @@
 """Who may open what: every route × every role. A route that is not in the table fails the suite."""
 
+import importlib
 import re
 from contextlib import suppress
-from datetime import timedelta
 
 import pytest
 from django.contrib import admin
 from django.db import transaction
-from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from accounts import staffing
-from accounts.models import DataExport, Guardianship, Look, Passkey, Session
-from accounts.services import add_emergency_contact
-from accounts.sessions import digest
-from accounts.tests.authenticators import SoftKey
-from complaints import services as desk
-from complaints.models import CareTask, Satisfaction
-from complaints.services import file_complaint, read_file, save_macro
-from complaints.states import Audience, Category, ClaimKind, Paper
-from conftest import NOON
-from core import clock, events, motions, pictures, policy, retry
 from core.actions import ACTION_SETS
-from core.actors import SYSTEM
-from core.journal import checkpoints
-from core.limits import Asker
-from core.models import AuditEntry, DataHold, Notification
-from core.permissions import Role, roles_who
-from core.tests.factories import PDF
+from core.permissions import roles_who
 from core.tests.replay import Replay
-from drivers.models import Hold, MismatchReport, PlatePhoto, Reward
-from drivers.selectors import driver_of
-from drivers.services import (
-    appeal,
-    ask_face_check,
-    ask_video_check,
-    begin_application,
-    give_video_consent,
-    hold_driver,
-    keep_part,
-    open_case,
-    start_run,
-    take_video_check,
-)
-from drivers.states import CaseKind, FacePurpose, HoldKind
-from drivers.tests.factories import face_token, ready_for_pickup
-from governance import concerns, relaunch, reviews, rules, waivers
-from governance.consultations import QUESTION
-from governance.models import GatePassage
 from governance.services import check_board
-from governance.tests import asking
-from governance.tests.factories import published_review, reviewed, shown_concern
-from governance.transparency import reports
-from police import notices, register, tables
-from police import services as police
-from police.documents.services import hand_over
-from police.documents.states import CopyKind
-from police.preserving import Asked as Preserve
-from police.preserving import preserve
-from police.states import Query
-from police.tests.factories import notice_sent, urgent
-from rides.models import LatePickup, Offer, Reminder, Trip
+from rides.models import Trip
 from rides.selectors import position_key
-from rides.services import Rider, cities, keep_place, propose_suspension
-from rides.states import Line, OwnPlaceKind, Party, RiderKind
-from rides.tokens import TripKey
+from rides.states import Party
 from safety import keys
-from safety import services as safety
-from safety.tests.factories import agree, begin, wrapped
+from safety.tests.factories import wrapped
+from tests.test_machines import APPS
 
 MEMBERS = {"passenger", "passenger2", "driver", "driver2"}
 STAFF_ROLES = {str(role) for role in roles_who("console.open")}
@@ -81,7 +32,6 @@ APPLICANT = {"passenger2"}
 TRIP, DRIVERS_TRIP = {"passenger", "driver"}, {"driver"}
 OTHER_TRIP = {"passenger", "driver2"}
 DRIVERS = {"driver", "driver2"} | APPLICANT  # who has applied has a driver's pages, and no order
-CREDENTIAL = bytes(SoftKey().credential())
 WORKER_ROLES = {str(role) for role in roles_who("complaints.work")}
 
 PAPERS = {
@@ -733,320 +683,33 @@ def things(rides, people):
 
 
 MADE = []
+# Trips before who drives them is stopped, and what happened before what is said of it.
+MAKING = ("rides", "accounts", "safety", "complaints", "police", "drivers", "governance", "core")
 
 
 def _made(rides, people):
-    waiting = rides.booked("passenger2")
-    ended, late = rides.ended(driver="driver2"), rides.accepted(driver="driver2")
-    # As if it had been booked for somebody else: that person has a key to it.
-    Trip.objects.filter(pk=late.pk).update(rider_kind="other", rider_name="x", rider_phone="+8613911110008")
-    stopped = rides.booked("passenger2", rider=Rider(RiderKind.OTHER, "x", "13911110007"))
-    Trip.objects.filter(pk=stopped.pk).update(
-        state="cancelled", cancelled_at=clock.now(), cancel_reason="mismatch", plate_check="differs"
-    )
-    trip = rides.under_way()
-    add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
-    own_place = keep_place(
-        account=people("passenger"), city=trip.city, kind=OwnPlaceKind.HOME, point=(28.2127, 121.0260)
-    )
-    secret = re.findall(r"/contact/([^/]+)/", Notification.objects.latest("pk").text)[0]
-    incident = safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
-    push = safety.ask_110(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
-    check = safety.file_welfare_check(
-        missing_phone="13800000001", reporter_phone="13911110001", words="x", submission="s"
-    )
-    complaint = file_complaint(
-        account=people("passenger"),
-        trip_code=trip.code,
-        category=Category.DANGER,
-        words="x",
-        submission="s",
-        files=[read_file(PDF)],
-    )
-    texts = dict.fromkeys(("title_zh", "title_en", "body_zh", "body_en"), "x")
-    macro = save_macro(account=people("supervisor"), code="thanks", texts=texts, category="")
-    letter = desk.take_message(channel="email", key="m", sender="a@example.org", words="x")
-    call = desk.announce_call(key="t", number="13800000001", agent="agent")
-    accident = desk.open_accident(
-        account=people("agent"), trip_code="", happened_at=clock.now(), place="x", words="x", submission="x"
-    )
-    claim = desk.file_claim(
-        account=people("agent"), accident_code=accident.code, kind=ClaimKind.ADVANCE, name="x",
-        phone="13911110001", fen=100, submission="k",
-    )  # fmt: skip
-    desk.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(PDF)])
-    greeting = desk.propose_campaign(
-        account=people("agent"),
-        title="x",
-        text_zh="x",
-        text_en="x",
-        audience=Audience.DRIVERS,
-        send_at=clock.now(),
-    )
-    exercise = desk.begin_practice(account=people("agent"), scenario="yueqing")
-    summary = desk.begin_summary(account=people("agent"), begins=NOON.date(), ends=NOON.date())
-    desk.write_summary(
-        account=people("agent"), code=summary.code, judgement="x", learned="x", skills="", goals="", cases=[],
-        submit=True,
-    )  # fmt: skip
-    scored = file_complaint(
-        account=people("passenger"), trip_code=trip.code, category=Category.OTHER, words="x", submission="o"
-    )
-    asked_about = Satisfaction.objects.create(complaint=scored, asked_at=clock.now())
-    question = urgent(Query.TRIP, trip.code)
-    asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
-    hand_over(actor=people("officer").actor, request=asked, kind=CopyKind.JSON)
-    release_copy = asked.release.copies.get().code
-    phone = police.open_phone_request(
-        account=people("agent"), agency_code="shangtang", badge="1", question=question, submission="p"
-    ).request
-    police.record_call_back(account=people("agent"), code=phone.code)
-    police.confirm_release(account=people("specialist"), code=phone.code)
-    driver = driver_of(people("driver"))
-    ready_for_pickup(driver, waiting.code, state="waiting")
-    with transaction.atomic():
-        picture = pictures.attach(pictures.store(b"x"), purpose="plate", subject="x", keep_for=timedelta(1))
-        PlatePhoto.objects.filter(subject=waiting.code).update(picture=picture)
-        case = open_case(driver=driver, kind=CaseKind.SAME_FACE)
-        own, appealed = (
-            hold_driver(
-                actor=SYSTEM, driver=driver, kind=HoldKind.STAFF, source=source, citation="x", covert=False
-            )
-            for source in ("a", "b")
+    """Each app says beside its tests what its addresses are about: `things(rides, people, made)`, by name."""
+    made = {}
+    for app in MAKING:
+        new = importlib.import_module(f"{app}.tests.things").things(rides, people, made)
+        assert not made.keys() & new.keys(), (
+            f"{app}: {made.keys() & new.keys()} is made by another app already"
         )
-    video = ask_video_check(driver=driver, purpose=FacePurpose.DAILY)
-    take_video_check(account=people("vetting"), code=video.code)
-    give_video_consent(driver=driver)
-    keep_part(account=people("vetting"), code=video.code, take="0" * 16, number=0, upload=b"\x1a\x45\xdf\xa3")
-    written = appeal(driver=driver, code=appealed.code, words="x")
-    application = begin_application(account=people("passenger2"))
-    with transaction.atomic():
-        reported, rewarded = (
-            MismatchReport.objects.create(
-                code=code,
-                source="public",
-                plate="x",
-                phone="x",
-                submission=code,
-                reported_at=clock.now(),
-                danger="ordinary",
-            )
-            for code in ("M-1", "M-2")
-        )
-        Reward.objects.create(case=case, report=rewarded, fen=1, citation="x", due_since=clock.now())
-    for party in Party:
-        Reminder.objects.create(trip=late, party=party, made_at=clock.now(), call_from=clock.now())
-    care = LatePickup.objects.create(code="L-1", trip=late, opened_at=clock.now())
-    given = rides.booked("passenger2", line=Line.EXPRESS, rider=Rider(RiderKind.OTHER, "x", "13911110009"))
-    Trip.objects.filter(pk=given.pk).update(state="matched")
-    offer = Offer.objects.create(
-        code="O-1", trip=given, driver=driver_of(people("driver2")), pickup_seconds=1,
-        offered_at=clock.now(), expires_at=clock.now() + timedelta(1),
-    )  # fmt: skip
-    moved = {
-        "staff_motion": motions.propose(
-            account=people("admin"),
-            kind=staffing.NEWCOMER,
-            given=staffing.Newcomer("许新", "+8613911119001", Role.SPECIALIST, "x"),
-        ),
-        "line_motion": motions.propose(
-            account=people("admin"),
-            kind=cities.PERMIT,
-            given=cities.Permit("x", clock.now().date() + timedelta(9)),
-            subject="express:wenzhou",
-        ),
-        "board_motion": motions.propose(
-            account=people("admin"), kind=waivers.WAIVER, given=waivers.Wanted("M16", "x", 9), subject="M16"
-        ),
-        "rule_change": rules.propose(
-            account=people("admin"),
-            rule=policy.of_key("rides.near"),
-            value=700,
-            mode="later",
-            reason="x",
-            effective_from=clock.now() + timedelta(days=9),
-        ),
-        "review_motion": motions.propose(
-            account=people("supervisor"),
-            kind=reviews.ENDING,
-            given=reviews.Ending("x", "x"),
-            subject=published_review(incident.code).actions.earliest("pk").code,
-        ),
-        "consultation_motion": motions.propose(
-            account=people("supervisor"), kind=QUESTION, given=asking.ASKED, subject="women-ride"
-        ),
-        "gate_motion": motions.propose(
-            account=people("admin"), kind=relaunch.EXECUTIVE, given=relaunch.Answers("hitch", "x", "x")
-        ),
-        "passage": GatePassage.objects.create(
-            code="G-00000001",
-            line="luxury",
-            city="zhengzhou",
-            build="x",
-            rules="x",
-            proposed_by="admin",
-            proposed_role="admin",
-            proposed_at=clock.now(),
-        ),
-        "station_motion": motions.propose(
-            account=people("admin"),
-            kind=register.OFFICER,
-            given=register.Liaison(
-                "hongqiao", "许新", "+8613911119002", "1", clock.now().date() + timedelta(9)
-            ),
-        ),
-    }
-    concern = shown_concern(people("agent"))
-    concerns.ask_to_open(account=people("admin"), code=concern.code, reason="x")
-    suspension = propose_suspension(account=people("admin"), line=Line.LUXURY, city=None, at=None, reason="x")
-    agree(trip)
-    phone_that_records = begin(trip)
-    phone_that_records.keep(0)
-    play = safety.play_recording(
-        account=people("specialist"), code=phone_that_records.code, case=incident.code, reason="x"
-    )
-    share = safety.share_trip(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
-    checkpoint = checkpoints.make(clock.now())
-    last = clock.now().date() - timedelta(days=40)
-    published = reports.propose(account=people("admin"), begins=last, ends=last)
-    reports.COUNT.run(at=clock.now())
-    reports.publish(account=people("supervisor"), code=published.code)
-    last -= timedelta(days=1)
-    transparency = reports.propose(account=people("admin"), begins=last, ends=last)
-    reports.COUNT.run(at=clock.now())
-    meant = safety.raise_sos(key=TripKey(ended.code, Party.PASSENGER, "wenzhou"))
-    safety.take_incident(account=people("agent"), code=meant.code)
-    safety.resolve_incident(
-        account=people("agent"), code=meant.code, outcome="malicious", harm="none", words="x"
-    )
-    safety.close_incident(account=people("specialist"), code=meant.code)
-    guardianship = Guardianship.objects.create(
-        teen=people("passenger2"),
-        phone_index="x",
-        guardian=people("driver2"),
-        state="confirmed",
-        asked_at=clock.now(),
-        answered_at=clock.now(),
-        end_asked_at=clock.now(),
-    )
-    sent = notice_sent(people("officer"), trip.code)
-    table = motions.propose(
-        account=people("admin"),
-        kind=tables.STATIONS,
-        given=tables.Table([register.Station("new-1", "新", "NEW-1", "110", "new@police.example", "CN")], []),
-    )
-    preserved = preserve(
-        account=people("officer"),
-        asked=Preserve(Query.TRIP, trip.code, clock.now(), clock.now() + timedelta(1), "1", "x"),
-        submission="p",
-        asker=Asker(person="officer"),
-    )
-    police.make_code(
-        account=people("passenger"), incident=incident.code, asker=Asker(person=people("passenger").code)
-    )
-    link = Notification.objects.get(key__startswith="pack:").text.split("/police/packs/")[1].split("/")[0]
-    owning = Notification.objects.get(key__startswith="owning:", channel="email").text
-    return {
-        "checkpoint": checkpoint.pk,
-        "line": AuditEntry.objects.filter(subject="passenger").latest("pk").pk,
-        **{name: row.code for name, row in moved.items()},
-        "concern": concern.code,
-        "review": reviewed(incident.code).code,
-        "concern_secret": concern.secret,
-        "owning": owning.split("/police/owning/")[1].split("/")[0],
-        "staff": "agent2",
-        "guardianship": guardianship.pk,
-        "trip": trip.code,
-        "waiting": waiting.code,
-        "itinerary": trip.itinerary.code,
-        "incident": incident.code,
-        "check": check.secret,
-        "recording": phone_that_records.code,
-        "sound_token": phone_that_records.token,
-        "play": play.pk,
-        "share": share.token,
-        "push": push.secret,
-        "share_number": share.pk,
-        "malicious": ended.code,
-        "data_hold": DataHold.objects.filter(subject=trip.code).first().code,
-        "complaint": complaint.code,
-        "complaint_secret": complaint.secret,
-        "own_place": own_place.code,
-        "macro": macro.code,
-        "promise": "m04",
-        "transparency": transparency.code,
-        "published": published.code,
-        "asked_public": asking.question().slug,
-        "public_comment": asking.removed_comment(people).code,
-        "letter": letter.code,
-        "call": call.pk,
-        "accident": accident.code,
-        "claim": claim.code,
-        "claim_secret": claim.secret,
-        "claim_paper": claim.papers.get().picture.code,
-        "care_task": CareTask.objects.get().code,
-        "greeting": greeting.code,
-        "exercise": exercise.code,
-        "summary": summary.code,
-        "scored": scored.code,
-        "thanks": asked_about.secret,
-        "evidence": complaint.evidence.get().picture.code,
-        "request": asked.code,
-        "reported": incident.code,
-        "preservation": preserved.code,
-        "police_code": people("passenger").police_codes.get().code,
-        "link": link,
-        "release_copy": release_copy,
-        "pack_schema": "pack-1",
-        "notice": notices.begin(account=people("officer"), submission="draft").code,
-        "noticed": sent.code,
-        "notice_file": sent.notice.files.first().picture.code,
-        "table": table.code,
-        "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
-        "case": case.code,
-        "video": video.code,
-        "take": "0" * 16,
-        "application": application.code,
-        "report": reported.code,
-        "rewarded": rewarded.code,
-        "run": start_run(account=people("vetting"), reason="x").code,
-        "reminder": f"{late.code}:passenger",
-        "own_hold": own.code,
-        "appeal": written.code,
-        "picture": picture.code,
-        "hold": Hold.objects.get(kind="complaint").code,
-        "face_token": face_token(driver, waiting.code),
-        "ended": ended.code,
-        "late": late.code,
-        "care": care.code,
-        "late_key": position_key(late, Party.PASSENGER),
-        "stopped": stopped.code,
-        "stopped_key": position_key(stopped, Party.PASSENGER),
-        "rider_key": position_key(given, Party.PASSENGER),
-        "offer": offer.code,
-        "suspension": suspension.code,
-        "contact": people("passenger").emergency_contacts.get().pk,
-        "contact_secret": secret,
-        "session": _session_of(people("passenger")),
-        "consent": "greetings",
-        "copy": DataExport.objects.create(
-            code="Q-00000001", account=people("passenger"), asked_at=clock.now()
-        ).code,
-        "passkey": Passkey.objects.create(
-            user=people("agent"), name="x", digest="x", credential=CREDENTIAL, added_at=clock.now()
-        ).pk,
-        "look": Look.objects.create(
-            at=clock.now(), actor="agent2", subject="passenger", seen="phone", reason="x"
-        ).pk,
-        "failed_work": retry.failed(events.EVENTS.work, "1", "x", life_safety=True, subject=incident.code).pk,
-    }
+        made |= new
+    return made
 
 
-def _session_of(account):
-    """What the list of their sessions calls one of an account's."""
-    client = Client()
-    client.force_login(account)
-    return Session.objects.get(session_key=digest(client.cookies["sessionid"].value)).name
+def test_what_stands_in_an_address_of_the_table_is_made(things):
+    assert set(MAKING) == set(APPS)
+    named = {name for row in TABLE + KEYED for part in row for name in _names(part)}
+    missing = sorted(named - things.keys())
+    assert not missing, f"{missing}: made by no `things()` of APP/tests/things.py"
+
+
+def _names(part):
+    """The names in braces of a row's address and of what it sends."""
+    for text in part.values() if isinstance(part, dict) else [part]:
+        yield from re.findall(r"\{(\w+)\}", text) if isinstance(text, str) else ()
 
 
 @pytest.fixture

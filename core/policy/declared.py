@@ -59,7 +59,10 @@ def declare(key: str, kind: Kind[Any], default: Any, *, name: Label, about: Labe
     """Declare a policy at import time; returns the handle for `value()` and `in_force()`.
 
     `name` is a few words, `about` a sentence; both are translated. The default must lie within the bounds of `kind`.
+    Raises `ValueError` where the key is taken: each would read and bound what is written for the other.
     """
+    if key in _declared:
+        raise ValueError(f"two policies are called {key}")
     make = SpanPolicy if isinstance(kind, Span) else Policy
     policy = _declared[key] = make(key, kind, default, name, about)
     return policy

@@ -95,6 +95,12 @@ def test_every_policy_has_a_name_and_a_sentence_in_both_languages(one):
     assert "v0" not in chinese[0] and one.key not in english[0]
 
 
+def test_no_two_policies_have_one_key():
+    """A copied declaration whose key was forgotten would be bounded and read by the other's kind."""
+    with pytest.raises(ValueError, match=r"two policies are called rides\.near"):
+        policy.declare("rides.near", policy.Whole(1, 2), 1, name="x", about="x")
+
+
 def test_no_two_policies_have_one_name():
     for language in ("en", "zh-hans"):
         with override(language):

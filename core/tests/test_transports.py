@@ -651,6 +651,7 @@ def test_a_provider_that_hangs_holds_up_nothing_else_that_saves_lives(workers, t
 # What each kind of provider needs in its address, behind SCHEME://HOST/.
 NEEDS = {
     "core.messages.transports.template_sms.TemplateSms": "?templates=/nowhere",
+    "core.messages.transports.web_push.WebPush": "",
     transports.OTHERWISE: "",
 }
 

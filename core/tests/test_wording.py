@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 
 from core import wording
+from core.management.commands.check_translations import _faults
 from core.wording import Key, compare, glued_in_code, glued_in_template, in_code, in_template, shared, written
 
 
@@ -176,3 +177,11 @@ def test_our_own_sentences_keep_the_rules():
 
     call_command("check_translations")
     assert (settings.BASE_DIR / "locale" / "shared_words.txt").exists()
+
+
+def test_a_language_without_a_catalogue_is_refused(settings):
+    """Its pages would be English, and nothing else would say so."""
+    settings.LANGUAGES = [*settings.LANGUAGES, ("fr", "Français")]
+    assert next(_faults(settings.BASE_DIR, {})) == (
+        "fr: every sentence would be English: no locale/fr/LC_MESSAGES/django.po"
+    )
