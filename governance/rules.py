@@ -26,6 +26,7 @@ from governance.errors import (
     ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
+    RuleLeadPassed,
     RuleLeadTooShort,
     RuleMomentTaken,
     RuleNotSimulated,
@@ -133,8 +134,8 @@ def propose(
     raw = rule.kind.plain(found)
     if raw == rule.kind.plain(held.value):
         raise RuleUnchanged
-    if effective_from is not None:
-        _against_haste(rule, held.value, found, effective_from - at)
+    if effective_from is not None and (lead := _lead_missed(rule, held.value, found, effective_from - at)):
+        raise RuleLeadTooShort("effective_from", lead=lead)
     if mode == Mode.ALONE:
         _against_again(rule, at)
     if mode == Mode.DAY:
@@ -175,11 +176,13 @@ def _is_taken(rule: policy.Policy[Any], mode: str, moment: datetime | None, at: 
     return any(not is_past(row, at) for row in same.filter(state=ProposalState.PROPOSED))
 
 
-def _against_haste(rule: policy.Policy[Any], held: Any, found: Any, ahead: timedelta) -> None:
-    """Raises `RuleLeadTooShort`: a rule is not changed minutes ahead of those whom it meets, unless it protects better."""
+def _lead_missed(rule: policy.Policy[Any], held: Any, found: Any, ahead: timedelta) -> str:
+    """The lead that is not kept, as it is said; empty where it is: a rule is not changed minutes ahead of those whom it
+    meets, unless it protects better."""
     lead = policy.span(RULE_LEAD)
-    if ahead < lead - TYPED_IN and not policy.is_safer(rule, held, found):
-        raise RuleLeadTooShort("effective_from", lead=formats.span(lead.total_seconds()))
+    if ahead >= lead - TYPED_IN or policy.is_safer(rule, held, found):
+        return ""
+    return formats.span(lead.total_seconds())
 
 
 def _against_again(rule: policy.Policy[Any], at: datetime) -> None:
@@ -226,6 +229,11 @@ def _against_agreeing(change: RuleChange) -> DomainError | None:
     if is_past(change, clock.now()):
         return RuleTimePassed()
     rule = rule_of(change.key)
+    if change.effective_from is not None:
+        # Until somebody agrees nobody else knows that it comes: their time begins now.
+        held, ahead = held_before(rule, change).value, change.effective_from - clock.now()
+        if lead := _lead_missed(rule, held, rule.read(change.value)[0], ahead):
+            return RuleLeadPassed(lead=lead)
     waits = change.mode in STAYS and simulation.of(rule) is not None
     return RuleNotSimulated() if waits and not _is_beside(rule, change, change.simulated) else None
 
@@ -259,8 +267,8 @@ def _locked(code: str) -> RuleChange:
 def agree(*, account: "Account", code: str, digest: str) -> RuleChange:
     """The second person agrees to what they read, known by its `digest`: it becomes a version.
 
-    Raises `NotFound`, `Forbidden`, `RuleChangeOver`, `SecondPersonNeeded`, `RuleTimePassed`, `RuleNotSimulated`,
-    `RuleChangedMeanwhile`, and what `policy.adopt` raises.
+    Raises `NotFound`, `Forbidden`, `RuleChangeOver`, `SecondPersonNeeded`, `RuleTimePassed`, `RuleLeadPassed`,
+    `RuleNotSimulated`, `RuleChangedMeanwhile`, and what `policy.adopt` raises.
     """
     require(account, CHANGE)
     row = _locked(code)

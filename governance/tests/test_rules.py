@@ -23,6 +23,7 @@ from governance.errors import (
     ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
+    RuleLeadPassed,
     RuleLeadTooShort,
     RuleMomentTaken,
     RuleNotSimulated,
@@ -141,6 +142,32 @@ def test_who_is_met_by_a_rule_hears_of_it_a_day_before(people, minutes):
     with pytest.raises(RuleLeadTooShort):
         later(people, effective_from=clock.now() + timedelta(minutes=30))
     later(people, effective_from=clock.now() + HOUR)
+
+
+def test_who_agrees_late_leaves_those_whom_it_meets_as_much_time(people, noon):
+    """What was proposed is not said: from when it is agreed to everybody reads that it comes."""
+    late, stays = later(people, hours=30), later(people, hours=72, value=700)
+    safer = later(people, ANSWER_WITHIN, 30, hours=30)
+    run()
+    noon.shift(7 * HOUR)
+    run()
+    with pytest.raises(RuleLeadPassed) as refused:
+        agree(people, late)
+    assert "24" in refused.value.detail
+    assert not PolicyVersion.objects.exists() and RuleChange.objects.get(pk=late.pk).state == "proposed"
+    agree(people, stays)
+    agree(people, safer)  # what protects better waits for nothing
+    set_policy("governance.rule_lead", 6)
+    assert agree(people, late).state == "approved"
+
+
+def test_the_second_person_reads_that_it_is_too_late_before_they_try(people, noon, signed_in):
+    row = later(people, hours=30)
+    noon.shift(7 * HOUR)
+    page = signed_in("supervisor").get("/admin/rules/rides.near/", headers={"accept-language": "en"})
+    assert "hear of it too late" in html.unescape(page.content.decode())
+    agreed = f"/admin/rules/changes/{row.code}/do/agree/"
+    assert signed_in("supervisor").post(agreed, {"digest": rules.digest_of(row)}).status_code == 409
 
 
 def test_a_lead_is_an_hour_at_least():
