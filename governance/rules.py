@@ -6,11 +6,13 @@ agrees to is known by its digest, which covers the value, its time, the value in
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, clock, formats, four_eyes, idempotency, jobs, limits, live, policy
@@ -20,6 +22,7 @@ from core.errors import DomainError, InvalidInput, NotFound
 from core.limits import Asker
 from core.permissions import require
 from core.policy import simulation
+from core.progress import Progress
 from core.states import move
 from core.transactions import begins_transaction
 from governance.errors import (
@@ -358,9 +361,10 @@ def _compare(
     how: simulation.Simulation[Any],
     since: datetime,
     until: datetime,
+    *heard: Callable[[int], None],
 ) -> dict[str, Any]:
     held, new = held_before(rule, row), rule.read(row.value)[0]
-    return simulation.simulate(how, held.value, new, since, until) | {"beside": held.citation}
+    return simulation.simulate(how, held.value, new, since, until, *heard) | {"beside": held.citation}
 
 
 def _waiting() -> Iterator[tuple[RuleChange, policy.Policy[Any]]]:
@@ -378,8 +382,24 @@ def _simulate(pk: int, _at: datetime) -> None:
     """The week before it was proposed, by both values."""
     found = _open(pk)
     if found:
-        row = found[0]
-        _keep(row, simulated=_compare(*found, row.proposed_at - WEEK, row.proposed_at))
+        row, _rule, how = found
+        period, waits = (row.proposed_at - WEEK, row.proposed_at), RuleChange.objects.filter(pk=pk)
+        waits.update(counting_since=clock.now(), rows_done=0, rows_of=simulation.count(how, *period))
+        _keep(row, simulated=_compare(*found, *period, lambda done: waits.update(rows_done=done)))
+
+
+def progress_of(row: RuleChange, at: datetime) -> Progress | None:
+    """How many rows are worked out of what it would have done; None where the figures are here, or there are none."""
+    rule = rule_of(row.key)
+    if simulation.of(rule) is None or _is_beside(rule, row, row.simulated):
+        return None
+    return Progress(row.rows_done, row.rows_of, row.counting_since, at)
+
+
+@live.mark("rule_figures")
+def _rows_done() -> int:
+    rows = RuleChange.objects.filter(state=ProposalState.PROPOSED)
+    return int(rows.aggregate(every=Coalesce(Sum("rows_done"), 0))["every"])
 
 
 def _to_shadow(at: datetime, limit: int) -> list[int]:

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from core import alarms, clock, policy
+from core import alarms, clock, live, policy
 from core.errors import DomainError, Forbidden, InvalidInput, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, PolicyVersion
@@ -480,6 +480,41 @@ def test_what_can_be_simulated_is_before_anybody_agrees(people, noon, rides):
     found = RuleChange.objects.get().simulated
     assert found["all"][0] >= 1 and found["all"][2] >= 1 and found["all"][3] >= 1
     agree(people, row)
+
+
+def test_whoever_waits_for_the_figures_sees_how_far_they_are(people, noon, rides, signed_in, monkeypatch):
+    rides.ended()
+    noon.shift(HOUR)
+    row = later(people, CURFEW, {"from": "10:00", "to": "09:00"})
+    at, seen = f"/admin/rules/{CURFEW.key}/", []
+    client = signed_in("supervisor")
+    page = lambda: client.get(at, headers={"accept-language": "en"}).content.decode()  # noqa: E731
+    waits = page()
+    assert f'id="progress-{row.code}"' in waits and "It begins within seconds." in waits
+    real = simulation.simulate
+
+    def slow(how, old, new, since, until, heard):
+        def tell(done):
+            noon.shift(timedelta(minutes=1))
+            heard(done)
+            RuleChange.objects.filter(pk=row.pk).update(rows_of=done * 4)
+            seen.append(
+                (rules.progress_of(RuleChange.objects.get(pk=row.pk), clock.now()), page(), live.marks())
+            )
+
+        return real(how, old, new, since, until, tell)
+
+    before = live.marks()["rule_figures"]
+    monkeypatch.setattr(simulation, "simulate", slow)
+    run()
+    ((progress, shown, marks),) = seen
+    assert progress.done >= 1 and progress.of == 4 * progress.done and marks["rule_figures"] > before
+    assert (progress.rate, progress.left) == (progress.done / 60, 180)
+    assert "About 3 min to go." in shown and f"{progress.done} of {progress.of}" in shown
+    assert f"{progress.done}.0 a minute" in shown and 'value="' in shown
+    row = RuleChange.objects.get(pk=row.pk)
+    assert rules.progress_of(row, clock.now()) is None and f'id="progress-{row.code}"' not in page()
+    assert row.rows_done == row.simulated["all"][0]
 
 
 def test_figures_beside_another_version_are_worked_out_anew(people, noon, rides):
