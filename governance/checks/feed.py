@@ -8,7 +8,7 @@ from governance.checks import ask
 from governance.checks.verdicts import verdict
 from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
-from governance.regulator.company import BadFile, Company, company, is_set_up
+from governance.regulator.company import BadFile, City, Company, company, is_set_up, reporting_as
 from governance.regulator.scores import is_overdue, last_score
 from governance.shadow import World
 from rides.selectors import all_lines
@@ -117,23 +117,29 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
     return verdict(faults, told, scored, happened=seen.told)
 
 
-@breaks("G11", UNTOLD, NOT_CONNECTED, BAD_COMPANY)
-def an_order_that_the_regulator_never_hears_of(world: World) -> None:
+def _connected(world: World) -> None:
+    """A company that is connected and reports its one city: nothing is wrong in that world, whatever is outside."""
     world.table(
         "governance.FeedMessage",
         "governance.FeedHour",
         "governance.FeedScore",
+        "governance.FeedMark",
         "governance.FeedPosition",
         "rides.LatestPosition",
+        "rides.Trip",
+        "rides.LineInCity",
     )
-    told = company().cities if is_set_up() else {}
-    code, line_told = next(
-        ((code, min(city.lines)) for code, city in told.items() if city.lines),
-        ("nowhere", Line.EXPRESS.value),
+    world.within(
+        reporting_as(Company("SHADOW", {}, {"shadow": City(330300, frozenset({Line.EXPRESS.value}), {})}))
     )
-    city = world.make("rides.City", code=code, latitude=28.0, longitude=120.7)
+
+
+@breaks("G11", UNTOLD)
+def an_order_that_the_regulator_never_hears_of(world: World) -> None:
+    _connected(world)
+    city = world.make("rides.City", code="shadow", latitude=28.0, longitude=120.7)
     world.trip(
-        line_told,
+        Line.EXPRESS.value,
         city_id=city.pk,
         requested_at=world.at - timedelta(minutes=30),
         accepted_at=world.at - timedelta(minutes=20),

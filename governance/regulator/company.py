@@ -6,6 +6,9 @@ the permit as it was issued.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,17 +37,35 @@ class Company:
     records: str = ""
 
 
+_instead: ContextVar[Company | None] = ContextVar("company_of_a_shadow", default=None)
+
+
 class BadFile(ValueError):
     """The file is not what `docs/regulator.md` says. Says where."""
 
 
 def is_set_up() -> bool:
     """Whether there is a platform to report to: its address, its key and the company's file."""
+    if _instead.get() is not None:
+        return True
     return bool(settings.REGULATOR_URL and settings.REGULATOR_KEY and settings.REGULATOR_COMPANY)
+
+
+@contextmanager
+def reporting_as(instead: Company) -> Iterator[None]:
+    """Inside, this company is connected, whatever settings and file say: for a check in a world of shadows, which tells
+    nobody anything."""
+    token = _instead.set(instead)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
 
 
 def company() -> Company:
     """The company as its file says now. Raises `BadFile`, also where there is none."""
+    if (instead := _instead.get()) is not None:
+        return instead
     path = Path(settings.REGULATOR_COMPANY)
     try:
         return _read(str(path), path.stat().st_mtime_ns)

@@ -16,6 +16,8 @@ from core import clock, outside, retry
 from core.models import AuditEntry, FailedWork
 from drivers.models import Driver, Paper
 from drivers.services.people import leave
+from governance import measures as board
+from governance.checks import ask
 from governance.measures import break_measure, check_measure, measures
 from governance.models import FeedHour, FeedMark, FeedMessage, FeedPosition, FeedScore
 from governance.regulator.layout import layout, wrong_with
@@ -369,6 +371,7 @@ def test_both_sides_read_the_same_layout():
 
 
 G11 = next(row for row in measures() if row.id == "G11")
+LINES = {"board.feed_told", "board.feed_scored", "board.feed_unscored"}  # what it says beside its faults
 
 
 def said():
@@ -448,6 +451,34 @@ def test_a_breaker_turns_it_red_where_it_is_connected_too(rides, regulator):
     tried = break_measure(G11)
     assert (tried.came, tried.why) == ("turned", "")
     assert "board.feed_untold" in {each["rule"] for each in tried.found.facts}
+
+
+@pytest.mark.parametrize("outside_it", ["connected", "not connected", "no file", "another city"])
+def test_its_breaker_makes_one_fault_and_is_noticed_by_that_alone(rides, regulator, settings, outside_it):
+    feed()
+    match outside_it:
+        case "not connected":
+            settings.REGULATOR_URL = ""
+        case "no file":
+            settings.REGULATOR_COMPANY = "/nowhere.json"
+        case "another city":
+            LineInCity.objects.filter(city__code="wenzhou").update(state="running")
+            City.objects.filter(code="wenzhou").update(code="elsewhere")
+    for breach in board._breakers["G11"]:
+        tried = board._break(G11, breach)
+        assert (tried.came, tried.why) == ("turned", "")
+        assert {each["rule"] for each in tried.found.facts} - LINES == breach.faults
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_check_that_is_blind_to_what_is_untold_is_not_saved_by_another_fault(
+    rides, regulator, settings, monkeypatch, connected
+):
+    feed()
+    if not connected:
+        settings.REGULATOR_URL = ""
+    monkeypatch.setattr(ask, "facts_untold", lambda *_when, **_given: ask.Counted(0, 0, []))
+    assert break_measure(G11).came == "stayed"
 
 
 def test_the_page_says_what_was_told_and_why_the_rest_was_not(rides, regulator, signed_in, settings):
