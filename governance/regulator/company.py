@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ class City:
     region: int
     lines: frozenset[str]
     permit: dict[str, Any]
+    # What the layout asks of fares and the tariff does not say: since when the original one holds, and the city's peak hours.
+    fares: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,12 @@ def _read(path: str, _changed: int) -> Company:
     try:
         found = json.loads(Path(path).read_text())
         cities = {
-            str(code): City(int(city["region"]), frozenset(city["lines"]), dict(city["permit"]))
+            str(code): City(
+                int(city["region"]),
+                frozenset(city["lines"]),
+                dict(city["permit"]),
+                dict(city.get("fares", {})),
+            )
             for code, city in found["cities"].items()
         }
         return Company(str(found["CompanyId"]), dict(found["company"]), cities, str(found.get("records", "")))
