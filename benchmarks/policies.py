@@ -86,9 +86,10 @@ def measured() -> dict[str, object]:
         how, begun = simulation.of(rule), time.perf_counter()
         if how is None:
             raise KeyError(rule.key)
+        rows = simulation.count(how, *period)  # of so many whoever waits sees how many are done
         found = simulation.simulate(how, policy.value(rule), new, *period)
         simulations[time.perf_counter() - begun] = how
-        print(rule.key, found["all"], file=sys.stderr)
+        print(rule.key, rows, found["all"], file=sys.stderr)
     ours = max(simulations)
     begun, rows = time.perf_counter(), 0
     for columns in simulation.read(simulations[ours], *period):

@@ -83,6 +83,16 @@ class RuleLeadTooShort(DomainError):
     )
 
 
+class RuleLeadPassed(DomainError):
+    code, sentence = (
+        "rule_lead_passed",
+        _(
+            "It would hold in less than %(lead)s: those whom it meets would hear of it too late. Withdraw it and propose it"
+            " for a later time."
+        ),
+    )
+
+
 class RuleTimeTooClose(DomainError):
     code, status, sentence = (
         "rule_time_passed",

@@ -71,7 +71,8 @@ class RuleForm(forms.Form):
         label=pgettext_lazy("rule change", "From when on"),
         required=False,
         help_text=_(
-            "Only where two people change it from a time on. What was decided before is not judged by it."
+            "Only where two people change it from a time on. The second one agrees so early that those whom it meets hear of"
+            " it. What was decided before is not judged by it."
         ),
     )
     reason = forms.CharField(

@@ -170,10 +170,10 @@ RULE_LEAD = policy.declare(
     "governance.rule_lead",  # G5
     policy.Span(1, 336, Unit.HOURS),
     24,
-    name=pgettext_lazy("policy name", "Rules: proposed ahead"),
+    name=pgettext_lazy("policy name", "Rules: agreed to ahead"),
     about=_(
-        "So long before it takes force a rule is proposed that does not protect better than the one before: two people"
-        " look at it, it runs in shadow, and those whom it meets hear of it."
+        "So long before it takes force a rule is agreed to by two people that does not protect better than the one before:"
+        " those whom it meets hear of it. Whoever proposes it leaves time for the second person, too."
     ),
 )
 policy.safer(policy.HIGHER, RULE_LEAD)

@@ -86,7 +86,7 @@ REPORTED = data(
     ground=Ground.LAW,
     law=_("Interim Measures on online taxis, art. 30 and 31"),
     processors=_(
-        "the ministry's supervision platform: the driver's licence number, phone and plate, never who travels"
+        "the ministry's supervision platform: the driver's licence number, phone, plate and times online, never who travels"
     ),
 )
 nobody(
@@ -98,7 +98,7 @@ nobody(
 destroyed(
     "governance.FeedMessage",
     REPORTED,
-    "which trip was reported by which interface, and what came of it",
+    "which trip, driver or car was reported by which interface, and what came of it",
     after=TRACES_KEPT,
     since=Coalesce("acknowledged_at", "refused_at"),
     said="it was told or refused",

@@ -6,11 +6,13 @@ agrees to is known by its digest, which covers the value, its time, the value in
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, clock, formats, four_eyes, idempotency, jobs, limits, live, policy
@@ -20,12 +22,14 @@ from core.errors import DomainError, InvalidInput, NotFound
 from core.limits import Asker
 from core.permissions import require
 from core.policy import simulation
+from core.progress import Progress
 from core.states import move
 from core.transactions import begins_transaction
 from governance.errors import (
     ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
+    RuleLeadPassed,
     RuleLeadTooShort,
     RuleMomentTaken,
     RuleNotSimulated,
@@ -133,8 +137,8 @@ def propose(
     raw = rule.kind.plain(found)
     if raw == rule.kind.plain(held.value):
         raise RuleUnchanged
-    if effective_from is not None:
-        _against_haste(rule, held.value, found, effective_from - at)
+    if effective_from is not None and (lead := _lead_missed(rule, held.value, found, effective_from - at)):
+        raise RuleLeadTooShort("effective_from", lead=lead)
     if mode == Mode.ALONE:
         _against_again(rule, at)
     if mode == Mode.DAY:
@@ -175,11 +179,13 @@ def _is_taken(rule: policy.Policy[Any], mode: str, moment: datetime | None, at: 
     return any(not is_past(row, at) for row in same.filter(state=ProposalState.PROPOSED))
 
 
-def _against_haste(rule: policy.Policy[Any], held: Any, found: Any, ahead: timedelta) -> None:
-    """Raises `RuleLeadTooShort`: a rule is not changed minutes ahead of those whom it meets, unless it protects better."""
+def _lead_missed(rule: policy.Policy[Any], held: Any, found: Any, ahead: timedelta) -> str:
+    """The lead that is not kept, as it is said; empty where it is: a rule is not changed minutes ahead of those whom it
+    meets, unless it protects better."""
     lead = policy.span(RULE_LEAD)
-    if ahead < lead - TYPED_IN and not policy.is_safer(rule, held, found):
-        raise RuleLeadTooShort("effective_from", lead=formats.span(lead.total_seconds()))
+    if ahead >= lead - TYPED_IN or policy.is_safer(rule, held, found):
+        return ""
+    return formats.span(lead.total_seconds())
 
 
 def _against_again(rule: policy.Policy[Any], at: datetime) -> None:
@@ -226,6 +232,11 @@ def _against_agreeing(change: RuleChange) -> DomainError | None:
     if is_past(change, clock.now()):
         return RuleTimePassed()
     rule = rule_of(change.key)
+    if change.effective_from is not None:
+        # Until somebody agrees nobody else knows that it comes: their time begins now.
+        held, ahead = held_before(rule, change).value, change.effective_from - clock.now()
+        if lead := _lead_missed(rule, held, rule.read(change.value)[0], ahead):
+            return RuleLeadPassed(lead=lead)
     waits = change.mode in STAYS and simulation.of(rule) is not None
     return RuleNotSimulated() if waits and not _is_beside(rule, change, change.simulated) else None
 
@@ -259,8 +270,8 @@ def _locked(code: str) -> RuleChange:
 def agree(*, account: "Account", code: str, digest: str) -> RuleChange:
     """The second person agrees to what they read, known by its `digest`: it becomes a version.
 
-    Raises `NotFound`, `Forbidden`, `RuleChangeOver`, `SecondPersonNeeded`, `RuleTimePassed`, `RuleNotSimulated`,
-    `RuleChangedMeanwhile`, and what `policy.adopt` raises.
+    Raises `NotFound`, `Forbidden`, `RuleChangeOver`, `SecondPersonNeeded`, `RuleTimePassed`, `RuleLeadPassed`,
+    `RuleNotSimulated`, `RuleChangedMeanwhile`, and what `policy.adopt` raises.
     """
     require(account, CHANGE)
     row = _locked(code)
@@ -350,9 +361,10 @@ def _compare(
     how: simulation.Simulation[Any],
     since: datetime,
     until: datetime,
+    *heard: Callable[[int], None],
 ) -> dict[str, Any]:
     held, new = held_before(rule, row), rule.read(row.value)[0]
-    return simulation.simulate(how, held.value, new, since, until) | {"beside": held.citation}
+    return simulation.simulate(how, held.value, new, since, until, *heard) | {"beside": held.citation}
 
 
 def _waiting() -> Iterator[tuple[RuleChange, policy.Policy[Any]]]:
@@ -370,8 +382,24 @@ def _simulate(pk: int, _at: datetime) -> None:
     """The week before it was proposed, by both values."""
     found = _open(pk)
     if found:
-        row = found[0]
-        _keep(row, simulated=_compare(*found, row.proposed_at - WEEK, row.proposed_at))
+        row, _rule, how = found
+        period, waits = (row.proposed_at - WEEK, row.proposed_at), RuleChange.objects.filter(pk=pk)
+        waits.update(counting_since=clock.now(), rows_done=0, rows_of=simulation.count(how, *period))
+        _keep(row, simulated=_compare(*found, *period, lambda done: waits.update(rows_done=done)))
+
+
+def progress_of(row: RuleChange, at: datetime) -> Progress | None:
+    """How many rows are worked out of what it would have done; None where the figures are here, or there are none."""
+    rule = rule_of(row.key)
+    if simulation.of(rule) is None or _is_beside(rule, row, row.simulated):
+        return None
+    return Progress(row.rows_done, row.rows_of, row.counting_since, at)
+
+
+@live.mark("rule_figures")
+def _rows_done() -> int:
+    rows = RuleChange.objects.filter(state=ProposalState.PROPOSED)
+    return int(rows.aggregate(every=Coalesce(Sum("rows_done"), 0))["every"])
 
 
 def _to_shadow(at: datetime, limit: int) -> list[int]:

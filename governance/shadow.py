@@ -7,7 +7,7 @@ no row of the platform is read, written or locked, no trigger runs, and nothing 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from itertools import count
@@ -30,6 +30,7 @@ class World:
         self.at = at
         self._tables: set[str] = set()
         self._numbers = count(1)
+        self.contexts = ExitStack()
 
     def table(self, *labels: str, also: str = "") -> None:
         """Stand an empty table before each of these (`app.Model`); `also` is a column that it has besides."""
@@ -71,6 +72,10 @@ class World:
                 setattr(row, column.attname, f"~{number}")
         model._base_manager.bulk_create([row])
         return row
+
+    def within(self, context: AbstractContextManager[object]) -> None:
+        """Stand something that is no table before the real one, until this world ends."""
+        self.contexts.enter_context(context)
 
     def spoil_pages(self, change: Spoil) -> None:
         """Pages that checks draw come out changed, as by a careless edit of a template."""
@@ -132,8 +137,9 @@ def world(at: datetime) -> Iterator[World]:
     """A world of shadows that is gone at the end."""
     token = _spoil.set(None)
     try:
-        with policy.read_once(), transaction.atomic():
-            yield World(at)
+        made = World(at)
+        with policy.read_once(), transaction.atomic(), made.contexts:
+            yield made
             transaction.set_rollback(True)
     finally:
         _spoil.reset(token)

@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
 }
 MOMENTS = {  # by which field an item says when it happened
     "orderCreate": "OrderTime", "orderMatch": "DistributeTime", "orderCancel": "CancelTime", "operateDepart": "DepTime",
+    "operateLogin": "LoginTime", "operateLogout": "LogoutTime",
     "operateArrive": "DestTime", "ratedPassenger": "EvaluateTime", "ratedPassengerComplaint": "ComplaintTime",
     "positionVehicle": "PositionTime",
 }  # fmt: skip
@@ -120,6 +121,14 @@ def _wrong(fields: list[Any], item: Any, company: str) -> tuple[str, str] | None
 def _fits(value: Any, written: str, length: int) -> bool:
     if written == "text":
         return isinstance(value, str) and len(value) <= length
+    if written == "clock":
+        return (
+            isinstance(value, str)
+            and len(value) == length
+            and value.isdigit()
+            and value < "2400"
+            and value[2] < "6"
+        )
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     if written in ("code", "digit", "moment", "day"):

@@ -117,10 +117,18 @@ def known() -> list[Simulation[Any]]:
     return [_known[key] for key in sorted(_known)]
 
 
-def read(
-    simulation: Simulation[Any], since: datetime, until: datetime, *, go_on: Callable[[], None] = lambda: None
-) -> Iterator[dict[str, Column]]:
-    """The columns of the rows of a period, part by part; `go_on` is asked between the parts."""
+def count(simulation: Simulation[Any], since: datetime, until: datetime) -> int:
+    """How many rows a period has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) {simulation.rows} AND {simulation.at} >= %s AND {simulation.at} < %s",
+            [since, until],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def read(simulation: Simulation[Any], since: datetime, until: datetime) -> Iterator[dict[str, Column]]:
+    """The columns of the rows of a period, part by part."""
     after = -1
     names = (*FIRST, *simulation.columns)
     while True:
@@ -133,7 +141,6 @@ def read(
         after = rows[-1][0]
         if len(rows) < PART:
             return
-        go_on()
 
 
 def simulate(
@@ -142,13 +149,15 @@ def simulate(
     new: T,
     since: datetime,
     until: datetime,
-    *,
-    go_on: Callable[[], None] = lambda: None,
+    heard: Callable[[int], None] = lambda _done: None,
 ) -> dict[str, Any]:
-    """What both values make of the rows of a period: all together, and by city, hour and line, as JSON."""
+    """What both values make of the rows of a period: all together, and by city, hour and line, as JSON.
+
+    `heard` is told after each part how many rows are done.
+    """
     whole = Count()
     parts: dict[str, dict[str, Count]] = {"city": {}, "hour": {}, "line": {}}
-    for columns in read(simulation, since, until, go_on=go_on):
+    for columns in read(simulation, since, until):
         before = np.asarray(simulation.rule(old, columns), dtype=np.float64)
         after = np.asarray(simulation.rule(new, columns), dtype=np.float64)
         whole.add(before, after)
@@ -157,6 +166,7 @@ def simulate(
             for place, value in enumerate(values):
                 chosen = places == place
                 found.setdefault(str(value), Count()).add(before[chosen], after[chosen])
+        heard(whole.rows)
     return {
         "since": since.isoformat(),
         "until": until.isoformat(),

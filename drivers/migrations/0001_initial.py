@@ -345,6 +345,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'time online',
                 'verbose_name_plural': 'times online',
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('driver',), name='one_open_spell_per_driver')],
+                'indexes': [models.Index(fields=['ended_at'], name='spell_by_end')],
             },
         ),
         migrations.CreateModel(

@@ -245,6 +245,8 @@ class OnlineSpell(models.Model):
                 fields=["driver"], condition=Q(ended_at=None), name="one_open_spell_per_driver"
             )
         ]
+        # Who went offline lately, and who is online (the regulator's feed).
+        indexes = [models.Index(fields=["ended_at"], name="spell_by_end")]
 
     def __str__(self) -> str:
         return f"{self.driver_id} online since {formats.moment(self.began_at)}"

@@ -523,6 +523,23 @@ def facts_untold(
     return _counted(table, facts + " AND m.key IS NOT NULL", "f.id IS NULL", "t.code", **given)
 
 
+def spells_untold(since: datetime, at: datetime, *, lines: Sequence[str], within: timedelta) -> Counted:
+    """Drivers who went online or offline since on reported lines; wrong: the regulator did not acknowledge it `within` its
+    time (G11)."""
+    table = (
+        "drivers_onlinespell s JOIN drivers_driver d ON d.id = s.driver_id"
+        " JOIN accounts_account o ON o.id = d.account_id AND NOT o.is_drill"
+        " CROSS JOIN LATERAL (VALUES ('operateLogin', s.began_at), ('operateLogout', s.ended_at)) AS m(kind, at)"
+        " LEFT JOIN governance_feedmessage f ON f.kind = m.kind AND f.key = s.id::text AND f.acknowledged_at IS NOT NULL"
+    )
+    rows = (
+        "(s.ended_at IS NULL OR s.ended_at >= %(since)s) AND s.line = ANY(%(lines)s)"
+        " AND m.at >= %(since)s AND m.at < %(at)s - %(within)s::interval"
+    )
+    given = {"since": since, "at": at, "lines": list(lines), "within": within}
+    return _counted(table, rows, "f.id IS NULL", "o.code", **given)
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """What waits for the regulator for longer than `facts_untold` allows, what is refused, and what was acknowledged."""

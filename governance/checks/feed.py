@@ -8,7 +8,7 @@ from governance.checks import ask
 from governance.checks.verdicts import verdict
 from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
-from governance.regulator.company import BadFile, Company, company, is_set_up
+from governance.regulator.company import BadFile, City, Company, company, is_set_up, reporting_as
 from governance.regulator.scores import is_overdue, last_score
 from governance.shadow import World
 from rides.selectors import all_lines
@@ -31,6 +31,12 @@ BAD_COMPANY = fault("feed_company", noop("The company's file for the regulator c
 NO_REGION = fault("feed_cities", noop("Lines that run and are not reported: %(which)s"))
 UNTOLD = fault(
     "feed_untold", noop("Facts of the last hour that the regulator did not acknowledge: %(codes)s")
+)
+UNTOLD_DRIVERS = fault(
+    "feed_untold_drivers",
+    noop(
+        "Drivers who went online or offline in the last hour, and the regulator did not acknowledge it: %(codes)s"
+    ),
 )
 WAITING = fault("feed_waiting", noop("Waiting for longer than five minutes: %(count)s"))
 REFUSED = fault("feed_refused", noop("Refused, or cannot be true: %(count)s, for %(which)s"))
@@ -90,6 +96,10 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
     facts = ask.facts_untold(at - LOOKS_BACK, at, lines=lines, within=ALLOWED, pays=PAYS)
     if facts.wrong:
         faults.append(UNTOLD(codes=named(facts.codes, facts.wrong)))
+    reported = sorted({line for city in ours.cities.values() for line in city.lines})
+    spells = ask.spells_untold(at - LOOKS_BACK, at, lines=reported, within=ALLOWED)
+    if spells.wrong:
+        faults.append(UNTOLD_DRIVERS(codes=named(spells.codes, spells.wrong)))
     cars = ask.positions_untold(at, lines=lines, within=POSITION)
     if cars.wrong > cars.all * LATE_AT_MOST:
         faults.append(UNPLACED(codes=named(cars.codes, cars.wrong)))
@@ -113,28 +123,49 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
             faults.append(NOT_THERE(theirs=score.theirs, ours=score.ours))
     elif is_overdue(at):
         faults.append(UNHEARD())
-    told = TOLD(told=seen.told, positions=seen.positions, all=facts.all, good=facts.all - facts.wrong)
+    told = TOLD(
+        told=seen.told,
+        positions=seen.positions,
+        all=facts.all + spells.all,
+        good=facts.all + spells.all - facts.wrong - spells.wrong,
+    )
     return verdict(faults, told, scored, happened=seen.told)
 
 
-@breaks("G11", UNTOLD, NOT_CONNECTED, BAD_COMPANY)
-def an_order_that_the_regulator_never_hears_of(world: World) -> None:
+def _connected(world: World) -> None:
+    """A company that is connected and reports its one city: nothing is wrong in that world, whatever is outside."""
     world.table(
         "governance.FeedMessage",
         "governance.FeedHour",
         "governance.FeedScore",
+        "governance.FeedMark",
         "governance.FeedPosition",
         "rides.LatestPosition",
+        "rides.Trip",
+        "rides.LineInCity",
+        "drivers.OnlineSpell",
     )
-    told = company().cities if is_set_up() else {}
-    code, line_told = next(
-        ((code, min(city.lines)) for code, city in told.items() if city.lines),
-        ("nowhere", Line.EXPRESS.value),
+    world.within(
+        reporting_as(Company("SHADOW", {}, {"shadow": City(330300, frozenset({Line.EXPRESS.value}), {})}))
     )
-    city = world.make("rides.City", code=code, latitude=28.0, longitude=120.7)
+
+
+@breaks("G11", UNTOLD)
+def an_order_that_the_regulator_never_hears_of(world: World) -> None:
+    _connected(world)
+    city = world.make("rides.City", code="shadow", latitude=28.0, longitude=120.7)
     world.trip(
-        line_told,
+        Line.EXPRESS.value,
         city_id=city.pk,
         requested_at=world.at - timedelta(minutes=30),
         accepted_at=world.at - timedelta(minutes=20),
     )
+
+
+@breaks("G11", UNTOLD_DRIVERS)
+def a_driver_who_goes_online_and_is_not_told(world: World) -> None:
+    _connected(world)
+    account = world.make("accounts.Account", real_name="影子司机", phone="+8613800009902")
+    driver = world.make("drivers.Driver", account_id=account.pk)
+    began = world.at - timedelta(minutes=30)
+    world.make("drivers.OnlineSpell", driver_id=driver.pk, line=Line.EXPRESS.value, began_at=began)

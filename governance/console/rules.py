@@ -15,19 +15,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods
 
-from core import policy, typed
+from core import clock, policy, typed
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Offer, Refusal
 from core.console import page
 from core.errors import DomainError, Forbidden, explain
 from core.permissions import may
 from core.policy import simulation
+from core.progress import Progress
 from governance import figures
 from governance.actions import RULE_CHANGES
 from governance.forms import RuleForm
 from governance.models import RuleChange
 from governance.policies import CHANGE, TIGHTEN
-from governance.rules import WEEK, held_before, propose, rule_of
+from governance.rules import WEEK, held_before, progress_of, propose, rule_of
 from governance.states import Mode, ProposalState
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Change:
     beside: str
     lines: list[Line]
     simulated: "figures.Figures | None"
+    progress: Progress | None
     shadowed: "figures.Figures | None"
     lapses_at: Any
     offers: list[Offer[RuleChange]]
@@ -232,6 +234,7 @@ def _changes(
             held.citation,
             _difference(rule, rule.kind.plain(held.value), row.value),
             figures.shown(how, row.simulated) if how else None,
+            progress_of(row, clock.now()),
             figures.shown(how, row.shadowed) if how else None,
             urgent.lapses_at if urgent else None,
             RULE_CHANGES.offers(row, person, refusal),

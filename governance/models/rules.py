@@ -33,6 +33,10 @@ class RuleChange(models.Model):
     # What it would have done to the week before, and what it would have done since it was proposed, in shadow.
     simulated = models.JSONField(pgettext_lazy("rulechange", "simulated"), null=True)
     shadowed = models.JSONField(pgettext_lazy("rulechange", "in shadow"), null=True)
+    # How far the first of them is: since when it is worked out, and of how many rows how many are done.
+    counting_since = models.DateTimeField(pgettext_lazy("report", "counting since"), null=True)
+    rows_done = models.PositiveIntegerField(pgettext_lazy("rulechange", "rows done"), default=0)
+    rows_of = models.PositiveIntegerField(pgettext_lazy("rulechange", "rows in all"), default=0)
     # Of all that the second person read and agreed to.
     signed_digest = models.CharField(
         pgettext_lazy("rulechange", "digest of what was read"), max_length=64, blank=True

@@ -2,39 +2,48 @@
 
 Hitch owners have no such certificates, and are not told. What the layout must have of a driver or car and this platform
 does not hold, the company's own register says: a file for each in the folder that `records` of the company's file names
-(`drivers/CODE.json`, `vehicles/PLATE.json`). Of it nothing leaves but the fields that the layout must have.
+(`drivers/CODE.json`, `vehicles/PLATE.json`, a car's `insurance` in it as a list). Of it nothing leaves but the fields that the
+layout must have.
 """
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from core import formats
 from core.typed import document
-from drivers.selectors import count_to_report, drivers_to_report, vehicles_to_report
+from drivers.selectors import count_to_report, drivers_to_report, plates_of, vehicles_to_report
 from drivers.states import DriverState, PaperKind
 from governance.models import FeedMark, FeedMessage
 from governance.regulator.company import Company
 from governance.regulator.layout import day, layout, moment, today
-from rides.selectors import all_lines
+from rides.selectors import all_lines, tariff_to_report
 from rides.states import LineState
 
 if TYPE_CHECKING:
     from drivers.models import Driver, Paper, Vehicle
     from rides.models import LineInCity
+    from rides.policies import Rates
 
 Item = dict[str, Any]
+Told = tuple[str, str, str, dict[str, Any]]  # interface, key, whom it is about, rows
 MARKS = ("base", "papers")
 KINDS = (
     "baseInfoCompany",
     "baseInfoCompanyPermit",
     "baseInfoCompanyStat",
+    "baseInfoCompanyFare",
     "baseInfoVehicle",
+    "baseInfoVehicleInsurance",
     "baseInfoDriver",
 )
 WHOLE = timedelta(
@@ -43,6 +52,10 @@ WHOLE = timedelta(
 NEW, CHANGED = 1, 2  # `Flag`
 VALID, INVALID = 0, 1  # `State`
 NET_CAR = 1  # `CommercialType`: ride-hailing
+NO_PEAK = 0  # the tariff has no surcharge for hours of many orders
+CARS_AT_ONCE = 1_000  # whose insurance one statement queues
+# Whose key names what they are about, and then how it is now.
+KEYED = frozenset({"baseInfoCompanyFare", "baseInfoVehicleInsurance"})
 _QUEUED = (
     "INSERT INTO governance_feedmessage"
     " (kind, key, subject, rows, happened_at, queued_at, next_at, attempts, refused_for)"
@@ -90,6 +103,14 @@ _VEHICLES = _CHANGED.format(
                   JOIN accounts_account a ON a.id = d.account_id AND NOT a.is_drill WHERE b.vehicle_id = v.id)
     GROUP BY v.id"""  # noqa: S608 - ours
 )
+_INSURED = """
+SELECT v.id, v.plate FROM drivers_vehicle v
+JOIN drivers_paper p ON p.vehicle_id = v.id AND p.replaced_at IS NULL AND p.kind = 'transport_permit'
+WHERE (%(all)s OR (p.id > %(first)s AND p.id <= %(last)s))
+  AND EXISTS (SELECT 1 FROM drivers_binding b JOIN drivers_driver d ON d.id = b.driver_id
+              JOIN accounts_account a ON a.id = d.account_id AND NOT a.is_drill WHERE b.vehicle_id = v.id)
+ORDER BY v.id
+"""
 _NEWEST = "SELECT COALESCE(max(id), 0) FROM drivers_paper"
 _SETTLED = "SELECT COALESCE(max(id), 0) FROM drivers_paper WHERE added_at < %s"
 
@@ -111,17 +132,23 @@ def collect(ours: Company, at: datetime) -> None:
             (_VEHICLES, "baseInfoVehicle", "car"),
         ):
             cursor.execute(statement, {**given, "kind": kind, "whose": whose})
+        cursor.execute(_INSURED, given)
+        cars = cursor.fetchall()
         cursor.execute(_SETTLED, [at - timedelta(minutes=5)])
         FeedMark.objects.update_or_create(
             source="papers", defaults={"mark": max(first, cursor.fetchone()[0])}
         )
         if whole:
             FeedMark.objects.update_or_create(source="base", defaults={"mark": int(at.timestamp())})
+    # The register is files, read outside of the transaction; what is missed by a crash in between is found the next day.
+    for start in range(0, len(cars), CARS_AT_ONCE):
+        part = cars[start : start + CARS_AT_ONCE]
+        _queue([row for car, plate in part for row in _insured(ours, car, plate)], at)
 
 
 def _company(ours: Company, at: datetime) -> None:
     """The company, its permit in each city, and its size of the day: each once for as long as it says the same."""
-    told: list[tuple[str, str, str, dict[str, Any]]] = [("baseInfoCompany", _digest(ours.facts), "", {})]
+    told: list[Told] = [("baseInfoCompany", _digest(ours.facts), "", {})]
     permits = {
         (row.city.code, row.permit_number): row
         for row in all_lines()
@@ -132,18 +159,51 @@ def _company(ours: Company, at: datetime) -> None:
         permit = {"city": code, "number": number, "until": row.permit_until.isoformat()}
         told.append(("baseInfoCompanyPermit", f"{code}:{_digest(said)}", code[:20], permit))
     told.append(("baseInfoCompanyStat", str(day(at)), "", {}))
+    rates, since = tariff_to_report()
+    for line in all_lines():
+        if line.state != LineState.SUSPENDED and _is_reported(ours, line):
+            code, city = line.city.code, ours.cities[line.city.code]
+            said = [city.region, city.fares, dataclasses.asdict(rates[line.line]), str(since)]
+            fare = {"city": code, "line": line.line}
+            told.append(("baseInfoCompanyFare", f"{code}:{line.line}:{_digest(said)}", code[:20], fare))
     known = FeedMessage.objects.filter(kind__in={kind for kind, *_rest in told})
     have = set(known.filter(key__in=[key for _kind, key, *_rest in told]).values_list("kind", "key"))
+    _queue([each for each in told if each[:2] not in have], at)
+
+
+def _queue(told: "Sequence[Told]", at: datetime) -> None:
+    """Each of them once: what was queued before stays as it is."""
     FeedMessage.objects.bulk_create(
         [
             FeedMessage(
                 kind=kind, key=key, subject=subject, rows=rows, happened_at=at, queued_at=at, next_at=at
             )
             for kind, key, subject, rows in told
-            if (kind, key) not in have
         ],
         ignore_conflicts=True,
     )
+
+
+def _insured(ours: Company, car: int, plate: str) -> "Iterator[Told]":
+    """The insurance of a car by the company's own register, one message for each policy; one that lacks all where it says
+    nothing of any, so that this is known and refused by its cause."""
+    try:
+        policies = _policies(ours, plate)
+    except Exception:  # the file of one car says nothing of the others
+        policies = [{}]
+    for policy in policies or [{}]:
+        number = _digest(policy.get("InsurNum", ""))[:16] if policy else ""
+        yield (
+            "baseInfoVehicleInsurance",
+            f"{car}:{number}:{_digest(policy)}",
+            plate[:20],
+            {"car": car, "policy": number},
+        )
+
+
+def _policies(ours: Company, plate: str) -> list[Item]:
+    """Raises where the register cannot be read."""
+    return [dict(each) for each in _register(ours, "vehicles", plate.replace("·", "")).get("insurance", [])]
 
 
 def _is_reported(ours: Company, row: "LineInCity") -> bool:
@@ -163,10 +223,11 @@ def items_of(
 ) -> "list[Callable[[], Item]]":
     """How the item of each message is made; each raises by itself where its rows cannot be read."""
     earlier = FeedMessage.objects.filter(kind=kind, acknowledged_at__isnull=False)
-    before = set(earlier.filter(subject__in={row.subject for row in rows}).values_list("subject", flat=True))
+    same = earlier.filter(subject__in={row.subject for row in rows}).only("kind", "key", "subject")
+    before = {_about(row) for row in same}
 
     def stamp(row: FeedMessage) -> Item:
-        return {"Flag": CHANGED if row.subject in before else NEW, "UpdateTime": moment(at)}
+        return {"Flag": CHANGED if _about(row) in before else NEW, "UpdateTime": moment(at)}
 
     def made(item: Callable[[FeedMessage], Item]) -> "list[Callable[[], Item]]":
         return [partial(lambda row: item(row) | stamp(row), row) for row in rows]
@@ -179,12 +240,18 @@ def items_of(
             return made(lambda _row: {"VehicleNum": cars, "DriverNum": drivers})
         case "baseInfoCompanyPermit":
             return made(lambda row: _permit(ours, row))
+        case "baseInfoCompanyFare":
+            tariff = tariff_to_report()
+            return made(lambda row: _fare(ours, row, *tariff))
         case "baseInfoDriver":
             people = {each.pk: each for each in drivers_to_report([row.rows["person"] for row in rows])}
             return made(lambda row: _driver(ours, people[row.rows["person"]], row, at))
         case "baseInfoVehicle":
             known = {each.pk: each for each in vehicles_to_report([row.rows["car"] for row in rows])}
             return made(lambda row: _vehicle(ours, known[row.rows["car"]], row, at))
+        case "baseInfoVehicleInsurance":
+            plates = plates_of([row.rows["car"] for row in rows])
+            return made(lambda row: _insurance(ours, plates[row.rows["car"]], row))
         case _:
             raise ValueError(kind)
 
@@ -200,13 +267,58 @@ def _permit(ours: Company, row: FeedMessage) -> Item:
     }
 
 
-def _record(ours: Company, kind: str, folder: str, name: str) -> Item:
-    """What the company's own register says of a driver or car, and the layout must have; nothing where it says nothing."""
+def _about(row: FeedMessage) -> str:
+    """Whom or what a message is about, whatever it says of them: by it one is new, or changed."""
+    return row.key.rpartition(":")[0] if row.kind in KEYED else row.subject
+
+
+def _fare(ours: Company, row: FeedMessage, rates: "Mapping[str, Rates]", since: datetime | None) -> Item:
+    """The tariff of a line in a city. Its least and most have no field, and stand in the note; it has no surcharge."""
+    city, fare = ours.cities[row.rows["city"]], rates[row.rows["line"]]
+    with override("zh-hans"):
+        notes = [_("at least %(least)s a trip") % {"least": formats.money(fare.least)}]
+        if fare.most is not None:
+            notes.append(_("at most %(most)s a trip") % {"most": formats.money(fare.most)})
+    return {
+        **_asked("baseInfoCompanyFare", city.fares),
+        **({"FareValidOn": moment(since)} if since else {}),
+        "Address": city.region,
+        "FareType": row.rows["line"],
+        "FareTypeNote": "；".join(notes),
+        "StartFare": fare.base / 100,
+        "StartMile": 0,
+        "UnitPricePerMile": fare.per_km / 100,
+        "UnitPricePerMinute": fare.per_minute / 100,
+        "PeakUnitPrice": NO_PEAK,
+        "PeakPriceStartMile": NO_PEAK,
+        "State": VALID,
+    }
+
+
+def _insurance(ours: Company, plate: str, row: FeedMessage) -> Item:
+    """One policy as the register has it now; of a car whose register had none, the first that it has since."""
+    policies, number = _policies(ours, plate), row.rows["policy"]
+    found = [each for each in policies if _digest(each.get("InsurNum", ""))[:16] == number or not number]
+    said = _asked("baseInfoVehicleInsurance", found[0]) if found else {}
+    return said | {"VehicleNo": plate.replace("·", "")}
+
+
+def _asked(kind: str, said: "Mapping[str, Any]") -> Item:
+    """What the layout must have of what somebody says."""
+    return {field.name: said[field.name] for field in layout()[kind] if field.required and field.name in said}
+
+
+def _register(ours: Company, folder: str, name: str) -> Item:
+    """What the company's own register has of a driver or car; nothing where it has nothing."""
     path = Path(ours.records) / folder / f"{name}.json"
     if not ours.records or not path.is_file():
         return {}
-    said = json.loads(path.read_text())
-    return {field.name: said[field.name] for field in layout()[kind] if field.required and field.name in said}
+    return dict(json.loads(path.read_text()))
+
+
+def _record(ours: Company, kind: str, folder: str, name: str) -> Item:
+    """What the company's own register says of a driver or car, and the layout must have; nothing where it says nothing."""
+    return _asked(kind, _register(ours, folder, name))
 
 
 def _paper(papers: "Sequence[Paper]", kind: PaperKind) -> "Paper | None":

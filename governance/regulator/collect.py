@@ -7,7 +7,7 @@ is one message however often it is seen. Marked people (the drill's, the demo ci
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -81,6 +81,24 @@ WHERE m.accused_as = 'driver' AND o.is_drill IS NOT TRUE AND m.filed_at >= %(sin
 {_ONCE}
 """  # noqa: S608 - ours
 
+# A time online has a beginning and an end, each told once; the car is the one bound then, of two the one that was said.
+_SPELLS = f"""
+{_QUEUED}
+SELECT m.kind, s.id::text, o.code, jsonb_build_object('driver', s.driver_id, 'vehicle', (
+           SELECT CASE WHEN count(*) = 1 THEN min(b.vehicle_id)
+                  ELSE min(b.vehicle_id) FILTER (WHERE b.vehicle_id = d.driving_id AND d.driving_since <= m.at) END
+           FROM drivers_binding b
+           WHERE b.driver_id = s.driver_id AND b.bound_at <= m.at AND (b.ended_at IS NULL OR b.ended_at >= m.at))),
+       m.at, %(at)s, %(at)s, 0, ''
+FROM drivers_onlinespell s
+JOIN drivers_driver d ON d.id = s.driver_id
+JOIN accounts_account o ON o.id = d.account_id AND NOT o.is_drill
+CROSS JOIN LATERAL (VALUES ('operateLogin', s.began_at), ('operateLogout', s.ended_at)) AS m(kind, at)
+WHERE (s.ended_at IS NULL OR s.ended_at >= %(since)s) AND s.line = ANY(%(lines)s) AND m.at >= %(since)s
+{_ONCE}
+"""  # noqa: S608 - ours
+SPELLS = "spells"
+
 
 def collect(company: Company, at: datetime) -> None:
     """Queue what is new of every source, until a turn is over."""
@@ -96,6 +114,16 @@ def collect(company: Company, at: datetime) -> None:
         ("complaints", "complaints_complaint", "filed_at", _COMPLAINTS),
     ):
         _added(source, table, time, statement, lines, since, at)
+    _spells(sorted({line for _pk, city in told for line in city.lines}), at)
+
+
+def _spells(lines: Sequence[str], at: datetime) -> None:
+    """Who went online or offline since it was looked at last, and a while before; at first within a day."""
+    with transaction.atomic():
+        mark = _mark(SPELLS)
+        last = at - timedelta(days=1) if mark is None else datetime.fromtimestamp(mark, tz=UTC)
+        _do(_SPELLS, {"lines": lines, "since": min(last, at) - SETTLED, "at": at})
+        _keep(SPELLS, int(at.timestamp()))
 
 
 def _trips(pk: int, city: City, since: datetime, at: datetime) -> None:

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 
 from governance.models import FeedHour, FeedMessage, FeedPosition
 from governance.regulator.company import BadFile, company, is_set_up
-from governance.regulator.words import KINDS, why
+from governance.regulator.words import KINDS, NOT_TOLD, why
 
 DAY = timedelta(days=1)
 
@@ -35,6 +35,7 @@ class Shown:
     wrong_file: bool
     rows: list[Row]
     newest_position: datetime | None
+    not_told: list[tuple[str, str, Promise]]  # interface, table, and why
 
 
 def shown(at: datetime) -> Shown:
@@ -68,6 +69,7 @@ def shown(at: datetime) -> Shown:
         is_set_up() and not _readable(),
         list(rows.values()),
         FeedPosition.objects.aggregate(newest=Max("at"))["newest"],
+        [(kind, table, reason) for kind, (table, reason) in NOT_TOLD.items()],
     )
 
 

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 Item = dict[str, Any]
 # A driver's phone told where it was within this time of a moment, or the booked place stands for it.
 NEAR = timedelta(minutes=2)
-OF_DRIVERS = frozenset({"orderMatch", "operateDepart", "operatePay"})
+OF_DRIVERS = frozenset({"orderMatch", "operateLogin", "operateLogout", "operateDepart", "operatePay"})
 NAMES_PEOPLE = OF_DRIVERS | {"baseInfoCompany", "baseInfoDriver"}
 # For so long a payment may be under way; then the trip is reported as not settled.
 SETTLES = timedelta(hours=1)
@@ -158,6 +158,17 @@ def _order_cancel(row: FeedMessage, about: _About) -> Item:
     }
 
 
+def _operate_log(time: str, row: FeedMessage, about: _About) -> Item:
+    """A driver goes online or offline; where, nobody wrote down."""
+    licence, _phone = about.licence(row)
+    return {
+        "LicenseId": licence,
+        "VehicleNo": about.plate(row),
+        time: moment(row.happened_at),
+        "Encrypt": WGS84,
+    }
+
+
 def _near(trail: Sequence[Fix], at: datetime, instead: Point) -> Point:
     """Where the car was at a moment, as its driver's phone told; the booked place where it told nothing then."""
     nearest = min(trail, key=lambda fix: abs(fix.at - at.timestamp()), default=None)
@@ -262,6 +273,8 @@ MADE: dict[str, Callable[[FeedMessage, _About], Item | Later]] = {
     "orderCreate": _order_create,
     "orderMatch": _order_match,
     "orderCancel": _order_cancel,
+    "operateLogin": partial(_operate_log, "LoginTime"),
+    "operateLogout": partial(_operate_log, "LogoutTime"),
     "operateDepart": _operate_depart,
     "operateArrive": _operate_arrive,
     "operatePay": _operate_pay,

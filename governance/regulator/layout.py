@@ -5,6 +5,7 @@ written, and its greatest length. What is sent beside is nothing: a field that t
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +31,8 @@ PLANNED = frozenset({"DepartTime", "BookDepTime"})  # may lie ahead
 IN_ORDER = {
     "operatePay": (("DepTime", "DestTime", False), ("DestTime", "PayTime", True)),
     "orderCancel": (("OrderTime", "CancelTime", True),),
+    "baseInfoVehicleInsurance": (("InsurEff", "InsurExp", False),),
+    "baseInfoCompanyFare": (("FareValidOn", "FareValidOff", False),),
 }
 LASTS = {"operateArrive": "DriveTime", "operatePay": "DriveTime"}  # no trip of no time
 PLACES = (
@@ -37,6 +40,9 @@ PLACES = (
     ("DestLatitude", "DestLongitude"),
     ("Latitude", "Longitude"),
 )
+
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]")  # HHmm
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,8 @@ def _ill_written(field: Field, value: Any, at: datetime) -> str:
     match field.written:
         case "text":
             return "" if isinstance(value, str) and len(value) <= field.length else "form"
+        case "clock":
+            return "" if isinstance(value, str) and _CLOCK.fullmatch(value) else "form"
         case "number":
             whole = isinstance(value, int | float) and not isinstance(value, bool)
             if not whole or len(str(value)) > field.length:

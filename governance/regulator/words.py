@@ -8,6 +8,8 @@ KINDS: dict[str, Promise] = {
     "orderCreate": pgettext_lazy("feed", "order placed"),
     "orderMatch": pgettext_lazy("feed", "order matched"),
     "orderCancel": pgettext_lazy("feed", "order cancelled"),
+    "operateLogin": pgettext_lazy("feed", "driver online"),
+    "operateLogout": pgettext_lazy("feed", "driver offline"),
     "operateDepart": pgettext_lazy("feed", "passenger aboard"),
     "operateArrive": pgettext_lazy("feed", "trip ended"),
     "operatePay": pgettext_lazy("feed", "trip paid"),
@@ -17,8 +19,35 @@ KINDS: dict[str, Promise] = {
     "baseInfoCompany": pgettext_lazy("feed", "the company"),
     "baseInfoCompanyPermit": pgettext_lazy("feed", "permit of the company in a city"),
     "baseInfoCompanyStat": pgettext_lazy("feed", "how many cars and drivers"),
+    "baseInfoCompanyFare": pgettext_lazy("feed", "fares of a line in a city"),
     "baseInfoVehicle": pgettext_lazy("feed", "car"),
+    "baseInfoVehicleInsurance": pgettext_lazy("feed", "insurance of a car"),
     "baseInfoDriver": pgettext_lazy("feed", "driver"),
+}
+# The other interfaces of the layout, by table, and why nothing is told by them: staff and the authority read what is missing.
+NOT_TOLD: dict[str, tuple[str, Promise]] = {
+    "baseInfoCompanyPay": (
+        "A.4.3",
+        _("This platform does not know the company's contracts with payment institutions."),
+    ),
+    "baseInfoCompanyService": ("A.4.4", _("This platform has no register of the company's offices.")),
+    "baseInfoVehicleTotalMile": (
+        "A.4.9",
+        _("This platform knows the way of trips alone, and no car's mileage."),
+    ),
+    "baseInfoDriverEducate": (
+        "A.4.11",
+        _("This platform knows no hours of courses as the layout asks for them."),
+    ),
+    "baseInfoDriverApp": ("A.4.12", _("This platform does not know a phone's operator.")),
+    "baseInfoDriverStat": ("A.4.13", _("This platform does not know traffic violations of a month.")),
+    "baseInfoPassenger": ("A.4.14", _("Who travels is not told: the Measures name orders and not people.")),
+    "positionDriver": ("A.7.1", _("The car's position says it without a person.")),
+    "ratedDriverPunish": (
+        "A.8.3",
+        _("Not built: what follows a complaint stands in the complaint's own record."),
+    ),
+    "ratedDriver": ("A.8.4", _("This platform does not know the authority's examination of drivers.")),
 }
 # What we find ourselves; the platform's own words are shown as they came.
 WHY: dict[str, Promise] = {

@@ -562,6 +562,40 @@ def test_the_regulators_feed(at, seed):
         assert (placed.all, placed.wrong, set(placed.codes)) == (cars, len(unplaced), unplaced)
 
 
+@pytest.mark.parametrize("seed", WORLDS)
+def test_drivers_online_and_offline(at, seed):
+    random.seed(650 + seed)
+    since, within, facts, wrong = at - timedelta(hours=1), timedelta(minutes=5), 0, []
+    with shadow.world(at) as world:
+        world.table("governance.FeedMessage", "drivers.OnlineSpell")
+        for _n in range(60):
+            marked, line = random.random() < 0.2, random.choice(["express", "premier"])
+            account = world.make("accounts.Account", is_drill=marked)
+            driver = world.make("drivers.Driver", account_id=account.pk)
+            began = at - timedelta(minutes=random.choice([200, 61, 59, 30, 6, 4]))
+            ended = some(0.5, began + timedelta(minutes=random.choice([1, 20, 150])))
+            spell = world.make(
+                "drivers.OnlineSpell", driver_id=driver.pk, line=line, began_at=began, ended_at=ended
+            )
+            for kind, moment in (("operateLogin", began), ("operateLogout", ended)):
+                told, over = random.random() < 0.6, random.random() < 0.8
+                if told:
+                    world.make(
+                        "governance.FeedMessage",
+                        kind=kind,
+                        key=str(spell.pk),
+                        acknowledged_at=at if over else None,
+                    )
+                if marked or line != "express" or moment is None or not since <= moment < at - within:
+                    continue
+                facts += 1
+                if not (told and over):
+                    wrong.append(account.code)
+        found = ask.spells_untold(since, at, lines=["express"], within=within)
+        assert (found.all, found.wrong) == (facts, len(wrong))
+        assert set(found.codes) <= set(wrong)
+
+
 # What is tried by tests of the checks alone (`test_checks.py`), with a row or two each.
 NOT_COMPARED = {
     "attempts_without_alert", "contacts_not_reached", "feed", "followed_unwritten", "grave_without_stop",

@@ -14,15 +14,20 @@ from accounts.models import Account
 from complaints.services import file_complaint
 from core import clock, outside, retry
 from core.models import AuditEntry, FailedWork
-from drivers.models import Driver, Paper
+from core.tests.factories import set_policy
+from drivers.models import Driver, FaceCheck, OnlineSpell, Paper
 from drivers.services.people import leave
+from governance import measures as board
+from governance.checks import ask
 from governance.measures import break_measure, check_measure, measures
 from governance.models import FeedHour, FeedMark, FeedMessage, FeedPosition, FeedScore
-from governance.regulator.layout import layout, wrong_with
+from governance.regulator.layout import layout, moment, wrong_with
 from governance.regulator.positions import POSITIONS
 from governance.regulator.scores import SCORE
 from governance.regulator.sending import COLLECT, REFUSED, SEND
+from governance.regulator.words import KINDS, NOT_TOLD
 from rides.models import City, LatestPosition, LineInCity, Payment, Trip
+from rides.policies import TARIFF
 from rides.services import cancel_trip, rate_trip
 from rides.tests.factories import drivers_phone_at
 from sandbox import regulator as there
@@ -288,6 +293,12 @@ def test_what_cannot_be_true_does_not_leave(change, why):
     assert wrong_with("orderCreate", good | change, at).why == why
 
 
+INSURED = {
+    "InsurCom": "某保险公司", "InsurNum": "PDZA2026-1", "InsurType": "机动车交通事故责任强制保险", "InsurCount": 200000,
+    "InsurEff": 20260101, "InsurExp": 20261231,
+}  # fmt: skip
+
+
 @pytest.fixture
 def professional(people, regulator, tmp_path, settings):
     """A driver with the permits of ride-hailing, of whom the company's register says the rest."""
@@ -301,6 +312,7 @@ def professional(people, regulator, tmp_path, settings):
         f"drivers/{driver.account.code}": ("baseInfoDriver", {"EmergencyContact": "他的家人", "State": 7}),
         f"vehicles/{car.plate.replace('·', '')}": ("baseInfoVehicle", {"GPSIMEI": "1"}),
     }
+    records[f"vehicles/{car.plate.replace('·', '')}"][1]["insurance"] = [INSURED]
     for name, (kind, more) in records.items():
         path = tmp_path / "records" / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -363,12 +375,151 @@ def test_what_nobody_knows_of_a_driver_is_named_and_not_made_up(professional, re
     assert FeedMessage.objects.get(kind="baseInfoDriver").refused_for == "baseInfoDriver:-:unreadable"
 
 
+def refused():
+    return set(FeedMessage.objects.filter(refused_at__isnull=False).values_list("refused_for", flat=True))
+
+
+def test_the_fares_of_each_line_are_told_and_again_when_the_tariff_changes(rides, regulator, noon):
+    feed()
+    running = LineInCity.objects.exclude(state="suspended").filter(city__code__in=["wenzhou", "zhengzhou"])
+    told = taken()["baseInfoCompanyFare"]
+    assert len(told) == running.count() > 0
+    (fare,) = (row for row in told if (row["Address"], row["FareType"]) == (330300, "express"))
+    assert (fare["StartFare"], fare["StartMile"], fare["UnitPricePerMile"], fare["UnitPricePerMinute"]) == (
+        5.0, 0, 1.8, 0.35,
+    )  # fmt: skip
+    assert (fare["PeakUnitPrice"], fare["MorningPeakTimeOn"], fare["FareValidOn"]) == (
+        0,
+        "0700",
+        20240101000000,
+    )
+    assert (fare["Flag"], fare["State"], fare["FareTypeNote"]) == (1, 0, "每程至少 9.00 元")
+    feed()
+    assert len(taken()["baseInfoCompanyFare"]) == len(told)
+    set_policy("rides.tariff", TARIFF.kind.plain(TARIFF.default) | {
+        "express": {"base": 600, "per_km": 180, "per_minute": 35, "least": 900, "most": None}
+    })  # fmt: skip
+    noon.shift(60)
+    feed()
+    later = [row for row in taken()["baseInfoCompanyFare"][len(told) :] if row["FareType"] == "express"]
+    assert {(row["StartFare"], row["Flag"]) for row in later} == {(6.0, 2)}
+    assert all(row["FareValidOn"] > 20240101000000 for row in later)
+
+
+def test_hours_that_nobody_entered_are_missing_and_not_made_up(rides, regulator, settings, tmp_path):
+    said = json.loads(COMPANY.read_text())
+    for city in said["cities"].values():
+        del city["fares"]
+    settings.REGULATOR_COMPANY = str(tmp_path / "company.json")
+    Path(settings.REGULATOR_COMPANY).write_text(json.dumps(said))
+    feed()
+    assert "baseInfoCompanyFare" not in taken()
+    assert refused() == {"baseInfoCompanyFare:FareValidOn:missing"}
+
+
+def test_a_drivers_time_online_is_told_from_its_beginning_to_its_end(professional, regulator, noon):
+    driver, car = professional
+    feed()
+    spell = OnlineSpell.objects.create(
+        driver=driver,
+        line="express",
+        began_at=clock.now(),
+        face_check=a_face(driver),
+    )
+    feed()
+    assert "operateLogout" not in taken()
+    (login,) = taken()["operateLogin"]
+    assert (login["LicenseId"], login["VehicleNo"]) == (driver.licence_number, car.plate.replace("·", ""))
+    assert (login["LoginTime"], login["Encrypt"]) == (moment(spell.began_at), 2)
+    assert not {"Longitude", "Latitude"} & login.keys()
+    noon.shift(3600)
+    OnlineSpell.objects.filter(pk=spell.pk).update(ended_at=clock.now())
+    noon.shift(10)
+    feed()
+    feed()
+    (logout,) = taken()["operateLogout"]
+    assert logout["LogoutTime"] == moment(OnlineSpell.objects.get().ended_at)
+    assert len(taken()["operateLogin"]) == 1
+    assert AuditEntry.objects.filter(action="regulator.told", subject="operateLogin").count() == 1
+    Account.objects.filter(pk=driver.account_id).update(is_drill=True)
+    OnlineSpell.objects.create(
+        driver=driver, line="express", began_at=clock.now(), face_check=spell.face_check
+    )
+    feed()
+    assert len(taken()["operateLogin"]) == 1
+
+
+def a_face(driver):
+    return FaceCheck.objects.create(
+        code="F-FEED", driver=driver, purpose="daily", subject="2026-03-02", state="asked", asked_at=clock.now(),
+        challenge=["left"],
+        expires_at=clock.now() + timedelta(minutes=5),
+    )  # fmt: skip
+
+
+def test_the_board_is_red_for_a_driver_whose_time_online_is_not_told(professional, regulator, noon):
+    driver, _car = professional
+    feed()
+    OnlineSpell.objects.create(driver=driver, line="express", began_at=clock.now(), face_check=a_face(driver))
+    noon.shift(301)
+    assert "feed_untold_drivers" in said()[1]
+    feed()
+    assert "feed_untold_drivers" not in said()[1]
+
+
+def test_a_car_is_told_with_its_insurance_and_one_without_is_named(professional, regulator, noon, tmp_path):
+    _driver, car = professional
+    plate = car.plate.replace("·", "")
+    feed()
+    (told,) = taken()["baseInfoVehicleInsurance"]
+    assert told == INSURED | {
+        "CompanyId": "HUHANGDEMO", "VehicleNo": plate, "Flag": 1, "UpdateTime": told["UpdateTime"]
+    }  # fmt: skip
+    path = tmp_path / "records" / "vehicles" / f"{plate}.json"
+    record = json.loads(path.read_text())
+    changed, second = INSURED | {"InsurExp": 20270131}, INSURED | {"InsurNum": "PDAA2026-2", "Other": "x"}
+    path.write_text(json.dumps(record | {"insurance": [changed, second]}))
+    noon.shift(timedelta(days=1))
+    feed()
+    more = taken()["baseInfoVehicleInsurance"][1:]
+    assert sorted((row["InsurNum"], row["Flag"]) for row in more) == [("PDAA2026-2", 1), ("PDZA2026-1", 2)]
+    assert not refused()
+    path.write_text(json.dumps(record | {"insurance": [INSURED | {"InsurEff": 20270101}]}))
+    noon.shift(timedelta(days=1))
+    feed()
+    assert refused() == {"baseInfoVehicleInsurance:InsurExp:out_of_order"}
+    path.write_text(json.dumps(record | {"insurance": []}))
+    noon.shift(timedelta(days=1))
+    feed()
+    assert "baseInfoVehicleInsurance:InsurCom:missing" in refused()
+    path.write_text(json.dumps(record | {"insurance": [INSURED | {"InsurNum": "PDZA2026-9"}]}))
+    assert retry.again(REFUSED.kind, "baseInfoVehicleInsurance:InsurCom:missing") is None
+    feed(SEND)
+    assert taken()["baseInfoVehicleInsurance"][-1]["InsurNum"] == "PDZA2026-9"
+
+
+def test_each_interface_of_the_annex_is_told_or_said_to_be_missing(signed_in, regulator, world):
+    tables = [each["table"] for each in json.loads(there.LAYOUT.read_text()).values()]
+    missing = {kind: table for kind, (table, _why) in NOT_TOLD.items()}
+    annex = (
+        [f"A.4.{n}" for n in range(1, 15)]
+        + [f"A.5.{n}" for n in (1, 2, 3)]
+        + [f"A.6.{n}" for n in range(1, 6)]
+    )
+    annex += ["A.7.1", "A.7.2"] + [f"A.8.{n}" for n in range(1, 5)]
+    assert sorted([*tables, *missing.values()]) == sorted(annex)
+    assert KINDS.keys() == layout().keys() and not missing.keys() & KINDS.keys()
+    page = signed_in("supervisor").get("/admin/regulator/").content.decode()
+    assert all(f"{kind} ({table})" in page for kind, table in missing.items())
+
+
 def test_both_sides_read_the_same_layout():
     assert there.LAYOUT.exists()
     assert {"orderCreate", "positionVehicle", "baseInfoDriver"} <= layout().keys()
 
 
 G11 = next(row for row in measures() if row.id == "G11")
+LINES = {"board.feed_told", "board.feed_scored", "board.feed_unscored"}  # what it says beside its faults
 
 
 def said():
@@ -448,6 +599,34 @@ def test_a_breaker_turns_it_red_where_it_is_connected_too(rides, regulator):
     tried = break_measure(G11)
     assert (tried.came, tried.why) == ("turned", "")
     assert "board.feed_untold" in {each["rule"] for each in tried.found.facts}
+
+
+@pytest.mark.parametrize("outside_it", ["connected", "not connected", "no file", "another city"])
+def test_its_breaker_makes_one_fault_and_is_noticed_by_that_alone(rides, regulator, settings, outside_it):
+    feed()
+    match outside_it:
+        case "not connected":
+            settings.REGULATOR_URL = ""
+        case "no file":
+            settings.REGULATOR_COMPANY = "/nowhere.json"
+        case "another city":
+            LineInCity.objects.filter(city__code="wenzhou").update(state="running")
+            City.objects.filter(code="wenzhou").update(code="elsewhere")
+    for breach in board._breakers["G11"]:
+        tried = board._break(G11, breach)
+        assert (tried.came, tried.why) == ("turned", "")
+        assert {each["rule"] for each in tried.found.facts} - LINES == breach.faults
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_check_that_is_blind_to_what_is_untold_is_not_saved_by_another_fault(
+    rides, regulator, settings, monkeypatch, connected
+):
+    feed()
+    if not connected:
+        settings.REGULATOR_URL = ""
+    monkeypatch.setattr(ask, "facts_untold", lambda *_when, **_given: ask.Counted(0, 0, []))
+    assert break_measure(G11).came == "stayed"
 
 
 def test_the_page_says_what_was_told_and_why_the_rest_was_not(rides, regulator, signed_in, settings):

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from core import alarms, clock, policy
+from core import alarms, clock, live, policy
 from core.errors import DomainError, Forbidden, InvalidInput, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, PolicyVersion
@@ -23,6 +23,7 @@ from governance.errors import (
     ForADayAlready,
     RuleChangedMeanwhile,
     RuleChangeOver,
+    RuleLeadPassed,
     RuleLeadTooShort,
     RuleMomentTaken,
     RuleNotSimulated,
@@ -141,6 +142,32 @@ def test_who_is_met_by_a_rule_hears_of_it_a_day_before(people, minutes):
     with pytest.raises(RuleLeadTooShort):
         later(people, effective_from=clock.now() + timedelta(minutes=30))
     later(people, effective_from=clock.now() + HOUR)
+
+
+def test_who_agrees_late_leaves_those_whom_it_meets_as_much_time(people, noon):
+    """What was proposed is not said: from when it is agreed to everybody reads that it comes."""
+    late, stays = later(people, hours=30), later(people, hours=72, value=700)
+    safer = later(people, ANSWER_WITHIN, 30, hours=30)
+    run()
+    noon.shift(7 * HOUR)
+    run()
+    with pytest.raises(RuleLeadPassed) as refused:
+        agree(people, late)
+    assert "24" in refused.value.detail
+    assert not PolicyVersion.objects.exists() and RuleChange.objects.get(pk=late.pk).state == "proposed"
+    agree(people, stays)
+    agree(people, safer)  # what protects better waits for nothing
+    set_policy("governance.rule_lead", 6)
+    assert agree(people, late).state == "approved"
+
+
+def test_the_second_person_reads_that_it_is_too_late_before_they_try(people, noon, signed_in):
+    row = later(people, hours=30)
+    noon.shift(7 * HOUR)
+    page = signed_in("supervisor").get("/admin/rules/rides.near/", headers={"accept-language": "en"})
+    assert "hear of it too late" in html.unescape(page.content.decode())
+    agreed = f"/admin/rules/changes/{row.code}/do/agree/"
+    assert signed_in("supervisor").post(agreed, {"digest": rules.digest_of(row)}).status_code == 409
 
 
 def test_a_lead_is_an_hour_at_least():
@@ -453,6 +480,41 @@ def test_what_can_be_simulated_is_before_anybody_agrees(people, noon, rides):
     found = RuleChange.objects.get().simulated
     assert found["all"][0] >= 1 and found["all"][2] >= 1 and found["all"][3] >= 1
     agree(people, row)
+
+
+def test_whoever_waits_for_the_figures_sees_how_far_they_are(people, noon, rides, signed_in, monkeypatch):
+    rides.ended()
+    noon.shift(HOUR)
+    row = later(people, CURFEW, {"from": "10:00", "to": "09:00"})
+    at, seen = f"/admin/rules/{CURFEW.key}/", []
+    client = signed_in("supervisor")
+    page = lambda: client.get(at, headers={"accept-language": "en"}).content.decode()  # noqa: E731
+    waits = page()
+    assert f'id="progress-{row.code}"' in waits and "It begins within seconds." in waits
+    real = simulation.simulate
+
+    def slow(how, old, new, since, until, heard):
+        def tell(done):
+            noon.shift(timedelta(minutes=1))
+            heard(done)
+            RuleChange.objects.filter(pk=row.pk).update(rows_of=done * 4)
+            seen.append(
+                (rules.progress_of(RuleChange.objects.get(pk=row.pk), clock.now()), page(), live.marks())
+            )
+
+        return real(how, old, new, since, until, tell)
+
+    before = live.marks()["rule_figures"]
+    monkeypatch.setattr(simulation, "simulate", slow)
+    run()
+    ((progress, shown, marks),) = seen
+    assert progress.done >= 1 and progress.of == 4 * progress.done and marks["rule_figures"] > before
+    assert (progress.rate, progress.left) == (progress.done / 60, 180)
+    assert "About 3 min to go." in shown and f"{progress.done} of {progress.of}" in shown
+    assert f"{progress.done}.0 a minute" in shown and 'value="' in shown
+    row = RuleChange.objects.get(pk=row.pk)
+    assert rules.progress_of(row, clock.now()) is None and f'id="progress-{row.code}"' not in page()
+    assert row.rows_done == row.simulated["all"][0]
 
 
 def test_figures_beside_another_version_are_worked_out_anew(people, noon, rides):

@@ -7,7 +7,7 @@ days, and tells nothing that differs by few from a version before it.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
 from core.journal.checkpoints import first_with
 from core.permissions import require
+from core.progress import Progress
 from core.retention import RECORDS_KEPT
 from core.states import move
 from core.transactions import begins_transaction
@@ -155,25 +156,11 @@ def propose(*, account: "Account", begins: date, ends: date, change: str = "") -
 # --- Counting ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far one is that is being counted: tables, and how many seconds the rest takes at this rate, where one is done."""
-
-    done: int
-    of: int
-    since: datetime | None
-    left: float | None
-
-
 def progress_of(row: TransparencyReport, at: datetime) -> Progress | None:
-    """None where it is counted."""
+    """How many of its tables are counted; None where it is counted whole."""
     if row.figures is not None:
         return None
-    left = None
-    if row.counting_since and row.tables_done:
-        each = (at - row.counting_since).total_seconds() / row.tables_done
-        left = each * (len(MEASURES) - row.tables_done)
-    return Progress(row.tables_done, len(MEASURES), row.counting_since, left)
+    return Progress(row.tables_done, len(MEASURES), row.counting_since, at)
 
 
 @live.mark("reports")

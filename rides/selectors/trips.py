@@ -1,6 +1,6 @@
 """Reads about trips. What a person may see of a trip is decided here, by side (A3)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ from rides.models import (
     Trip,
     TripQuerySet,
 )
-from rides.policies import LEAST_RATINGS, PHONE_LIMITS, WATCH_AFTER
+from rides.policies import LEAST_RATINGS, PHONE_LIMITS, TARIFF, WATCH_AFTER, Rates
 from rides.reconcile import Truth, reconcile_phones
 from rides.routing import CIRCUITY, SPEED, follows_roads
 from rides.states import ABOARD, WITH_DRIVER, CancelReason, OfferState, Party, TripState
@@ -84,6 +84,12 @@ def trips_to_report(numbers: Collection[int]) -> list[Trip]:
     """Trips with their city and payment, without anybody's name or phone, as the law has them reported."""
     rows = Trip.objects.filter(pk__in=numbers).select_related("city", "payment")
     return list(rows.defer("rider_name", "rider_phone", "planned_route"))
+
+
+def tariff_to_report() -> tuple[Mapping[str, Rates], datetime | None]:
+    """The tariff in force, and since when; None for the original one, of which nobody said that."""
+    row = policy.standing()(TARIFF).row
+    return policy.value(TARIFF), row.effective_from if row else None
 
 
 def trip_by_code(code: str) -> Trip:
