@@ -7,6 +7,8 @@ import { beep, ring } from "../../static/js/console/beep.js";
 const tones = []; // [when it begins, how loud]
 let now = 0;
 
+const setValueAtTime = (volume, at) => tones.push([Math.round(at * 100) / 100, volume]);
+
 globalThis.localStorage = { getItem: () => null };
 globalThis.AudioContext = class {
   state = "running";
@@ -14,7 +16,6 @@ globalThis.AudioContext = class {
   get currentTime() { return now; }
 
   createGain() {
-    const setValueAtTime = (volume, at) => tones.push([Math.round(at * 100) / 100, volume]);
     return { gain: { setValueAtTime, exponentialRampToValueAtTime() {} }, connect() {} };
   }
 
