@@ -20,7 +20,8 @@ from core.access import check_permission
 from core.api import JSONParser, read, shows_token
 from core.errors import Forbidden
 from core.limits import asker_of
-from core.typed.fields import CODE, NAME, PHONE, PLATE, TypedInput
+from core.typed.fields import CODE, NAME, PHONE, PLATE, AnyText, TypedInput
+from rides.errors import PositionToken
 
 
 class ComplaintInput(serializers.Serializer[Any]):
@@ -234,4 +235,28 @@ class OutsideMessagesView(_Machine):
     def post(self, request: Request) -> Response:
         self.check(request)
         services.take_message(**read(OutsideMessageInput, request))
+        return Response(status=201)
+
+
+class TextInput(serializers.Serializer[Any]):
+    text = AnyText(allow_blank=True)
+    sender = AnyText(
+        required=False, default="", allow_blank=True, help_text="By which number it came, as far as known"
+    )
+    key = AnyText(
+        required=False, default="", allow_blank=True, help_text="The provider's own number of the message"
+    )
+
+
+class TextsView(_Machine):
+    """An SMS to the SOS number (S1): a packet opens an incident as the button does, whatever else it is a person reads.
+
+    The answer is the same for all: some providers send it back to the phone.
+    """
+
+    @extend_schema(request=TextInput, responses={201: None})
+    def post(self, request: Request) -> Response:
+        if not shows_token(request, settings.SMS_IN_TOKEN):
+            raise PositionToken
+        services.take_text(**read(TextInput, request))
         return Response(status=201)

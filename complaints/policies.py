@@ -78,6 +78,24 @@ CLAIM_PAPERS = limits.declare(
     name=pgettext_lazy("policy name", "Documents of a claim"),
     about=_("So often documents are added to one claim by its link."),
 )
+SOS_TEXTS = limits.mark(
+    "complaints.sos_texts",
+    {Per.TARGET: 5},
+    within=3_600,
+    name=pgettext_lazy("policy name", "SMS of one number to the SOS number"),
+    about=_(
+        "So many that are no SOS packet are taken of one number like any other. What comes beyond is taken too: it says 'many from this sender', stands below the others, and rings only where it speaks of danger."
+    ),
+)
+SAME_TEXT = policy.declare(
+    "complaints.same_text_within",
+    policy.Span(60, 3_600),
+    600,
+    name=pgettext_lazy("policy name", "SMS that the provider brings again"),
+    about=_(
+        "The same words of the same number within this time are one message, while nobody has sorted the first."
+    ),
+)
 DANGER_WITHIN = policy.declare(
     "complaints.danger_within",  # S3
     policy.Span(10, 3_600),

@@ -51,7 +51,10 @@ class Source(models.TextChoices):
     THIRD_PARTY = "third_party", pgettext_lazy("source", "somebody else")
     PHONE = "phone", _("on the phone")
     POLICE = "police", pgettext_lazy("source", "police")
-    OUTSIDE = "outside", _("e-mail or social network")
+    OUTSIDE = "outside", _("e-mail, SMS or social network")
+
+
+SMS = "sms"  # the channel of a message from outside that came to the SOS number
 
 
 class Side(models.TextChoices):

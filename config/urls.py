@@ -93,7 +93,7 @@ api = [
     path("trips/<code:code>/shares/<number:number>/", safety.ShareView.as_view()),
     path("sound-key/", safety.SoundKeyView.as_view()),
     path("sound/end/", safety.SoundEndView.as_view()),
-    path("messages/in/", safety.MessagesView.as_view()),
+    path("messages/in/", complaints.TextsView.as_view()),
     path("receipts/<word:transport>/", core.ReceiptsView.as_view()),
     path("centre/", safety.CentreView.as_view()),
     path("welfare-checks/", safety.ChecksView.as_view()),

@@ -50,6 +50,7 @@ class Rank(IntEnum):
     CALL = 0  # somebody calls for help, or the police say that a life is in danger
     KNOWN = 1  # a trip, a case or a person of ours
     OUTSIDE = 2  # not known to be about anybody yet
+    CROWD = 3  # the same, and one of many from the same sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

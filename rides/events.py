@@ -37,6 +37,16 @@ class CancelAttempted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BoardingPresumed(Event):
+    """Both phones travel together and no code was entered: counts as boarded; `compared` says that she called it her car."""
+
+    name: ClassVar[str] = "rides.boarding_presumed"
+    queue: ClassVar[str] = "life_safety"
+    trip: str
+    compared: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MismatchReported(Event):
     """Before boarding the passenger said: not this car, or not this driver."""
 

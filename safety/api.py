@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -11,10 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import centre, typed
-from core.api import read, shows_token
+from core.api import read
 from core.errors import NotFound
 from core.limits import asker_of
-from core.typed.fields import AS_WRITTEN
+from core.typed.fields import AnyText
 from rides.errors import PositionToken
 from rides.selectors import check_key
 from rides.tokens import TripKey, read_key
@@ -46,18 +45,6 @@ class _Silent(serializers.BooleanField):
             return super().run_validation(data)
         except serializers.ValidationError:
             return True
-
-
-class _AnyText(serializers.CharField):
-    """Text that is taken as it comes: a zero byte, which no text holds, is left out, and null is no text."""
-
-    kind = AS_WRITTEN
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        """As of every field."""
-        if data is None:
-            data = ""
-        return super().run_validation(data.replace("\0", "") if isinstance(data, str) else data)
 
 
 class _Shown(serializers.IntegerField):
@@ -106,14 +93,12 @@ class SosOutput(serializers.Serializer[Any]):
 
 class WordsInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400)
-    words = _AnyText(required=False, default="", allow_blank=True)
+    words = AnyText(required=False, default="", allow_blank=True)
     phrase = serializers.ChoiceField(
         choices=CallerPhrase.choices, required=False, default="", allow_blank=True
     )
     silent = _Silent(required=False, allow_null=True, default=None)
-    submission = _AnyText(
-        required=False, default="", allow_blank=True, help_text="The same value writes once"
-    )
+    submission = AnyText(required=False, default="", allow_blank=True, help_text="The same value writes once")
     shown = _Shown(
         required=False,
         default=0,
@@ -129,12 +114,12 @@ class AnswerInput(serializers.Serializer[Any]):
 
 
 class CheckInput(serializers.Serializer[Any]):
-    missing_phone = _AnyText(required=False, default="", allow_blank=True)
-    reporter_phone = _AnyText(required=False, default="", allow_blank=True)
-    words = _AnyText(required=False, default="", allow_blank=True)
-    reporter_name = _AnyText(required=False, default="", allow_blank=True)
-    relation = _AnyText(required=False, default="", allow_blank=True)
-    submission = _AnyText(
+    missing_phone = AnyText(required=False, default="", allow_blank=True)
+    reporter_phone = AnyText(required=False, default="", allow_blank=True)
+    words = AnyText(required=False, default="", allow_blank=True)
+    reporter_name = AnyText(required=False, default="", allow_blank=True)
+    relation = AnyText(required=False, default="", allow_blank=True)
+    submission = AnyText(
         required=False,
         default="",
         allow_blank=True,
@@ -143,12 +128,12 @@ class CheckInput(serializers.Serializer[Any]):
 
 
 class EvidenceInput(serializers.Serializer[Any]):
-    words = _AnyText()
+    words = AnyText()
 
 
 class MendInput(serializers.Serializer[Any]):
-    missing_phone = _AnyText(required=False, default="", allow_blank=True)
-    reporter_phone = _AnyText(required=False, default="", allow_blank=True)
+    missing_phone = AnyText(required=False, default="", allow_blank=True)
+    reporter_phone = AnyText(required=False, default="", allow_blank=True)
 
 
 class CheckOutput(serializers.Serializer[Any]):
@@ -305,10 +290,6 @@ class OutsideWordsOutput(serializers.Serializer[Any]):
     incident = serializers.CharField()
 
 
-class MessageInput(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=600)
-
-
 class _Open(APIView):
     """A key in the body is the authority; no session is needed."""
 
@@ -377,17 +358,6 @@ class ShareView(_Open):
     def delete(self, request: Request, code: str, number: int) -> Response:
         services.revoke_share(key=_key(read(KeyInput, request), code), number=number)
         return Response(status=204)
-
-
-class MessagesView(_Open):
-    """Messages that the provider received for us: an SOS packet opens an incident, as the button does."""
-
-    @extend_schema(request=MessageInput, responses={201: OutsideWordsOutput})
-    def post(self, request: Request) -> Response:
-        if not shows_token(request, settings.SMS_IN_TOKEN):
-            raise PositionToken
-        incident = services.raise_by_packet(text=read(MessageInput, request)["text"])
-        return Response({"incident": incident.code}, status=201)
 
 
 def _show(secret: str) -> dict[str, object]:

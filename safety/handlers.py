@@ -16,7 +16,15 @@ from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code, is_frozen
-from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
+from rides.events import (
+    BoardingPresumed,
+    CancelAttempted,
+    MismatchReported,
+    PickupLate,
+    TripAccepted,
+    TripCancelled,
+    TripEnded,
+)
 from rides.geometry import distance
 from rides.selectors import aboard, follows_trips, name_of_rider, trip_by_code
 from rides.states import Party
@@ -96,6 +104,15 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
             facts=facts.of(SignalKind.CANCEL_AFTER_MEETING, party=event.party, reason=event.reason),
         )
         ask_passenger(trip=trip)
+
+
+@handles(BoardingPresumed)
+def ask_who_counts_as_boarded(event: BoardingPresumed) -> None:
+    """Nobody said that it is the registered car, and she travels in it: she is asked, and silence is an answer (S5)."""
+    if not event.compared:
+        kind, trip = SignalKind.BOARDING_PRESUMED, trip_by_code(event.trip)
+        if add_signal(actor=SYSTEM, kind=kind, trip=trip, facts=facts.of(kind)):
+            ask_passenger(trip=trip)
 
 
 @handles(MismatchReported)

@@ -32,6 +32,7 @@ WEIGHTS = policy.declare(
     {
         SignalKind.CANCEL_ABOARD.value: 70,
         SignalKind.CANCEL_AFTER_MEETING.value: 50,
+        SignalKind.BOARDING_PRESUMED.value: 20,
         SignalKind.ENDED_FAR.value: 40,
         SignalKind.NO_ANSWER.value: 30,
         SignalKind.ASKED_FOR_HELP.value: 100,

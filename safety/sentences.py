@@ -18,6 +18,7 @@ facts.declare(SignalKind.MISMATCH, "%(what)s", what=choice(PlateCheck))
 facts.declare(SignalKind.REPEATED_REPORT, _("report number %(number)s"), number=number)
 facts.declare(SignalKind.SOS, _("from the %(party)s's phone"), party=_PARTY)
 # The kind says all there is.
+facts.declare(SignalKind.BOARDING_PRESUMED)
 facts.declare(SignalKind.NO_ANSWER)
 facts.declare(SignalKind.ASKED_FOR_HELP)
 facts.declare(SignalKind.PICKUP_LATE)

@@ -38,6 +38,7 @@ class SignalKind(models.TextChoices):
 
     CANCEL_ABOARD = "cancel_aboard", _("somebody tried to cancel after boarding")
     CANCEL_AFTER_MEETING = "cancel_after_meeting", _("cancelled after both phones had met")
+    BOARDING_PRESUMED = "boarding_presumed", _("counts as boarded, and nobody compared the car")
     ENDED_FAR = "ended_far", _("ended far from the destination")
     NO_ANSWER = "no_answer", _("no answer to the question in 60 seconds")
     ASKED_FOR_HELP = "asked_for_help", _("the passenger answered that not all is well")

@@ -48,6 +48,10 @@ def _add_message(message: OutsideMessage, person: "Account", given: Given) -> "H
     return redirect("complaints_console:case", root.code)
 
 
+def _open_incident(message: OutsideMessage, person: "Account", _given: Given) -> "HttpResponse":
+    return redirect("safety_console:incident", services.open_incident_from(account=person, code=message.code))
+
+
 def _dismiss_message(message: OutsideMessage, person: "Account", given: Given) -> None:
     services.dismiss_message(account=person, code=message.code, why=given["words"])
 
@@ -62,6 +66,12 @@ MESSAGES: ActionSet[OutsideMessage] = ActionSet(
     listed=True,
 )
 MESSAGES.add(
+    Action(
+        key="help",
+        label=_("Somebody needs help: open an incident"),
+        permission="incidents.respond",
+        run=_open_incident,
+    ),
     Action(key="file", label=_("It is a complaint"), permission=WORK, run=_file_message, form=FileMessage),
     Action(key="add", label=_("It belongs to this one"), permission=WORK, run=_add_message, form=AddMessage),
     Action(

@@ -1,4 +1,5 @@
-"""Severe complaints that nobody has, and messages from outside that speak of danger, ring until somebody takes them."""
+"""Severe complaints that nobody has, and messages from outside that speak of danger or came to the SOS number, ring until
+somebody takes them."""
 
 from datetime import datetime
 
@@ -7,10 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints import selectors
 from complaints.policies import DANGER_WITHIN
+from complaints.states import SMS
 from core import policy
 from core.alarms import Alarm, Rank, alarm
 
 WORK = "complaints.work"
+_SMS = _("SMS to the SOS number that is no packet: nobody has read it")
 
 
 @alarm("severe_complaints", permission=WORK)
@@ -36,11 +39,11 @@ def outside_danger(_at: datetime) -> list[Alarm]:
         Alarm(
             key=f"outside:{row.code}",
             code=row.code,
-            what=_("Danger in a message from outside"),
+            what=_SMS if row.channel == SMS else _("Danger in a message from outside"),
             link=reverse_lazy("complaints_console:outside"),
             since=row.at,
             within=policy.span(DANGER_WITHIN),
-            rank=Rank.OUTSIDE,
+            rank=Rank.CROWD if row.from_crowd else Rank.OUTSIDE,
         )
-        for row in selectors.outside_of_danger()
+        for row in selectors.outside_that_rings()
     ]

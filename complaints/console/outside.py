@@ -14,7 +14,7 @@ from complaints.actions import MESSAGES
 from complaints.forms import DangerWordsForm
 from complaints.limits import limits_of
 from complaints.models import OutsideMessage
-from complaints.states import LEVEL_OF, Category, Level
+from complaints.states import LEVEL_OF, SMS, Category, Level
 from core import danger, policy
 from core.access import account_of, permission_required
 from core.actions import Refusal, choice
@@ -88,7 +88,15 @@ def _inbox(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
     rows = selectors.waiting_messages()
     context = {
         "title": _("Messages from outside"),
-        "messages_in": [(row, MESSAGES.offers(row, account, refusal)) for row in rows],
+        "messages_in": [
+            (
+                row,
+                mask_phone(row.sender) if row.channel == SMS else "",
+                MESSAGES.offers(row, account, refusal),
+            )
+            for row in rows
+        ],
+        "more": selectors.more_waiting(len(rows)),
     }
     return page(request, "console/outside.html", context, listed=[row.code for row in rows])
 

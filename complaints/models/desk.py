@@ -122,18 +122,27 @@ class Call(models.Model):
 
 
 class OutsideMessage(Heard):
-    """A message that came from outside, by e-mail, WeChat (微信) or Weibo (微博), until it belongs to a complaint."""
+    """A message that came from outside, until somebody says what it is: by e-mail, WeChat (微信) or Weibo (微博), or an
+    SMS to the SOS number that is no packet.
+    """
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     channel = models.CharField(
         _("channel"),
         max_length=10,
-        choices=[("email", _("e-mail")), ("wechat", "微信 WeChat"), ("weibo", "微博 Weibo")],
+        choices=[
+            ("email", _("e-mail")),
+            ("wechat", "微信 WeChat"),
+            ("weibo", "微博 Weibo"),
+            ("sms", _("SMS to the SOS number")),
+        ],
     )
     key = models.CharField(pgettext_lazy("outsidemessage", "message key"), max_length=120, unique=True)
     sender = EncryptedTextField(pgettext_lazy("field", "sender"))
     words = EncryptedTextField(pgettext_lazy("field", "words"))
     at = models.DateTimeField(_("came"))
+    # Many came by the same number just then: it stands below the others.
+    from_crowd = models.BooleanField(pgettext_lazy("field", "many from this sender"), default=False)
     complaint = models.ForeignKey(
         Complaint,
         on_delete=models.PROTECT,
@@ -141,6 +150,8 @@ class OutsideMessage(Heard):
         related_name="outside_messages",
         verbose_name=pgettext_lazy("field", "complaint"),
     )
+    # The code of the incident that was opened because of it.
+    incident = models.CharField(pgettext_lazy("field", "incident"), max_length=20, blank=True)
     sorted_by = models.CharField(pgettext_lazy("field", "sorted by"), max_length=40, blank=True)
     sorted_at = models.DateTimeField(pgettext_lazy("field", "sorted at"), null=True)
     dismissed = models.CharField(pgettext_lazy("field", "why dismissed"), max_length=200, blank=True)
@@ -151,7 +162,7 @@ class OutsideMessage(Heard):
         indexes = [models.Index(fields=["at"], condition=Q(sorted_at=None), name="outside_message_waits")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(sorted_at=None) | ~Q(dismissed="") | Q(complaint__isnull=False),
+                condition=Q(sorted_at=None) | ~Q(dismissed="") | Q(complaint__isnull=False) | ~Q(incident=""),
                 name="outside_message_sorted_somewhere",
             ),
             Heard.law("outside_message_was_read"),

@@ -10,6 +10,7 @@ from accounts.models import Account as AccountRow
 from accounts.selectors import account_by_code
 from complaints.models import Article, Call, Complaint, OutsideMessage
 from complaints.policies import RINGS_FOR
+from complaints.states import SMS
 from core import cases, clock, policy, typed
 from core.errors import NotFound
 from core.reads import Read
@@ -90,24 +91,36 @@ def caller_of(call: Call) -> Caller:
 
 _URGENT = Case(
     When(danger="severe", then=0),
-    When(heard__danger_unread=True, then=1),
+    When(Q(heard__danger_unread=True) | Q(channel=SMS), then=1),
     When(danger="raised", then=2),
     default=3,
 )
-_WAITING = Read(lambda: OutsideMessage.objects.filter(sorted_at=None).order_by(_URGENT, "at")[:50])
+SHOWN = 50
+_WAITING = Read(
+    lambda: OutsideMessage.objects.filter(sorted_at=None).order_by("from_crowd", _URGENT, "at")[:SHOWN]
+)
 _MESSAGE = Read(lambda code: OutsideMessage.objects.filter(code=code), str)
 
 
 def waiting_messages() -> list[OutsideMessage]:
-    """Messages from outside that nobody sorted yet: those of danger first, then what nobody could read, then by age. Fifty
-    at most."""
+    """Messages from outside that nobody sorted yet: those of danger first, then what nobody could read and what came to the
+    SOS number, then by age; of who sends many, below those of everybody else. Fifty at most.
+    """
     return _WAITING.all()
 
 
-def outside_of_danger(*, limit: int = 50) -> list[OutsideMessage]:
-    """Of the messages that nobody sorted yet, those that speak of danger, oldest first."""
-    rows = OutsideMessage.objects.filter(sorted_at=None, danger="severe").order_by("at")
-    return list(rows.only("code", "at")[:limit])
+def more_waiting(shown: int) -> int:
+    """How many wait beside those that are `shown`, where these are all that a page has room for."""
+    return OutsideMessage.objects.filter(sorted_at=None).count() - shown if shown == SHOWN else 0
+
+
+def outside_that_rings(*, limit: int = 50) -> list[OutsideMessage]:
+    """Of the messages that nobody sorted yet, those that speak of danger, and those to the SOS number that are not some of
+    many by the same sender; those of a crowd last, oldest first.
+    """
+    rings = Q(danger="severe") | Q(channel=SMS, from_crowd=False)
+    rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by("from_crowd", "at")
+    return list(rows.only("code", "at", "channel", "from_crowd")[:limit])
 
 
 def message_by_code(code: str) -> OutsideMessage:

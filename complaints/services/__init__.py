@@ -85,8 +85,10 @@ from complaints.services.outside import (
     announce_call,
     dismiss_message,
     file_from_message,
+    open_incident_from,
     see_call,
     take_message,
+    take_text,
 )
 from complaints.services.practice import (
     answer_step,
@@ -183,6 +185,7 @@ __all__ = [
     "name_accused",
     "name_contact",
     "open_accident",
+    "open_incident_from",
     "open_recording_case",
     "pause_timer",
     "propose_campaign",
@@ -217,6 +220,7 @@ __all__ = [
     "take",
     "take_message",
     "take_next",
+    "take_text",
     "tell_decisions",
     "unassign",
     "undo_assignment",

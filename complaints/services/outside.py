@@ -1,24 +1,28 @@
-"""From outside (C11): calls that the telephone system announces, messages by e-mail, WeChat and Weibo."""
+"""From outside (C11): calls that the telephone system announces, messages by e-mail, WeChat and Weibo, and what comes to
+the SOS number (S1)."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.selectors import account_by_code
 from complaints.errors import NobodyThere, NotNow, ReasonNeeded
 from complaints.models import Call, Complaint, OutsideMessage
+from complaints.policies import SAME_TEXT, SOS_TEXTS
 from complaints.selectors import complaint_by_code
 from complaints.services.intake import Filing, add_to_complaint, file_once, locked, told_already
 from complaints.services.timers import note_activity
-from complaints.states import LIVE, Category, Source
-from core import audit, clock, danger, live, typed
+from complaints.states import LIVE, SMS, Category, Source
+from core import audit, clock, danger, idempotency, limits, live, policy, typed
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may, require
 from core.privacy import blind_index, phone_index
 from core.transactions import begins_transaction
+from safety.services import check_by_secret, file_welfare_check, raise_by_packet
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -93,6 +97,47 @@ def take_message(
     return row
 
 
+def take_text(*, text: str, sender: str = "", key: str = "") -> None:
+    """An SMS to the SOS number (S1). A packet calls for help as the button does; whatever cannot be taken as one, because it
+    is none, was changed, or nobody has its trip, is kept for a person to read. Nothing is refused, and nothing goes back.
+
+    `sender` is the number by which it came and `key` the provider's own of the message, as far as they are known. What a
+    provider brings again is one message; of a sender's many, those beyond `SOS_TEXTS` are marked.
+    """
+    try:
+        raise_by_packet(text=text)
+    except DomainError:
+        phone = typed.phone.guess(sender).number or sender.strip()[:120]
+        crowd = limits.beyond(SOS_TEXTS, limits.NOBODY, target=phone)
+        if not _keep_text(text.strip()[:4_000], phone, key, crowd=crowd) and not crowd:
+            limits.give_back(SOS_TEXTS, limits.NOBODY, target=phone)
+
+
+@begins_transaction
+def _keep_text(words: str, sender: str, key: str, *, crowd: bool) -> bool:
+    """False where it was brought before: under the same `key`, or as the same words just now, which nobody has sorted yet."""
+    at = clock.now()
+    told_by = "\n".join([sender, words])
+    same = f"{SMS}:{blind_index(told_by, purpose='sos-text')}:"
+    idempotency.alone(same)
+    told = same + (idempotency.key_of("complaints.text", "", key)[:32] if key else f"{at.timestamp():.3f}")
+    just_now = Q(at__gt=at - policy.span(SAME_TEXT), sorted_at=None)
+    if OutsideMessage.objects.filter(Q(key=told) | just_now, key__startswith=same).exists():
+        return False
+    row = OutsideMessage.objects.create(
+        code=new_code("N"),
+        channel=SMS,
+        key=told,
+        sender=sender,
+        words=words,
+        at=at,
+        from_crowd=crowd,
+        **danger.read(words).columns(),
+    )
+    audit.record(SYSTEM, "outside.message", row.code, channel=SMS)
+    return True
+
+
 def _waiting(account: "Account", code: str) -> OutsideMessage:
     require(account, "complaints.work")
     row = OutsideMessage.objects.select_for_update().filter(code=code).first()
@@ -104,12 +149,16 @@ def _waiting(account: "Account", code: str) -> OutsideMessage:
 
 
 def _sorted(
-    row: OutsideMessage, account: "Account", complaint: Complaint | None, dismissed: str = ""
+    row: OutsideMessage,
+    account: "Account",
+    complaint: Complaint | None,
+    dismissed: str = "",
+    incident: str = "",
 ) -> None:
     row.complaint, row.sorted_by, row.sorted_at = complaint, account.code, clock.now()
-    row.dismissed = dismissed
-    row.save(update_fields=["complaint", "sorted_by", "sorted_at", "dismissed"])
-    case = complaint.code if complaint else ""
+    row.dismissed, row.incident = dismissed, incident
+    row.save(update_fields=["complaint", "sorted_by", "sorted_at", "dismissed", "incident"])
+    case = complaint.code if complaint else incident
     audit.record(account.actor, "outside.sorted", row.code, case=case, dismissed=bool(dismissed))
 
 
@@ -123,11 +172,43 @@ def file_from_message(*, account: "Account", code: str, category: Category, name
         caller_name=name.strip()[:60],
         caller_phone=row.sender,
         caller_channel=row.channel,
-        caller_index=blind_index(row.sender.lower(), purpose=f"address-{row.channel}"),
+        caller_index=phone_index(row.sender)
+        if row.channel == SMS
+        else blind_index(row.sender.lower(), purpose=f"address-{row.channel}"),
     )
     complaint = told_already(case, told) or file_once(account.actor, case, told)
     _sorted(row, account, complaint)
     return complaint
+
+
+@begins_transaction
+def _needs_help(account: "Account", code: str) -> OutsideMessage:
+    require(account, "incidents.respond")
+    return _waiting(account, code)
+
+
+@begins_transaction
+def _helped(account: "Account", code: str, incident: str) -> None:
+    _sorted(_waiting(account, code), account, None, incident=incident)
+
+
+def open_incident_from(*, account: "Account", code: str) -> str:
+    """Somebody needs help: a welfare check of whose phone it came by, or of what a letter says; the incident's code.
+
+    Nothing is sent to whoever wrote: a phone that sounds may betray her. Raises `Forbidden`, `NotFound`, `NotNow`,
+    `InvalidInput` where there is neither a number nor a word.
+    """
+    row = _needs_help(account, code)
+    filed = file_welfare_check(
+        missing_phone=row.sender if row.channel == SMS else "",
+        reporter_phone="",
+        reporter_name="" if row.channel == SMS else row.sender,
+        words=row.words,
+        submission=f"outside:{row.code}",
+    )
+    incident = check_by_secret(filed.secret).incident.code
+    _helped(account, code, incident)
+    return incident
 
 
 @begins_transaction

@@ -51,6 +51,16 @@ def until(at: datetime) -> str:
     return _("%(time)s overdue") % {"time": formats.span(-left, "clock")}
 
 
+@register.inclusion_tag("console/_duty.html", takes_context=True)
+def duty(context: template.Context) -> dict[str, object]:
+    """What rings, on a page outside the console; nothing before whoever may not open the console."""
+    user = getattr(context.get("request"), "user", None)
+    # Who is not of the staff is asked nothing more, and what is refused before sessions are read has nobody.
+    staff = user is not None and getattr(user, "is_staff", False)
+    on_duty = staff and user.is_verified() and permissions.may(user, "console.open")
+    return {"on_duty": on_duty, "page_time": context.get("page_time")}
+
+
 @register.filter
 def may(person: HasRole, permission: str) -> bool:
     """Whether somebody has a permission."""

@@ -78,6 +78,18 @@ class TypedInput(serializers.CharField):
             raise
 
 
+class AnyText(serializers.CharField):
+    """A field of a call that is taken as it comes: a zero byte, which no text holds, is left out, and null is no text."""
+
+    kind = AS_WRITTEN
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """As of every field."""
+        if data is None:
+            data = ""
+        return super().run_validation(data.replace("\0", "") if isinstance(data, str) else data)
+
+
 MOMENT = "%Y-%m-%dT%H:%M"  # as a browser's field for it writes and reads
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F
 
-from core import audit, clock, live, policy, timeline, typed
+from core import audit, clock, events, live, policy, timeline, typed
 from core.actors import MONITOR
 from core.errors import NotFound
 from core.states import StaleState, move
@@ -21,6 +21,7 @@ from rides.errors import (
     TooManyBoardingCodes,
     WrongBoardingCode,
 )
+from rides.events import BoardingPresumed
 from rides.geometry import Point, distance
 from rides.models import Trip
 from rides.policies import CODE_TRIES
@@ -174,6 +175,8 @@ def presume_boarded(*, trip_code: str, position: Point) -> None:
     move(trip, TRIP_TRANSITIONS, TripState.BOARDED, boarded_at=clock.now(), presumed_boarded=True)
     timeline.add(TripLine.PRESUMED_BOARDED, MONITOR, trip=trip.code, position=position)
     audit.record(MONITOR, "rides.presumed_boarded", trip.code)
+    events.publish(BoardingPresumed(trip=trip.code, compared=trip.plate_check == PlateCheck.SAME))
+    live.changed_on_commit(f"trip:{trip.code}")
 
 
 @begins_transaction

@@ -218,6 +218,40 @@ def test_every_page_of_the_console_rings(signed_in, rides):
     assert panels.offered()
 
 
+@pytest.mark.parametrize("who", ["agent", "specialist", "supervisor"])
+def test_other_pages_ring_before_whoever_is_on_duty(signed_in, who):
+    """Errors of the console, one's own password, what everybody may read: somebody on duty may stand there."""
+    client = signed_in(who)
+    refused = client.get("/admin/incidents/I-NOBODY/")
+    assert refused.status_code == 404
+    assert client.get("/admin/nowhere/").status_code == 404
+    pages = [
+        client.get(page)
+        for page in ("/me/", "/me/password/", "/me/sessions/", "/welfare-check/", "/promises/")
+    ]
+    if who == "agent":
+        pages.append(client.get("/admin/staff/"))
+        assert pages[-1].status_code == 403
+    for page in (refused, client.get("/admin/nowhere/"), *pages):
+        text = page.content.decode()
+        assert text.count("data-alarms") == 1, page.request["PATH_INFO"]
+        assert "js/duty" in text
+        assert 'hx-get="/admin/alarms/"' in text
+
+
+@pytest.mark.parametrize("who", ["", "passenger", "driver", "officer"])
+def test_nobody_else_has_anything_of_it(signed_in, who):
+    client = signed_in(who)
+    for address in ("/", "/me/password/", "/admin/nowhere/", "/welfare-check/", "/promises/"):
+        assert "data-alarms" not in client.get(address, follow=True).content.decode(), address
+
+
+def test_staff_without_their_second_factor_are_shown_nothing(people, client):
+    client.force_login(people("specialist"))
+    for address in ("/me/", "/welfare-check/", "/admin/nowhere/"):
+        assert "data-alarms" not in client.get(address, follow=True).content.decode(), address
+
+
 def test_a_page_draws_few_of_many_and_says_how_many_more(signed_in):
     for number in range(11):
         services.file_welfare_check(

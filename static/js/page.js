@@ -4,7 +4,7 @@ import { tick } from "./parts/clock.js";
 import { fillHere, fillPlace } from "./parts/places.js";
 import { letHandsBe } from "./parts/hands.js";
 import { forgetWhenOver } from "./parts/kept.js";
-import { sendKeptTap } from "./parts/offline.js";
+import { sendKeptTap, sendKeptWords } from "./parts/offline.js";
 
 fillPlace();
 fillHere();
@@ -13,6 +13,7 @@ preparePrinting();
 letHandsBe();
 forgetWhenOver();
 sendKeptTap();
+sendKeptWords();
 // What a phone shows without a network; those who work here have no use for it.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
   navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // without it the page itself has the help

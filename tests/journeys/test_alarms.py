@@ -90,6 +90,20 @@ def test_it_rings_on_every_desk_until_one_has_taken_it(rides, noon, desk):
     assert heard(second) == []
 
 
+@pytest.mark.parametrize("address", ["/me/password/", "/admin/nowhere/"])
+def test_it_rings_where_somebody_on_duty_stands_outside_the_console(rides, noon, desk, address):
+    page = desk("agent", address)
+    assert heard(page) == []
+    incident = tap(rides.under_way())
+    expect(page.locator("[data-alarm]")).to_have_count(1, timeout=10_000)
+    rings(page)
+    expect(page).to_have_title(re.compile(r"^\(1\)"))
+    page.locator("[data-alarm] button").click()
+    page.wait_for_url(f"**/incidents/{incident.code}/")
+    incident.refresh_from_db()
+    assert incident.taken_by
+
+
 def test_a_second_tap_rings_for_its_owner_who_acknowledges_it_by_a_key(rides, people, noon, desk):
     trip = rides.under_way()
     incident = tap(trip)

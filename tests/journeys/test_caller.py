@@ -237,6 +237,37 @@ def test_silent_mode_without_a_network_goes_out_by_itself(called, served):
     assert incident.callers.filter(silent=True).exists()
 
 
+@pytest.mark.parametrize("comes_back_to", ["/trips/{}/sos/", "/me/"])
+def test_what_she_wrote_and_chose_outlives_its_page(called, served, comes_back_to):
+    """No signal, and the phone puts the browser away: the next page of ours sends both, and the phone keeps nothing of it."""
+    page, trip, incident = called
+    served.down = True
+    page.fill("#words", "他锁了车门")
+    page.click("form[data-words] button.wide")
+    page.click("form[data-silence] button[value='1']")
+    expect(page.locator("form[data-silence] [data-unsent]")).to_be_visible()
+    expect(page.locator("form[data-words] [data-unsent]")).to_be_visible()
+    page.goto("about:blank")
+    served.down = False
+    assert not HelpMessage.objects.exists()
+    page.goto(comes_back_to.format(trip.code))
+    assert until(page, lambda: incident.callers.filter(silent=True).exists())
+    assert until(page, lambda: HelpMessage.objects.exists())
+    page.wait_for_function("localStorage.getItem('huhang-sos-words') === null")
+    assert [row.said for row in HelpMessage.objects.all()] == ["他锁了车门"]
+
+
+def test_who_signs_out_leaves_no_words_behind(called, served):
+    page, _trip, _incident = called
+    page.route("**/sos/word/", lambda route: route.fulfill(status=503, body="busy"))
+    page.fill("#words", "他锁了车门")
+    page.click("form[data-words] button.wide")
+    page.wait_for_function("localStorage.getItem('huhang-sos-words') !== null")
+    page.click("form[action='/sign-out/'] button")
+    page.wait_for_url("**/")
+    assert page.evaluate("localStorage.getItem('huhang-sos-words')") is None
+
+
 def test_nobody_is_said_to_hear_her_while_there_is_no_network(called, served):
     page, trip, _incident = called
     assert until(page, lambda: served.chunks)

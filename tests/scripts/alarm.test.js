@@ -66,6 +66,17 @@ test("who looks elsewhere is told once of each, when it should have been taken",
   assert.deepEqual(log.told, ["a", "b"]);
 });
 
+test("what came while the server was away rings once, and one note tells of all of it", () => {
+  const { made, log } = bell();
+  const notes = [];
+  made.notify = ({ key }, more) => notes.push([key, more]);
+  made.tick([], 0, LOUDER);
+  const missed = Array.from({ length: 8 }, (_each, at) => ({ key: `a${at}`, since: at * 7 }));
+  made.tick(missed, 60, LOUDER);
+  made.tick(missed, 60.25, LOUDER);
+  assert.deepEqual([log.rings, notes], [[2], [["a0", 7]]]);
+});
+
 test("a page that was opened late rings as loudly as one that was open", () => {
   const { made, log } = bell();
   made.tick([{ key: "a", since: 0 }], 45, LOUDER);

@@ -7,7 +7,8 @@ const EVERY_S = [4, 2.5, 1.5]; // seconds between two rings, by step
 export const stepOf = (age, louder) => Math.min(2, Math.max(0, Math.floor(age / louder)));
 
 export class Bell {
-  // `ring(step)` makes the sound, `show(count, step)` marks the tab, `notify(alarm)` tells whoever looks elsewhere.
+  // `ring(step)` makes the sound, `show(count, step)` marks the tab, `notify(alarm, more)` tells whoever looks elsewhere
+  // of the first that should have been taken by now, and how many more there are.
   constructor({ ring, show, notify }) {
     Object.assign(this, { ring, show, notify });
     this.step = SILENT;
@@ -25,10 +26,9 @@ export class Bell {
       this.ring(step);
       this.rang = now;
     }
-    alarms.filter(({ key }, at) => steps[at] > 0 && !this.told.has(key)).forEach((alarm) => {
-      this.told.add(alarm.key);
-      this.notify(alarm);
-    });
+    const late = alarms.filter(({ key }, at) => steps[at] > 0 && !this.told.has(key));
+    late.forEach(({ key }) => this.told.add(key));
+    if (late.length) this.notify(late[0], late.length - 1);
     this.known = new Set(alarms.map(({ key }) => key));
     this.step = step;
     this.show(alarms.length, step);

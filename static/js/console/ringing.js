@@ -23,10 +23,10 @@ function show(count, step) {
   all("[data-sound-blocked]").forEach((el) => { el.hidden = !(count && isBlocked()); });
 }
 
-function notify({ key, text, link }) {
+function notify({ key, text, link }, more) {
   if (!window.Notification || Notification.permission !== "granted") return;
   try {
-    const note = new Notification(text, { tag: key, requireInteraction: true });
+    const note = new Notification(more ? `${text} (+${more})` : text, { tag: key, requireInteraction: true });
     note.onclick = () => {
       window.focus();
       window.location.href = link;

@@ -1,7 +1,9 @@
 // What a phone needs to call for help when the page of the trip is gone and no other comes: which trip, its keys, and
-// the number of the SMS. It stays in this browser until the trip is over, somebody signs out, or half a day has passed.
+// the number of the SMS; and what has not arrived yet. It stays in this browser until the trip is over, somebody signs
+// out, or half a day has passed; what arrived is gone at once.
 const NAME = "huhang-sos";
 const TAP = "huhang-sos-tap";
+const WORDS = "huhang-sos-words";
 const LASTS_MS = 12 * 60 * 60 * 1000;
 
 // From the page of a trip or of a call: the form of SOS, and the link of the SMS that may come a moment later.
@@ -54,9 +56,51 @@ export function keepTap(action, key) {
 export const forgetTap = () => forget(TAP);
 export const keptTap = () => keptAs(TAP);
 
+// What was written to the agent, or whether the phone may ring, until it has arrived: as a tap does, it outlives its
+// page. `body` is the form as it was sent, with the submission under which it is written once.
+export function keptWords() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(WORDS) || "[]").filter(({ until }) => until > Date.now());
+    if (kept.length) return kept;
+  } catch {
+    // As of a tap.
+  }
+  forget(WORDS);
+  return [];
+}
+
+function storeWords(kept) {
+  if (!kept.length) {
+    forget(WORDS);
+    return;
+  }
+  try {
+    localStorage.setItem(WORDS, JSON.stringify(kept));
+  } catch {
+    // The page on which it was written sends it for as long as it lives.
+  }
+}
+
+// By what two are one: the choice whether the phone may ring, or the submission of a form that was written on meanwhile.
+function nameOf(body) {
+  const said = new URLSearchParams(body);
+  return said.has("silent") ? "silent" : said.get("submission") || body;
+}
+
+// The last one takes the place of those before it.
+export function keepWords(action, body) {
+  const before = keptWords().filter((each) => each.action !== action || nameOf(each.body) !== nameOf(body));
+  storeWords([...before, { action, body, until: Date.now() + LASTS_MS }]);
+}
+
+export function forgetWords(action, body) {
+  storeWords(keptWords().filter((each) => each.action !== action || each.body !== body));
+}
+
 function forgetSos() {
   forget(NAME);
   forgetTap();
+  forget(WORDS);
 }
 
 // Signed out, or on the page of a trip that has no SOS any more: it is over.

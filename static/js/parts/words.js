@@ -1,6 +1,7 @@
 // What is written to the agent, that the phone must not ring, and a further tap on SOS: sent without loading the page
-// anew, again and again until it has arrived. What staff wrote is reported as shown once it is on a screen that
+// anew, again and again until it has arrived, also from the next page where this one is gone before. What staff wrote is reported as shown once it is on a screen that
 // somebody can see.
+import { forgetTap, forgetWords, keepTap, keepWords } from "./kept.js";
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
@@ -8,17 +9,38 @@ const AGAIN_MS = 2000;
 // htmx sends a button's value only where it saw the button pressed, and forgets it once the finger is elsewhere.
 const press = (button, form) => (button ? button.click() : form.requestSubmit());
 
+// Kept from the moment in which it is sent: an answer that never comes does not end its page's life.
+function outlive(form, { formData }) {
+  const body = new URLSearchParams(formData);
+  const action = form.getAttribute("action");
+  if (form.matches("[data-tap]")) keepTap(action, body.get("key"));
+  else if (["words", "phrase", "silent"].some((name) => body.get(name)?.trim())) keepWords(action, body.toString());
+}
+
+function arrived(form, { formData }) {
+  if (form.matches("[data-tap]")) forgetTap();
+  else forgetWords(form.getAttribute("action"), new URLSearchParams(formData).toString());
+}
+
+const isForLater = ({ successful, xhr }) => !successful && (xhr.status === 0 || xhr.status >= 500);
+
 function sendUntilArrived(form) {
   const unsent = form.querySelector("[data-unsent]");
   const words = form.querySelector("textarea");
   let sent = "";
-  form.addEventListener("htmx:beforeRequest", () => { sent = words?.value; });
+  form.addEventListener("htmx:beforeRequest", ({ detail: { requestConfig } }) => {
+    sent = words?.value;
+    outlive(form, requestConfig);
+  });
   form.addEventListener("htmx:afterRequest", async (event) => {
-    const { successful, xhr } = event.detail;
-    const later = !successful && (xhr.status === 0 || xhr.status >= 500);
+    const { successful, requestConfig } = event.detail;
+    const later = isForLater(event.detail);
     unsent.hidden = !later;
     if (successful && words && words.value === sent) words.value = "";
-    if (!later) return;
+    if (!later) {
+      arrived(form, requestConfig);
+      return;
+    }
     const button = event.detail.requestConfig.triggeringEvent?.submitter;
     await wait(AGAIN_MS);
     press(button, form);
@@ -28,12 +50,18 @@ function sendUntilArrived(form) {
 // The form of the silent mode comes anew with the page's part, also while it waits to be sent again: it is the one that
 // stands there then, and none where another way has brought it meanwhile.
 function quietUntilArrived() {
-  document.addEventListener("htmx:beforeRequest", ({ target }) => {
-    if (target.matches("form[data-silence]")) target.querySelector("[data-unsent]").hidden = true;
+  document.addEventListener("htmx:beforeRequest", ({ target, detail: { requestConfig } }) => {
+    if (!target.matches("form[data-silence]")) return;
+    target.querySelector("[data-unsent]").hidden = true;
+    outlive(target, requestConfig);
   });
-  document.addEventListener("htmx:afterRequest", async ({ target, detail: { successful, xhr, requestConfig } }) => {
-    if (!target.matches("form[data-silence]") || successful || (xhr.status !== 0 && xhr.status < 500)) return;
-    const { value } = requestConfig.triggeringEvent.submitter;
+  document.addEventListener("htmx:afterRequest", async ({ target, detail }) => {
+    if (!target.matches("form[data-silence]")) return;
+    if (!isForLater(detail)) {
+      arrived(target, detail.requestConfig);
+      return;
+    }
+    const { value } = detail.requestConfig.triggeringEvent.submitter;
     target.querySelector("[data-unsent]").hidden = false;
     await wait(AGAIN_MS);
     const button = document.querySelector(`form[data-silence] button[value="${value}"]`);

@@ -1,0 +1,227 @@
+"""What comes to the SOS number and is no packet (S1): taken all the same, once, and rings until a person has read it."""
+
+import base64
+import struct
+from datetime import timedelta
+
+import pytest
+
+from complaints import selectors, services
+from complaints.errors import NotNow
+from complaints.models import OutsideMessage
+from complaints.policies import SOS_TEXTS
+from complaints.states import Category
+from core import alarms, clock
+from core.alarms import Rank
+from core.errors import Forbidden
+from core.models import Notification
+from core.tests.factories import set_policy
+from rides.states import Party
+from safety import packets
+from safety.models import Incident
+from safety.packets import Packet, encode
+from tests.test_triage import GRAVE
+
+PHONE = "+8613800000001"
+
+
+@pytest.fixture
+def gateway(signed_in, settings):
+    """What the provider of SMS gets for a message that it brings."""
+    settings.SMS_IN_TOKEN = "the token"
+    client = signed_in("")
+
+    def bring(text, **more):
+        return client.post(
+            "/api/v1/messages/in/",
+            {"text": text, **more},
+            content_type="application/json",
+            headers={"authorization": "Bearer the token"},
+        )
+
+    return bring
+
+
+def packet_of(trip, **changes):
+    given = {"party": Party.PASSENGER, "at": clock.now(), "position": None, "silent": False}
+    return encode(Packet(trip=trip, **(given | changes)))
+
+
+def ringing():
+    return [each for each in alarms.ringing(clock.now()) if each.key.startswith("outside:")]
+
+
+def of_zero_bytes():
+    """Looks like a packet of a driver; its trip is what no column can hold."""
+    body = struct.Struct(">BIii").pack(1, 0, 0, 0) + b"\0" * 6 + b"\0" * packets.MAC
+    return packets.MAGIC + base64.urlsafe_b64encode(body).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["救命", "", "  ", "HH1nonsense", "please come", "x" * 20_000, "a\0b", "😀", of_zero_bytes(), 110, None],
+    ids=["words", "empty", "blank", "half a packet", "English", "long", "a zero byte", "a picture", "zeros", "a number", "null"],
+)  # fmt: skip
+def test_it_is_taken_whatever_it_says_and_rings(people, gateway, text):
+    assert gateway(text, sender=PHONE).status_code == 201
+    row = OutsideMessage.objects.get()
+    assert (row.channel, row.sender, row.sorted_at) == ("sms", PHONE, None)
+    (alarm,) = ringing()
+    assert (alarm.code, alarm.rank, alarm.permission) == (row.code, Rank.OUTSIDE, "complaints.work")
+
+
+def test_a_packet_whose_code_is_wrong_or_whose_trip_nobody_has_is_read_by_a_person(rides, gateway):
+    trip = rides.under_way()
+    changed = packet_of(trip.code)[:-1] + "?"
+    nobodys = packet_of("T-NOBODY")
+    for text in (changed, nobodys):
+        assert gateway(text, sender=PHONE).status_code == 201
+    assert not Incident.objects.exists()
+    assert {row.words for row in OutsideMessage.objects.all()} == {changed, nobodys}
+
+
+def test_a_driver_whose_trip_is_over_for_long_is_heard_as_well(rides, noon, gateway):
+    trip = rides.ended()
+    noon.shift(timedelta(days=3))
+    text = encode(Packet(trip.code, Party.DRIVER, clock.now(), None, silent=False), trip.driver.account.code)
+    assert gateway(text).status_code == 201
+    assert OutsideMessage.objects.get().words == text
+
+
+def test_whoever_sends_learns_nothing_from_the_answer(rides, gateway):
+    trip = rides.under_way()
+    driver = {"party": Party.DRIVER}
+    hers = packet_of(trip.code)
+    his = encode(Packet(trip.code, Party.DRIVER, clock.now(), None, silent=False), trip.driver.account.code)
+    forged = packet_of(trip.code, **driver)
+    answers = [gateway(text, sender=PHONE) for text in (hers, his, forged, "HH1", "救命")]
+    assert {(each.status_code, each.content) for each in answers} == {(201, b"")}
+    assert Incident.objects.count() == 1
+    assert OutsideMessage.objects.count() == 3
+    assert not Notification.objects.filter(recipient=PHONE).exists()
+
+
+def test_a_packet_makes_no_message(rides, gateway):
+    gateway(packet_of(rides.under_way().code), sender=PHONE)
+    assert Incident.objects.count() == 1
+    assert not OutsideMessage.objects.exists()
+
+
+@pytest.mark.parametrize("keys", [("k1", "k1"), ("k1", "k2"), ("", "")], ids=["one", "two", "none"])
+def test_what_the_gateway_brings_again_is_one_message(people, gateway, noon, keys):
+    for key in keys:
+        gateway("救命", sender=PHONE, key=key)
+        noon.shift(timedelta(minutes=1))
+    assert OutsideMessage.objects.count() == 1
+    gateway("救命", sender="+8613800000002", key="k9")
+    assert OutsideMessage.objects.count() == 2, "of another phone it is another message"
+    gateway("快来", sender=PHONE, key=keys[0])
+    assert OutsideMessage.objects.count() == 3, "and so are other words"
+
+
+def test_the_same_words_later_or_after_somebody_sorted_the_first_are_news(people, gateway, noon):
+    gateway("救命", sender=PHONE, key="k1")
+    noon.shift(timedelta(hours=1))
+    gateway("救命", sender=PHONE, key="k2")
+    assert OutsideMessage.objects.count() == 2
+    for row in OutsideMessage.objects.all():
+        services.dismiss_message(account=people("agent"), code=row.code, why="a child plays")
+    gateway("救命", sender=PHONE, key="k3")
+    assert OutsideMessage.objects.filter(sorted_at=None).count() == 1
+    gateway("救命", sender=PHONE, key="k3")
+    gateway("救命", sender=PHONE, key="k1")
+    assert OutsideMessage.objects.count() == 3, "a delivery that was late is no news"
+
+
+def test_a_flood_of_one_sender_is_kept_marked_and_stands_below_everybody_else(people, gateway, signed_in):
+    set_policy("complaints.sos_texts", {"target": 3, "within": 3600})
+    for number in range(60):
+        assert gateway(f"spam {number}", sender=PHONE).status_code == 201
+    gateway(GRAVE, sender=PHONE)
+    gateway("please come", sender="+8613800000002")
+    services.take_message(channel="email", key="m", sender="a@example.org", words="雨伞忘在车上了")
+    rows = OutsideMessage.objects.all()
+    assert rows.count() == 63
+    assert rows.filter(from_crowd=True).count() == 58
+    shown = selectors.waiting_messages()
+    assert [row.from_crowd for row in shown[:5]] == [False] * 5
+    assert shown[5].words == GRAVE
+    rung = ringing()
+    assert [alarm.rank for alarm in rung] == [Rank.OUTSIDE] * 4 + [Rank.CROWD]
+    assert rung[-1].code == rows.get(from_crowd=True, danger="severe").code, (
+        "words of danger ring in a flood too"
+    )
+    page = signed_in("agent").get("/admin/outside/").content.decode()
+    assert "13 more wait" in " ".join(page.split())
+    assert page.count("many from this sender") == 45
+
+
+def test_what_comes_again_uses_up_nobodys_turns(people, gateway):
+    set_policy("complaints.sos_texts", {"target": 2, "within": 3600})
+    for _again in range(9):
+        gateway("救命", sender=PHONE)
+    gateway("快来", sender=PHONE)
+    assert not OutsideMessage.objects.filter(from_crowd=True).exists()
+
+
+def test_a_gateway_that_names_no_sender_marks_nobody(people, gateway):
+    set_policy("complaints.sos_texts", {"target": 1, "within": 3600})
+    for number in range(4):
+        gateway(f"help {number}")
+    assert not OutsideMessage.objects.filter(from_crowd=True).exists()
+    assert SOS_TEXTS.policy.key == "complaints.sos_texts"
+
+
+def test_who_reads_it_sees_by_which_phone_it_came_and_can_make_a_case_of_it(people, gateway, signed_in):
+    gateway("他锁了车门", sender="138 0000 0001")
+    row = OutsideMessage.objects.get()
+    page = signed_in("agent").get("/admin/outside/").content.decode()
+    assert "138****0001" in page
+    assert PHONE not in page
+    filed = services.file_from_message(
+        account=people("agent"), code=row.code, category=Category.DANGER, name=""
+    )
+    assert (filed.caller_phone, filed.caller_channel, filed.level) == (PHONE, "sms", "severe")
+    call = services.announce_call(key="t", number=PHONE, agent="agent")
+    assert filed in selectors.caller_of(call).complaints
+
+
+def test_a_call_for_help_opens_the_incident_of_whose_phone_it_is(rides, people, gateway, signed_in):
+    """She writes by hand from the car: her trip is found by her number, once, and nobody's phone is written to."""
+    trip = rides.under_way()
+    gateway(GRAVE, sender=trip.passenger.phone)
+    row = OutsideMessage.objects.get()
+    client = signed_in("agent")
+    answer = client.post(f"/admin/outside/{row.code}/do/help/", {"do": "1"})
+    incident = Incident.objects.get()
+    assert answer.url == f"/admin/incidents/{incident.code}/"
+    assert (incident.trip, incident.high_risk_at) == (trip, clock.now())
+    row.refresh_from_db()
+    assert (row.incident, row.sorted_by, row.complaint) == (incident.code, "agent", None)
+    assert ringing() == []
+    assert not Notification.objects.filter(recipient=trip.passenger.phone).exists()
+    client.post(f"/admin/outside/{row.code}/do/help/", {"do": "1"})
+    assert Incident.objects.count() == 1
+    with pytest.raises(NotNow):
+        services.open_incident_from(account=people("agent2"), code=row.code)
+
+
+def test_a_letter_that_calls_for_help_opens_one_as_well(people):
+    row = services.take_message(channel="email", key="m", sender="13800000001@example.org", words=GRAVE)
+    code = services.open_incident_from(account=people("agent"), code=row.code)
+    assert Incident.objects.get().code == code
+    assert not Notification.objects.exists()
+    with pytest.raises(Forbidden):
+        services.open_incident_from(account=people("vetting"), code=row.code)
+
+
+@pytest.mark.parametrize("body", [{}, {"text": {}}, {"text": []}])
+def test_what_brings_no_text_at_all_is_a_fault_of_the_gateway(people, signed_in, settings, body):
+    settings.SMS_IN_TOKEN = "the token"
+    answer = signed_in("").post(
+        "/api/v1/messages/in/",
+        body,
+        content_type="application/json",
+        headers={"authorization": "Bearer the token"},
+    )
+    assert answer.status_code == 400
