@@ -385,7 +385,11 @@ def _simulate(pk: int, _at: datetime) -> None:
         row, _rule, how = found
         period, waits = (row.proposed_at - WEEK, row.proposed_at), RuleChange.objects.filter(pk=pk)
         waits.update(counting_since=clock.now(), rows_done=0, rows_of=simulation.count(how, *period))
-        _keep(row, simulated=_compare(*found, *period, lambda done: waits.update(rows_done=done)))
+
+        def tell(done: int) -> None:
+            waits.update(rows_done=done)
+
+        _keep(row, simulated=_compare(*found, *period, tell))
 
 
 def progress_of(row: RuleChange, at: datetime) -> Progress | None:

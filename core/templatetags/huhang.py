@@ -1,6 +1,7 @@
 """Template tags of all pages."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -54,10 +55,11 @@ def until(at: datetime) -> str:
 @register.inclusion_tag("console/_duty.html", takes_context=True)
 def duty(context: template.Context) -> dict[str, object]:
     """What rings, on a page outside the console; nothing before whoever may not open the console."""
-    user = getattr(context.get("request"), "user", None)
-    # Who is not of the staff is asked nothing more, and what is refused before sessions are read has nobody.
-    staff = user is not None and getattr(user, "is_staff", False)
-    on_duty = staff and user.is_verified() and permissions.may(user, "console.open")
+    # What is refused before sessions are read has nobody. Who is not of the staff is asked nothing more.
+    user: Any = getattr(context.get("request"), "user", None)
+    on_duty = (
+        getattr(user, "is_staff", False) and user.is_verified() and permissions.may(user, "console.open")
+    )
     return {"on_duty": on_duty, "page_time": context.get("page_time")}
 
 
