@@ -4,8 +4,9 @@ import pytest
 
 from core import clock
 from rides.models import Trip
+from rides.selectors import position_key
 from rides.services import confirm_car, presume_boarded
-from rides.states import TripState
+from rides.states import Party, TripState
 from rides.tokens import TripKey
 from safety.models import Incident, SafetyQuestion, Signal
 from safety.selectors import open_question, watched_by_question
@@ -31,8 +32,10 @@ def test_whom_nobody_showed_the_car_is_asked_on_her_page_alone(rides, presumed, 
     assert (trip.state, trip.presumed_boarded) == (TripState.BOARDED, True)
     assert Signal.objects.get(trip=trip).kind == SignalKind.BOARDING_PRESUMED
     assert open_question(trip) is not None
-    assert "/answer/" in signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
-    assert "/answer/" not in signed_in("driver").get(f"/drive/trips/{trip.code}/").content.decode()
+    for party in Party:
+        key = {"x-trip-key": position_key(trip, party)}
+        page = signed_in("").get(f"/trips/{trip.code}/question/", headers=key).content.decode()
+        assert ("/answer/" in page) == (party == Party.PASSENGER)
     assert not Incident.objects.exists(), "an ordinary trip on which nobody looked at the plate"
 
 

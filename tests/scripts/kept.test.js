@@ -1,4 +1,4 @@
-// What she wrote, chose or tapped where no network was: it outlives its page, goes out from the next one, and is gone then.
+// What she wrote or chose where no network was outlives its page, goes out from the next one, and is gone then.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 

@@ -7,8 +7,8 @@ const EVERY_S = [4, 2.5, 1.5]; // seconds between two rings, by step
 export const stepOf = (age, louder) => Math.min(2, Math.max(0, Math.floor(age / louder)));
 
 export class Bell {
-  // `ring(step)` makes the sound, `show(count, step)` marks the tab, `notify(alarm, more)` tells whoever looks elsewhere
-  // of the first that should have been taken by now, and how many more there are.
+  // `ring(step)` makes the sound, `show(count, step)` marks the tab, `notify(alarm, more)` tells whoever looks
+  // elsewhere of the first that should have been taken by now, and how many more there are.
   constructor({ ring, show, notify }) {
     Object.assign(this, { ring, show, notify });
     this.step = SILENT;

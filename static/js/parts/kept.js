@@ -81,7 +81,7 @@ function storeWords(kept) {
   }
 }
 
-// By what two are one: the choice whether the phone may ring, or the submission of a form that was written on meanwhile.
+// By what two are one: the choice whether the phone may ring, or the submission of a form that was written on since.
 function nameOf(body) {
   const said = new URLSearchParams(body);
   return said.has("silent") ? "silent" : said.get("submission") || body;
@@ -89,7 +89,8 @@ function nameOf(body) {
 
 // The last one takes the place of those before it.
 export function keepWords(action, body) {
-  const before = keptWords().filter((each) => each.action !== action || nameOf(each.body) !== nameOf(body));
+  const name = nameOf(body);
+  const before = keptWords().filter((each) => each.action !== action || nameOf(each.body) !== name);
   storeWords([...before, { action, body, until: Date.now() + LASTS_MS }]);
 }
 

@@ -1,6 +1,6 @@
 // What is written to the agent, that the phone must not ring, and a further tap on SOS: sent without loading the page
-// anew, again and again until it has arrived, also from the next page where this one is gone before. What staff wrote is reported as shown once it is on a screen that
-// somebody can see.
+// anew, again and again until it has arrived, also from the next page where this one is gone before. What staff wrote
+// is reported as shown once it is on a screen that somebody can see.
 import { forgetTap, forgetWords, keepTap, keepWords } from "./kept.js";
 import { wait } from "./wait.js";
 
