@@ -101,7 +101,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "kept": kept,
             "drives": is_driver(account),
             "least": selectors.least_score(account),
-            "wishes": range(10, 51, 5),
+            "wishes": [(tenths, f"{tenths / 10:.1f}") for tenths in range(10, 51, 5)],
         }
     )
     return render(request, "rides/home.html", context, status=400 if form and form.errors else 200)
