@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import re
 from contextlib import closing
 from datetime import date, timedelta
 
 import jsonschema
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from complaints.models import Complaint
@@ -16,6 +18,7 @@ from core import clock, idempotency
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.journal import checkpoints
+from core.management.commands.grant_rights import APPEND_ONLY
 from core.models import AuditEntry, DataHold, JournalBatch
 from governance.errors import (
     ReportDecided,
@@ -126,6 +129,19 @@ def test_all_tables_are_of_one_moment_and_each_that_is_done_is_seen_at_once(peop
         found = count(*span_of(*month), clock.now(), heard=lambda done: look(done, tell))
     assert found.keys() == MEASURES.keys()
     assert seen == list(range(1, len(MEASURES) + 1))
+
+
+def test_the_platforms_role_may_write_what_becomes_known_of_a_report(people, month):
+    """Tests run as the owner, who may write every column; the platform may write those that `grant_rights` names."""
+    with CaptureQueriesContext(connection) as asked:
+        published(people, month)
+    updates = [
+        re.match(r'UPDATE "governance_transparencyreport" SET (.*) WHERE ', each["sql"], re.S)
+        for each in asked
+    ]
+    written = {column for each in updates if each for column in re.findall(r'"(\w+)" = ', each[1])}
+    assert {"counting_since", "figures", "digest", "version"} <= written
+    assert written <= set(APPEND_ONLY["governance_transparencyreport"])
 
 
 # --- Months without one ----------------------------------------------------------------------------------------
