@@ -1,8 +1,7 @@
 """Ratings (R8): a number from 1 to 5 and nothing else, anywhere; and the least score that somebody wishes for."""
 
-from datetime import timedelta
-
 import re
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
