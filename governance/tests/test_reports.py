@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from complaints.models import Complaint
-from core import clock, idempotency
+from core import clock, idempotency, live
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.journal import checkpoints
@@ -92,6 +92,7 @@ def test_the_request_counts_nothing_and_who_waits_sees_how_far_it_is(people, mon
     address = f"/admin/transparency/{row.code}/"
     page = signed_in("supervisor").get(address).content.decode()
     assert f'max="{len(MEASURES)}"' in page and 'value="0"' in page
+    parts = re.findall(r'id="([\w-]+)"\s+data-part', page)
     answer = signed_in("supervisor").post(f"{address}do/publish/", {"do": "1"})
     assert answer.status_code == 409, "nobody publishes what nobody has seen"
     count_reports.apply()
@@ -100,9 +101,22 @@ def test_the_request_counts_nothing_and_who_waits_sees_how_far_it_is(people, mon
     assert row.digest == digest_of(row.figures)
     line = AuditEntry.objects.get(action="governance.report_counted")
     assert (line.actor, line.facts["digest"]) == ("system", row.digest)
-    assert "<progress" not in signed_in("supervisor").get(address).content.decode()
+    page = signed_in("supervisor").get(address).content.decode()
+    assert "<progress" not in page
+    # A part that an open page has and the new one has not would stay there as it was.
+    assert set(parts) <= set(re.findall(r'id="([\w-]+)"\s+data-part', page))
     count_reports.apply()
     assert AuditEntry.objects.filter(action="governance.report_counted").count() == 1
+
+
+def test_open_pages_look_again_when_the_figures_are_there(people, month):
+    row = reports.propose(account=people("admin"), begins=month[0], ends=month[1])
+    TransparencyReport.objects.update(tables_done=len(MEASURES))
+    last_table = live.marks()["reports"]
+    count_reports.apply()
+    row.refresh_from_db()
+    assert row.figures is not None
+    assert live.marks()["reports"] != last_table
 
 
 def test_how_long_the_rest_takes_is_said_by_the_rate_so_far(people, month, noon):
