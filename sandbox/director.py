@@ -29,7 +29,7 @@ CAR_AWAY = 0.0012  # degrees of latitude between the car and the pick-up when th
 SPEED = 12.0  # metres a second
 GOES_ON = 600.0  # seconds in which the phones of a scene go on after what happened
 COMPLAINTS = 50
-SHOWN_AGAIN = (2.0, 20.0, 40.0)  # seconds before a face is shown again
+SHOWN_AGAIN = (2.0, 20.0, 40.0)  # seconds before a face is shown, or a photo is sent, again
 FORGED_PLATE = "浙C·Z9999"
 
 
@@ -208,14 +208,13 @@ class Trip:
         at = f"/api/v1/trips/{self.code}"
         for _try in range(3):
             shown = show(self.play, self.driver, self.car.code, "pickup", self.code)
-            photo = Person.must(
-                self.driver.upload(
-                    f"{at}/plate-photo/",
-                    [("photo", self.house.car(self.car.plate, spot=shown["spot"]))],
-                    {"token": shown["token"]},
-                )
+            photo = self.house.car(self.car.plate, spot=shown["spot"])
+            sends = partial(
+                self.driver.upload, f"{at}/plate-photo/", [("photo", photo)], {"token": shown["token"]}
             )
-            if photo["state"] == "same":
+            answer = repeated(self.play, sends, 503)
+            # 403: the face was shown too long ago, so it is shown once more.
+            if answer.status_code != 403 and Person.must(answer)["state"] == "same":
                 break
             self.play.rest(2.0)
         Person.must(self.driver.post(f"{at}/arrive/"))
@@ -267,17 +266,20 @@ class Trip:
         return str(Person.must(self.passenger.post(f"/api/v1/trips/{self.code}/sos/", body))["incident"])
 
 
-def show(play: Play, person: Person, face: str, purpose: str, subject: str = "") -> Any:
-    """What a passed face check gives. As the page asks them to, people show it again where the camera did not know them at
-    the first, or where so many pictures were read that theirs was not."""
+def repeated(play: Play, ask: Callable[[], httpx.Response], *later: int) -> httpx.Response:
+    """What comes of asking, and of asking again where the answer is one of `later`: as the page asks people to."""
     for pause in SHOWN_AGAIN:
-        answer = person.show_face(face, purpose, subject)
-        if answer.status_code not in {403, 409, 503}:
-            break
+        answer = ask()
+        if answer.status_code not in later:
+            return answer
         play.rest(pause)
-    else:
-        answer = person.show_face(face, purpose, subject)
-    return Person.must(answer)
+    return ask()
+
+
+def show(play: Play, person: Person, face: str, purpose: str, subject: str = "") -> Any:
+    """What a passed face check gives; shown again where the camera did not know them at the first, or where so many
+    pictures were read that theirs was not."""
+    return Person.must(repeated(play, partial(person.show_face, face, purpose, subject), 403, 409, 503))
 
 
 def told_on_screen(person: Person, at: House) -> None:

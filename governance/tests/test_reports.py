@@ -3,19 +3,22 @@
 import csv
 import io
 import json
+import re
 from contextlib import closing
 from datetime import date, timedelta
 
 import jsonschema
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from complaints.models import Complaint
-from core import clock, idempotency
+from core import clock, idempotency, live
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.journal import checkpoints
+from core.management.commands.grant_rights import APPEND_ONLY
 from core.models import AuditEntry, DataHold, JournalBatch
 from governance.errors import (
     ReportDecided,
@@ -89,6 +92,7 @@ def test_the_request_counts_nothing_and_who_waits_sees_how_far_it_is(people, mon
     address = f"/admin/transparency/{row.code}/"
     page = signed_in("supervisor").get(address).content.decode()
     assert f'max="{len(MEASURES)}"' in page and 'value="0"' in page
+    parts = re.findall(r'id="([\w-]+)"\s+data-part', page)
     answer = signed_in("supervisor").post(f"{address}do/publish/", {"do": "1"})
     assert answer.status_code == 409, "nobody publishes what nobody has seen"
     count_reports.apply()
@@ -97,9 +101,22 @@ def test_the_request_counts_nothing_and_who_waits_sees_how_far_it_is(people, mon
     assert row.digest == digest_of(row.figures)
     line = AuditEntry.objects.get(action="governance.report_counted")
     assert (line.actor, line.facts["digest"]) == ("system", row.digest)
-    assert "<progress" not in signed_in("supervisor").get(address).content.decode()
+    page = signed_in("supervisor").get(address).content.decode()
+    assert "<progress" not in page
+    # A part that an open page has and the new one has not would stay there as it was.
+    assert set(parts) <= set(re.findall(r'id="([\w-]+)"\s+data-part', page))
     count_reports.apply()
     assert AuditEntry.objects.filter(action="governance.report_counted").count() == 1
+
+
+def test_open_pages_look_again_when_the_figures_are_there(people, month):
+    row = reports.propose(account=people("admin"), begins=month[0], ends=month[1])
+    TransparencyReport.objects.update(tables_done=len(MEASURES))
+    last_table = live.marks()["reports"]
+    count_reports.apply()
+    row.refresh_from_db()
+    assert row.figures is not None
+    assert live.marks()["reports"] != last_table
 
 
 def test_how_long_the_rest_takes_is_said_by_the_rate_so_far(people, month, noon):
@@ -126,6 +143,19 @@ def test_all_tables_are_of_one_moment_and_each_that_is_done_is_seen_at_once(peop
         found = count(*span_of(*month), clock.now(), heard=lambda done: look(done, tell))
     assert found.keys() == MEASURES.keys()
     assert seen == list(range(1, len(MEASURES) + 1))
+
+
+def test_the_platforms_role_may_write_what_becomes_known_of_a_report(people, month):
+    """Tests run as the owner, who may write every column; the platform may write those that `grant_rights` names."""
+    with CaptureQueriesContext(connection) as asked:
+        published(people, month)
+    updates = [
+        re.match(r'UPDATE "governance_transparencyreport" SET (.*) WHERE ', each["sql"], re.S)
+        for each in asked
+    ]
+    written = {column for each in updates if each for column in re.findall(r'"(\w+)" = ', each[1])}
+    assert {"counting_since", "figures", "digest", "version"} <= written
+    assert written <= set(APPEND_ONLY["governance_transparencyreport"])
 
 
 # --- Months without one ----------------------------------------------------------------------------------------

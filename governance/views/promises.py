@@ -31,11 +31,10 @@ def _row(slug: str) -> Row:
 def promises(request: HttpRequest) -> HttpResponse:
     """The company's responsibility statement: what it promised, and which of it is kept now."""
     rows = last_board()
-    counts = [(status, sum(row.found.status == status for row in rows)) for status in ORDER]
+    states = [(status, [row for row in rows if row.found.status == status]) for status in ORDER]
     acts = reviews.published(clock.now())
     context = {
-        "rows": rows,
-        "counts": counts,
+        "states": states,
         "returning": awaited(rows),
         "executives": executives(),
         "acts": acts,

@@ -1,5 +1,6 @@
 """The night (R4): boundary minutes, policies that change, reminders, the agent's calls, late pick-ups."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -59,6 +60,27 @@ def test_no_departure_in_the_curfew_to_the_second(people, start, end, refused):
 def test_the_other_lines_drive_at_night(people, noon):
     noon.move_to(at("23:00:00"))
     assert book(people, clock.now(), clock.now(), line=Line.EXPRESS).state == "requested"
+
+
+def test_at_night_a_line_that_departs_is_chosen_and_hitch_says_that_it_does_not(world, signed_in, noon):
+    client = signed_in("passenger")
+
+    def lines(page):
+        return {
+            value: ("checked" in label, "not at this hour" in label)
+            for label in page.split('<label class="line"')[1:]
+            for value in re.findall(r'value="(\w+)"', label)[:1]
+        }
+
+    day = lines(client.get("/").content.decode())
+    assert (day["hitch"], day["express"]) == ((True, False), (False, False))
+    noon.move_to(at("23:00:00"))
+    night = lines(client.get("/").content.decode())
+    assert (night["hitch"], night["express"]) == ((False, True), (True, False))
+    later = {"city": "wenzhou", "line": "hitch", "when": "later", "window_start": "2026-03-03T09:00", "seats": 1,
+             "rider_kind": "self", "client_key": "later", "origin": "", "destination": ""}  # fmt: skip
+    morning = lines(client.post("/book/prices/", later).content.decode())
+    assert morning["hitch"] == (True, False)
 
 
 def change_curfew(begin, from_):

@@ -1,5 +1,6 @@
 """Ratings (R8): a number from 1 to 5 and nothing else, anywhere; and the least score that somebody wishes for."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -146,6 +147,15 @@ def test_a_wish_for_a_score_holds_on_both_sides(rides, people, signed_in):
     assert outcome.refusal.code == "score_too_low"
     services.wish_least_score(account=people("passenger"), tenths=40)
     assert selectors.requests_along(selectors.itinerary_of(driver, way))
+
+
+def test_each_wish_for_a_score_is_said_as_it_is_kept(rides, signed_in):
+    page = signed_in("passenger").get("/").content.decode()
+    wishes = page.split('name="least"')[1].split("</select>")[0]
+    said = {int(value): text.strip() for value, text in re.findall(r'value="(\d+)"[^>]*>([^<]*)<', wishes)}
+    assert {tenths: text for tenths, text in said.items() if tenths} == {
+        10: "1.0", 15: "1.5", 20: "2.0", 25: "2.5", 30: "3.0", 35: "3.5", 40: "4.0", 45: "4.5", 50: "5.0",
+    }  # fmt: skip
 
 
 def test_bad_numbers_over_http(rides, people, signed_in):

@@ -14,6 +14,7 @@ from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
 from drivers.selectors import is_driver
 from rides import fares, routing, selectors, services
+from rides.curfew import in_curfew
 from rides.forms import BookForm, SearchForm, soon
 from rides.models import City
 from rides.routing import Route
@@ -101,7 +102,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "kept": kept,
             "drives": is_driver(account),
             "least": selectors.least_score(account),
-            "wishes": range(10, 51, 5),
+            "wishes": [(tenths, f"{tenths / 10:.1f}") for tenths in range(10, 51, 5)],
         }
     )
     return render(request, "rides/home.html", context, status=400 if form and form.errors else 200)
@@ -109,26 +110,35 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class LineChoice:
-    """A line as somebody chooses it: whether it runs here, and what the way costs on it, in fen, once both ends are known."""
+    """A line as somebody chooses it: whether it runs here and departs when they leave, and what the way costs on it, in
+    fen, once both ends are known."""
 
     line: Line
     runs: bool
+    rests: bool
     is_suspended: bool
     is_chosen: bool
     fen: int | None = None
 
 
 def _choices(form: BookForm, who: "Account", way: Route | None = None) -> list[LineChoice]:
-    """Every line with what the way costs on it, before anybody decides (R12)."""
+    """Every line with what the way costs on it, before anybody decides (R12). Where nobody chose one yet, it is the first
+    that they can have."""
     at = clock.now()
+    given = getattr(form, "cleaned_data", None) or {}
+    leaves = given.get("window_start") if given.get("when") == "later" else at
     runs, suspended = selectors.lines_of(form.city, at, who), selectors.suspended_lines(form.city, at)
-    seats = (getattr(form, "cleaned_data", None) or {}).get("seats") or 1
+    resting = {Line.HITCH} if leaves and in_curfew(leaves) else set()
+    goes = [line for line in Line if runs[line] and line not in resting]
+    chosen = form["line"].value() if form.is_bound or not goes else goes[0]
+    seats = given.get("seats") or 1
     return [
         LineChoice(
             line,
             runs[line],
+            line in resting,
             line in suspended,
-            line == form["line"].value(),
+            line == chosen,
             fares.estimate(line, way.metres, way.seconds, seats=seats).fen if way else None,
         )
         for line in Line

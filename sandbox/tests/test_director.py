@@ -3,7 +3,9 @@
 import re
 import threading
 import time
+from types import SimpleNamespace
 
+import httpx
 import pytest
 from django.test import Client, override_settings
 
@@ -98,6 +100,46 @@ def test_a_reset_cuts_a_scene_that_is_being_played(stage, monkeypatch):
     waited(lambda: stage.plays["sos"].over)
     assert stage.begin("sos")
     stage.reset("sos")
+
+
+class Patient:
+    """A driver whose photos the platform cannot read at first, as on a busy machine."""
+
+    def __init__(self, *answers):
+        self.answers, self.shown, self.arrived = list(answers), 0, False
+
+    def show_face(self, *_args):
+        self.shown += 1
+        return httpx.Response(201, json={"spot": "left", "token": f"token-{self.shown}"})
+
+    def upload(self, *_args):
+        status, state = self.answers.pop(0)
+        request = httpx.Request("POST", "http://platform/plate-photo/")
+        return httpx.Response(status, json={"state": state}, request=request)
+
+    def post(self, _path):
+        self.arrived = True
+        return httpx.Response(200, json={})
+
+
+@pytest.mark.parametrize(
+    ("answers", "faces"),
+    [
+        ([(503, ""), (503, ""), (201, "same")], 1),  # the face that was shown is good for the next photo
+        ([(503, ""), (403, ""), (201, "same")], 2),  # unless it took so long that it has to be shown again
+    ],
+)
+def test_a_driver_sends_the_photo_again_while_the_platform_reads_too_many(stage, monkeypatch, answers, faces):
+    monkeypatch.setattr(director, "SHOWN_AGAIN", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(Play, "rest", lambda _play, _seconds: None)
+    trip = object.__new__(director.Trip)
+    trip.play, trip.driver, trip.code = Play(time.time()), Patient(*answers), "T-1"
+    trip.car = next(each for each in director.citizens() if each.stage and each.plate)
+    trip.house = SimpleNamespace(car=lambda plate, spot: b"photo")
+    trip.send = lambda *_told: None
+    trip.arrived()
+    assert trip.driver.arrived
+    assert (trip.driver.answers, trip.driver.shown) == ([], faces)
 
 
 def test_two_scenes_never_have_the_same_person(stage):

@@ -30,7 +30,18 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "governance_consultationanswer": (),
     "police_release": ("wrong_codes", "opened_at", "disowned_at"),
     "police_releasereview": (),
-    "governance_transparencyreport": ("state", "agreed_by", "decided_at", "version", "paper_zh", "paper_en"),
+    "governance_transparencyreport": (
+        "counting_since",
+        "tables_done",
+        "figures",
+        "digest",
+        "state",
+        "agreed_by",
+        "decided_at",
+        "version",
+        "paper_zh",
+        "paper_en",
+    ),
 }
 
 
