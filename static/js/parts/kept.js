@@ -56,8 +56,7 @@ export function keepTap(action, key) {
 export const forgetTap = () => forget(TAP);
 export const keptTap = () => keptAs(TAP);
 
-// What was written to the agent, or whether the phone may ring, until it has arrived: as a tap does, it outlives its
-// page. `body` is the form as it was sent, with the submission under which it is written once.
+// What was written to the agent, or whether the phone may ring, until it has arrived; `body` is the form as sent.
 export function keptWords() {
   try {
     const kept = JSON.parse(localStorage.getItem(WORDS) || "[]").filter(({ until }) => until > Date.now());
@@ -77,11 +76,11 @@ function storeWords(kept) {
   try {
     localStorage.setItem(WORDS, JSON.stringify(kept));
   } catch {
-    // The page on which it was written sends it for as long as it lives.
+    // As of a tap.
   }
 }
 
-// By what two are one: the choice whether the phone may ring, or the submission of a form that was written on since.
+// By what two are one.
 function nameOf(body) {
   const said = new URLSearchParams(body);
   return said.has("silent") ? "silent" : said.get("submission") || body;
