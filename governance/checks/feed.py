@@ -150,6 +150,15 @@ def _connected(world: World) -> None:
     )
 
 
+@breaks("G11", UNTOLD_DRIVERS)
+def a_driver_who_goes_online_and_is_not_told(world: World) -> None:
+    _connected(world)
+    account = world.make("accounts.Account", real_name="影子司机", phone="+8613800009902")
+    driver = world.make("drivers.Driver", account_id=account.pk)
+    began = world.at - timedelta(minutes=30)
+    world.make("drivers.OnlineSpell", driver_id=driver.pk, line=Line.EXPRESS.value, began_at=began)
+
+
 @breaks("G11", UNTOLD)
 def an_order_that_the_regulator_never_hears_of(world: World) -> None:
     _connected(world)
@@ -160,12 +169,3 @@ def an_order_that_the_regulator_never_hears_of(world: World) -> None:
         requested_at=world.at - timedelta(minutes=30),
         accepted_at=world.at - timedelta(minutes=20),
     )
-
-
-@breaks("G11", UNTOLD_DRIVERS)
-def a_driver_who_goes_online_and_is_not_told(world: World) -> None:
-    _connected(world)
-    account = world.make("accounts.Account", real_name="影子司机", phone="+8613800009902")
-    driver = world.make("drivers.Driver", account_id=account.pk)
-    began = world.at - timedelta(minutes=30)
-    world.make("drivers.OnlineSpell", driver_id=driver.pk, line=Line.EXPRESS.value, began_at=began)
