@@ -1,19 +1,20 @@
 // Every page of people: ticking clocks, buttons, places. Everything works without it.
 import { prepareButtons, preparePrinting } from "./parts/buttons.js";
 import { tick } from "./parts/clock.js";
-import { fillHere, fillPlace } from "./parts/places.js";
 import { letHandsBe } from "./parts/hands.js";
-import { forgetWhenOver } from "./parts/kept.js";
-import { sendKeptTap, sendKeptWords } from "./parts/offline.js";
+import { forgetWhenOver, keptWords } from "./parts/kept.js";
+import { sendKeptTap } from "./parts/offline.js";
 
-fillPlace();
-fillHere();
+// Few forms ask where this phone is, and few phones keep words that have not arrived.
+if (document.querySelector("[data-here-lat], [data-latitude]")) {
+  import("./parts/places.js").then((part) => part.fillPlaces()).catch(() => {});
+}
 prepareButtons(document);
 preparePrinting();
 letHandsBe();
 forgetWhenOver();
 sendKeptTap();
-sendKeptWords();
+if (keptWords().length) import("./parts/kept_words.js").then((part) => part.sendKeptWords()).catch(() => {});
 // What a phone shows without a network; those who work here have no use for it.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
   navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // without it the page itself has the help

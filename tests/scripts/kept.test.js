@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { forgetWords, keepWords, keptWords } from "../../static/js/parts/kept.js";
-import { sendKeptWords } from "../../static/js/parts/offline.js";
+import { keptWords } from "../../static/js/parts/kept.js";
+import { forgetWords, keepWords, sendKeptWords } from "../../static/js/parts/kept_words.js";
 
 const ACTION = "/trips/T-1/sos/word/";
 const store = new Map();

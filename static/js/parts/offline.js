@@ -1,7 +1,7 @@
 // The network goes: the message and the numbers come up by themselves, and again when SOS is tapped. A tap is never
 // lost: it goes out as soon as it can, however often that takes, also from the next page where its own is gone, and
 // only then does its page come.
-import { forgetTap, forgetWords, keepTap, keptTap, keptWords } from "./kept.js";
+import { forgetTap, keepTap, keptTap } from "./kept.js";
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
@@ -13,7 +13,7 @@ function help(shown) {
 }
 
 // What the server refuses for good is said by its page; what it could not take now is tried again.
-async function arrives(action, body) {
+export async function arrives(action, body) {
   try {
     const answer = await fetch(action, {
       method: "POST",
@@ -48,20 +48,6 @@ export function sendKeptTap() {
   if (!tap) return;
   if ([...document.querySelectorAll(FORMS)].some((form) => form.getAttribute("action") === tap.action)) return;
   call(tap.action, () => new URLSearchParams({ key: tap.key }), () => {});
-}
-
-// Written on a page that is gone, the oldest first. What took its place meanwhile is sent by the page that has it.
-export async function sendKeptWords() {
-  const note = document.querySelector("form[data-words] [data-unsent]");
-  for (const { action, body } of keptWords()) {
-    const isKept = () => keptWords().some((each) => each.action === action && each.body === body);
-    while (isKept() && !(await arrives(action, new URLSearchParams(body)))) {
-      if (note) note.hidden = false;
-      await wait(AGAIN_MS);
-    }
-    forgetWords(action, body);
-    if (note) note.hidden = true;
-  }
 }
 
 // What was true when it was last said, and may be no more while nobody can be asked; the next answer says it again.

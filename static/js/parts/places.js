@@ -1,7 +1,7 @@
 // Where this phone is, for forms that want it.
 
 // The form of a driver who goes online: the browser asks.
-export function fillHere() {
+function fillHere() {
   const latitude = document.querySelector("[data-here-lat]");
   if (!latitude || !navigator.geolocation) return;
   navigator.geolocation.getCurrentPosition((found) => {
@@ -11,7 +11,7 @@ export function fillHere() {
 }
 
 // At sign-in the place is sent only where the browser may know it already; nobody is asked for it there.
-export async function fillPlace() {
+async function fillPlace() {
   const latitude = document.querySelector("[data-latitude]");
   if (!latitude || !navigator.permissions || !navigator.geolocation) return;
   const may = await navigator.permissions.query({ name: "geolocation" });
@@ -20,4 +20,9 @@ export async function fillPlace() {
     latitude.value = found.coords.latitude;
     document.querySelector("[data-longitude]").value = found.coords.longitude;
   }, () => {});
+}
+
+export function fillPlaces() {
+  fillPlace();
+  fillHere();
 }

@@ -1,7 +1,8 @@
 // What is written to the agent, that the phone must not ring, and a further tap on SOS: sent without loading the page
 // anew, again and again until it has arrived, also from the next page where this one is gone before. What staff wrote
 // is reported as shown once it is on a screen that somebody can see.
-import { forgetTap, forgetWords, keepTap, keepWords } from "./kept.js";
+import { forgetTap, keepTap } from "./kept.js";
+import { forgetWords, keepWords } from "./kept_words.js";
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
