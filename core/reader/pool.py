@@ -220,14 +220,19 @@ class Slot:
         self.child: Child | None = None
 
     def ask(self, wish: Wish) -> Answer:
-        """Raises `Broke` where a child ended over this file; the next file gets a new one. Raises `Busy`."""
+        """Raises `Broke` where a child ended over this file; the next file gets a new one. Raises `Busy`.
+
+        The first file of a child has longer, because models are loaded for it: ended in the midst of that, on a machine
+        that stays busy none would ever be loaded.
+        """
         if self.child is None or not self.child.is_fit():
             if self.child is not None:
                 self.child.end()
             self.child = None
             self.child = self._lane.fit()
         try:
-            return self.child.ask(wish, within=self._lane.within)
+            loads = 0 if self.child.served else STARTS_WITHIN
+            return self.child.ask(wish, within=self._lane.within + loads)
         except (Broke, Busy):
             self.child = None
             raise

@@ -587,6 +587,16 @@ def test_who_is_in_no_hurry_waits_for_a_machine_that_is_full(lane, monkeypatch):
         slot.ask(hostile("sleep", seconds=0.6))
 
 
+def test_the_first_file_of_a_child_has_time_until_its_models_are_loaded(lane, monkeypatch):
+    """Ended while it loads, each next child would begin at nothing, for as long as the machine is busy."""
+    monkeypatch.setattr("core.reader.pool.STARTS_WITHIN", 60.0)
+    lane.within = 0.1
+    with lane.slot() as slot:
+        assert slot.ask(hostile("sleep", seconds=0.7))
+        with pytest.raises(Busy):
+            slot.ask(hostile("sleep", seconds=0.8))
+
+
 def test_nobody_waits_for_ever():
     lane = Lane(BOUNDS, size=1, queue=1, patience=0.05, within=10.0)
     with lane.slot(), pytest.raises(Busy), lane.slot():
