@@ -1,5 +1,5 @@
-// What was written to the agent, or whether the phone may ring, until it has arrived: it outlives its page, and whichever
-// page of ours comes next sends it. `body` is the form as sent.
+// What was written to the agent, or whether the phone may ring, until it has arrived: it outlives its page, and
+// whichever page of ours comes next sends it. `body` is the form as sent.
 import { keptWords, storeWords } from "./kept.js";
 import { arrives } from "./offline.js";
 import { wait } from "./wait.js";
