@@ -17,6 +17,7 @@ from config.stack import free_port
 from core import broker, limits, live, presence, retry, tasks
 from core.lane import Wake
 from core.limits import Asker, Per
+from core.messages import outbox
 from core.models import Notification, OutboxEvent
 from core.tests.factories import limit_of_tests, say
 from core.tests.stopwatch import Stopwatch
@@ -196,6 +197,7 @@ def test_a_worker_that_finds_such_a_message_calls_the_next_one_before_it_sends(
     world, noon, waiting, monkeypatch
 ):
     """So many at once are not sent one after another by a provider that is slow."""
+    monkeypatch.setattr(outbox, "LIFE_TURN", 60.0)  # seconds: a busy machine is slow as well
     called = []
     monkeypatch.setattr(
         apprise.Apprise, "notify", lambda self, **_: called.append(waiting()["life_messages"]) or True
