@@ -117,10 +117,18 @@ class Ride:
         pickup = CASE["places"]["hongqiao_pickup"]
         self.send("driver", [(pickup["lat"], pickup["lon"])])
         self.world.positions_read()
-        arrived = self._show_car(face, plate)
+        arrived = self._read_car(face, plate)
         if "plate_photo_waiting" in arrived.text:  # not read for sure: the page says to take another one
-            arrived = self._show_car(face, plate)
+            arrived = self._read_car(face, plate)
         return arrived
+
+    def _read_car(self, face: str, plate: str) -> Any:
+        """Where so many pictures are read that theirs was not, the page says to send it once more."""
+        for _again in range(2):
+            shown = self._show_car(face, plate)
+            if "reader_busy" not in shown.text:
+                return shown
+        return self._show_car(face, plate)
 
     def _show_car(self, face: str, plate: str) -> Any:
         shown = self.driver.show_face(face or self.face, "pickup", self.code)
