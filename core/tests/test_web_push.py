@@ -74,7 +74,7 @@ def test_what_is_no_service_cannot_be_set():
         web_push.WebPush("x", "webpush+http://a.example")
 
 
-class OnScreen(Message, code="test.on_screen", text="Huhang: it waits", channels=(PUSH,)):
+class OnScreen(Message, code="test.on_screen", text="护航：有新消息", channels=(PUSH,)):
     pass
 
 
