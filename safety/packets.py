@@ -108,9 +108,8 @@ def _read(raw: str, driver_of: Callable[[str], str]) -> Packet | None:
         trip = body[_FORM.size :].decode("ascii")
     except (ValueError, struct.error):
         return None
-    if (
-        "\0" in trip
-    ):  # no column holds it, and whoever writes to the number chooses what the database is asked
+    # No column holds it, and whoever writes to the number chooses what the database is asked.
+    if "\0" in trip:
         return None
     party = Party.DRIVER if flags & 1 else Party.PASSENGER
     driver = driver_of(trip) if party == Party.DRIVER else ""

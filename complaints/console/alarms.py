@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints import selectors
 from complaints.policies import DANGER_WITHIN
-from complaints.states import SMS
 from core import policy
 from core.alarms import Alarm, Rank, alarm
 
@@ -39,7 +38,7 @@ def outside_danger(_at: datetime) -> list[Alarm]:
         Alarm(
             key=f"outside:{row.code}",
             code=row.code,
-            what=_SMS if row.channel == SMS else _("Danger in a message from outside"),
+            what=_SMS if row.danger != "severe" else _("Danger in a message from outside"),
             link=reverse_lazy("complaints_console:outside"),
             since=row.at,
             within=policy.span(DANGER_WITHIN),

@@ -120,7 +120,7 @@ def outside_that_rings(*, limit: int = 50) -> list[OutsideMessage]:
     """
     rings = Q(danger="severe") | Q(channel=SMS, from_crowd=False)
     rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by("from_crowd", "at")
-    return list(rows.only("code", "at", "channel", "from_crowd")[:limit])
+    return list(rows.only("code", "at", "danger", "from_crowd")[:limit])
 
 
 def message_by_code(code: str) -> OutsideMessage:

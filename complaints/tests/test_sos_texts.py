@@ -68,6 +68,7 @@ def test_it_is_taken_whatever_it_says_and_rings(people, gateway, text):
     assert (row.channel, row.sender, row.sorted_at) == ("sms", PHONE, None)
     (alarm,) = ringing()
     assert (alarm.code, alarm.rank, alarm.permission) == (row.code, Rank.OUTSIDE, "complaints.work")
+    assert ("Danger" in str(alarm.what)) == (row.danger == "severe"), "words of danger are said to be some"
 
 
 def test_a_packet_whose_code_is_wrong_or_whose_trip_nobody_has_is_read_by_a_person(rides, gateway):
@@ -153,6 +154,9 @@ def test_a_flood_of_one_sender_is_kept_marked_and_stands_below_everybody_else(pe
     )
     page = signed_in("agent").get("/admin/outside/").content.decode()
     assert "13 more wait" in " ".join(page.split())
+    assert "no words" not in page
+    gateway("", sender="+8613800000003")
+    assert "no words" in signed_in("agent").get("/admin/outside/").content.decode()
     assert page.count("many from this sender") == 45
 
 
