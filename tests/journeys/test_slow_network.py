@@ -55,7 +55,8 @@ class Load:
 
 
 def first_load(page: Page, name: str, address: str) -> Load:
-    """Open a page with an empty cache through a slow network."""
+    """Open a page with an empty cache through a slow network, when what the window asked for before has ended."""
+    page.goto("about:blank")
     browser = page.context.new_cdp_session(page)
     browser.send("Network.enable")
     browser.send("Network.clearBrowserCache")
