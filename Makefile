@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: setup run test journeys edges screens slow whole check fault fuzz drill bench audit lock translations
+.PHONY: setup run test journeys edges long screens slow whole check fault fuzz drill bench audit lock translations
 
 setup: .venv/ready
 
@@ -27,7 +27,7 @@ run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
 test: .venv/tools locale/.compiled
-	$(BIN)/python -m pytest -n 4 --dist loadgroup --durations=10 -m "not fault and not journey and not edges"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup --durations=10 -m "not fault and not journey and not edges and not long"
 
 journeys: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m journey
@@ -46,9 +46,13 @@ slow: .venv/tools locale/.compiled
 edges: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -n 2 --durations=10 -m edges
 
-# Both, beside each other: a journey waits more than it computes.
+# What takes seconds of a core for each: walks over all pages, crowds, processes of ours, models of faces.
+long: .venv/tools locale/.compiled
+	$(BIN)/python -m pytest -n 4 --dist loadgroup --durations=10 -m long
+
+# All three, beside each other: a journey waits more than it computes.
 whole: .venv/tools locale/.compiled
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "journey or edges"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "journey or edges or long"
 
 fault: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -m fault

@@ -18,6 +18,8 @@ from rides.tests.factories import hold_out
 from tests.doors import digests, fillings, find, perform, staff, undone
 from tests.test_permissions import ROWS, TABLE, things  # noqa: F401 - one is a fixture
 
+pytestmark = pytest.mark.long
+
 MUTED = {"core_lastact"}  # who knocks again leaves nothing else
 
 # Each time it is something new that is said, sent or asked, or no case is changed by it.

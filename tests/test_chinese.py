@@ -4,11 +4,14 @@ letters in Chinese too."""
 import re
 from html.parser import HTMLParser
 
+import pytest
 from django.contrib import admin
 
 from accounts.models import Account
 from police.models import Agency
 from tests.test_permissions import STAFF_ROLES, TABLE, ask, things  # noqa: F401 - the fixture with one of everything
+
+pytestmark = pytest.mark.long
 
 # Written in Latin letters in Chinese too.
 LATIN = {

@@ -39,6 +39,8 @@ from safety import services as safety
 from safety.states import SignalKind
 from safety.tests.factories import agree, begin
 
+pytestmark = pytest.mark.long
+
 # --- Looking at a page as its script does --------------------------------------------------------
 
 

@@ -110,7 +110,7 @@ def count(client, path):
 _COUNTED: dict[str, tuple[int, int]] = {}
 _EMPTY: set[str] = set()
 # Whoever has counted tells the others.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("counted")]
+pytestmark = [pytest.mark.long, pytest.mark.django_db, pytest.mark.xdist_group("counted")]
 
 
 @pytest.fixture

@@ -59,6 +59,8 @@ from safety.states import Answer, CentreWord, RecordingPurpose, SignalKind
 from safety.tests.factories import agree, begin
 from tests.test_permissions import KEYED, TABLE, route_of
 
+pytestmark = pytest.mark.long
+
 HER_PLACE = (28.2031, 121.0123)
 CITY = {"city": "wenzhou"}
 HERE = {"lat": 28.2, "lon": 121.0}

@@ -16,6 +16,7 @@ def sentences(line):
     return list(stored.in_code(f"def act():\n{body}", stored.columns() | stored.ARGUMENTS, stored.refusals()))
 
 
+@pytest.mark.long
 def test_no_sentence_is_stored():
     assert list(stored.faults(ROOT, wording.code(ROOT))) == []
 

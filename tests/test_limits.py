@@ -36,6 +36,8 @@ from safety.models import WelfareCheck
 from sandbox.plates import photo
 from tests.test_permissions import EVERYBODY, KEYED, TABLE, shape
 
+pytestmark = pytest.mark.long
+
 # --- Doors -----------------------------------------------------------------------------------------------------------
 
 LIFE = "a life may depend on it"  # taken always; whoever has no key of the trip or link of the case gets nothing by it

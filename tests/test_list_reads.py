@@ -9,6 +9,8 @@ from core import lists, retention
 from core.models import AuditEntry
 from tests.test_permissions import TABLE, things  # noqa: F401 - one is the fixture
 
+pytestmark = pytest.mark.long
+
 # Pages of the console that are no list of people, and why.
 NOBODY = {
     "admin/": "codes of what waits, each a link to a page that writes down who reads it",

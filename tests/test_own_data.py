@@ -48,6 +48,8 @@ from safety.selectors import recording_question
 from safety.services import answer_recording, raise_sos, share_trip, take_incident
 from safety.tests.factories import agree
 
+pytestmark = pytest.mark.long
+
 PAGE = "/me/data/"
 
 

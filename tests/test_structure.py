@@ -8,7 +8,10 @@ import tomllib
 from pathlib import Path
 
 import grimp
+import pytest
 from celery import current_app
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parent.parent
 APPS = (

@@ -14,6 +14,8 @@ from core import clock
 from core.actions import ACTION_SETS, Sure
 from core.models import AuditEntry
 
+pytestmark = pytest.mark.long
+
 # The journal and sessions grow by asking alone; who looks at a case is in the journal.
 GROWS = {"core_auditentry", "accounts_session"}
 OURS = ("complaint", "claim", "accident", "outside_message", "care_task", "greeting", "summary")

@@ -209,6 +209,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)

@@ -17,6 +17,8 @@ from config.local import NO_DATABASE, throwaway_environment
 from config.stack import free_port
 from core.commands import PlatformCommand
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 # Of each command of ours what is typed behind it, and whether it asks the database.
 TYPED = {

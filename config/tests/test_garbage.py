@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
 from config.local import throwaway_environment
+
+pytestmark = pytest.mark.long
 
 STARTED = """
 import gc

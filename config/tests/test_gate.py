@@ -26,7 +26,7 @@ from core.models import Notification, Outage
 from core.rehearsal import Connection
 
 LIMIT = 2.0
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("stack")]
 
 
 class Between:

@@ -19,6 +19,8 @@ import pytest
 from config.collector import HELD, Collector
 from config.stack import free_port
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 # What happens in a process, whoever set it up: our own word, somebody else's, a warning, two lines, and what nobody caught.
 SAID = """

@@ -18,6 +18,8 @@ from core import at_rest, outside, production
 from core.management.commands.grant_rights import APPEND_ONLY
 from core.messages.transports.template_sms import to_submit
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 SEAL, CHAIN = new_seal("Some company")
 REAL = {

@@ -9,6 +9,8 @@ from django.conf import settings
 
 from config.pytest_stack import digest_of_migrations, needs_servers
 
+pytestmark = pytest.mark.long
+
 SAY_WHAT_RUNS = """
 import sys, pytest
 from config import pytest_stack

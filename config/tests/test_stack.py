@@ -14,7 +14,7 @@ import pytest
 
 from config.stack import PORTS, free_port
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("stack")]
 
 
 def start(state, *, nice=0, **changes):

@@ -35,6 +35,7 @@ def test_a_test_is_no_part_of_it(tmp_path, settings):
     assert digest_of(tmp_path, settings) == before
 
 
+@pytest.mark.long
 def test_it_is_taken_when_the_process_begins_not_when_somebody_asks():
     """What is put in place later is not what runs."""
     said = "import django; django.setup(); from core import build; print(build.digest.cache_info().currsize)"

@@ -53,6 +53,7 @@ def test_the_sets_are_large_and_each_wording_stands_in_one_of_them_once():
     assert min(Counter(each.level for each in wordings("first")).values()) >= 50
 
 
+@pytest.mark.long
 def test_both_error_rates_stay_within_their_bounds_on_what_was_learned(db):
     told = [(each.level, level(each.text)) for each in wordings("first")]
     found, many = Counter(told), Counter(meant for meant, _got in told)

@@ -13,6 +13,8 @@ from core.console.panels import BURNING, DUE, MINE, STRIPS, Due
 from core.models import FailedWork
 from core.permissions import Role, roles_who
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def offer():

@@ -37,6 +37,7 @@ def _asks_for_a_role(node: ast.AST) -> bool:
             return False
 
 
+@pytest.mark.long
 def test_nothing_but_the_table_asks_for_a_role() -> None:
     found = [
         f"{name}:{getattr(node, 'lineno', node)}"
@@ -47,6 +48,7 @@ def test_nothing_but_the_table_asks_for_a_role() -> None:
     assert found == []
 
 
+@pytest.mark.long
 def test_every_permission_that_is_asked_for_is_in_the_table_and_every_one_there_is_asked_for() -> None:
     said = {
         node.value

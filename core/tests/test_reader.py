@@ -40,6 +40,8 @@ from core.reader.errors import (
 from core.reader.headers import Kind
 from core.reader.pool import Broke, Busy, Child, Lane, unhurried
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 # A screenshot whose camera's notes begin in the midst; left half green, right half red, by a phone.
 BROKEN_EXIF = base64.b64decode(

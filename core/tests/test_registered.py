@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 REGISTERED = {
     *(f"{app}.handlers" for app in ("complaints", "drivers", "police", "rides", "safety")),
     *(f"{app}.own_data" for app in ("accounts", "complaints", "drivers", "police", "rides", "safety")),
@@ -19,6 +21,7 @@ print(*sorted({each.policy.key.split(".")[0] for each in simulation.known()}))
 """
 
 
+@pytest.mark.long
 def test_each_app_registers_what_it_does_when_others_speak():
     said = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
     modules, handling, simulating = (set(line.split()) for line in said.stdout.splitlines()[-3:])

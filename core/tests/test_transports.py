@@ -630,6 +630,7 @@ def came_through(queue):
         time.sleep(0.05)
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("broker")
 def test_a_provider_that_hangs_holds_up_nothing_else_that_saves_lives(workers, template):
     """Fifty messages wait for a provider that says nothing; what else saves lives has its turn at once."""

@@ -171,6 +171,7 @@ def test_code_joins_no_sentences_by_hand(source):
     assert not list(glued_in_code('x = "a" + b\ny = f"{a}: {b}"\n'))
 
 
+@pytest.mark.long
 def test_our_own_sentences_keep_the_rules():
     """The command of `make check`, so that whoever runs only the tests learns it too."""
     from django.core.management import call_command

@@ -63,6 +63,8 @@ from drivers.states import Certificate, Decision, FacePurpose, Line
 from sandbox import certificates
 from sandbox.camera import frame
 
+pytestmark = pytest.mark.long
+
 
 def newcomer(code="newcomer", phone="13912340001"):
     with transaction.atomic():

@@ -14,6 +14,8 @@ from drivers.vision.documents import differences, read_certificate
 from sandbox import certificates as drawn
 from sandbox.people import people
 
+pytestmark = pytest.mark.long
+
 TODAY = date(2026, 3, 2)
 GOOD = {
     "name": "陈新",

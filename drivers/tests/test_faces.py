@@ -33,6 +33,8 @@ from rides.services import accept_trip
 from rides.tests.factories import hold_out
 from sandbox.camera import frame, people
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def driver(people):

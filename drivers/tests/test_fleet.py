@@ -159,6 +159,7 @@ while runs.work_on_run() is not None:
 """
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_in_the_middle_loses_nothing(registry, small_chunks, settings, monkeypatch):
     registry.said = CLEAN

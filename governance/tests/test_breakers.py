@@ -112,6 +112,7 @@ def test_a_shadow_is_gone_and_touches_no_row(rides):
         assert cursor.fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_connection_that_prepared_its_questions_before_reads_the_shadow_too(rides):
     """A plan of the real table would answer for the one that stands before it, where the session has had such ones."""
     rides.under_way()

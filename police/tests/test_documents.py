@@ -35,6 +35,8 @@ from rides.states import Party
 from rides.tokens import TripKey
 from safety.services import raise_sos
 
+pytestmark = pytest.mark.long
+
 WITHIN = authority.WITHIN
 
 

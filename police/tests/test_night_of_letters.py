@@ -21,6 +21,8 @@ from police.clocks import published_clocks
 from police.models import PoliceRequest
 from police.tests.factories import notice_sent
 
+pytestmark = pytest.mark.long
+
 LETTERS, EMERGENCIES = 40, 5
 AGENTS = ("agent", "agent2", "specialist")
 CONFIRM = {"specialist"}  # `police.confirm`: the supervisor sleeps

@@ -21,6 +21,8 @@ from rides.states import Party
 from rides.tokens import TripKey
 from safety.services import file_welfare_check, raise_sos
 
+pytestmark = pytest.mark.long
+
 RIDER, RIDER_NAME = "+8613977770009", "欧阳晓雨"
 FRIEND = "+8613911110001"
 

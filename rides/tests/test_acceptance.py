@@ -76,6 +76,7 @@ def test_everything_is_wrong_and_each_refusal_comes_in_its_turn(rides, people):
     assert [row.facts["code"] for row in kept] == said
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_fifty_drivers_accept_one_request_and_one_wins(noon):
     make_world(password="a password of tests")

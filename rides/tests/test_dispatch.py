@@ -257,6 +257,7 @@ def test_the_database_refuses_a_second_order_for_one_driver(order, people, noon)
         )
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_200_orders_150_drivers_and_four_dispatchers_make_no_double(noon):
     """All at once: dispatchers, drivers who accept, decline or stay silent, passengers who cancel (R3)."""

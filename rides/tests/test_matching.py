@@ -138,6 +138,7 @@ def test_the_candidates_are_those_of_brute_force(given_):
     assert cost == sorted(cost)
 
 
+@pytest.mark.long
 @settings(max_examples=15)
 @given(st.data())
 def test_the_set_stays_true_while_requests_come_and_go(data):

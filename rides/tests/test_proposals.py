@@ -130,6 +130,7 @@ def test_closing_a_way_with_a_request_held_out_declines_it(rides, people, noon):
     assert held(people) is None
 
 
+@pytest.mark.long
 def test_the_lot_is_drawn_among_the_least_detours_by_fit_alone(rides, people):
     """All within 10 % of the least detour come out, nobody else, and about equally often."""
     trips = [rides.booked("passenger" if number % 2 else "passenger2") for number in range(4)]

@@ -295,6 +295,7 @@ def test_a_shard_that_came_back_is_read_from_what_others_saved(valkey, rides):
     assert first.table.saved(trip.code) == second.table.saved(trip.code)
 
 
+@pytest.mark.long
 def test_a_million_positions_of_one_trip_are_taken(valkey, rides):
     trip = rides.under_way()
     now = time.time() - 3600

@@ -545,6 +545,7 @@ def run(code, **environment):
     )
 
 
+@pytest.mark.long
 def test_the_rules_stay_inside_their_arrays(tmp_path):
     """numba checks no bounds unless it is told to: the rules' own tests once more with checks, in a process of their own."""
     if os.environ.get("NUMBA_BOUNDSCHECK"):
@@ -567,6 +568,7 @@ def test_the_rules_stay_inside_their_arrays(tmp_path):
     assert " passed" in done.stdout or "100%" in done.stdout
 
 
+@pytest.mark.long
 def test_of_processes_that_begin_together_one_compiles(tmp_path):
     code = (
         "import sys, django; django.setup(); from safety.monitor.program import kept\n"
@@ -625,6 +627,7 @@ def test_a_fault_of_compiling_is_not_taken_for_one_of_the_lock(tmp_path):
         raise OSError("of the compiler")
 
 
+@pytest.mark.long
 def test_a_web_process_reads_the_rules_without_the_compiler():
     code = (
         "import os; from config.local import throwaway_environment; os.environ.update(throwaway_environment());"
