@@ -233,6 +233,22 @@ def world(db: None, noon: time_machine.Traveller) -> int:
     return _written()
 
 
+_KEPT: dict[Callable[[], None], Replay] = {}
+
+
+@pytest.fixture
+def put_back(world: int) -> Callable[[Callable[[], None]], None]:
+    """Make rows by a function that asks nothing of its test, once a process where they are the first of a test, at noon."""
+
+    def begin(make: Callable[[], None]) -> None:
+        if not connection.in_atomic_block or clock.now() != NOON or _written() != world:
+            make()
+        else:
+            _KEPT.setdefault(make, Replay(make))()
+
+    return begin
+
+
 @pytest.fixture
 def people(world: int) -> Callable[[str], Account]:
     """An account of the cast by name."""

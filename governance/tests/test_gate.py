@@ -111,10 +111,9 @@ def suspend(people, city=CITY):
     services.decide_suspension(account=people("specialist"), code=row.code, agrees=True)
 
 
-@pytest.fixture
-def ready(people):
+def make_ready():
     """A hitch line that is suspended, and everything that the gate asks."""
-    suspend(people)
+    suspend(lambda name: Account.objects.get(code=name))
     make_demo_desk()
     Executive.objects.create(
         line=LINE,
@@ -136,6 +135,11 @@ def ready(people):
     for kind, figures in (("capacity", ORDERED | {"orders_a_minute": 121.0}), ("rollback", {})):
         Proof.objects.create(kind=kind, build=build.digest(), at=clock.now(), passed=True, figures=figures)
     try_everything()
+
+
+@pytest.fixture
+def ready(put_back):
+    put_back(make_ready)
 
 
 def propose(people, who="supervisor"):

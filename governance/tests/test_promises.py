@@ -21,13 +21,17 @@ def break_board():
     BREAKERS.run(at=clock.now())
 
 
+def try_board():
+    break_board()
+    check_board()
+
+
 PAGES = ["/promises/", "/promises/m04/", "/promises/r2-plus/", "/promises/tree/"]
 
 
 @pytest.fixture
-def found(world):
-    break_board()
-    check_board()
+def found(put_back):
+    put_back(try_board)
 
 
 @pytest.mark.parametrize(
