@@ -2,6 +2,7 @@
 
 import time
 
+import psutil
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -78,18 +79,24 @@ def forty_thousand(db):
 ONE, SEVERAL = ("金乡", "苍南", "jinxiang", "jxpcs", "cangnan jinxiang"), ("武汉 39996", "公安局")
 
 
+ROUNDS = 20
+
+
+def computed():
+    """Seconds of a core that this process and its connection's server have used: what others on the machine do is not in it."""
+    server = psutil.Process(connection.connection.info.backend_pid).cpu_times()
+    return time.process_time() + server.user + server.system
+
+
 def test_one_of_forty_thousand_is_found_in_fifty_milliseconds(forty_thousand):
     for words in ONE + SEVERAL:
-        spent = []
-        for _ in range(40):  # on a busy machine one of them is let through without a wait
-            began = time.perf_counter()
-            found = selectors.find_agencies(words)
-            spent.append(time.perf_counter() - began)
-            if spent[-1] < 0.05:
-                break
+        found = selectors.find_agencies(words)
         assert found, words
         assert words in SEVERAL or [row.code for row in found] == ["jinxiang"]
-        assert min(spent) < 0.05, (words, spent)
+        began = computed()
+        for _ in range(ROUNDS):
+            selectors.find_agencies(words)
+        assert (computed() - began) / ROUNDS < 0.05, words
 
 
 def test_the_page_offers_what_words_can_mean_and_takes_one(rides, signed_in):
