@@ -17,10 +17,10 @@ from complaints.models import Complaint
 from complaints.services import Caller, File, Filing, Missing
 from complaints.states import OVER, Category, Side
 from core.access import check_permission
-from core.api import JSONParser, read, shows_token
+from core.api import AnyJSONParser, JSONParser, read, shows_token
 from core.errors import Forbidden
 from core.limits import asker_of
-from core.typed.fields import CODE, NAME, PHONE, PLATE, AnyText, TypedInput
+from core.typed.fields import CODE, NAME, PHONE, PLATE, AnyText, Beside, TypedInput
 from rides.errors import PositionToken
 
 
@@ -192,6 +192,7 @@ class _Machine(APIView):
     """For a machine that shows its token; whoever else asks is refused."""
 
     authentication_classes = ()
+    parser_classes = (AnyJSONParser,)
     permission_classes = (AllowAny,)
     token = ""
 
@@ -221,9 +222,9 @@ class CallsView(_Machine):
 
 class OutsideMessageInput(serializers.Serializer[Any]):
     channel = serializers.ChoiceField(choices=["email", "wechat", "weibo"])
-    key = serializers.CharField(max_length=100, help_text="The channel's own number of the message")
-    sender = serializers.CharField(max_length=120, help_text="Where an answer goes")
-    words = serializers.CharField(max_length=4000)
+    key = AnyText(help_text="The channel's own number of the message")
+    sender = AnyText(help_text="Where an answer goes")
+    words = AnyText()
 
 
 class OutsideMessagesView(_Machine):
@@ -240,12 +241,8 @@ class OutsideMessagesView(_Machine):
 
 class TextInput(serializers.Serializer[Any]):
     text = AnyText(allow_blank=True)
-    sender = AnyText(
-        required=False, default="", allow_blank=True, help_text="By which number it came, as far as known"
-    )
-    key = AnyText(
-        required=False, default="", allow_blank=True, help_text="The provider's own number of the message"
-    )
+    sender = Beside(help_text="By which number it came, as far as known")
+    key = Beside(help_text="The provider's own number of the message")
 
 
 class TextsView(_Machine):

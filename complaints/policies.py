@@ -80,11 +80,11 @@ CLAIM_PAPERS = limits.declare(
 )
 SOS_TEXTS = limits.mark(
     "complaints.sos_texts",
-    {Per.TARGET: 5},
+    {Per.TARGET: 5, Per.ALL: 60},
     within=3_600,
-    name=pgettext_lazy("policy name", "SMS of one number to the SOS number"),
+    name=pgettext_lazy("policy name", "SMS to the SOS number"),
     about=_(
-        "So many that are no SOS packet are taken of one number like any other. What comes beyond is taken too: it says 'many from this sender', stands below the others, and rings only where it speaks of danger."
+        "So many that are no SOS packet are taken of one number like any other, and so many of all numbers whose owner is on no trip, those whose number nobody knows among them. What comes beyond is taken too: it says 'one of many just then', stands below the others, and rings only where it speaks of danger."
     ),
 )
 SAME_TEXT = policy.declare(

@@ -145,7 +145,7 @@ emptied(
     after=RECORDS_KEPT,
     since="at",
     said="it came",
-    columns={"sender": "", "words": ""},
+    columns={"sender": "", "words": "", "trip": ""},
     where=Q(complaint=None) | OF_OVER,
     trip="complaint__trip__code",
     case="complaint__code",

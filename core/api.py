@@ -37,6 +37,33 @@ class JSONParser(parsers.JSONParser):
         return found
 
 
+class AnyJSONParser(parsers.BaseParser):
+    """JSON of a machine that brings what people wrote, and that nobody can ask to bring it again in another form.
+
+    What is no character (half of one that an SMS was cut in, octets of another encoding) is read as a mark in its place, a
+    line end inside a text as one, and a byte order mark as none. What is no JSON even so is a fault of the machine.
+    """
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        content = stream.read()
+        try:
+            text = content.decode(str((parser_context or {}).get("encoding") or "utf-8"), "replace")
+        except (LookupError, UnicodeError):
+            text = content.decode(errors="replace")  # it names what encodes no text
+        try:
+            found = json.loads(text.removeprefix("\ufeff"), strict=False)
+            return json.loads(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
+        except (ValueError, RecursionError) as error:
+            raise ParseError from error
+
+
 def shows_token(request: Any, known: str) -> bool:
     """Whether a machine shows the token that is set for it; where none is set nobody does. Constant time.
 

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,8 @@ from rides.tokens import TripKey
 
 MAGIC = "HH1"
 LIMIT = 140
+MOST = 4_000  # letters of a message that are looked through, however much stands before the packet
+TRIED = 100  # what may be one in it: each may ask the database whose trip it is
 UNKNOWN = 0x7FFFFFFF
 _FORM = struct.Struct(">BIii")
 MAC = 8
@@ -78,15 +81,16 @@ def encode(packet: Packet, driver: str = "") -> str:
 
 
 def decode(text: str, driver_of: Callable[[str], str]) -> Packet:
-    """Read a message, wherever in it the packet stands, also with spaces in it or in wide letters, as phones may send it.
-    Raises `PacketUnreadable`.
+    """Read a message, wherever in it the packet stands, also with spaces in it, with signs that nobody sees, or in wide
+    letters, as phones may send it. Raises `PacketUnreadable`.
 
     `driver_of` says whose the driver's side of a trip is now, by its code: a packet of who drove it before is none.
     """
-    if len(text.encode()) <= 4 * LIMIT:
-        for raw in _candidates(unicodedata.normalize("NFKC", text).split()):
-            if packet := _read(raw, driver_of):
-                return packet
+    plain = unicodedata.normalize("NFKC", text[:MOST])
+    seen = "".join(each for each in plain if unicodedata.category(each) != "Cf")
+    for raw in islice(_candidates(seen.split()), TRIED):
+        if packet := _read(raw, driver_of):
+            return packet
     raise PacketUnreadable("packet")
 
 
@@ -109,7 +113,7 @@ def _read(raw: str, driver_of: Callable[[str], str]) -> Packet | None:
     except (ValueError, struct.error):
         return None
     # No column holds it, and whoever writes to the number chooses what the database is asked.
-    if "\0" in trip:
+    if "\0" in trip or len(trip) > CODE:
         return None
     party = Party.DRIVER if flags & 1 else Party.PASSENGER
     driver = driver_of(trip) if party == Party.DRIVER else ""

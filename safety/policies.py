@@ -421,7 +421,7 @@ def _not_to_driver(incident: "Incident", account: "Account") -> str | Promise:
 def _not_to_passenger(incident: "Incident", account: "Account") -> str | Promise:
     if why := _not_taken(incident, account):
         return why
-    if incident.trip is None:
+    if incident.trip is None and not incident.missing_phone:
         return _("No trip was found for this phone.")
     return _silent(incident, Party.PASSENGER)
 

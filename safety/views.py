@@ -70,7 +70,7 @@ def sos(request: HttpRequest, code: str) -> HttpResponse:
         position = read_position(request.POST.get("lat"), request.POST.get("lon"))
         with services.in_even_time(key.party):
             services.raise_sos(key=key, position=position, silent=request.POST.get("silent") == "1")
-            answer = _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
+            answer = _after(request, key)
         raw = request.POST.get("key") or request.COOKIES.get(KEY_COOKIE, "")
         secure = settings.SESSION_COOKIE_SECURE
         answer.set_cookie(
@@ -97,6 +97,17 @@ def _within(request: HttpRequest) -> bool:
     return bool(request.headers.get("HX-Request"))
 
 
+def _after(request: HttpRequest, key: TripKey) -> HttpResponse:
+    """What follows when something of the page was sent: its part, or the page anew.
+
+    A browser that sends no cookie at all would not be known on its way to the page, and gets it at once.
+    """
+    if _within(request):
+        return _sos_page(request, key, STATUS)
+    keeps_none = "text/html" in request.headers.get("Accept", "") and not request.COOKIES
+    return _sos_page(request, key, "safety/sos.html") if keeps_none else redirect("safety:sos", key.trip)
+
+
 def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse:
     call = selectors.sos_of_side(key.trip, key.party)
     if call is None:
@@ -107,7 +118,9 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
             return redirect("rides:trip", key.trip)
         appeal = selectors.appeal_of(malicious, key.party)
         return render(
-            request, "safety/malicious.html", {"code": key.trip, "incident": malicious, "appeal": appeal}
+            request,
+            "safety/malicious.html",
+            {"code": key.trip, "key": make_key(key), "incident": malicious, "appeal": appeal},
         )
     trip = trip_by_code(key.trip)
     position = _newest_position(trip, key.party, call)
@@ -119,6 +132,8 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         "position": position,
         "contacts": _contacts(trip, call.incident, key.party),
         "key": make_key(key),
+        # Loaded anew where no script does it; that is possible where a cookie says whose it is.
+        "comes_anew": KEY_COOKIE in request.COOKIES,
         "sms": _sms(key, position),
         "secret": packets.secret_for_page(key),
         "party": key.party,
@@ -193,7 +208,7 @@ def sos_word(request: HttpRequest, code: str) -> HttpResponse:
         silent={"1": True, "0": False}.get(request.POST.get("silent", "")),
         submission=request.POST.get("submission", ""),
     )
-    return _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
+    return _after(request, key)
 
 
 @csrf_exempt
@@ -202,7 +217,7 @@ def sos_110(request: HttpRequest, code: str) -> HttpResponse:
     """She wants 110 to come: her case goes to the emergency centre; the page's part comes back (P12)."""
     key = _key(request, code)
     services.ask_110(key=key)
-    return _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
+    return _after(request, key)
 
 
 @require_GET
@@ -245,8 +260,9 @@ def care(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """Why my call for help was not malicious."""
-    services.file_appeal(key=_key(request, code), words=request.POST.get("words", ""))
-    return redirect("safety:sos", code)
+    key = _key(request, code)
+    services.file_appeal(key=key, words=request.POST.get("words", ""))
+    return _after(request, key)
 
 
 @require_http_methods(["GET", "POST"])

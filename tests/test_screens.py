@@ -173,6 +173,8 @@ def test_asked_again_it_is_one(signed_in, box):
         {"endpoint": "http://169.254.169.254/latest"},
         {"endpoint": "http://box.example:81/push/x"},
         {"endpoint": "x"},
+        {"endpoint": "http://box.example/push/\x01"},
+        {"endpoint": "\x01http://box.example/push/x"},
         {"p256dh": "AAAA"},
         {"p256dh": web_push.to_text(b"\x04" + b"\x01" * 64)},
         {"auth": "AAAA"},

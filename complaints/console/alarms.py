@@ -4,15 +4,18 @@ somebody takes them."""
 from datetime import datetime
 
 from django.urls import reverse_lazy
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from complaints import selectors
+from complaints.models import OutsideMessage
 from complaints.policies import DANGER_WITHIN
 from core import policy
 from core.alarms import Alarm, Rank, alarm
 
 WORK = "complaints.work"
 _SMS = _("SMS to the SOS number that is no packet: nobody has read it")
+_FROM_A_TRIP = _("SMS to the SOS number from somebody on a trip: nobody has read it")
 
 
 @alarm("severe_complaints", permission=WORK)
@@ -38,11 +41,23 @@ def outside_danger(_at: datetime) -> list[Alarm]:
         Alarm(
             key=f"outside:{row.code}",
             code=row.code,
-            what=_SMS if row.danger != "severe" else _("Danger in a message from outside"),
+            what=_what(row),
             link=reverse_lazy("complaints_console:outside"),
             since=row.at,
             within=policy.span(DANGER_WITHIN),
-            rank=Rank.CROWD if row.from_crowd else Rank.OUTSIDE,
+            rank=_rank(row),
         )
         for row in selectors.outside_that_rings()
     ]
+
+
+def _what(row: OutsideMessage) -> Promise:
+    if row.danger == "severe":
+        return _("Danger in a message from outside")
+    return _FROM_A_TRIP if row.trip else _SMS
+
+
+def _rank(row: OutsideMessage) -> Rank:
+    if row.from_crowd:
+        return Rank.CROWD
+    return Rank.KNOWN if row.trip else Rank.OUTSIDE

@@ -95,16 +95,21 @@ _URGENT = Case(
     When(danger="raised", then=2),
     default=3,
 )
+# Anybody can write by any number; by that of somebody on a trip hardly anybody but they.
+_NOBODYS = Case(When(~Q(trip=""), then=False), default=True)
 SHOWN = 50
 _WAITING = Read(
-    lambda: OutsideMessage.objects.filter(sorted_at=None).order_by("from_crowd", _URGENT, "at")[:SHOWN]
+    lambda: OutsideMessage.objects.filter(sorted_at=None).order_by("from_crowd", _NOBODYS, _URGENT, "at")[
+        :SHOWN
+    ]
 )
 _MESSAGE = Read(lambda code: OutsideMessage.objects.filter(code=code), str)
 
 
 def waiting_messages() -> list[OutsideMessage]:
-    """Messages from outside that nobody sorted yet: those of danger first, then what nobody could read and what came to the
-    SOS number, then by age; of who sends many, below those of everybody else. Fifty at most.
+    """Messages from outside that nobody sorted yet: those by the phone of somebody on a trip first, then those of danger,
+    then what nobody could read and what came to the SOS number, then by age; those of a crowd below all others. Fifty at
+    most.
     """
     return _WAITING.all()
 
@@ -116,11 +121,11 @@ def more_waiting(shown: int) -> int:
 
 def outside_that_rings(*, limit: int = 50) -> list[OutsideMessage]:
     """Of the messages that nobody sorted yet, those that speak of danger, and those to the SOS number that are not some of
-    many by the same sender; those of a crowd last, oldest first.
+    many; those by the phone of somebody on a trip first, those of a crowd last, oldest first.
     """
     rings = Q(danger="severe") | Q(channel=SMS, from_crowd=False)
-    rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by("from_crowd", "at")
-    return list(rows.only("code", "at", "danger", "from_crowd")[:limit])
+    rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by("from_crowd", _NOBODYS, "at")
+    return list(rows.only("code", "at", "danger", "trip", "from_crowd")[:limit])
 
 
 def message_by_code(code: str) -> OutsideMessage:

@@ -19,15 +19,18 @@ from core import audit, clock, danger, idempotency, limits, live, policy, typed
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
+from core.limits import Asker
 from core.permissions import may, require
 from core.privacy import blind_index, phone_index
 from core.transactions import begins_transaction
+from rides.selectors import trip_under_way_by_phone
 from safety.services import check_by_secret, file_welfare_check, raise_by_packet
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 CHANNELS = ("email", "wechat", "weibo")
+LONGEST_KEY, LONGEST_SENDER = 100, 254  # an address of e-mail has 254 letters at most (RFC 5321)
 
 
 @begins_transaction
@@ -81,12 +84,14 @@ def take_message(
         raise InvalidInput("channel")
     if not sender.strip() or not words.strip():
         raise InvalidInput("sender" if not sender.strip() else "words")
+    # A `Message-ID` may have nearly a thousand letters (RFC 5322), and those of one host begin alike.
+    told = key if len(key) <= LONGEST_KEY else blind_index(key, purpose="message-key")
     row, new = OutsideMessage.objects.get_or_create(
-        key=f"{channel}:{key}"[:120],
+        key=f"{channel}:{told}",
         defaults={
             "code": new_code("N"),
             "channel": channel,
-            "sender": sender.strip()[:120],
+            "sender": sender.strip()[:LONGEST_SENDER],
             "words": words.strip()[:4_000],
             "at": at or clock.now(),
             **danger.read(words).columns(),
@@ -102,26 +107,33 @@ def take_text(*, text: str, sender: str = "", key: str = "") -> None:
     is none, was changed, or nobody has its trip, is kept for a person to read. Nothing is refused, and nothing goes back.
 
     `sender` is the number by which it came and `key` the provider's own of the message, as far as they are known. What a
-    provider brings again is one message; of a sender's many, those beyond `SOS_TEXTS` are marked.
+    provider brings again is one message; of a sender's many, and of many by whomever, those beyond `SOS_TEXTS` are marked.
+    What comes by the phone of somebody on a trip is counted apart from all others, and stands before them.
     """
     try:
         raise_by_packet(text=text)
     except DomainError:
-        phone = typed.phone.guess(sender).number or sender.strip()[:120]
-        crowd = limits.beyond(SOS_TEXTS, limits.NOBODY, target=phone)
-        if not _keep_text(text.strip()[:4_000], phone, key, crowd=crowd) and not crowd:
-            limits.give_back(SOS_TEXTS, limits.NOBODY, target=phone)
+        phone = typed.phone.guess(sender).number or sender.strip()[:LONGEST_SENDER]
+        trip = trip_under_way_by_phone(phone)
+        # The trip's own count: what came by this number while nobody was on a trip has used up none of it.
+        asker = Asker(person=trip, known=bool(trip))
+        crowd = limits.beyond(SOS_TEXTS, asker, target=phone)
+        if not _keep_text(text.strip()[:4_000], phone, key, trip=trip, crowd=crowd) and not crowd:
+            limits.give_back(SOS_TEXTS, asker, target=phone)
 
 
 @begins_transaction
-def _keep_text(words: str, sender: str, key: str, *, crowd: bool) -> bool:
-    """False where it was brought before: under the same `key`, or as the same words just now, which nobody has sorted yet."""
+def _keep_text(words: str, sender: str, key: str, *, trip: str, crowd: bool) -> bool:
+    """False where it was brought before: under the same `key`, or as the same words just now, which nobody has sorted yet.
+
+    Where no sender is named, the same words may be two people's: they are one message under the same `key` alone.
+    """
     at = clock.now()
     told_by = "\n".join([sender, words])
     same = f"{SMS}:{blind_index(told_by, purpose='sos-text')}:"
     idempotency.alone(same)
-    told = same + (idempotency.key_of("complaints.text", "", key)[:32] if key else f"{at.timestamp():.3f}")
-    just_now = Q(at__gt=at - policy.span(SAME_TEXT), sorted_at=None)
+    told = same + (idempotency.key_of("complaints.text", "", key)[:32] if key else new_code("N"))
+    just_now = Q(at__gt=at - policy.span(SAME_TEXT), sorted_at=None) if sender else Q()
     if OutsideMessage.objects.filter(Q(key=told) | just_now, key__startswith=same).exists():
         return False
     row = OutsideMessage.objects.create(
@@ -131,6 +143,7 @@ def _keep_text(words: str, sender: str, key: str, *, crowd: bool) -> bool:
         sender=sender,
         words=words,
         at=at,
+        trip=trip,
         from_crowd=crowd,
         **danger.read(words).columns(),
     )

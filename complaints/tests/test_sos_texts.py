@@ -42,6 +42,20 @@ def gateway(signed_in, settings):
     return bring
 
 
+@pytest.fixture
+def gateway_of_bytes(signed_in, settings):
+    """The same, with a body that is written by hand."""
+    settings.SMS_IN_TOKEN = "the token"
+    client = signed_in("")
+
+    def bring(body, charset=""):
+        kind = "application/json" + (f"; charset={charset}" if charset else "")
+        headers = {"authorization": "Bearer the token"}
+        return client.generic("POST", "/api/v1/messages/in/", body, content_type=kind, headers=headers)
+
+    return bring
+
+
 def packet_of(trip, **changes):
     given = {"party": Party.PASSENGER, "at": clock.now(), "position": None, "silent": False}
     return encode(Packet(trip=trip, **(given | changes)))
@@ -87,6 +101,17 @@ def test_a_driver_whose_trip_is_over_for_long_is_heard_as_well(rides, noon, gate
     text = encode(Packet(trip.code, Party.DRIVER, clock.now(), None, silent=False), trip.driver.account.code)
     assert gateway(text).status_code == 201
     assert OutsideMessage.objects.get().words == text
+
+
+@pytest.mark.parametrize(("days", "opens"), [(9, True), (11, False)])
+def test_a_packet_that_somebody_kept_stops_no_driver_weeks_later(rides, noon, gateway, days, opens):
+    """It lies in her phone and at the provider's. It opens an incident for as long as the trip's key opens its page; then
+    a person reads it, and nobody is held meanwhile."""
+    text = packet_of(rides.ended().code)
+    noon.shift(timedelta(days=days))
+    assert gateway(text).status_code == 201
+    assert Incident.objects.exists() == opens
+    assert [row.words for row in OutsideMessage.objects.all()] == ([] if opens else [text])
 
 
 def test_whoever_sends_learns_nothing_from_the_answer(rides, gateway):
@@ -135,7 +160,7 @@ def test_the_same_words_later_or_after_somebody_sorted_the_first_are_news(people
 
 
 def test_a_flood_of_one_sender_is_kept_marked_and_stands_below_everybody_else(people, gateway, signed_in):
-    set_policy("complaints.sos_texts", {"target": 3, "within": 3600})
+    set_policy("complaints.sos_texts", {"target": 3, "all": 60, "within": 3600})
     for number in range(60):
         assert gateway(f"spam {number}", sender=PHONE).status_code == 201
     gateway(GRAVE, sender=PHONE)
@@ -157,11 +182,106 @@ def test_a_flood_of_one_sender_is_kept_marked_and_stands_below_everybody_else(pe
     assert "no words" not in page
     gateway("", sender="+8613800000003")
     assert "no words" in signed_in("agent").get("/admin/outside/").content.decode()
-    assert page.count("many from this sender") == 45
+    assert page.count("one of many just then") == 45
+
+
+def test_a_flood_of_nobody_or_of_many_numbers_does_not_hide_who_is_on_a_trip(rides, people, gateway):
+    set_policy("complaints.sos_texts", {"target": 5, "all": 3, "within": 3600})
+    trip = rides.under_way()
+    for number in range(30):
+        gateway(f"spam {number}", sender="" if number % 2 else f"+86138001000{number:02}")
+    gateway("please come", sender=trip.passenger.phone)
+    gateway("here too", sender=trip.driver.account.phone)
+    rows = OutsideMessage.objects.all()
+    assert rows.filter(from_crowd=True).count() == 27
+    assert {(row.words, row.trip, row.from_crowd) for row in rows.exclude(trip="")} == {
+        ("please come", trip.code, False),
+        ("here too", trip.code, False),
+    }
+    assert [row.words for row in selectors.waiting_messages()[:2]] == ["please come", "here too"]
+    first = ringing()[0]
+    assert (first.rank, str(first.what)) == (
+        Rank.KNOWN,
+        "SMS to the SOS number from somebody on a trip: nobody has read it",
+    )
+    assert len(ringing()) == 5
+
+
+def test_a_flood_uses_up_nothing_of_who_is_on_a_trip(rides, people, gateway):
+    """Whoever can name her number has no part in what her phone may send."""
+    set_policy("complaints.sos_texts", {"target": 2, "all": 2, "within": 3600})
+    phone = people("passenger").phone
+    for number in range(9):
+        gateway(f"spam {number}", sender=phone)
+    trip = rides.under_way()
+    gateway("please come", sender=phone)
+    assert not OutsideMessage.objects.get(trip=trip.code).from_crowd
+
+
+def test_the_trip_stands_beside_what_was_written_from_it(rides, gateway, signed_in):
+    trip = rides.under_way()
+    gateway("please come", sender=trip.passenger.phone)
+    assert f"on trip {trip.code} at that moment" in " ".join(
+        signed_in("agent").get("/admin/outside/").content.decode().split()
+    )
+
+
+def test_two_who_write_the_same_by_a_gateway_that_names_nobody_are_two(people, gateway):
+    for key in ("", "", "k1", "k2", "k2"):
+        gateway("救命", key=key)
+    assert OutsideMessage.objects.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"text": "救命 \\ud83d"}'.encode(), "救命 ?"),
+        ('{"text": "救\n命"}'.encode(), "救\n命"),
+        ('\ufeff{"text": "救命"}'.encode(), "救命"),
+        ('{"text": "救命'.encode() + b'\xe6"}', "救命\ufffd"),
+        (b'{"text": "help", "sender": {"number": 1}, "key": [1]}', "help"),
+        (b'{"text": "help", "sender": true}', "help"),
+    ],
+    ids=["half a picture", "a line end", "a mark of order", "half a character", "a sender in parts", "a sender that is none"],
+)  # fmt: skip
+def test_what_a_gateway_writes_badly_is_taken(people, gateway_of_bytes, body, words):
+    assert gateway_of_bytes(body).status_code == 201
+    assert OutsideMessage.objects.get().words == words
+
+
+@pytest.mark.parametrize("charset", ["klingon", "zlib", "hex", "idna", "undefined", "gbk", "utf-16"])
+def test_in_whichever_encoding_it_says(people, gateway_of_bytes, charset):
+    real = charset if charset in {"gbk", "utf-16"} else "utf-8"
+    assert gateway_of_bytes('{"text": "救命"}'.encode(real), charset).status_code == 201
+    assert OutsideMessage.objects.get().words == "救命"
+
+
+def test_a_letter_is_taken_however_long_it_is(people, signed_in, settings):
+    settings.OUTSIDE_TOKEN = "the token"
+    client = signed_in("")
+    ids = [f"<{'a' * 300}{number}@example.org>" for number in (1, 2, 2)]
+    for key in ids:
+        said = {
+            "channel": "email",
+            "key": key,
+            "sender": "a" * 130 + "@example.org",
+            "words": GRAVE + "x" * 9_000,
+        }
+        sent = client.post(
+            "/api/v1/outside-messages/",
+            said,
+            content_type="application/json",
+            headers={"authorization": "Bearer the token"},
+        )
+        assert sent.status_code == 201
+    assert {(row.danger, row.sender) for row in OutsideMessage.objects.all()} == {
+        ("severe", "a" * 130 + "@example.org")
+    }
+    assert OutsideMessage.objects.count() == 2
 
 
 def test_what_comes_again_uses_up_nobodys_turns(people, gateway):
-    set_policy("complaints.sos_texts", {"target": 2, "within": 3600})
+    set_policy("complaints.sos_texts", {"target": 2, "all": 60, "within": 3600})
     for _again in range(9):
         gateway("救命", sender=PHONE)
     gateway("快来", sender=PHONE)
@@ -169,7 +289,7 @@ def test_what_comes_again_uses_up_nobodys_turns(people, gateway):
 
 
 def test_a_gateway_that_names_no_sender_marks_nobody(people, gateway):
-    set_policy("complaints.sos_texts", {"target": 1, "within": 3600})
+    set_policy("complaints.sos_texts", {"target": 1, "all": 60, "within": 3600})
     for number in range(4):
         gateway(f"help {number}")
     assert not OutsideMessage.objects.filter(from_crowd=True).exists()
@@ -209,6 +329,19 @@ def test_a_call_for_help_opens_the_incident_of_whose_phone_it_is(rides, people, 
     assert Incident.objects.count() == 1
     with pytest.raises(NotNow):
         services.open_incident_from(account=people("agent2"), code=row.code)
+
+
+def test_whose_phone_no_trip_is_known_of_can_be_rung_all_the_same(people, gateway, signed_in, monkeypatch):
+    asked = []
+    monkeypatch.setattr("safety.services.calls.relay.call", lambda **said: asked.append(said["then"]))
+    for sender in ("+8613800000177", ""):
+        gateway(GRAVE, sender=sender)
+        row = OutsideMessage.objects.get(sorted_at=None)
+        code = services.open_incident_from(account=people("agent"), code=row.code)
+        client = signed_in("agent")
+        client.post(f"/admin/incidents/{code}/do/take/", {"do": "1"})
+        client.post(f"/admin/incidents/{code}/do/call_passenger/", {"do": "1"})
+    assert asked == ["+8613800000177"]
 
 
 def test_a_letter_that_calls_for_help_opens_one_as_well(people):

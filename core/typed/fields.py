@@ -90,6 +90,20 @@ class AnyText(serializers.CharField):
         return super().run_validation(data.replace("\0", "") if isinstance(data, str) else data)
 
 
+class Beside(AnyText):
+    """A field beside what a machine brings and what is taken in any case: where it is no text, nothing stood there."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, default="", allow_blank=True, **more)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """As of every field, and never refused."""
+        try:
+            return super().run_validation(data)
+        except serializers.ValidationError:
+            return ""
+
+
 MOMENT = "%Y-%m-%dT%H:%M"  # as a browser's field for it writes and reads
 
 

@@ -11,8 +11,10 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.selectors import account_by_phone
 from core import clock, idempotency, policy
 from core.errors import NotFound
+from core.privacy import phone_index
 from core.reads import Read, part
 from core.rehearsal import Statement, rehearse
 from drivers.selectors import VehicleCard, card_of
@@ -373,6 +375,12 @@ def _meant(index: str) -> TripQuerySet:
 
 
 _MEANT_NOW = Read(lambda index: _meant(index).filter(state__in=WITH_DRIVER)[:1], str)
+_UNDER_WAY = Read(
+    lambda person: all_trips().filter(Q(passenger=person) | Q(driver__account=person), state__in=WITH_DRIVER)[
+        :1
+    ],
+    int,
+)
 _MEANT_OF_LATE = Read(
     lambda index, since, at: _meant(index).filter(requested_at__gte=since, requested_at__lte=at)[:1],
     str,
@@ -384,6 +392,15 @@ _MEANT_OF_LATE = Read(
 def trip_meant_by_phone(index: str, at: datetime) -> Trip | None:
     """The trip that was booked for the person with this phone, by `core.privacy.phone_index` (A6)."""
     return _MEANT_NOW.first(index) or _MEANT_OF_LATE.first(index, at - timedelta(days=1), at)
+
+
+def trip_under_way_by_phone(phone: str) -> str:
+    """The code of the trip that somebody with this phone is on now, as who travels or drives; empty where there is none."""
+    if not phone:
+        return ""
+    person = account_by_phone(phone)
+    trip = _MEANT_NOW.first(phone_index(phone)) or (_UNDER_WAY.first(person.pk) if person else None)
+    return trip.code if trip else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,12 @@ class Incident(models.Model):
         return self.code
 
     @property
+    def missing_phone(self) -> str:
+        """The number of whom its reports are about, as E.164, where one of them names it surely; else empty."""
+        rows = self.welfare_checks.filter(missing_doubted=False).order_by("-pk")
+        return next((row.missing_phone for row in rows if row.missing_phone), "")
+
+    @property
     def is_grave(self) -> bool:
         """True where somebody called for help or the risk is high: its driver gets no next order (D15)."""
         return self.has_sos or self.high_risk_at is not None

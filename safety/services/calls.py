@@ -63,8 +63,11 @@ def _phone_of(row: PlacedCall) -> str:
     to = Callee(row.to)
     if to == Callee.STATION:  # also where nobody knows the trip yet
         return phone_of_station(row.station)
-    trip = incident_by_code(row.incident.code).trip
+    incident = incident_by_code(row.incident.code)
+    trip = incident.trip
     if trip is None:
+        if to == Callee.PASSENGER and incident.missing_phone:
+            return incident.missing_phone
         raise NotFound
     match to:
         case Callee.PASSENGER:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ from core.errors import InvalidInput, NotFound
 from core.models import AuditEntry, OutboxEvent, TimelineEntry
 from core.rehearsal import Statement, rehearse
 from core.transactions import begins_transaction
+from rides.errors import PositionToken
 from rides.geometry import Point
 from rides.selectors import check_key, driver_of_trip, lock_trip, lock_trip_for_help, trip_by_code
 from rides.states import Party
+from rides.tokens import LIFE as KEY_LIFE
 from rides.tokens import TripKey
 from safety import packets
 from safety.errors import ActionClosed, ReasonMissing
@@ -82,10 +84,14 @@ def raise_sos(*, key: TripKey, position: Point | None = None, silent: bool = Fal
 def raise_by_packet(*, text: str) -> Incident:
     """A call for help that came as a message, because the phone has no data (S1). The same message again adds nothing.
 
-    Raises `PacketUnreadable`, `NotFound`, and for a driver whose trip has been over for long, `PositionToken`.
+    Raises `PacketUnreadable`, `NotFound`, and for a trip that has been over for long, `PositionToken`: a message stays in
+    the phone and with whoever carried it, and says nothing of who sends it again.
     """
     packet = packets.decode(text, driver_of_trip)
     trip = trip_by_code(packet.trip)
+    over = trip.ended_at or trip.cancelled_at
+    if over and clock.now() > over + timedelta(seconds=KEY_LIFE):
+        raise PositionToken
     calls = SosCall.objects.filter(incident__trip=trip, party=packet.party, sent_at=packet.at)
     # A phone without a newer place sends the same message again: after a closed incident it is another call.
     known = calls.select_related("incident").filter(incident__state__in=LIVE).first()

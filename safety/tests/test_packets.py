@@ -51,8 +51,19 @@ def test_what_is_written_is_read_and_fits_into_one_message(latitude, longitude, 
         lambda text: "求救 " + "\n".join(text[at : at + 10] for at in range(0, len(text), 10)) + " 救命",
         lambda text: "".join(chr(ord(each) + 0xFEE0) for each in text),
         lambda text: f"help{text}please",
+        lambda text: f"{text[:20]}\u200b{text[20:40]}\u00ad{text[40:]}",
+        lambda text: "我在车上，他不让我下车。" * 60 + text,
+        lambda text: "HH1 does not go out, help me " * 20 + text,
     ],
-    ids=["a space", "lines", "wide letters", "words beside it"],
+    ids=[
+        "a space",
+        "lines",
+        "wide letters",
+        "words beside it",
+        "signs nobody sees",
+        "many words",
+        "words like it",
+    ],
 )
 def test_it_is_read_however_a_phone_sent_it(sent, party):
     said = packet("T-7K2M9QX4ZB", party=party)
@@ -66,6 +77,11 @@ def test_what_only_looks_like_one_is_not_tried_for_ever():
     with pytest.raises(PacketUnreadable):
         decode(f"{packets.MAGIC} {looks_so}", lambda trip: asked.append(trip) or "")
     assert 0 < len(asked) <= packets.CODE + 1
+    asked.clear()
+    many = " ".join(packets.MAGIC + looks_so[:40] for _each in range(500))
+    with pytest.raises(PacketUnreadable):
+        decode(many, lambda trip: asked.append(trip) or "")
+    assert 0 < len(asked) <= packets.TRIED
 
 
 def test_an_unknown_position_stays_unknown():

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from celery import Celery
 from django.db import connection
+from django.test import Client
 
 from accounts.services import add_emergency_contact, answer_as_contact
 from conftest import Rides
@@ -38,6 +39,31 @@ def test_one_tap_works_without_a_session_and_a_second_adds_to_the_same_incident(
     incident = Incident.objects.get()
     assert (incident.has_sos, incident.score, SosCall.objects.count()) == (True, 110, 2)
     assert stranger.get(f"/trips/{trip.code}/sos/").status_code == 200
+
+
+def test_a_browser_that_keeps_no_cookie_shows_that_help_was_called_and_lets_her_write(rides):
+    """Cookies refused or cleared, no script: each answer is the page itself, which never sends her on to be asked for a key."""
+    trip = rides.under_way()
+    form = {"key": position_key(trip, Party.PASSENGER)}
+
+    def send(path, **more):
+        return Client().post(
+            f"/trips/{trip.code}/sos/{path}", form | more, headers={"accept": "text/html,*/*"}
+        )
+
+    for answer in (send(""), send("word/", words="他锁了车门"), send("word/", silent="1")):
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert 'action="/trips/' in page and 'name="words"' in page and 'href="tel:110"' in page
+        assert "http-equiv" not in page, "loaded anew it would ask for what this browser does not keep"
+    incident = Incident.objects.get()
+    assert "他锁了车门" in page
+    assert incident.callers.filter(silent=True).exists()
+    kept = Client()
+    kept.cookies["device"] = "x" * 30
+    answer = kept.post(f"/trips/{trip.code}/sos/", form, headers={"accept": "text/html,*/*"})
+    assert answer.status_code == 302
+    assert "http-equiv" in kept.get(answer.url).content.decode()
 
 
 def test_the_first_tap_of_a_trip_asks_little_and_says_what_the_next_look_says(

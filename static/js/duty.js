@@ -2,6 +2,7 @@
 import { tickAges } from "./console/ages.js";
 import { ringUntilTaken } from "./console/ringing.js";
 import { listenToConsole } from "./console/stream.js";
+import { soundSwitch } from "./console/switches.js";
 
 // Few of these pages have htmx, and one that had it twice would do everything twice.
 function bringHtmx(source) {
@@ -16,4 +17,5 @@ function bringHtmx(source) {
 bringHtmx(document.querySelector("[data-bar]").dataset.htmx);
 listenToConsole();
 ringUntilTaken();
+soundSwitch();
 setInterval(tickAges, 1000);

@@ -105,6 +105,35 @@ def test_it_rings_where_somebody_on_duty_stands_outside_the_console(rides, noon,
     assert incident.taken_by
 
 
+def test_a_desk_that_was_silenced_says_so_and_sounds_again_outside_the_console_too(rides, noon, desk):
+    page = desk("agent", "/me/password/", bare=(3, 600))
+    switch = page.locator("[data-bar] [data-sound]")
+    expect(switch).to_have_text("Sound on")
+    switch.click()
+    expect(switch).to_have_text("Sound off")
+    heard(page)
+    tap(rides.under_way())
+    expect(page.locator("[data-alarm]")).to_have_count(1, timeout=10_000)
+    page.wait_for_timeout(5_000)
+    assert heard(page) == []
+    page.reload()
+    expect(switch).to_have_text("Sound off")
+    switch.click()
+    expect(switch).to_have_text("Sound on")
+    rings(page)
+
+
+def test_the_bar_outside_the_console_fits_a_phone(rides, noon, desk):
+    page = desk("agent", "/me/password/", bare=(3, 600))
+    page.set_viewport_size({"width": 360, "height": 740})
+    tap(rides.under_way())
+    expect(page.locator("[data-alarm]")).to_have_count(1, timeout=10_000)
+    wide = "document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
+    assert not page.evaluate(wide)
+    page.locator("[data-alarm] button").click()
+    page.wait_for_url("**/incidents/**")
+
+
 def test_a_second_tap_rings_for_its_owner_who_acknowledges_it_by_a_key(rides, people, noon, desk):
     trip = rides.under_way()
     incident = tap(trip)

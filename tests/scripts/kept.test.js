@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { keptWords } from "../../static/js/parts/kept.js";
+import {
+  forgetTap, forgetWhenOver, keepSos, keepTap, keptSos, keptTap, keptWords,
+} from "../../static/js/parts/kept.js";
 import { forgetWords, keepWords, sendKeptWords } from "../../static/js/parts/kept_words.js";
 
 const ACTION = "/trips/T-1/sos/word/";
@@ -107,4 +109,50 @@ test("after half a day, or where it is not ours, nothing is sent", async (t) => 
   assert.deepEqual(keptWords(), []);
   store.set("huhang-sos-words", "{not json");
   assert.deepEqual([keptWords(), store.size], [[], 0]);
+});
+
+// The page of a trip, with its form of SOS; or any page, with the button that signs out.
+function page({ sos = true, path = "/" } = {}) {
+  const form = { getAttribute: () => "/trips/T-1/sos/", elements: { key: { value: "k" } } };
+  const link = { dataset: { packet: "T-1", secret: "s", party: "passenger", number: "1" }, href: "sms:1" };
+  let leave;
+  globalThis.window = { location: { pathname: path } };
+  globalThis.document = {
+    querySelector: (what) => {
+      if (what.includes("sign-out")) return { addEventListener: (_name, run) => { leave = run; } };
+      if (!sos) return null;
+      return what.startsWith("form") ? form : link;
+    },
+  };
+  return { signOut: () => leave() };
+}
+
+test("who signs out leaves neither key nor words, and a call for help that has not arrived still goes out", () => {
+  const sent = [];
+  navigator.sendBeacon = (address, said) => sent.push([address, said.toString()]);
+  const { signOut } = page();
+  const said = body({ words: "x", submission: "a" });
+  keepSos();
+  keepTap("/trips/T-1/sos/", "k");
+  keepWords(ACTION, said);
+  forgetWhenOver();
+  signOut();
+  assert.deepEqual([keptSos(), keptWords()], [null, []]);
+  assert.deepEqual(sent, [[ACTION, said]], "tried once more");
+  assert.equal(keptTap().key, "k");
+});
+
+test("a trip that was ended meanwhile takes nothing with it that has not arrived", () => {
+  page();
+  keepSos();
+  keepTap("/trips/T-1/sos/", "k");
+  keepWords(ACTION, body({ words: "x", submission: "a" }));
+  page({ sos: false, path: "/trips/T-1/" });
+  forgetWhenOver();
+  assert.equal(keptTap().key, "k");
+  assert.equal(keptWords().length, 1);
+  assert.equal(keptSos().key, "k", "whose page comes with the answer");
+  forgetTap();
+  forgetWhenOver();
+  assert.equal(keptSos(), null);
 });

@@ -153,7 +153,8 @@ class WebPush:
         if (
             len(endpoint) > LONGEST_ADDRESS
             or not endpoint.isascii()
-            or any(each.isspace() for each in endpoint)
+            or not endpoint.isprintable()
+            or " " in endpoint
         ):
             return False
         try:

@@ -1,6 +1,7 @@
 // What a phone needs to call for help when the page of the trip is gone and no other comes: which trip, its keys, and
-// the number of the SMS; and what has not arrived yet. It stays in this browser until the trip is over, somebody signs
-// out, or half a day has passed; what arrived is gone at once.
+// the number of the SMS; and what has not arrived yet. The first stays in this browser until the trip is over, somebody
+// signs out, or half a day has passed. What has not arrived stays until it has, at the longest for half a day; words
+// that somebody wrote are tried once more when they sign out, and then gone.
 const NAME = "huhang-sos";
 const TAP = "huhang-sos-tap";
 const WORDS = "huhang-sos-words";
@@ -56,14 +57,16 @@ export const keptTap = () => keptAs(TAP);
 export const keptWords = () => keptAs(WORDS)?.said || [];
 export const storeWords = (said) => (said.length ? keepAs(WORDS, { said }) : forget(WORDS));
 
-function forgetSos() {
-  [NAME, TAP, WORDS].forEach(forget);
+// Nobody who holds this phone next reads what she wrote. A call for help has no words: its trip's key speaks for her.
+function leave() {
+  keptWords().forEach(({ action, body }) => navigator.sendBeacon?.(action, new URLSearchParams(body)));
+  [NAME, WORDS].forEach(forget);
 }
 
-// Signed out, or on the page of a trip that has no SOS any more: it is over.
+// Signed out, or on the page of a trip that has no SOS any more: it is over, but for what has not arrived yet.
 export function forgetWhenOver() {
-  document.querySelector("form[action='/sign-out/']")?.addEventListener("submit", forgetSos);
+  document.querySelector("form[action='/sign-out/']")?.addEventListener("submit", leave);
   const kept = keptSos();
   if (!kept || document.querySelector("form[action$='/sos/'], [data-packet]")) return;
-  if (window.location.pathname === kept.action.replace(/sos\/$/, "")) forgetSos();
+  if (window.location.pathname === kept.action.replace(/sos\/$/, "") && !keptTap()) forget(NAME);
 }

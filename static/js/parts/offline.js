@@ -1,7 +1,7 @@
 // The network goes: the message and the numbers come up by themselves, and again when SOS is tapped. A tap is never
 // lost: it goes out as soon as it can, however often that takes, also from the next page where its own is gone, and
 // only then does its page come.
-import { forgetTap, keepTap, keptTap } from "./kept.js";
+import { forgetTap, keepTap, keptSos, keptTap } from "./kept.js";
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
@@ -27,7 +27,25 @@ export async function arrives(action, body) {
   }
 }
 
-async function call(action, body, say) {
+// The page of the call knows her by a cookie that came with the answer. A browser that keeps none gets it by another
+// tap, which adds to the same call.
+function open(action, body) {
+  if (navigator.cookieEnabled) {
+    window.location.assign(action);
+    return;
+  }
+  const form = document.createElement("form");
+  Object.assign(form, { method: "post", action, hidden: true });
+  body.forEach((value, name) => {
+    const field = document.createElement("input");
+    Object.assign(field, { name, value });
+    form.append(field);
+  });
+  document.body.append(form);
+  form.submit();
+}
+
+async function call(action, body, say, mayShow = () => true) {
   keepTap(action, body().get("key"));
   const slow = setTimeout(() => say(true), SLOW_MS);
   // The place is read anew for each try.
@@ -37,7 +55,8 @@ async function call(action, body, say) {
   }
   clearTimeout(slow);
   forgetTap();
-  window.location.assign(action);
+  // Where she signed out meanwhile it goes out, and whoever holds the phone now is not shown it.
+  if (mayShow()) open(action, body());
 }
 
 const FORMS = ".sosbar form[action*='/sos/']";
@@ -47,7 +66,7 @@ export function sendKeptTap() {
   const tap = keptTap();
   if (!tap) return;
   if ([...document.querySelectorAll(FORMS)].some((form) => form.getAttribute("action") === tap.action)) return;
-  call(tap.action, () => new URLSearchParams({ key: tap.key }), () => {});
+  call(tap.action, () => new URLSearchParams({ key: tap.key }), () => {}, () => keptSos() !== null);
 }
 
 // What was true when it was last said, and may be no more while nobody can be asked; the next answer says it again.

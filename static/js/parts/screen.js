@@ -1,7 +1,9 @@
 // Told on the phone's screen: asked for by a button of the page, never by itself. What a browser says of itself goes to
 // our server, and it ends with this session (accounts/push.py).
+import { wait } from "./wait.js";
 
 const ADDRESS = "/api/v1/me/screen/";
+const PATIENCE_MS = 20000; // a browser whose push service cannot be reached never says so
 
 function bytes(text) {
   const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
@@ -19,10 +21,15 @@ async function subscribed(key) {
   return worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
 }
 
+async function unanswered() {
+  await wait(PATIENCE_MS);
+  throw new TypeError("no push service answers this browser");
+}
+
 async function agree({ key, token }) {
   if ((await Notification.requestPermission()) !== "granted") return "refused";
   try {
-    const { endpoint, keys } = (await subscribed(key)).toJSON();
+    const { endpoint, keys } = (await Promise.race([subscribed(key), unanswered()])).toJSON();
     const body = JSON.stringify({ endpoint, p256dh: keys.p256dh, auth: keys.auth });
     const headers = { "X-CSRFToken": token, "Content-Type": "application/json" };
     const answer = await fetch(ADDRESS, { method: "PUT", headers, body });
