@@ -9,6 +9,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Account
 from core import alarms, clock, jobs, outside, retry
@@ -406,6 +407,11 @@ def rings(people, name="specialist"):
     return [each for each in alarms.ringing_for(people(name), clock.now()) if each.key.startswith("110:")]
 
 
+def said(people):
+    with translation.override("en"):
+        return [str(each.what) for each in rings(people)]
+
+
 def ringing(people, name="specialist"):
     return [each.key for each in rings(people, name)]
 
@@ -420,7 +426,7 @@ def test_silence_rings_a_person_within_fifteen_seconds_until_they_called_by_hand
     services.take_incident(account=people("agent"), code=incident.code)
     assert ringing(people) == []
     noon.shift(15)
-    assert [str(each.what) for each in rings(people)] == ["110 does not answer: call there by telephone"]
+    assert said(people) == ["110 does not answer: call there by telephone"]
     services.record_police_call(account=people("agent"), code=incident.code, station="110", number="110")
     assert ringing(people) == []
 
@@ -434,8 +440,7 @@ def test_a_trace_that_is_lost_rings_too(centre, trip, deliver, people, noon):
     centre.behave({"status": 503, "says": []})
     noon.shift(61)
     speak()
-    (ring,) = rings(people)
-    assert str(ring.what) == "110 has the case and gets no new position: call there by telephone"
+    assert said(people) == ["110 has the case and gets no new position: call there by telephone"]
 
 
 # --- Trace, word, end ----------------------------------------------------------------------------------------
