@@ -207,8 +207,10 @@ class Trip:
         for _try in range(60):
             offer = self.driver.get("/api/v1/driver/offer/")
             if offer.status_code == 200 and offer.content:
-                taken = Person.must(self.driver.post(f"/api/v1/driver/offers/{offer.json()['code']}/accept/"))
-                break
+                answer = self.driver.post(f"/api/v1/driver/offers/{offer.json()['code']}/accept/")
+                if answer.status_code != 409:  # it ran out while it was read: the next one is looked for
+                    taken = Person.must(answer)
+                    break
             self.play.rest(1.0)
         if taken is None:
             raise Unplayable(

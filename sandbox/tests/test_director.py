@@ -201,6 +201,26 @@ def test_a_driver_with_an_open_case_comes_last_and_the_scene_says_what_to_do(onl
     assert [look.role.en for look in play.looks] == ["passenger"]  # the trip never was a driver's
 
 
+def test_an_offer_that_ran_out_is_not_the_end_of_the_scene(online, monkeypatch):
+    answers = [409, 200]
+
+    class Slow(Online):
+        def get(self, path):
+            request = httpx.Request("GET", "http://platform" + path)
+            return httpx.Response(200, json={"code": "O-1"}, request=request)
+
+        def post(self, path, *body):
+            if path.endswith("/accept/"):
+                request = httpx.Request("POST", "http://platform" + path)
+                return httpx.Response(answers.pop(0), json={"key": "k"}, request=request)
+            return super().post(path, *body)
+
+    monkeypatch.setattr(director, "Person", Slow)
+    play = played(online)
+    assert (play.failed, answers) == (None, [])
+    assert play.steps[-1][1].en.endswith("takes it")
+
+
 def test_where_all_drivers_are_on_stage_the_page_says_in_its_language_to_reset_a_scene(online):
     drivers = {each.code for each in director.citizens() if each.stage and each.plate}
     online.plays = {"crash": Play(0, people=drivers)}
