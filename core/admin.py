@@ -36,6 +36,16 @@ def _said_by(field: "models.CharField[Any, Any]") -> Callable[[models.Model], st
     return said
 
 
+def _moment_of(field: "models.DateTimeField[Any, Any]") -> Callable[[models.Model], str]:
+    """The column of a time as every other page says it, to the second: what came first is read from it."""
+
+    @admin.display(description=field.verbose_name, ordering=field.name)
+    def said(row: models.Model) -> str:
+        return formats.moment(getattr(row, field.name), "full") or "–"
+
+    return said
+
+
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
     """A list and a page to read. State changes through services that ask for a reason; encrypted fields stay hidden."""
 
@@ -52,9 +62,12 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
             for field in model._meta.fields
             if isinstance(field, models.CharField) and (field.name == "actor" or field.name.endswith("_by"))
         ]
-        self.worded = {field.name: f"{field.name}_said" for field in acting} | self.in_words
+        moments = [field for field in model._meta.fields if isinstance(field, models.DateTimeField)]
+        self.worded = {field.name: f"{field.name}_said" for field in [*acting, *moments]} | self.in_words
         for field in acting:
             setattr(self, f"{field.name}_said", _said_by(field))
+        for field in moments:
+            setattr(self, f"{field.name}_said", _moment_of(field))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -25,12 +25,11 @@ def shown_on_trips(code: str) -> Iterator[Disclosure]:
                 trip.code,
             )
             continue
-        badge = trip.driver.account.code[-4:].upper()
         yield Disclosure(
             trip.accepted_at,
             over,
             _("Pick-up and destination, seats, and your score; no name, photo or phone"),
-            _("the driver with badge %(badge)s") % {"badge": badge},
+            _("the driver with badge %(badge)s") % {"badge": trip.driver.badge},
             trip.code,
         )
         if trip.rider_name:

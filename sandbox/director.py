@@ -54,6 +54,14 @@ class Cut(Exception):
     """The scene was reset while it was played."""
 
 
+class Unplayable(Exception):
+    """A scene cannot be played now; whoever watches reads why, and what to do."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.why = Said(zh, en)
+
+
 @dataclass(slots=True)
 class Play:
     """One run of a scene. Times are Unix seconds."""
@@ -62,7 +70,7 @@ class Play:
     happened_at: float = 0.0
     steps: list[tuple[float, Said]] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
-    failed: str = ""
+    failed: Said | None = None
     over: bool = False
     people: set[str] = field(default_factory=set)
     ends: list[Callable[[], None]] = field(default_factory=list)
@@ -134,9 +142,13 @@ class Trip:
             self._accepted()
 
     def _driver(self) -> tuple[Any, Person]:
-        """The first of the stage's drivers whom nothing keeps from driving; what an earlier scene left is ended."""
+        """The first of the stage's drivers whom nothing keeps from driving; what an earlier scene left is ended.
+
+        While a case about a trip is open its driver goes online like anybody and is offered nothing: they come last.
+        """
         why = ""
-        for who in (each for each in citizens() if each.stage and each.plate):
+        drivers = [each for each in citizens() if each.stage and each.plate]
+        for who in sorted(drivers, key=lambda each: each.code in STAGE.withheld):
             if not STAGE.takes(self.play, who.code):
                 continue
             person = Person(self.house).sign_in(who.code)
@@ -153,7 +165,12 @@ class Trip:
                 return who, person
             self.play.people.discard(who.code)
             why = str(answer.json().get("message") or answer.json().get("code"))
-        raise Surprise(f"no driver of the stage is free: {why or 'all are in other scenes'}")
+        if why:
+            raise Unplayable(f"台上没有司机能出车：{why}", f"no driver of the stage may drive: {why}")
+        raise Unplayable(
+            "台上的司机都在其他场景里：请先重置其中一幕",
+            "every driver of the stage is in another scene: reset one of those first",
+        )
 
     def _passenger(self) -> tuple[Any, Person]:
         for who in (each for each in citizens() if each.stage and not each.plate):
@@ -162,7 +179,10 @@ class Trip:
                 clear(person, driving=False)
                 self.play.ends.append(partial(clear, person, driving=False))
                 return who, person
-        raise Surprise("no passenger of the stage is free: reset a scene")
+        raise Unplayable(
+            "台上的乘客都在其他场景里：请先重置其中一幕",
+            "every passenger of the stage is in another scene: reset one of those first",
+        )
 
     def _accepted(self) -> None:
         """Booked and taken."""
@@ -181,25 +201,28 @@ class Trip:
         trip = Person.must(self.passenger.post("/api/v1/trips/", body))
         self.code, self.keys["passenger"] = trip["code"], trip["key"]
         self.play.look(
-            Look(PASSENGER, f"/trips/{self.code}/", Said("她的行程页", "her trip's page"), self.rider.code),
-            Look(
-                DRIVER,
-                f"/trips/{self.code}/",
-                Said("司机看到的行程页", "the trip as the driver sees it"),
-                self.car.code,
-            ),
+            Look(PASSENGER, f"/trips/{self.code}/", Said("她的行程页", "her trip's page"), self.rider.code)
         )
         taken = None
         for _try in range(60):
             offer = self.driver.get("/api/v1/driver/offer/")
             if offer.status_code == 200 and offer.content:
-                taken = Person.must(self.driver.post(f"/api/v1/driver/offers/{offer.json()['code']}/accept/"))
-                break
+                answer = self.driver.post(f"/api/v1/driver/offers/{offer.json()['code']}/accept/")
+                if answer.status_code != 409:  # it ran out while it was read: the next one is looked for
+                    taken = Person.must(answer)
+                    break
             self.play.rest(1.0)
         if taken is None:
-            raise Surprise("the order was offered to nobody within a minute")
+            raise Unplayable(
+                f"一分钟内没有给 {self.car.code} 派单：若先前一幕的事件或案件未结，请先在控制台结案，或重置另一幕",
+                f"{self.car.code} was offered nothing within a minute: close what an earlier scene opened about them"
+                " in the console, or reset another scene",
+            )
+        STAGE.withheld.discard(self.car.code)
         self.keys["driver"] = taken["key"]
         self.play.say(f"{self.car.code} 接单", f"{self.car.code} takes it")
+        seen = Said("司机看到的行程页", "the trip as the driver sees it")
+        self.play.look(Look(DRIVER, f"/trips/{self.code}/", seen, self.car.code))
 
     def arrived(self) -> None:
         """At the pick-up, face and plate checked."""
@@ -544,6 +567,7 @@ class Stage:
         self.plays: dict[str, Play] = {}
         self._lock = threading.Lock()
         self.casting = threading.Lock()
+        self.withheld: set[str] = set()  # whose scene opened a case, until they take an order again
 
     def begin(self, key: str) -> bool:
         """Play a scene; False where it is being played."""
@@ -569,9 +593,15 @@ class Stage:
             scene.act(play, house())
         except Cut:
             log.info("%s: reset", scene.key)
+        except Unplayable as why:
+            log.warning("%s: %s", scene.key, why)
+            play.failed = why.why
         except (Surprise, httpx.HTTPError, KeyError, ValueError) as why:
             log.warning("%s: %s", scene.key, why)
-            play.failed = str(why)[:300] or type(why).__name__
+            said = str(why)[:300] or type(why).__name__
+            play.failed = Said(said, said)
+        if play.happened_at:
+            self.withheld |= play.people
         for end in play.ends:
             try:
                 end()

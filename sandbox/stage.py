@@ -95,7 +95,7 @@ def _scene(scene: Scene, play: Play | None, text: Text) -> dict[str, Any]:
         "since": round(time.time() - play.happened_at) if play.happened_at else None,
         "steps": [text(said) for _at, said in list(play.steps)],
         "looks": [_look(look, text) for look in list(play.looks)],
-        "failed": play.failed,
+        "failed": text(play.failed) if play.failed else "",
     }
 
 

@@ -71,6 +71,23 @@ def test_https_is_asked_for_by_every_answer_where_the_platform_has_it(settings):
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
+# https://github.com/w3c/webappsec-permissions-policy/blob/main/features.md, what shipping browsers control so.
+KNOWN = frozenset(
+    {
+        "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
+        "microphone", "midi", "payment", "serial", "usb",
+    }
+)  # fmt: skip
+
+
+def test_only_permissions_that_browsers_know_are_named():
+    from config.headers import PERMISSIONS
+
+    named = {each.split("=")[0].strip() for each in PERMISSIONS.decode().split(",")}
+    assert named <= KNOWN
+    assert {"camera", "microphone", "geolocation", "usb"} <= named
+
+
 def test_what_an_application_says_of_itself_stands(settings):
     from config.headers import headed
 

@@ -10,7 +10,7 @@ from django.conf import settings as configured
 from django.db import connection, transaction
 from django.test import Client, override_settings
 
-from core import alarms, audit, clock, retry
+from core import alarms, audit, clock, formats, retry
 from core.actors import SYSTEM
 from core.journal import checkpoints, notes, offline, proofs, sequence
 from core.journal.witness import Witness, make_key
@@ -342,4 +342,7 @@ def test_auditors_find_lines_by_person_case_action_and_day_and_each_look_is_a_li
     looks = AuditEntry.objects.filter(action="core.list_read", actor="supervisor")
     assert looks.filter(subject="core.auditentry").count() == 7
     assert looks.get(subject="core.auditentry.line").facts["codes"] == [str(line.pk)]
+    listed = auditor.get("/admin/core/auditentry/", {"q": "P-1"}).content.decode()
+    assert formats.moment(line.at, "clock") in listed  # to the second: what came first
+    assert formats.moment(line.at, "clock") in page
     assert signed_in("agent").get("/admin/core/auditentry/").status_code == 403

@@ -232,7 +232,8 @@ def test_the_bar_the_sound_and_the_stream_are_on_every_page(rides, signed_in, rf
                 "js/console.js",
             )
             counts = [page.count(mark) for mark in marks]
-            if counts[:1] != [1] or 0 in counts:
+            counts += [page.count("<main "), page.count('href="#main"')]  # the landmark, and the way to it
+            if counts[:1] != [1] or 0 in counts or counts[-2:] != [1, 1]:
                 without.append((address, counts))
     assert found > 30
     assert without == []

@@ -235,9 +235,7 @@ def driver_card(trip: Trip) -> DriverCard | None:
     over = trip.ended_at or trip.cancelled_at
     if over and clock.now() > over + CARD_AFTER:
         return None
-    return DriverCard(
-        trip.driver.account.real_name, trip.driver.account.code[-4:].upper(), card_of(trip.vehicle)
-    )
+    return DriverCard(trip.driver.account.real_name, trip.driver.badge, card_of(trip.vehicle))
 
 
 def position_key(trip: Trip, party: Party) -> str:

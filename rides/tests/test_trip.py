@@ -1,5 +1,6 @@
 """A hitch trip: booking, acceptance, boarding, the end, and who may not."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -69,6 +70,16 @@ def test_an_accepted_trip_has_driver_car_and_plate(rides):
     trip = rides.accepted()
     assert (trip.state, trip.plate_registered) == ("accepted", "川A·H0001")
     assert len(trip.planned_route) == 6
+
+
+def test_a_badge_is_six_digits_the_same_for_everybody_and_nothing_of_the_name(rides, people, signed_in):
+    trip = rides.accepted()
+    driver, other = driver_of(people("driver")), driver_of(people("driver2"))
+    assert re.fullmatch(r"\d{6}", driver.badge)
+    assert driver.badge != other.badge
+    page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
+    assert f'<dd translate="no">{driver.badge}</dd>' in page
+    assert driver.badge in signed_in("driver").get("/drive/").content.decode()
 
 
 @pytest.mark.parametrize(

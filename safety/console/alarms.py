@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from core import policy
 from core.alarms import Alarm, Rank, alarm
 from safety import selectors
-from safety.models import Incident
+from safety.models import EmergencyPush, Incident
 from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, clock_that_rings
 from safety.states import IncidentState, Origin
 
@@ -71,6 +71,14 @@ def police_calls(_at: datetime) -> list[Alarm]:
     ]
 
 
+def _what_of_centre(row: EmergencyPush) -> Promise:
+    if row.ended_there:
+        return _("110 ended a case that is open with us: call there")
+    if row.received_at:
+        return _("110 has the case and gets no new position: call there by telephone")
+    return _("110 does not answer: call there by telephone")
+
+
 @alarm("emergency_centre", permission="incidents.respond")
 def emergency_centre(at: datetime) -> list[Alarm]:
     """Cases that 110 has not confirmed, hears no more of, or ended: until a person called there, and said so (P12)."""
@@ -78,9 +86,7 @@ def emergency_centre(at: datetime) -> list[Alarm]:
         Alarm(
             key=f"110:{row.key}:{row.said}",
             code=row.incident.code,
-            what=_("110 ended a case that is open with us: call there")
-            if row.ended_there
-            else _("110 does not answer: call there by telephone"),
+            what=_what_of_centre(row),
             link=reverse_lazy("safety_console:incident", args=[row.incident.code]),
             since=(row.said_at if row.ended_there else row.traced_at) or row.asked_at,
             within=policy.span(PUSH_CONFIRMED),

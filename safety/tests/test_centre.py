@@ -9,6 +9,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Account
 from core import alarms, clock, jobs, outside, retry
@@ -402,8 +403,17 @@ def test_where_no_centre_is_set_up_her_page_sends_nothing_and_says_so(
     assert not PUSHES.waiting().exists()
 
 
+def rings(people, name="specialist"):
+    return [each for each in alarms.ringing_for(people(name), clock.now()) if each.key.startswith("110:")]
+
+
+def said(people):
+    with translation.override("en"):
+        return [str(each.what) for each in rings(people)]
+
+
 def ringing(people, name="specialist"):
-    return [each.key for each in alarms.ringing_for(people(name), clock.now()) if each.key.startswith("110:")]
+    return [each.key for each in rings(people, name)]
 
 
 def test_silence_rings_a_person_within_fifteen_seconds_until_they_called_by_hand(
@@ -416,7 +426,7 @@ def test_silence_rings_a_person_within_fifteen_seconds_until_they_called_by_hand
     services.take_incident(account=people("agent"), code=incident.code)
     assert ringing(people) == []
     noon.shift(15)
-    assert len(ringing(people)) == 1
+    assert said(people) == ["110 does not answer: call there by telephone"]
     services.record_police_call(account=people("agent"), code=incident.code, station="110", number="110")
     assert ringing(people) == []
 
@@ -430,7 +440,7 @@ def test_a_trace_that_is_lost_rings_too(centre, trip, deliver, people, noon):
     centre.behave({"status": 503, "says": []})
     noon.shift(61)
     speak()
-    assert len(ringing(people)) == 1
+    assert said(people) == ["110 has the case and gets no new position: call there by telephone"]
 
 
 # --- Trace, word, end ----------------------------------------------------------------------------------------

@@ -60,6 +60,23 @@ def test_this_is_my_car_and_then_not_boarded_without_any_position_is_asked_and_o
     assert incident.high_risk_at == clock.now()
 
 
+def test_her_page_says_that_he_says_she_is_not_aboard_and_how_to_call(rides, signed_in, cancels):
+    trip = rides.arrived()
+    cancels(trip)
+    page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
+    assert "The driver cancelled this trip and says that you did not board." in page
+    assert "If you are in the car, tap SOS." in page
+    assert "that you did not board" not in signed_in("driver").get(f"/trips/{trip.code}/").content.decode()
+
+
+def test_her_own_cancel_says_nothing_of_him(rides, signed_in, cancels):
+    trip = rides.arrived()
+    cancels(trip, "passenger")
+    page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
+    assert "This trip is cancelled." in page
+    assert "that you did not board" not in page
+
+
 @pytest.mark.parametrize("who", ["driver", "passenger"])
 def test_a_cancel_after_arrival_is_doubted_whoever_says_it(rides, cancels, noon, who):
     trip = rides.arrived()

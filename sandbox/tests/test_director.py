@@ -151,6 +151,84 @@ def test_two_scenes_never_have_the_same_person(stage):
     assert stage.takes(other, "stage-driver1")
 
 
+class Online:
+    """A driver or passenger of the stage whom nothing keeps from driving, and to whom nothing is offered."""
+
+    def __init__(self, _house):
+        pass
+
+    def sign_in(self, _code):
+        return self
+
+    def post(self, path, *_body):
+        request = httpx.Request("POST", "http://platform" + path)
+        return httpx.Response(200, json={"code": "T-1", "key": "k"}, request=request)
+
+    def get(self, path):
+        return httpx.Response(204, request=httpx.Request("GET", "http://platform" + path))
+
+    must = staticmethod(lambda answer: answer.json())
+
+
+@pytest.fixture
+def online(stage, monkeypatch):
+    monkeypatch.setattr(director, "Person", Online)
+    monkeypatch.setattr(director, "clear", lambda *_who, **_how: None)
+    monkeypatch.setattr(director, "told_on_screen", lambda *_who: None)
+    monkeypatch.setattr(Play, "rest", lambda _play, _seconds: None)
+    return stage
+
+
+def played(stage, key="sos"):
+    def act(play, at):
+        director.Trip(play, at)
+
+    play = stage.plays.setdefault(key, Play(time.time()))
+    stage.run(scene(act), play)
+    return play
+
+
+def test_a_driver_with_an_open_case_comes_last_and_the_scene_says_what_to_do(online):
+    first, *others = (each.code for each in director.citizens() if each.stage and each.plate)
+    online.withheld.add(first)
+    play = played(online)
+    assert others[0] in play.people
+    online.plays = {"crash": Play(0, people=set(others))}
+    play = played(online)
+    assert first in play.people
+    assert "close what an earlier scene opened" in play.failed.en
+    assert "请先在控制台结案" in Client().get("/director/").content.decode()
+    assert [look.role.en for look in play.looks] == ["passenger"]  # the trip never was a driver's
+
+
+def test_an_offer_that_ran_out_is_not_the_end_of_the_scene(online, monkeypatch):
+    answers = [409, 200]
+
+    class Slow(Online):
+        def get(self, path):
+            request = httpx.Request("GET", "http://platform" + path)
+            return httpx.Response(200, json={"code": "O-1"}, request=request)
+
+        def post(self, path, *body):
+            if path.endswith("/accept/"):
+                request = httpx.Request("POST", "http://platform" + path)
+                return httpx.Response(answers.pop(0), json={"key": "k"}, request=request)
+            return super().post(path, *body)
+
+    monkeypatch.setattr(director, "Person", Slow)
+    play = played(online)
+    assert (play.failed, answers) == (None, [])
+    assert play.steps[-1][1].en.endswith("takes it")
+
+
+def test_where_all_drivers_are_on_stage_the_page_says_in_its_language_to_reset_a_scene(online):
+    drivers = {each.code for each in director.citizens() if each.stage and each.plate}
+    online.plays = {"crash": Play(0, people=drivers)}
+    played(online)
+    for lang, words in (("zh", "请先重置其中一幕"), ("en", "reset one of those first")):
+        assert words in Client().get("/director/", {"lang": lang}).content.decode()
+
+
 def test_another_sites_page_plays_nothing(stage):
     refused = Client().post("/director/scenes/sos/begin/", headers={"sec-fetch-site": "cross-site"})
     assert refused.status_code == 403

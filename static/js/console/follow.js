@@ -165,7 +165,7 @@ function lookByItself() {
 
 export function followChanges() {
   if (!document.querySelector("[data-bar]")) return;
-  const made = Number(document.querySelector("[data-bar]").dataset.made) * 1000;
+  const made = Number(document.querySelector("[data-made]").dataset.made) * 1000;
   parts().forEach((part) => remember(part, textOf(part)));
   watchHands();
   document.addEventListener("huhang-changed", (event) => told(event.detail, made));
