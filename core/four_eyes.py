@@ -47,7 +47,7 @@ PAIRS: dict[str, Pair] = {}
 def declare(key: str, label: str | Promise, *, table: str, first: str, second: str, law: str) -> Pair:
     """Say that something takes two people. Raises `ValueError` where the key is taken."""
     if key in PAIRS:
-        raise ValueError(key)
+        raise ValueError(f"two pairs of people are called {key}")
     pair = PAIRS[key] = Pair(key, label, table, first, second, law)
     return pair
 
