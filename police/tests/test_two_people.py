@@ -126,7 +126,7 @@ def test_the_database_holds_it(ordinary, changes, law):
         )
 
 
-@pytest.mark.parametrize("end", REQUEST_TRANSITIONS.ends)
+@pytest.mark.parametrize("end", sorted(REQUEST_TRANSITIONS.ends))
 @pytest.mark.parametrize("first", ["", "specialist"], ids=["nobody proposed it", "who proposed it decides"])
 def test_no_end_of_a_letters_question_is_given_by_one(ordinary, end, first):
     """Whatever the end is called: of one that is added, the law of its pair has to name it."""
