@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -53,17 +52,6 @@ def browser_of(request: Any) -> str:
         next((name for mark, name in known.items() if mark in said), "") for known in (_BROWSERS, _SYSTEMS)
     )
     return ", ".join(filter(None, found))
-
-
-def roughly(address: str) -> str:
-    """An address without its end: `203.0.113.*`, `2001:db8:1:*`. Empty where it is none."""
-    try:
-        whole = ip_address(address)
-    except ValueError:
-        return ""
-    if whole.version == 4:
-        return f"{whole}".rpartition(".")[0] + ".*"
-    return ":".join(f"{int(part, 16):x}" for part in whole.exploded.split(":")[:3]) + ":*"
 
 
 class DeviceMiddleware:

@@ -20,7 +20,7 @@ from django_otp import match_token
 
 from accounts import messages
 from accounts.codes import is_device_of, send_code, use_code, warn_of_wrong_tries
-from accounts.devices import browser_of, device_of, roughly
+from accounts.devices import browser_of, device_of
 from accounts.enrolment import use_recovery_code
 from accounts.errors import (
     DocumentTaken,
@@ -64,7 +64,7 @@ from core import audit, clock, events, jobs, limits, policy, registries, retry, 
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
-from core.limits import Asker, address_of, asker_of
+from core.limits import Asker, address_of, asker_of, roughly
 from core.links import digest_of
 from core.messages import outbox
 from core.permissions import MEMBER, Role, may, needs_second_factor, require, roles_who

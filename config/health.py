@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from accounts.looks import day_of, looks_since, unanswered, unusual
-from core import broker, build, clock, heartbeat, retry
+from core import broker, build, clock, heartbeat, refusals, retry
 from core.api import shows_token
 from core.errors import NotFound
 from core.journal import checkpoints
@@ -165,6 +165,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     gauge("huhang_monitor_lag_seconds", "How long the oldest of them waits", lag("monitor"))
     gauge("huhang_monitor_set_aside", "Entries of positions that no monitor could take", set_aside_count())
     _positions(registry)
+    _refusals(registry)
     _heartbeats(registry)
     _journal(registry)
     gauge(
@@ -233,6 +234,18 @@ def _positions(registry: CollectorRegistry) -> None:
     found = not_taken()
     for reason in sorted(REASONS | found.keys()):
         number.labels(reason).set(found.get(reason, 0.0))
+
+
+def _refusals(registry: CollectorRegistry) -> None:
+    """Each kind has its number, also 0: what begins only with the first of its kind has grown by nothing."""
+    number = Gauge(
+        "huhang_refused",
+        "Who was refused since Valkey began, by where and with which status",
+        ["front", "status"],
+        registry=registry,
+    )
+    for (front, status), found in refusals.figures().items():
+        number.labels(front, status).set(found)
 
 
 def _journal(registry: CollectorRegistry) -> None:

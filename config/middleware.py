@@ -11,19 +11,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_only_middleware
 
-from accounts.devices import roughly
-from core import policy
+from core import policy, refusals
 from core.access import UNNAMED
 from core.errors import DomainError, error_response, wants_json
-from core.limits import address_of
+from core.limits import address_of, roughly
 from core.transactions import undone_unless
 
 log = structlog.get_logger()
 PROBES = "/health/"
 READ_OR_POSTED = {"GET", "HEAD", "OPTIONS", "POST"}
 OF_THE_API = READ_OR_POSTED | {"PUT", "PATCH", "DELETE"}
-# What somebody looks for who tries doors; a 409 is the rules' answer to who may be here.
-REFUSALS = {400, 401, 403, 404, 405, 413, 415, 429}
 
 
 class MethodNotAllowed(DomainError):
@@ -121,12 +118,14 @@ def methods_in_use(
 def refusals_told(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Each refusal is a line of the log: who, which door, from which network. The route stands for the address, in which
-    codes and secrets of links stand; what was said stands nowhere."""
+    """Each refusal is a line of the log, and counted: who, which door, from which network. The route stands for the
+    address, in which codes and secrets of links stand; what was said stands nowhere."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code in REFUSALS:
+        if response.status_code in refusals.STATUSES:
+            call = request.path.startswith("/api/")
+            refusals.count(refusals.Front.CALL if call else refusals.Front.PAGE, response.status_code)
             found = request.resolver_match
             named = not getattr(found.func if found else None, UNNAMED, False)
             log.info(

@@ -62,11 +62,18 @@ _handlers: dict[str, list[_Declared]] = {}
 def handles(event_class: type[E], *, queue: str = "") -> Callable[[Callable[[E], None]], Callable[[E], None]]:
     """Register a handler; it runs inside a transaction and may run again only if that was rolled back.
 
-    With `queue` it runs there and not in the event's own: what nobody's life waits for stands in nobody's way.
+    With `queue` it runs there and not in the event's own: what nobody's life waits for stands in nobody's way. Raises
+    `ValueError` where a handler of this name has the event already, because a delivery that knows it ran would leave the
+    other out, and where another class is called as the event is, whose fields it would be given.
     """
 
     def register(handler: Callable[[E], None]) -> Callable[[E], None]:
         name = f"{handler.__module__}.{handler.__qualname__}"
+        for each in _handlers.get(event_class.name, []):
+            if each.name == name:
+                raise ValueError(f"two handlers of {event_class.name} are called {name}")
+            if each.event_class is not event_class:
+                raise ValueError(f"two events are called {event_class.name}")
         declared = _Declared(name, event_class, handler, queue or event_class.queue)  # type: ignore[arg-type]  # same class by construction
         _handlers.setdefault(event_class.name, []).append(declared)
         return handler

@@ -5,6 +5,7 @@ repeats the law (`law` gives the table its constraint), services ask `another`, 
 A way to undo or to weaken what two people did is declared as well, so that one person has no back door to it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -46,9 +47,22 @@ PAIRS: dict[str, Pair] = {}
 def declare(key: str, label: str | Promise, *, table: str, first: str, second: str, law: str) -> Pair:
     """Say that something takes two people. Raises `ValueError` where the key is taken."""
     if key in PAIRS:
-        raise ValueError(key)
+        raise ValueError(f"two pairs of people are called {key}")
     pair = PAIRS[key] = Pair(key, label, table, first, second, law)
     return pair
+
+
+def ended_by(table: str, ends: Mapping[str, str]) -> None:
+    """Say by which pair each end of a table's rows is given, where that takes two.
+
+    Raises `ValueError`, so that the platform does not start, for an end that names no pair of this table: whoever adds
+    one would else let a single person give it.
+    """
+    for end, key in ends.items():
+        if key not in PAIRS or PAIRS[key].table != table:
+            raise ValueError(
+                f"{table} would end as {end!s} by one person: {key!r} is no pair of two people declared for it"
+            )
 
 
 def law(first: str, second: str, *, name: str, once: Q | None = None) -> models.CheckConstraint:

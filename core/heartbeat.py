@@ -85,7 +85,12 @@ def declare(
     late_after: timedelta = LATE_AFTER,
     needs: tuple[str, ...] = (),
 ) -> Watcher:
-    """Declare at import time that something shows signs of life under this name."""
+    """Declare at import time that something shows signs of life under this name.
+
+    Raises `ValueError` for a name that is taken: one of the two could be dead and would not be late.
+    """
+    if name in _declared:
+        raise ValueError(f"two show signs of life as {name}")
     watcher = _declared[name] = Watcher(name, label, meanwhile, late_after, needs)
     return watcher
 

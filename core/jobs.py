@@ -354,8 +354,10 @@ def periodic(name: str, *jobs: AnyJob) -> "Task[Any, Any]":
     """The Celery task `name` that runs these jobs, each of them whatever became of the one before.
 
     They share a turn, so that none of them keeps another from its part; where one has more to do, the task is put
-    into its queue again.
+    into its queue again. Raises `ValueError` for a name that a task has already.
     """
+    if name in _periodic:
+        raise ValueError(f"two periodic tasks are called {name}")
 
     def run() -> None:
         broker.taken(f"job:{name}")
@@ -429,10 +431,15 @@ def _lease(job: AnyJob) -> "Iterator[_Lease | None]":
 
 
 def piece(act: Callable[..., None]) -> "Task[Any, Any]":
-    """A Celery task about one row, named by its arguments; its failure is its own."""
-    task = shared_task(act)
-    _pieces.add(f"{act.__module__}.{act.__name__}")
-    return task
+    """A Celery task about one row, named by its arguments; its failure is its own.
+
+    Raises `ValueError` for a name that a task has already.
+    """
+    name = f"{act.__module__}.{act.__name__}"
+    if name in _pieces:
+        raise ValueError(f"two tasks are called {name}")
+    _pieces.add(name)
+    return shared_task(act)
 
 
 def periodic_tasks() -> dict[str, tuple[AnyJob, ...]]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from time import monotonic, thread_time
+from types import SimpleNamespace
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import redis.asyncio
@@ -26,7 +27,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from core import limits, refusals
 from core.errors import PROBLEM_TYPE, DomainError
+from core.refusals import Batch, Front
 from core.transactions import undone_unless
 
 log = structlog.get_logger()
@@ -105,9 +108,10 @@ def refusal(request: Request, error: DomainError) -> Response:
     """A refusal as RFC 9457 problem details, in the reader's language, found as Django's pages find it."""
     view = request.scope.get("endpoint")
     if view is not None and error.status != 503:
-        # As pages say it (`config.middleware.refusals_told`). Batches of positions and sound have none: they are counted.
+        # As pages say it (`config.middleware.refusals_told`). Batches of positions and sound have none: see `refuse`.
         method = "HEAD" if head_alone.get() else request.method
         log.info("refused", status=error.status, method=method, door=f"live/ {view.__name__}")
+        refusals.count_in_lane(Front.STREAM, error.status)
     reader = HttpRequest()
     reader.COOKIES = dict(request.cookies)
     reader.META["HTTP_ACCEPT_LANGUAGE"] = request.headers.get("accept-language", "")
@@ -118,9 +122,19 @@ def refusal(request: Request, error: DomainError) -> Response:
         )
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, error: DomainError) -> None:
-    """The same from a bare ASGI application."""
+async def refuse(scope: Scope, receive: Receive, send: Send, error: DomainError, front: Front) -> None:
+    """The same from a bare ASGI application, whose refusals are told together: see `core.refusals`."""
+    if error.status != 503:
+        network = limits.roughly(limits.address_of(SimpleNamespace(META=_meta(scope))))
+        refusals.gather(Batch(front, scope["path"].strip("/"), error.status, error.code, network))
     await refusal(Request(scope), error)(scope, receive, send)
+
+
+def _meta(scope: Scope) -> dict[str, str]:
+    """Who asks, as a request of Django names it."""
+    client = scope.get("client") or ("",)
+    passed = [value.decode("latin-1") for key, value in scope["headers"] if key == b"x-forwarded-for"]
+    return {"REMOTE_ADDR": client[0], "HTTP_X_FORWARDED_FOR": ",".join(passed)}
 
 
 async def accept(send: Send, body: bytes) -> None:

@@ -179,6 +179,17 @@ def network_of(address: str) -> str:
     return str(whole) if whole.version == 4 else whole.exploded[:19]
 
 
+def roughly(address: str) -> str:
+    """An address without its end: `203.0.113.*`, `2001:db8:1:*`. Empty where it is none."""
+    try:
+        whole = ip_address(address)
+    except ValueError:
+        return ""
+    if whole.version == 4:
+        return f"{whole}".rpartition(".")[0] + ".*"
+    return ":".join(f"{int(part, 16):x}" for part in whole.exploded.split(":")[:3]) + ":*"
+
+
 def device_cookie(request: Any) -> str:
     """The number in the browser's cookie; empty where it has none."""
     found = str(request.COOKIES.get(DEVICE_COOKIE, ""))

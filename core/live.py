@@ -35,8 +35,10 @@ TRIPS = "live:trips"  # topics such as `trip:T123`
 def mark(*names: str) -> Callable[[Mark], Mark]:
     """Function decorator: a number that grows when something of an app changed; open consoles get it by its name.
 
-    A function that answers several at once has as many names.
+    A function that answers several at once has as many names. Raises `ValueError` for a name that is taken.
     """
+    if again := sorted(set(names) & {name for asked in _marks for name in asked}):
+        raise ValueError(f"two marks are called {', '.join(again)}")
 
     def register(ask: Mark) -> Mark:
         _marks[names] = ask
@@ -78,8 +80,10 @@ def moves(name: str, *starts: str) -> None:
     """Say which mark moves when something is written down whose name begins so; the longest beginning counts.
 
     A name is the action of a line of the journal or the kind of a line of a timeline, such as `claims.filed`. An empty
-    mark says that no panel shows it.
+    mark says that no panel shows it. Raises `ValueError` for a beginning that moves one already.
     """
+    if again := sorted(_moved.keys() & set(starts)):
+        raise ValueError(f"{', '.join(again)} moves a mark already")
     _moved.update(dict.fromkeys(starts, name))
     mark_of.cache_clear()
 
@@ -87,8 +91,10 @@ def moves(name: str, *starts: str) -> None:
 def looks(*names: str) -> None:
     """Name lines that only say that somebody looked: nothing changed, so no page looks again because of them.
 
-    A page that writes down that it was read would otherwise wake itself.
+    A page that writes down that it was read would otherwise wake itself. Raises `ValueError` for a name that is taken.
     """
+    if again := sorted(_looks & set(names)):
+        raise ValueError(f"{', '.join(again)}: said already to be a look")
     _looks.update(names)
 
 

@@ -73,7 +73,7 @@ KINDS: dict[str, Kind[Any]] = {}
 def declare(kind: Kind[G]) -> Kind[G]:
     """Raises `ValueError` where the key is taken."""
     if kind.key in KINDS:
-        raise ValueError(kind.key)
+        raise ValueError(f"two kinds of motions are called {kind.key}")
     KINDS[kind.key] = kind
     return kind
 

@@ -9,14 +9,15 @@ import binascii
 import ipaddress
 import json
 import os
+import re
 import ssl
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
 from cryptography import x509
@@ -78,6 +79,11 @@ TOKENS = (
     *("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN"),
     *("TURN_SECRET", "LOGS_TOKEN", "CENTRE_KEY", "REGULATOR_KEY"),
 )
+
+
+# The day on which a token or password was made stands before it (`20260115-…`), so that whoever forgets it is told.
+DATED = re.compile(r"(\d{8})-.")
+TURNED_EACH = timedelta(days=100)  # a quarter, and some days to do it
 
 
 def _name(setting: str) -> str:
@@ -416,6 +422,51 @@ def keys_in_the_clear(**_options: object) -> list[CheckMessage]:
         return []
     sentence = f"In the clear of the settings, not wrapped by the key service: {'; '.join(clear)}."
     return [Warning(sentence, id="huhang.W008")]
+
+
+@register(TAG, deploy=True)
+def old_tokens(**_options: object) -> list[CheckMessage]:
+    """Whoever learned a token or a password once shows it for as long as nobody turns it. Nothing ends one by itself: calls
+    for help would end with it."""
+    today = datetime.now(UTC).date()
+    ages = [(name, _made_on(each)) for name, each in _shown()]
+    old = sorted({f"{name} of {made}" for name, made in ages if made and made + TURNED_EACH < today})
+    unknown = sorted({name for name, made in ages if made is None or made > today + timedelta(days=1)})
+    found = []
+    if old:
+        found.append(f"Not turned for more than {TURNED_EACH.days} days: {', '.join(old)}.")
+    if unknown:
+        found.append(
+            f"Nobody can say how old these are, because no day stands before them: {', '.join(unknown)}."
+        )
+    return [Warning(sentence, id="huhang.W009") for sentence in found]
+
+
+def _shown() -> Iterator[tuple[str, str]]:
+    """Each token and password that is shown here or that we show, by what it is called."""
+    for setting in TOKENS:
+        for token in tokens_of(getattr(settings, setting)):
+            yield _name(setting), token
+    for channel, ways in settings.MESSAGE_TRANSPORTS.items():
+        for way in ways:
+            given = parse_qs(urlsplit(way.partition("=")[2]).query)
+            for token in given.get("receipts", ()):
+                yield f"receipts of HUHANG_{channel.upper()}_TRANSPORTS", token
+    for name, password in (
+        ("the password of DATABASE_URL", settings.DATABASES["default"].get("PASSWORD", "")),
+        ("the password of REDIS_URL", unquote(urlsplit(settings.REDIS_URL).password or "")),
+    ):
+        if password:
+            yield name, str(password)
+
+
+def _made_on(secret: str) -> date | None:
+    """The day that stands before it; None where none does."""
+    found = DATED.match(secret)
+    try:
+        return datetime.strptime(found[1], "%Y%m%d").replace(tzinfo=UTC).date() if found else None
+    except ValueError:
+        return None
 
 
 @register(TAG, deploy=True)

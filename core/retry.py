@@ -116,7 +116,12 @@ def declare(
     again: Callable[[str], object] | None = None,
     life_queue: str = "life_safety",
 ) -> Work:
-    """Declare a kind of work at import time, such as `core.messages`; `label` names it to staff."""
+    """Declare a kind of work at import time, such as `core.messages`; `label` names it to staff.
+
+    Raises `ValueError` for a kind that is declared already: each would be tried again by the way of the other.
+    """
+    if kind in _declared:
+        raise ValueError(f"two kinds of work are called {kind}")
     work = _declared[kind] = Work(kind, label, law or Law(), again, life_queue)
     return work
 
@@ -431,7 +436,10 @@ def queue(
     batch: int = 1,
     lease: timedelta = LEASE,
 ) -> Queue[M]:
-    """Declare a table as a queue of its own, with a way to try one of its rows again; see `Queue`."""
+    """Declare a table as a queue of its own, with a way to try one of its rows again; see `Queue`.
+
+    Raises `ValueError` for a kind that is declared already.
+    """
 
     def again(name: str) -> bool:
         return found.again(name)

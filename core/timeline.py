@@ -38,8 +38,10 @@ _by_staff: set[str] = set()
 
 
 def kinds(choices: K) -> K:
-    """Class decorator: make the members known as kinds of lines."""
+    """Class decorator: make the members known as kinds of lines. Raises `ValueError` for a kind that is known already."""
     for member in choices:
+        if member.value in _sentences:
+            raise ValueError(f"two kinds of lines are called {member.value}")
         _sentences[member.value] = member.label
         _apps[member.value] = choices.__module__.partition(".")[0]
     return choices
@@ -51,13 +53,24 @@ def app_of(kind: str) -> str:
 
 
 def vocabulary(**choices: type[models.TextChoices]) -> None:
-    """Say which facts hold a value of which choices, so that a line is told in the reader's words, not the writer's."""
+    """Say which facts hold a value of which choices, so that a line is told in the reader's words, not the writer's.
+
+    Several may share the name of a fact. Raises `ValueError` where they call one value by two words.
+    """
     for name, members in choices.items():
-        _vocabulary.setdefault(name, {}).update(dict(zip(members.values, members.labels, strict=True)))
+        known = _vocabulary.setdefault(name, {})
+        for value, label in zip(members.values, members.labels, strict=True):
+            if known.setdefault(value, label) != label:
+                raise ValueError(f"the fact {name} has two words for {value}")
 
 
 def forms(**functions: Callable[[Any], str]) -> None:
-    """Say how facts are written that are neither words of a vocabulary nor a plain number or code."""
+    """Say how facts are written that are neither words of a vocabulary nor a plain number or code.
+
+    Raises `ValueError` for a fact that is written in a way already.
+    """
+    if again := sorted(_formats.keys() & functions.keys()):
+        raise ValueError(f"{', '.join(again)} is written in a way already")
     _formats.update(functions)
 
 

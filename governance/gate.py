@@ -109,7 +109,7 @@ Look = Callable[[Case], Looked]
 def condition(key: str, label: Text, *, bears: bool = False, alike: bool = False) -> Callable[[Look], Look]:
     """Register what the gate asks. Raises `ValueError` where the key is taken."""
     if key in CONDITIONS:
-        raise ValueError(key)
+        raise ValueError(f"two conditions are called {key}")
 
     def register(look: Look) -> Look:
         CONDITIONS[key] = Condition(key, label, look, bears, alike)

@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 from core.formats import place
 from core.privacy import EncryptedTextField
 from police.states import (
+    ENDED_BY,
     UNDECIDED,
     AgencyKind,
     Asked,
@@ -134,6 +135,11 @@ class Officer(models.Model):
 
     def __str__(self) -> str:
         return self.account.code
+
+
+def _ends_by(pair: str) -> list[str]:
+    """The ends that two people of this pair give to a question of a letter."""
+    return sorted(end for end, named in ENDED_BY.items() if named == pair)
 
 
 class PoliceRequest(models.Model):
@@ -290,7 +296,7 @@ class PoliceRequest(models.Model):
                 "refuse_by",
                 "decided_by",
                 name="question_of_a_letter_refused_by_two",
-                once=Q(state="refused", notice__isnull=False),
+                once=Q(state__in=_ends_by("police.refusal"), notice__isnull=False),
             ),
             models.CheckConstraint(
                 condition=~Q(state="refused") | Q(notice__isnull=True) | ~Q(refused_for=""),

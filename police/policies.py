@@ -13,6 +13,7 @@ from core import clock, four_eyes, limits, policy
 from core.limits import Per
 from police.documents import rules
 from police.states import (
+    ENDED_BY,
     IDENTITY_WAITS,
     UNDECIDED,
     Channel,
@@ -320,6 +321,7 @@ REFUSAL = four_eyes.declare(
     second="decided_by",
     law="question_of_a_letter_refused_by_two",
 )
+four_eyes.ended_by("police.PoliceRequest", ENDED_BY)  # P5
 
 
 ERROR = four_eyes.declare(

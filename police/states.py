@@ -14,6 +14,9 @@ class RequestState(models.TextChoices):
     REFUSED = "refused", pgettext_lazy("police", "refused")
 
 
+# The ends of what is asked, each with the two people by whom a question of a letter ends so (P5): a pair of
+# `police/policies.py`, whose law names the end. An emergency may be ended by one person, or by the rule (P3).
+ENDED_BY = {RequestState.RELEASED: "police.release", RequestState.REFUSED: "police.refusal"}
 # There is no way to answer 'wait': what is asked is released, refused with a legal reason, or escalated (P4).
 REQUEST_TRANSITIONS = Transitions(
     RequestState,
@@ -22,7 +25,7 @@ REQUEST_TRANSITIONS = Transitions(
         "called_back": frozenset({"escalated", "released", "refused"}),
         "escalated": frozenset({"called_back", "released", "refused"}),
     },
-    ends={"released", "refused"},
+    ends=ENDED_BY.keys(),
 )
 # Whoever asked waits in each state that is no end: one that is added is on every desk, and rings, by itself.
 UNDECIDED = frozenset(state for state in RequestState if state not in REQUEST_TRANSITIONS.ends)

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from core import lane, live
 from core.errors import DomainError
+from core.refusals import Front
 from rides.errors import BatchTooLarge, PositionToken
 from rides.positions import ReadBatch, append, read_batch
 from rides.selectors import check_key, void_keys
@@ -34,7 +35,7 @@ async def take_positions(scope: Scope, receive: Receive, send: Send) -> None:
         batch = read_batch(await _body(receive), key)
         await append(batch.stored, key.city, batch.aside)
     except DomainError as error:
-        await lane.refuse(scope, receive, send, error)
+        await lane.refuse(scope, receive, send, error, Front.POSITIONS)
         return
     await lane.accept(send, _said(batch))
 

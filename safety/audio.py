@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from core import clock, lane, typed
 from core.access import staff_of_session
 from core.errors import DomainError, NotFound
+from core.refusals import Front
 from safety import chunks, selectors, services, sound
 from safety.errors import ChunkNumberWrong, ChunkTooLarge, RecordingOver, StorageDown
 from safety.states import RecordingPurpose
@@ -187,7 +188,7 @@ async def take_chunk(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         number = await _take(scope, receive)
     except DomainError as error:
-        await lane.refuse(scope, receive, send, error)
+        await lane.refuse(scope, receive, send, error, Front.SOUND)
         return
     await lane.accept(send, b'{"kept": %d}' % number)
 

@@ -46,8 +46,8 @@ from governance.models import (
     Waiver,
 )
 from police import services as police
-from police.models import Agency, Officer, Release
-from police.states import Query
+from police.models import Agency, Officer, PoliceRequest, Release
+from police.states import UNDECIDED, Query
 from police.tests.factories import notice_sent, urgent
 from rides.models import LineInCity, LineSuspension
 from rides.services import decide_suspension, propose_suspension
@@ -142,6 +142,13 @@ def _loosens(rule, row):
 def grants() -> set[tuple]:
     """What there is only once two people agreed: nothing of it may come by one."""
     found = {("release", pk) for pk in Release.objects.values_list("pk", flat=True)}
+    # A question of a letter ends by two, whatever its end is called.
+    found |= {
+        ("ended question of a letter", pk)
+        for pk in PoliceRequest.objects.filter(notice__isnull=False)
+        .exclude(state__in=UNDECIDED)
+        .values_list("pk", flat=True)
+    }
     # What one person alone made stricter lapses within a day, by constraint (G5+); whatever stays took two.
     found |= {
         ("rule", pk)

@@ -123,6 +123,7 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "drivers.certificate_photos",
         "accounts.reveals_without_case",
         "core.witness_said",
+        "core.files",  # at each door that opens files, of whom it can tell
         "accounts.guardian_names",
         "accounts.real_names",
         "police.preservations",
@@ -516,6 +517,42 @@ def test_no_file_of_a_stranger_is_opened_beyond_the_limit_or_twice(rides):
     ]:
         assert push(client(), "form", "/complain/", sent | changes).status_code == status
         assert opened() - before == files, changes
+
+
+def test_all_files_that_one_device_sends_in_a_day_have_a_bound(rides):
+    """The words are taken whatever becomes of the file; what comes with words of danger is opened, and so is another's."""
+    narrow("core.files", person=2, device=2)
+    mine, others = client(), client()
+    mine.cookies["device"], others.cookies["device"] = "a" * 24, "b" * 24
+    before = opened()
+    sent = COMPLAINT | {"uploads": PHOTO}
+    for browser, changes, files in [
+        (mine, {"submission": "s1"}, 1),
+        (mine, {"submission": "s2", "phone": "13911110004"}, 2),
+        (mine, {"submission": "s3", "phone": "13911110005"}, 2),
+        (mine, {"submission": "s4", "phone": "13911110006", "words": GRAVE}, 3),
+        (others, {"submission": "s5", "phone": "13911110007"}, 4),
+    ]:
+        assert push(browser, "form", "/complain/", sent | changes).status_code == 302
+        assert opened() - before == files, changes
+    assert Complaint.objects.count() == 5
+
+
+def test_all_files_that_one_person_sends_in_a_day_have_a_bound(signed_in):
+    narrow("core.files", person=1, device=9)
+    answers = [
+        signed_in("passenger").post(
+            "/api/v1/mismatch-reports/",
+            {"plate": plate, "words": "x", "submission": whole(plate), "photo": picture()},
+        )
+        for plate in ("川A·X0001", "川A·X0002")
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert sorted(MismatchReport.objects.values_list("picture_fault", flat=True)) == ["", "files_of_a_day"]
+
+
+def picture():
+    return SimpleUploadedFile("a.jpg", photo("川A·H0001"), "image/jpeg")
 
 
 def test_no_document_of_a_claim_is_opened_beyond_the_limit(there):

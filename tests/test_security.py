@@ -286,11 +286,74 @@ def advisories(settings, monkeypatch):
     server.server_close()
 
 
-def test_what_is_known_to_be_weak_is_named(advisories, monkeypatch):
+class _Index(BaseHTTPRequestHandler):
+    """An index of packages (PEP 503) that has one package, in a version to come."""
+
+    away = False
+
+    def do_GET(self):
+        known = not self.away and self.path == "/simple/structlog/"
+        answer = (
+            b'<a href="structlog-9999.1-py3-none-any.whl">structlog-9999.1-py3-none-any.whl</a>'
+            if known
+            else b""
+        )
+        self.send_response(200 if known else 503 if self.away else 404)
+        self.send_header("content-type", "text/html")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def index(monkeypatch):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Index)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    for name, value in {
+        "PIP_INDEX_URL": f"http://127.0.0.1:{server.server_port}/simple",
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_EXTRA_INDEX_URL": "",
+        "PIP_RETRIES": "0",
+        "no_proxy": "127.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield _Index
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_run_on_a_clean_clone_asks_what_is_weak_or_old():
+    assert re.search(r"^timeout \d+ make audit ", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    assert re.search(r"^audit:.*\n.* manage\.py weaknesses$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_what_is_only_old_is_named_and_is_no_fault(advisories, index, monkeypatch):
+    monkeypatch.setattr(advisories, "weak", set())
+    out = StringIO()
+    call_command("weaknesses", stdout=out)
+    old, unknown, sound = out.getvalue().splitlines()
+    assert re.fullmatch(r"structlog [\d.]+ is old: 9999\.1 is there\.", old)
+    assert re.fullmatch(r"Of \d+ packages the index does not say whether they are old\.", unknown)
+    assert sound.endswith("none known to be weak.")
+
+
+def test_where_the_index_is_away_nothing_is_called_new(advisories, index, monkeypatch):
+    monkeypatch.setattr(advisories, "weak", set())
+    monkeypatch.setattr(index, "away", True)
+    with pytest.raises(CommandError, match="only old is not known"):
+        call_command("weaknesses", stdout=StringIO())
+
+
+def test_what_is_known_to_be_weak_is_named(advisories, index, monkeypatch):
     out = StringIO()
     with pytest.raises(CommandError, match=r"^2 of \d+ are known to be weak"):
         call_command("weaknesses", stdout=out)
-    assert re.fullmatch(r"django [\d.]+: GHSA-django\nhtmx.org [\d.]+: GHSA-htmx.org\n", out.getvalue())
+    assert re.fullmatch(
+        r"django [\d.]+: GHSA-django\nhtmx.org [\d.]+: GHSA-htmx.org\nstructlog .+\nOf .+\n", out.getvalue()
+    )
     locked = (ROOT / "requirements.lock").read_text()
     assert len(advisories.asked) == len(re.findall(r"^[\w.-]+==", locked, re.MULTILINE)) + len(SCRIPTS)
     monkeypatch.setattr(advisories, "weak", set())
@@ -299,7 +362,7 @@ def test_what_is_known_to_be_weak_is_named(advisories, monkeypatch):
     assert "none known to be weak" in out.getvalue()
 
 
-def test_where_nobody_answers_nothing_is_called_sound(advisories, monkeypatch):
+def test_where_nobody_answers_nothing_is_called_sound(advisories, index, monkeypatch):
     monkeypatch.setattr(advisories, "wrong", True)
     with pytest.raises(outside.OutsideDown):
         call_command("weaknesses")

@@ -1,10 +1,13 @@
 """What every answer carries, whichever lane gives it, and what no answer to a stranger's means does."""
 
+import asyncio
 import io
 import json
 import logging
 import re
 import runpy
+from collections import Counter
+from time import monotonic
 
 import pytest
 from django.http import HttpResponse
@@ -14,6 +17,8 @@ from django.utils.log import log_response
 from starlette.testclient import TestClient
 
 from config.tests.addresses import addresses
+from core import refusals
+from core.refusals import Batch, Front
 
 ALWAYS = {
     "x-content-type-options": "nosniff",
@@ -244,6 +249,62 @@ def test_the_lane_tells_whom_it_refuses(world, valkey, told, path):
     assert len(lines) == 1
     assert lines[0]["door"].startswith("live/")
     assert "7K2M9QX4ZB" not in str(lines)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("path", "front"), [("/live/positions/", Front.POSITIONS), ("/live/audio/", Front.SOUND)]
+)
+def test_batches_that_are_refused_are_told_together(world, valkey, told, monkeypatch, path, front):
+    """A thousand of one network are one line: whoever sends them floods no log."""
+    from config.asgi import application
+
+    monkeypatch.setattr(refusals, "EVERY", 0.5)
+    with TestClient(application, client=("203.0.113.77", 5000)) as client:
+        for _batch in range(20):
+            assert client.post(path, headers={"authorization": "Bearer x"}, content=b"{}").status_code == 401
+        deadline = monotonic() + 20
+        while refusals.figures()[front, 401] < 20:
+            assert monotonic() < deadline
+            client.get("/health/live")
+    lines = told()
+    assert sum(line["count"] for line in lines) == 20
+    assert len(lines) < 20
+    assert {(line["door"], line["status"], line["network"]) for line in lines} == {
+        (path.strip("/"), 401, "203.0.113.*")
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_of_very_many_networks_share_a_line(world, valkey, told, monkeypatch):
+    monkeypatch.setattr(refusals, "EVERY", 0.1)
+    monkeypatch.setattr(refusals, "MOST", 3)
+
+    async def refuse():
+        for number in range(10):
+            refusals.gather(Batch(Front.POSITIONS, "live/positions", 401, "x", f"203.0.{number}.*"))
+        await refusals._turn.task
+
+    asyncio.run(refuse())
+    assert sorted((line["network"], line["count"]) for line in told()) == [
+        ("", 7), ("203.0.0.*", 1), ("203.0.1.*", 1), ("203.0.2.*", 1),
+    ]  # fmt: skip
+    assert refusals.figures()["positions", 401] == 10
+
+
+def test_each_refusal_is_counted_by_where_and_how(signed_in, valkey, settings):
+    """An alarm goes by it: each kind is there from the first, also where nobody was refused so."""
+    client, settings.METRICS_TOKEN = signed_in("passenger"), "token"
+    asked = ["/admin/", "/api/v1/police/requests/", "/nothing-here/", "/nothing-here/", "/api/v1/nothing/"]
+    answers = Counter(
+        ("call" if path.startswith("/api/") else "page", str(client.get(path, headers=JSON).status_code))
+        for path in asked
+    )
+    assert answers["page", "404"] >= 2
+    said = Client().get("/metrics", headers={"authorization": "Bearer token"}).content.decode()
+    found = re.findall(r'^huhang_refused\{front="(\w+)",status="(\d+)"\} (\S+)$', said, re.M)
+    assert len(found) == len(Front) * len(refusals.STATUSES)
+    assert {(front, status): int(float(value)) for front, status, value in found if value != "0.0"} == answers
 
 
 # --- Cookies ---

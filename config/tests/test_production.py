@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -455,6 +456,35 @@ def test_a_file_that_settings_name_and_that_is_not_there_is_told_before_anybody_
     company.write_text("{}")
     real.TIME_AUTHORITIES, real.REGULATOR_COMPANY = str(believed), str(company)
     assert of(production.FILES) == []
+
+
+def test_tokens_and_passwords_that_nobody_turned_are_named(real, monkeypatch):
+    def made(days):
+        return f"{datetime.now(UTC) - timedelta(days=days):%Y%m%d}-{STRONG}"
+
+    for setting in production.TOKENS:
+        setattr(real, setting, made(3))
+    monkeypatch.setitem(real.DATABASES["default"], "PASSWORD", made(3))
+    real.REDIS_URL = f"redis://:{made(3)}@127.0.0.1/0"
+    assert production.old_tokens() == []
+    real.METRICS_TOKEN = (
+        f"{made(0)},{made(101)}"  # while one is turned both are good, and then the old one goes
+    )
+    real.REDIS_URL = f"redis://:{made(400)}@127.0.0.1/0"
+    real.OUTSIDE_TOKEN = STRONG
+    real.SMS_IN_TOKEN = f"{made(-30)}"
+    real.LOGS_TOKEN = f"20261399-{STRONG}"
+    real.MESSAGE_TRANSPORTS = {"sms": [f"gateway=template+https://sms.example.com/?receipts={made(500)}"]}
+    old, unknown = production.old_tokens()
+    assert (old.id, unknown.id) == ("huhang.W009", "huhang.W009")
+    assert [name.rpartition(" of ")[0] for name in old.msg.rstrip(".").partition(": ")[2].split(", ")] == [
+        "HUHANG_METRICS_TOKEN",
+        "receipts of HUHANG_SMS_TRANSPORTS",
+        "the password of REDIS_URL",
+    ]
+    assert unknown.msg.endswith(": HUHANG_LOGS_TOKEN, HUHANG_OUTSIDE_TOKEN, HUHANG_SMS_IN_TOKEN.")
+    assert STRONG not in old.msg + unknown.msg
+    assert "huhang.W009" in {each.id for each in run_checks(include_deployment_checks=True)}
 
 
 def test_keys_that_stand_in_the_clear_are_named(real):

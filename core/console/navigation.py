@@ -64,8 +64,11 @@ _keys: list[Keys] = []
 def link(group: Group, order: int, title: Text, icon: str, name: str, permission: str) -> None:
     """Offer a link to a page; whoever may not follow it does not see it.
 
-    Raises `ValueError` for no permission of ours, and for an order that another link of the group has.
+    Raises `ValueError` for no permission of ours, for a page that has one already, and for an order that another link of
+    the group has.
     """
+    if any(each.name == name for each in _links):
+        raise ValueError(f"two links lead to {name}")
     if permission not in TABLE:
         raise ValueError(f"{name}: no permission {permission!r}")
     if taken := [each.name for each in _links if (each.group, each.order) == (group, order)]:
@@ -74,7 +77,9 @@ def link(group: Group, order: int, title: Text, icon: str, name: str, permission
 
 
 def key(order: int, *keys: str, does: Text) -> None:
-    """Offer a line of the list of keys."""
+    """Offer a line of the list of keys. Raises `ValueError` for keys that another line has."""
+    if any(each.keys == keys for each in _keys):
+        raise ValueError(f"two lines are about the keys {' '.join(keys)}")
     _keys.append(Keys(order, keys, does))
 
 

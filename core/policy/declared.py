@@ -69,7 +69,12 @@ def declare(key: str, kind: Kind[Any], default: Any, *, name: Label, about: Labe
 
 
 def fixed(code: str, name: Label) -> str:
-    """Name a rule that no version changes and decisions cite by its code, such as `D5`; returns the code."""
+    """Name a rule that no version changes and decisions cite by its code, such as `D5`; returns the code.
+
+    Raises `ValueError` for a code that is taken.
+    """
+    if code in _fixed:
+        raise ValueError(f"two fixed rules are called {code}")
     _fixed[code] = name
     return code
 

@@ -67,7 +67,7 @@ def safer(way: Direction, *policies: Policy[Any]) -> None:
     """Say at import time which way of these policies is the safer one. Raises `ValueError` where it was said already."""
     for policy in policies:
         if policy.key in _ways:
-            raise ValueError(policy.key)
+            raise ValueError(f"{policy.key} has a safer way already")
         _ways[policy.key] = way
 
 

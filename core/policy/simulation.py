@@ -89,16 +89,24 @@ _none: dict[str, Label] = {}
 
 
 def simulated(simulation: Simulation[T]) -> Simulation[T]:
-    """Declare one at import time. Raises `ValueError` where the policy has one, or it reads by anything but a SELECT."""
-    if simulation.policy.key in _known or ";" in simulation.statement:
-        raise ValueError(simulation.policy.key)
+    """Declare one at import time. Raises `ValueError` where the policy has one, or a reason against one, or it reads by
+    anything but a SELECT."""
+    if simulation.policy.key in _known or simulation.policy.key in _none or ";" in simulation.statement:
+        raise ValueError(
+            f"{simulation.policy.key} has a simulation already, or a reason against one, or its statement does more than read"
+        )
     _known[simulation.policy.key] = simulation
     return simulation
 
 
 def never(why: Label, *policies: Policy[Any]) -> None:
-    """Say why nothing that is stored shows what other values of these policies would have done."""
+    """Say why nothing that is stored shows what other values of these policies would have done.
+
+    Raises `ValueError` where that was said already, or the policy has a simulation.
+    """
     for policy in policies:
+        if policy.key in _none or policy.key in _known:
+            raise ValueError(f"{policy.key} has a simulation already, or a reason against one")
         _none[policy.key] = why
 
 

@@ -10,7 +10,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from core import danger, limits
 from core.errors import DomainError
 from core.reader import headers, scanner
 from core.reader.child import Answer, Bounds, Wish
@@ -23,6 +26,7 @@ from core.reader.errors import (
     PictureTooLarge,
     PictureUnreadable,
     ReaderBusy,
+    TooManyFilesToday,
 )
 from core.reader.headers import Kind
 from core.reader.pool import IDLE, Broke, Busy, Lane, Slot
@@ -31,6 +35,16 @@ LARGEST = 8 * 1024 * 1024  # bytes
 QUEUE = 4  # of each lane: threads that wait here answer nobody else, and a server has 16
 SIDE = 2_400  # pixels of the longer side of a kept picture
 T = TypeVar("T")
+FILES = limits.declare(
+    "core.files",
+    {limits.Per.PERSON: 1_000, limits.Per.DEVICE: 1_000},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Files of one person"),
+    about=_(
+        "So many files of one person, and from one device, are opened in a day, whatever they are for. What comes with words of danger is opened beyond it."
+    ),
+    error=TooManyFilesToday,
+)
 
 
 class Upload(Protocol):
@@ -88,8 +102,9 @@ def read_file(upload: "Upload | bytes") -> tuple[Kind, bytes]:
     """A picture drawn anew as JPEG, or a PDF as it came, checked, and shown to a scanner where the company has one.
 
     Raises `FileRefused`, `PictureUnreadable`, `PictureTooLarge`, `PdfUnreadable`, `PdfLocked`, `PdfActive`, `ReaderBusy`,
-    `FileNotKept`.
+    `FileNotKept`, `TooManyFilesToday`.
     """
+    _count(upload)
     try:
         with files_lane().slot() as slot:
             content = _content(upload, FileRefused)
@@ -128,7 +143,9 @@ def raw(upload: "Upload | bytes") -> bytes:
 
 
 def draw(upload: "Upload | bytes", *, side: int = SIDE) -> bytes:
-    """A picture drawn anew as JPEG, of at most `side` pixels a side. Raises `PictureUnreadable`, `PictureTooLarge`, `ReaderBusy`."""
+    """A picture drawn anew as JPEG, of at most `side` pixels a side. Raises `PictureUnreadable`, `PictureTooLarge`,
+    `ReaderBusy`, `FileNotKept`, `TooManyFilesToday`."""
+    _count(upload)
     try:
         with files_lane().slot() as slot:
             return _answered(slot, Wish(_picture(upload), side), PictureUnreadable).drawn
@@ -153,9 +170,12 @@ def see_all(
     so many pixels a side (0: not). `onward` makes of what it says of the first picture what it is given, beside
     `given`, with each further one.
 
-    Raises `PictureUnreadable`, `PictureTooLarge`, `ReaderBusy`, and what the reading refuses with, of the first
-    picture that is refused.
+    Raises `PictureUnreadable`, `PictureTooLarge`, `ReaderBusy`, `FileNotKept`, `TooManyFilesToday`, and what the reading
+    refuses with, of the first picture that is refused.
     """
+    uploads = list(uploads)
+    for upload in uploads:
+        _count(upload)
     found: list[Seen[T]] = []
     try:
         with models_lane().slot() as slot:
@@ -171,6 +191,18 @@ def see_all(
     except Busy:
         raise ReaderBusy from None
     return found
+
+
+def _count(upload: "Upload | bytes") -> None:
+    """A file that somebody sent, among all of theirs; what the platform has itself is nobody's. Raises `TooManyFilesToday`."""
+    request = getattr(upload, "came_with", None)
+    if request is None:
+        return
+    asker = limits.asker_of(request)
+    if danger.is_severe("\n".join(request.POST.values())):
+        limits.beyond(FILES, asker)
+    else:
+        limits.take(FILES, asker)
 
 
 def _content(upload: "Upload | bytes", too_large: type[DomainError]) -> bytes:

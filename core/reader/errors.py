@@ -75,6 +75,14 @@ class TooManyFiles(FileFault):
     code, sentence = "too_many_files", _("Up to 10 files can be added to a complaint.")
 
 
+class TooManyFilesToday(FileFault):
+    code, status, sentence = (
+        "files_of_a_day",
+        429,
+        _("Very many files came from you today. Please send this one tomorrow."),
+    )
+
+
 class WhyMissing(models.TextChoices):
     """Codes of faults, as a row or a line keeps them about a file that did not come with its words."""
 
@@ -87,3 +95,4 @@ class WhyMissing(models.TextChoices):
     BUSY = ReaderBusy.code, _("too many pictures were being read")
     NOT_KEPT = FileNotKept.code, _("files could not be kept at that moment")
     TOO_MANY = TooManyFiles.code, _("there were more files than can be added")
+    TODAY = TooManyFilesToday.code, _("very many files had come from the same person that day")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
 
 from core.reader.door import LARGEST
 
@@ -12,9 +13,13 @@ IN_MEMORY = 512 * 1024  # bytes; what is larger lies in a file without a name, w
 
 
 class Received(UploadedFile):  # type: ignore[type-arg]  # generic for type checkers only
-    """A file of a request. `lost` where it could not be held: there is no room for it, but what came with it is here."""
+    """A file of a request. `lost` where it could not be held: there is no room for it, but what came with it is here.
+
+    `came_with` is the request, by which the door counts it where it is opened.
+    """
 
     lost = False
+    came_with: HttpRequest | None = None
 
 
 class Bounded(FileUploadHandler):
@@ -38,7 +43,7 @@ class Bounded(FileUploadHandler):
         received = Received(
             self._held, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
         )
-        received.lost = self._lost
+        received.lost, received.came_with = self._lost, self.request
         if not self._lost:
             received.seek(0)
         return received

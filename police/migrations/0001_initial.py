@@ -423,7 +423,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('notice__isnull', False), ('state', 'refused'), _negated=True), models.Q(models.Q(('refuse_by', ''), _negated=True), models.Q(('decided_by', ''), _negated=True), models.Q(('refuse_by', models.F('decided_by')), _negated=True)), _connector='OR'), name='question_of_a_letter_refused_by_two'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('notice__isnull', False), ('state__in', ['refused']), _negated=True), models.Q(models.Q(('refuse_by', ''), _negated=True), models.Q(('decided_by', ''), _negated=True), models.Q(('refuse_by', models.F('decided_by')), _negated=True)), _connector='OR'), name='question_of_a_letter_refused_by_two'),
         ),
         migrations.AddConstraint(
             model_name='policerequest',

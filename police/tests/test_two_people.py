@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from core import clock
+from core import clock, four_eyes
 from core.actions import NotNow
 from core.errors import Forbidden, InvalidInput
 from core.four_eyes import SecondPersonNeeded
@@ -11,7 +11,7 @@ from police import services
 from police.errors import PapersMissing
 from police.models import Officer, PoliceRequest, Release, ReleaseReview
 from police.selectors import request_by_code
-from police.states import Query
+from police.states import ENDED_BY, REQUEST_TRANSITIONS, Query
 from police.tests.factories import notice_sent, urgent
 
 
@@ -124,6 +124,24 @@ def test_the_database_holds_it(ordinary, changes, law):
         PoliceRequest.objects.filter(pk=asked.pk).update(
             state="released", decided_at=clock.now(), decided_by="specialist", **changes
         )
+
+
+@pytest.mark.parametrize("end", sorted(REQUEST_TRANSITIONS.ends))
+@pytest.mark.parametrize("first", ["", "specialist"], ids=["nobody proposed it", "who proposed it decides"])
+def test_no_end_of_a_letters_question_is_given_by_one(ordinary, end, first):
+    """Whatever the end is called: of one that is added, the law of its pair has to name it."""
+    asked, pair = ordinary(), four_eyes.PAIRS[ENDED_BY[end]]
+    with pytest.raises(IntegrityError, match=pair.law), transaction.atomic():
+        PoliceRequest.objects.filter(pk=asked.pk).update(
+            **{"state": end, "decided_at": clock.now(), pair.first: first, pair.second: "specialist"},
+            refused_for="incomplete",
+        )
+
+
+def test_an_end_that_nobody_says_takes_two_stops_the_start():
+    for pair in ("", "police.withdrawal", "police.identity"):
+        with pytest.raises(ValueError, match="would end as withdrawn by one person"):
+            four_eyes.ended_by("police.PoliceRequest", {"withdrawn": pair})
 
 
 def test_a_release_is_reviewed_by_people_who_had_no_part(ordinary, people, signed_in):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 PLAN = "cities.plan"
-live.moves("lines", "rides.city_", "rides.place_", "rides.line_")
+live.moves("lines", "rides.city_", "rides.place_")
 
 
 @begins_transaction
