@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext, override
 from complaints.selectors import measures_to_report
 from complaints.states import Category
 from drivers.selectors import bars_to_report, licences_of, plates_of
-from drivers.states import CaseKind, CaseOutcome
+from drivers.states import CaseKind
 from governance.models import FeedMessage
 from governance.regulator import base
 from governance.regulator.company import Company
@@ -299,7 +299,7 @@ def _driver_punished(row: FeedMessage, about: _About) -> Item:
 def _barred(kind: str) -> tuple[str, str]:
     """Why and what, of a case of vetting. That the police asked is theirs to tell."""
     reason = gettext("a review of safety") if kind == CaseKind.POLICE else CaseKind(kind).label
-    return str(reason), str(CaseOutcome.BARRED.label)
+    return str(reason), gettext("barred from driving")
 
 
 def _decided(measure: "Measure") -> tuple[str, str]:

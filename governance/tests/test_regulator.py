@@ -586,7 +586,7 @@ def test_a_driver_whom_vetting_bars_is_told_and_that_an_appeal_ended_it(rides, p
     driver = Driver.objects.get(account=people("driver"))
     _case, hold = barred(driver, people)
     feed()
-    assert punished() == [("司机或车辆与登记不符", "属实：禁止接单")]
+    assert punished() == [("司机或车辆与登记不符", "禁止接单")]
     noon.shift(timedelta(days=1))
     appeal = services_of_drivers.appeal(driver=driver, code=hold.code, words="not me")
     services_of_drivers.propose_appeal_decision(
@@ -594,7 +594,7 @@ def test_a_driver_whom_vetting_bars_is_told_and_that_an_appeal_ended_it(rides, p
     )
     services_of_drivers.agree_appeal_decision(account=people("supervisor2"), code=appeal.code, agrees=True)
     feed()
-    assert punished()[1:] == [("司机或车辆与登记不符", "已撤销：属实：禁止接单")]
+    assert punished()[1:] == [("司机或车辆与登记不符", "已撤销：禁止接单")]
     assert taken()["ratedDriverPunish"][1]["PunishTime"] == moment(clock.now())
 
 
@@ -602,7 +602,7 @@ def test_what_the_police_ask_is_no_reason_that_is_told_on(rides, people, regulat
     feed()
     barred(Driver.objects.get(account=people("driver")), people, kind="police")
     feed()
-    assert punished() == [("安全审查", "属实：禁止接单")]
+    assert punished() == [("安全审查", "禁止接单")]
 
 
 def test_marked_drivers_and_those_of_no_reported_line_are_not_told_as_punished(
