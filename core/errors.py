@@ -168,7 +168,12 @@ def unavailable(request: HttpRequest, error: DomainError) -> HttpResponse:
         answer: HttpResponse = problem_response(error)
     else:
         looked = request.method in {"GET", "HEAD"}
-        context = {"error": error, "line": settings.SAFETY_LINE, "again": AGAIN if looked else 0}
+        context = {
+            "error": error,
+            "line": settings.SAFETY_LINE,
+            "liaison_line": settings.LIAISON_LINE,
+            "again": AGAIN if looked else 0,
+        }
         answer = HttpResponse(render_to_string("unavailable.html", context), status=error.status)
     answer["Retry-After"] = str(AGAIN)
     answer["Cache-Control"] = "no-store"

@@ -123,6 +123,11 @@ def licences_of(drivers: Collection[int]) -> dict[int, Driver]:
     return rows.only("licence_number", "account__phone").in_bulk()
 
 
+def bars_to_report(cases: Collection[int]) -> dict[int, str]:
+    """What kind of case barred a driver, by its number, as the regulator is told."""
+    return dict(VettingCase.objects.filter(pk__in=cases).values_list("pk", "kind"))
+
+
 def drivers_to_report(drivers: Collection[int]) -> list[Driver]:
     """Drivers with account and papers, also those that were, without their portrait, as the law has them reported."""
     rows = Driver.objects.filter(pk__in=drivers).select_related("account").defer("photo")

@@ -86,7 +86,7 @@ REPORTED = data(
     ground=Ground.LAW,
     law=_("Interim Measures on online taxis, art. 30 and 31"),
     processors=_(
-        "the ministry's supervision platform: the driver's licence number, phone, plate and times online, never who travels"
+        "the ministry's supervision platform: the driver's licence number, phone, plate, times online and what was decided against them, never who travels"
     ),
 )
 nobody(

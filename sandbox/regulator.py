@@ -31,7 +31,7 @@ MOMENTS = {  # by which field an item says when it happened
     "orderCreate": "OrderTime", "orderMatch": "DistributeTime", "orderCancel": "CancelTime", "operateDepart": "DepTime",
     "operateLogin": "LoginTime", "operateLogout": "LogoutTime",
     "operateArrive": "DestTime", "ratedPassenger": "EvaluateTime", "ratedPassengerComplaint": "ComplaintTime",
-    "positionVehicle": "PositionTime",
+    "ratedDriverPunish": "PunishTime", "positionVehicle": "PositionTime",
 }  # fmt: skip
 LATE = 60  # seconds
 KNOWN, SHOWN, MOST = 20_000, 20, 1_000

@@ -182,7 +182,10 @@ class Measure(models.Model):
         indexes = [
             models.Index(
                 fields=["until"], condition=Q(ended_at=None, until__isnull=False), name="measure_to_end"
-            )
+            ),
+            # What the regulator is told of, every few seconds (`governance.regulator.collect`).
+            models.Index(fields=["done_at"], name="measure_done"),
+            models.Index(fields=["undone_at"], condition=Q(undone_at__isnull=False), name="measure_undone"),
         ]
 
     def __str__(self) -> str:

@@ -226,6 +226,19 @@ def measures_of(complaint: Complaint, side: Side | None = None) -> list[Measure]
     return [row for row in rows if row.person == person] if side else rows
 
 
+def measures_to_report(measures: Collection[int]) -> dict[int, Measure]:
+    """What was done, by its number, with its decision's finding and its complaint's kind alone, as the regulator is told."""
+    rows = Measure.objects.filter(pk__in=measures).select_related("decision__complaint")
+    return rows.only(
+        "outcome",
+        "days",
+        "person_id",
+        "decision__finding",
+        "decision__complaint__category",
+        "decision__complaint__accused_id",
+    ).in_bulk()
+
+
 def awarded_alone(complaint: Complaint, people: Sequence["Account"], account: "Account", at: datetime) -> int:
     """What somebody alone awarded to these people in other cases within the time of `MONEY_TOGETHER`; fen."""
     rows = Measure.objects.filter(

@@ -80,6 +80,7 @@ from complaints.services.library import (
     set_team,
     write_article,
 )
+from complaints.services.outcomes import punishments
 from complaints.services.outside import (
     add_message_to,
     announce_call,
@@ -191,6 +192,7 @@ __all__ = [
     "propose_campaign",
     "propose_claim",
     "propose_lift",
+    "punishments",
     "question",
     "raise_class",
     "read_file",

@@ -293,3 +293,8 @@ def needs_second(level: str, finding: Finding, awards: Sequence[Award], before: 
     if _money(awards, before) > policy.value(MONEY_ALONE):
         return _("This much money is decided by two people.")
     return next((why for award in awards if (why := CONSEQUENCES[award.outcome].why_two(award))), "")
+
+
+def punishments() -> list[str]:
+    """The outcomes that are done against somebody."""
+    return sorted(outcome.value for outcome, does in CONSEQUENCES.items() if does.against)

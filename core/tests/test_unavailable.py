@@ -18,3 +18,9 @@ def test_what_was_sent_is_not_sent_again_by_itself_and_its_page_says_what_became
     page = unavailable(RequestFactory().post("/welfare-check/"), StoresHang()).content.decode()
     assert "refresh" not in page
     assert str(StoresHang().detail) in page
+
+
+def test_it_says_whom_the_police_ring_who_cannot_ask_here(settings):
+    settings.LIAISON_LINE = "400-123-9876"
+    page = unavailable(RequestFactory().get("/police/"), StoresHang()).content.decode()
+    assert 'href="tel:400-123-9876"' in page

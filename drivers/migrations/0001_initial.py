@@ -420,6 +420,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'vetting case',
                 'verbose_name_plural': 'vetting cases',
+                'indexes': [models.Index(condition=models.Q(('proposed', 'barred'), models.Q(('state', 'open'), _negated=True)), fields=['decided_at'], name='vetting_case_barred')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'decided', 'overturned']), ('kind__in', ['face_failures', 'same_face', 'mismatch', 'plate_differs', 'screening', 'same_device', 'far_sign_in', 'kept_away', 'police'])), name='vetting_case_state_is_known'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('driver', 'kind', 'subject'), name='one_open_vetting_case_per_thing'), models.CheckConstraint(condition=models.Q(('state', 'open'), models.Q(('decided_at__isnull', False), models.Q(('decided_by', ''), _negated=True), models.Q(('proposed', ''), _negated=True)), _connector='OR'), name='vetting_case_decided_by_somebody'), models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('decided_by', ''), _negated=True), models.Q(('proposed_by', models.F('decided_by')), _negated=True)), _connector='OR'), name='vetting_case_two_people')],
             },
         ),

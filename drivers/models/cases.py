@@ -57,6 +57,14 @@ class VettingCase(models.Model):
             ),
             four_eyes.law("proposed_by", "decided_by", name="vetting_case_two_people"),
         ]
+        indexes = [
+            # Whom two people barred: few, and the regulator is told of them.
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(proposed="barred") & ~Q(state="open"),
+                name="vetting_case_barred",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -540,6 +540,31 @@ def spells_untold(since: datetime, at: datetime, *, lines: Sequence[str], within
     return _counted(table, rows, "f.id IS NULL", "o.code", **given)
 
 
+def punishments_untold(
+    since: datetime, at: datetime, *, lines: Sequence[str], outcomes: Sequence[str], within: timedelta
+) -> Counted:
+    """What was decided against drivers of reported lines since, by a complaint (`outcomes`) or a case of vetting, or taken
+    back since; wrong: the regulator did not acknowledge it `within` its time (G11)."""
+    table = (
+        "(SELECT s.person_id AS account, s.code || ':done' AS key, s.done_at AS at FROM complaints_measure s"
+        "  WHERE s.person_as = 'driver' AND s.outcome = ANY(%(outcomes)s)"
+        " UNION ALL SELECT s.person_id, s.code || ':undone', s.undone_at FROM complaints_measure s"
+        "  WHERE s.person_as = 'driver' AND s.outcome = ANY(%(outcomes)s)"
+        " UNION ALL SELECT d.account_id, v.code || ':done', v.decided_at FROM drivers_vettingcase v"
+        "  JOIN drivers_driver d ON d.id = v.driver_id WHERE v.proposed = 'barred' AND v.state <> 'open'"
+        " UNION ALL SELECT d.account_id, v.code || ':undone', a.decided_at FROM drivers_vettingcase v"
+        "  JOIN drivers_driver d ON d.id = v.driver_id JOIN drivers_hold h ON h.driver_id = d.id AND h.source = v.code"
+        "  JOIN drivers_appeal a ON a.hold_id = h.id AND a.state = 'granted'"
+        "  WHERE v.proposed = 'barred' AND v.state = 'overturned') AS m"
+        " JOIN accounts_account o ON o.id = m.account AND NOT o.is_drill"
+        " JOIN drivers_driver d ON d.account_id = o.id AND d.lines && %(lines)s::varchar[]"
+        " LEFT JOIN governance_feedmessage f ON f.kind = 'ratedDriverPunish' AND f.key = m.key AND f.acknowledged_at IS NOT NULL"
+    )
+    rows = "m.at >= %(since)s AND m.at < %(at)s - %(within)s::interval"
+    given = {"since": since, "at": at, "lines": list(lines), "outcomes": list(outcomes), "within": within}
+    return _counted(table, rows, "f.id IS NULL", "o.code", **given)
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """What waits for the regulator for longer than `facts_untold` allows, what is refused, and what was acknowledged."""

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop as noop
 
+from complaints.services import punishments
+from complaints.states import AccusedAs, Outcome
 from governance.checks import ask
 from governance.checks.verdicts import verdict
 from governance.evidence import fault, line, named
@@ -36,6 +38,12 @@ UNTOLD_DRIVERS = fault(
     "feed_untold_drivers",
     noop(
         "Drivers who went online or offline in the last hour, and the regulator did not acknowledge it: %(codes)s"
+    ),
+)
+UNTOLD_PUNISHED = fault(
+    "feed_untold_punished",
+    noop(
+        "Drivers against whom something was decided or taken back in the last hour, and the regulator did not acknowledge it: %(codes)s"
     ),
 )
 WAITING = fault("feed_waiting", noop("Waiting for longer than five minutes: %(count)s"))
@@ -100,6 +108,11 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
     spells = ask.spells_untold(at - LOOKS_BACK, at, lines=reported, within=ALLOWED)
     if spells.wrong:
         faults.append(UNTOLD_DRIVERS(codes=named(spells.codes, spells.wrong)))
+    punished = ask.punishments_untold(
+        at - LOOKS_BACK, at, lines=reported, outcomes=punishments(), within=ALLOWED
+    )
+    if punished.wrong:
+        faults.append(UNTOLD_PUNISHED(codes=named(punished.codes, punished.wrong)))
     cars = ask.positions_untold(at, lines=lines, within=POSITION)
     if cars.wrong > cars.all * LATE_AT_MOST:
         faults.append(UNPLACED(codes=named(cars.codes, cars.wrong)))
@@ -123,11 +136,12 @@ def the_regulator_hears_in_time(at: datetime) -> Found:
             faults.append(NOT_THERE(theirs=score.theirs, ours=score.ours))
     elif is_overdue(at):
         faults.append(UNHEARD())
+    looked_for = (facts, spells, punished)
     told = TOLD(
         told=seen.told,
         positions=seen.positions,
-        all=facts.all + spells.all,
-        good=facts.all + spells.all - facts.wrong - spells.wrong,
+        all=sum(each.all for each in looked_for),
+        good=sum(each.all - each.wrong for each in looked_for),
     )
     return verdict(faults, told, scored, happened=seen.told)
 
@@ -144,6 +158,8 @@ def _connected(world: World) -> None:
         "rides.Trip",
         "rides.LineInCity",
         "drivers.OnlineSpell",
+        "drivers.VettingCase",
+        "complaints.Measure",
     )
     world.within(
         reporting_as(Company("SHADOW", {}, {"shadow": City(330300, frozenset({Line.EXPRESS.value}), {})}))
@@ -157,6 +173,20 @@ def a_driver_who_goes_online_and_is_not_told(world: World) -> None:
     driver = world.make("drivers.Driver", account_id=account.pk)
     began = world.at - timedelta(minutes=30)
     world.make("drivers.OnlineSpell", driver_id=driver.pk, line=Line.EXPRESS.value, began_at=began)
+
+
+@breaks("G11", UNTOLD_PUNISHED)
+def a_driver_whose_punishment_is_not_told(world: World) -> None:
+    _connected(world)
+    account = world.make("accounts.Account", real_name="影子司机", phone="+8613800009903")
+    world.make("drivers.Driver", account_id=account.pk, lines=[Line.EXPRESS.value])
+    world.make(
+        "complaints.Measure",
+        outcome=Outcome.WARNING.value,
+        person_id=account.pk,
+        person_as=AccusedAs.DRIVER.value,
+        done_at=world.at - timedelta(minutes=30),
+    )
 
 
 @breaks("G11", UNTOLD)

@@ -102,7 +102,7 @@ class Ride:
 
     def accept(self, face: str = "") -> Any:
         """Somebody shows their face on the driver's phone and takes the order; the answer of the first that refuses."""
-        shown = self.driver.show_face(face or self.face, "accept", self.code)
+        shown = self.driver.until_read(lambda: self.driver.show_face(face or self.face, "accept", self.code))
         if shown.status_code != 200:
             return shown
         body = {"itinerary": self.itinerary, "face_token": shown.json()["token"]}
@@ -117,28 +117,22 @@ class Ride:
         pickup = CASE["places"]["hongqiao_pickup"]
         self.send("driver", [(pickup["lat"], pickup["lon"])])
         self.world.positions_read()
-        arrived = self._read_car(face, plate)
+        arrived = self._show_car(face, plate)
         if "plate_photo_waiting" in arrived.text:  # not read for sure: the page says to take another one
-            arrived = self._read_car(face, plate)
+            arrived = self._show_car(face, plate)
         return arrived
 
-    def _read_car(self, face: str, plate: str) -> Any:
-        """Where so many pictures are read that theirs was not, the page says to send it once more."""
-        for _again in range(2):
-            shown = self._show_car(face, plate)
-            if "reader_busy" not in shown.text:
-                return shown
-        return self._show_car(face, plate)
-
     def _show_car(self, face: str, plate: str) -> Any:
-        shown = self.driver.show_face(face or self.face, "pickup", self.code)
+        shown = self.driver.until_read(lambda: self.driver.show_face(face or self.face, "pickup", self.code))
         if shown.status_code != 200:
             return shown
         passed = shown.json()
-        photo = self.driver.upload(
-            f"/api/v1/trips/{self.code}/plate-photo/",
-            [("photo", self.world.car(plate or self.plate, spot=passed["spot"]))],
-            {"token": passed["token"]},
+        photo = self.driver.until_read(
+            lambda: self.driver.upload(
+                f"/api/v1/trips/{self.code}/plate-photo/",
+                [("photo", self.world.car(plate or self.plate, spot=passed["spot"]))],
+                {"token": passed["token"]},
+            )
         )
         if photo.status_code != 201:
             return photo
@@ -254,7 +248,9 @@ def tries(order: Ride, meanwhile: Callable[[], None] = lambda: None) -> dict[str
         return answer if answer.status_code == 200 and answer.json()["code"] == order.code else None
 
     answers = {"what is held out": order.world.wait(comes)}
-    answers["his face"] = shown = driver.show_face(order.face, "accept", order.code)
+    answers["his face"] = shown = driver.until_read(
+        lambda: driver.show_face(order.face, "accept", order.code)
+    )
     meanwhile()
     token = shown.json().get("token", "")
     answers["the order"] = driver.post(f"{trip}accept/", {"itinerary": order.itinerary, "face_token": token})

@@ -143,6 +143,21 @@ class Person:
         ]
         return self.upload(f"/api/v1/driver/face-checks/{check['code']}/frames/", frames)
 
+    def until_read(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+        """Pictures, sent once more where so many were being read that they were to come again: after the time that the
+        answer names, for as long as somebody waits for one."""
+        until = time.monotonic() + self.world.patience
+        while True:
+            answer = send()
+            wait = float(answer.headers.get("retry-after", "0"))
+            if (
+                answer.status_code != 503
+                or "reader_busy" not in answer.text
+                or time.monotonic() + wait > until
+            ):
+                return answer
+            time.sleep(wait)
+
     @staticmethod
     def must(answer: httpx.Response) -> Any:
         """The JSON of an answer that has to be a good one."""

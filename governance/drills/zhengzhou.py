@@ -70,7 +70,9 @@ def lent_account(report: Report) -> None:
                 "the father's photo held to the camera",
                 "403 face_refused",
                 lambda: refused(
-                    driver.show_face(FATHER, "accept", ride.code, poses=FLAT), 403, "face_refused"
+                    driver.until_read(lambda: driver.show_face(FATHER, "accept", ride.code, poses=FLAT)),
+                    403,
+                    "face_refused",
                 ),
             ),
             ("the order is in the pool", "no car", lambda: _in_the_pool(ride)),
@@ -78,7 +80,9 @@ def lent_account(report: Report) -> None:
                 "a clip of the father that follows another challenge: the third failure",
                 "403 face_frozen",
                 lambda: refused(
-                    driver.show_face(FATHER, "accept", ride.code, poses=["centre", "closer"]),
+                    driver.until_read(
+                        lambda: driver.show_face(FATHER, "accept", ride.code, poses=["centre", "closer"])
+                    ),
                     403,
                     "face_frozen",
                 ),

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from complaints.services import punishments
 from core import jobs, policy
 from core.retention import TRACES_KEPT
 from governance.models import FeedMark
@@ -98,6 +99,34 @@ WHERE (s.ended_at IS NULL OR s.ended_at >= %(since)s) AND s.line = ANY(%(lines)s
 {_ONCE}
 """  # noqa: S608 - ours
 SPELLS = "spells"
+# What was decided against a driver of a reported line, and what was taken back since, each told once: by a complaint, and by
+# a case of vetting.
+_PUNISHED = f"""
+{_QUEUED}
+SELECT 'ratedDriverPunish', m.code || ':' || m.what, o.code, jsonb_build_object(
+           'driver', d.id, 'measure', m.measure, 'case', m.barred, 'undone', m.what = 'undone'),
+       m.at, %(at)s, %(at)s, 0, ''
+FROM (
+  SELECT s.code, s.person_id AS account, s.id AS measure, NULL::bigint AS barred, e.what, e.at
+  FROM complaints_measure s
+  CROSS JOIN LATERAL (VALUES ('done', s.done_at), ('undone', s.undone_at)) AS e(what, at)
+  WHERE (s.done_at >= %(since)s OR s.undone_at >= %(since)s) AND s.person_as = 'driver' AND s.outcome = ANY(%(outcomes)s)
+  UNION ALL
+  SELECT c.code, d.account_id, NULL, c.id, e.what, e.at
+  FROM drivers_vettingcase c
+  JOIN drivers_driver d ON d.id = c.driver_id
+  CROSS JOIN LATERAL (VALUES ('done', c.decided_at), ('undone', (
+      SELECT min(a.decided_at) FROM drivers_appeal a JOIN drivers_hold h ON h.id = a.hold_id
+      WHERE h.driver_id = c.driver_id AND h.source = c.code AND a.state = 'granted' AND c.state = 'overturned'))
+  ) AS e(what, at)
+  WHERE c.proposed = 'barred' AND c.state <> 'open'
+) AS m
+JOIN accounts_account o ON o.id = m.account AND NOT o.is_drill
+JOIN drivers_driver d ON d.account_id = o.id AND d.lines && %(lines)s::varchar[]
+WHERE m.at >= %(since)s
+{_ONCE}
+"""  # noqa: S608 - ours
+PUNISHED = "punished"
 
 
 def collect(company: Company, at: datetime) -> None:
@@ -114,16 +143,18 @@ def collect(company: Company, at: datetime) -> None:
         ("complaints", "complaints_complaint", "filed_at", _COMPLAINTS),
     ):
         _added(source, table, time, statement, lines, since, at)
-    _spells(sorted({line for _pk, city in told for line in city.lines}), at)
+    reported = sorted({line for _pk, city in told for line in city.lines})
+    _timed(SPELLS, _SPELLS, at, lines=reported)
+    _timed(PUNISHED, _PUNISHED, at, lines=reported, outcomes=punishments())
 
 
-def _spells(lines: Sequence[str], at: datetime) -> None:
-    """Who went online or offline since it was looked at last, and a while before; at first within a day."""
+def _timed(source: str, statement: str, at: datetime, **given: Any) -> None:
+    """What became true since it was looked at last, and a while before, of rows that change; at first within a day."""
     with transaction.atomic():
-        mark = _mark(SPELLS)
+        mark = _mark(source)
         last = at - timedelta(days=1) if mark is None else datetime.fromtimestamp(mark, tz=UTC)
-        _do(_SPELLS, {"lines": lines, "since": min(last, at) - SETTLED, "at": at})
-        _keep(SPELLS, int(at.timestamp()))
+        _do(statement, {"since": min(last, at) - SETTLED, "at": at, **given})
+        _keep(source, int(at.timestamp()))
 
 
 def _trips(pk: int, city: City, since: datetime, at: datetime) -> None:

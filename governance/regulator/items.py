@@ -11,10 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.utils.translation import override
+from django.utils.translation import gettext, ngettext, override
 
+from complaints.selectors import measures_to_report
 from complaints.states import Category
-from drivers.selectors import licences_of, plates_of
+from drivers.selectors import bars_to_report, licences_of, plates_of
+from drivers.states import CaseKind
 from governance.models import FeedMessage
 from governance.regulator import base
 from governance.regulator.company import Company
@@ -26,6 +28,7 @@ from rides.states import Party, PaymentState
 from rides.trails import Fix
 
 if TYPE_CHECKING:
+    from complaints.models import Measure
     from drivers.models import Driver
     from rides.models import Trip
 
@@ -33,7 +36,9 @@ log = structlog.get_logger()
 Item = dict[str, Any]
 # A driver's phone told where it was within this time of a moment, or the booked place stands for it.
 NEAR = timedelta(minutes=2)
-OF_DRIVERS = frozenset({"orderMatch", "operateLogin", "operateLogout", "operateDepart", "operatePay"})
+OF_DRIVERS = frozenset(
+    {"orderMatch", "operateLogin", "operateLogout", "operateDepart", "operatePay", "ratedDriverPunish"}
+)
 NAMES_PEOPLE = OF_DRIVERS | {"baseInfoCompany", "baseInfoDriver"}
 # For so long a payment may be under way; then the trip is reported as not settled.
 SETTLES = timedelta(hours=1)
@@ -59,6 +64,8 @@ class _About:
     trips: "dict[int, Trip]"
     licences: "dict[int, Driver]"
     plates: dict[int, str]
+    measures: "dict[int, Measure]"
+    cases: dict[int, str]
 
     def address(self, trip: "Trip") -> int | None:
         city = self.company.cities.get(trip.city.code)
@@ -93,6 +100,8 @@ def items_of(
         {trip.pk: trip for trip in trips},
         licences_of({row.rows["driver"] for row in named if row.rows.get("driver")}),
         plates_of({row.rows["vehicle"] for row in named if row.rows.get("vehicle")}),
+        measures_to_report({row.rows["measure"] for row in rows if row.rows.get("measure")}),
+        bars_to_report({row.rows["case"] for row in rows if row.rows.get("case")}),
     )
     return [_one(kind, row, company, at, partial(MADE[kind], row, about)) for row in rows]
 
@@ -269,6 +278,41 @@ def _rated_complaint(row: FeedMessage, about: _About) -> Item:
     }
 
 
+def _driver_punished(row: FeedMessage, about: _About) -> Item:
+    """What was decided against a driver, or that it was taken back: its kind in our words, nobody's own."""
+    licence, _phone = about.licence(row)
+    with override("zh-hans"):
+        if row.rows["case"]:
+            reason, result = _barred(about.cases[row.rows["case"]])
+        else:
+            reason, result = _decided(about.measures[row.rows["measure"]])
+        if row.rows["undone"]:
+            result = gettext("taken back: %(what)s") % {"what": result}
+    return {
+        "LicenseId": licence,
+        "PunishTime": moment(row.happened_at),
+        "PunishReason": reason,
+        "PunishResult": result,
+    }
+
+
+def _barred(kind: str) -> tuple[str, str]:
+    """Why and what, of a case of vetting. That the police asked is theirs to tell."""
+    reason = gettext("a review of safety") if kind == CaseKind.POLICE else CaseKind(kind).label
+    return str(reason), gettext("barred from driving")
+
+
+def _decided(measure: "Measure") -> tuple[str, str]:
+    """Why and what, of a decision about a complaint: of the driver's own, which was knowingly false, the finding."""
+    decision, result = measure.decision, measure.get_outcome_display()
+    mine = measure.person_id != decision.complaint.accused_id
+    reason = decision.get_finding_display() if mine else decision.complaint.get_category_display()
+    if measure.days:
+        days = ngettext("%(days)s day", "%(days)s days", measure.days) % {"days": measure.days}
+        result = gettext("%(what)s, %(how_long)s") % {"what": result, "how_long": days}
+    return reason, result
+
+
 MADE: dict[str, Callable[[FeedMessage, _About], Item | Later]] = {
     "orderCreate": _order_create,
     "orderMatch": _order_match,
@@ -280,6 +324,7 @@ MADE: dict[str, Callable[[FeedMessage, _About], Item | Later]] = {
     "operatePay": _operate_pay,
     "ratedPassenger": _rated_passenger,
     "ratedPassengerComplaint": _rated_complaint,
+    "ratedDriverPunish": _driver_punished,
 }
 # In the order in which a batch is told: who drives before what was driven, a beginning before its end.
 KINDS = (*base.KINDS, *MADE)

@@ -16,6 +16,7 @@ KINDS: dict[str, Promise] = {
     "positionVehicle": pgettext_lazy("feed", "position of a car"),
     "ratedPassenger": pgettext_lazy("feed", "rating by a passenger"),
     "ratedPassengerComplaint": pgettext_lazy("feed", "complaint of a passenger"),
+    "ratedDriverPunish": pgettext_lazy("feed", "punishment of a driver"),
     "baseInfoCompany": pgettext_lazy("feed", "the company"),
     "baseInfoCompanyPermit": pgettext_lazy("feed", "permit of the company in a city"),
     "baseInfoCompanyStat": pgettext_lazy("feed", "how many cars and drivers"),
@@ -43,10 +44,6 @@ NOT_TOLD: dict[str, tuple[str, Promise]] = {
     "baseInfoDriverStat": ("A.4.13", _("This platform does not know traffic violations of a month.")),
     "baseInfoPassenger": ("A.4.14", _("Who travels is not told: the Measures name orders and not people.")),
     "positionDriver": ("A.7.1", _("The car's position says it without a person.")),
-    "ratedDriverPunish": (
-        "A.8.3",
-        _("Not built: what follows a complaint stands in the complaint's own record."),
-    ),
     "ratedDriver": ("A.8.4", _("This platform does not know the authority's examination of drivers.")),
 }
 # What we find ourselves; the platform's own words are shown as they came.

@@ -596,6 +596,74 @@ def test_drivers_online_and_offline(at, seed):
         assert set(found.codes) <= set(wrong)
 
 
+@pytest.mark.parametrize("seed", WORLDS)
+def test_drivers_who_were_punished(at, seed):
+    random.seed(660 + seed)
+    since, within, facts, wrong = at - timedelta(hours=1), timedelta(minutes=5), 0, []
+    outcomes = ["warning", "ban"]
+
+    def some_time():
+        return at - timedelta(minutes=random.choice([200, 61, 59, 30, 6, 4]))
+
+    with shadow.world(at) as world:
+        world.table(
+            "governance.FeedMessage", "complaints.Measure", "drivers.VettingCase", "drivers.Hold", "drivers.Appeal"
+        )  # fmt: skip
+        for n in range(60):
+            marked, line, case = (
+                random.random() < 0.2,
+                random.choice(["express", "hitch"]),
+                random.random() < 0.4,
+            )
+            account = world.make("accounts.Account", is_drill=marked)
+            driver = world.make("drivers.Driver", account_id=account.pk, lines=[line, "hitch"])
+            done, undone = some_time(), some(0.5, some_time())
+            if case:
+                barred = random.random() < 0.7
+                state = "overturned" if undone else random.choice(["decided", "open"])
+                world.make(
+                    "drivers.VettingCase", code=f"V{n}", driver_id=driver.pk, state=state,
+                    proposed="barred" if barred else "cleared", decided_at=None if state == "open" else done,
+                )  # fmt: skip
+                if undone:
+                    hold = world.make("drivers.Hold", driver_id=driver.pk, source=f"V{n}")
+                    world.make("drivers.Appeal", hold_id=hold.pk, state="granted", decided_at=undone)
+                counts = barred and state != "open"
+            else:
+                outcome, part = (
+                    random.choice(["warning", "ban", "refund"]),
+                    random.choice(["driver", "passenger"]),
+                )
+                world.make(
+                    "complaints.Measure", code=f"V{n}", person_id=account.pk, person_as=part, outcome=outcome,
+                    done_at=done, undone_at=undone,
+                )  # fmt: skip
+                counts = part == "driver" and outcome in outcomes
+            for what, moment in (("done", done), ("undone", undone)):
+                told, over = random.random() < 0.6, random.random() < 0.8
+                if told:
+                    world.make(
+                        "governance.FeedMessage",
+                        kind="ratedDriverPunish",
+                        key=f"V{n}:{what}",
+                        acknowledged_at=at if over else None,
+                    )
+                if (
+                    marked
+                    or line != "express"
+                    or not counts
+                    or moment is None
+                    or not since <= moment < at - within
+                ):
+                    continue
+                facts += 1
+                if not (told and over):
+                    wrong.append(account.code)
+        found = ask.punishments_untold(since, at, lines=["express"], outcomes=outcomes, within=within)
+        assert (found.all, found.wrong) == (facts, len(wrong))
+        assert set(found.codes) <= set(wrong)
+
+
 # What is tried by tests of the checks alone (`test_checks.py`), with a row or two each.
 NOT_COMPARED = {
     "attempts_without_alert", "contacts_not_reached", "feed", "followed_unwritten", "grave_without_stop",

@@ -7,14 +7,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from accounts.models import Account
+from complaints import services as services_of_complaints
+from complaints.policies import Award
 from complaints.services import file_complaint
+from complaints.states import Category, Finding, Outcome, Side
+from complaints.tests.conftest import BAN, SUSPENSION, WARNING, Cases
 from core import clock, outside, retry
+from core.actors import SYSTEM
 from core.models import AuditEntry, FailedWork
 from core.tests.factories import set_policy
+from drivers import services as services_of_drivers
 from drivers.models import Driver, FaceCheck, OnlineSpell, Paper
 from drivers.services.people import leave
 from governance import measures as board
@@ -496,6 +502,150 @@ def test_a_car_is_told_with_its_insurance_and_one_without_is_named(professional,
     assert retry.again(REFUSED.kind, "baseInfoVehicleInsurance:InsurCom:missing") is None
     feed(SEND)
     assert taken()["baseInfoVehicleInsurance"][-1]["InsurNum"] == "PDZA2026-9"
+
+
+def punished(kind="ratedDriverPunish"):
+    """What the platform has of drivers who were punished: why, and what came of it."""
+    return [(row["PunishReason"], row["PunishResult"]) for row in taken().get(kind, [])]
+
+
+def test_a_driver_who_is_punished_is_told_by_why_and_by_what(rides, people, regulator, noon):
+    feed()
+    cases = Cases(rides, people)
+    filed = cases.heard(cases.filed(driven(rides.ended())))
+    filed = cases.decided(filed, Finding.UPHELD, WARNING, SUSPENSION)
+    feed()
+    driver = filed.trip.driver
+    assert sorted(punished()) == [("性骚扰", "警告"), ("性骚扰", "限期停用，3 天")]
+    for row in taken()["ratedDriverPunish"]:
+        assert row.keys() == {"CompanyId", "LicenseId", "PunishTime", "PunishReason", "PunishResult"}
+        assert (row["LicenseId"], row["PunishTime"]) == (driver.licence_number, moment(clock.now()))
+    assert not refused()
+    assert AuditEntry.objects.filter(action="regulator.told", subject="ratedDriverPunish").count() == 1
+    said = json.dumps(taken(), ensure_ascii=False)
+    for personal in (filed.code, filed.complainant.code, driver.account.real_name, "because"):
+        assert personal not in said
+    noon.shift(timedelta(days=4))
+    feed()
+    assert len(punished()) == 2  # that a suspension is over is no other punishment
+
+
+def test_what_is_taken_back_on_appeal_is_told_as_taken_back(rides, people, regulator, noon):
+    feed()
+    cases = Cases(rides, people)
+    filed = cases.decided(cases.heard(cases.ended()), Finding.UPHELD, BAN)
+    feed()
+    noon.shift(timedelta(days=2))
+    services_of_complaints.appeal(
+        complaint=filed, side=Side.ACCUSED, actor=filed.accused.actor, words="not me"
+    )
+    cases.appealed(filed, Finding.UNPROVEN)
+    feed()
+    feed()
+    assert punished() == [("性骚扰", "永久封禁"), ("性骚扰", "已撤销：永久封禁")]
+    first, second = taken()["ratedDriverPunish"]
+    assert second["PunishTime"] == moment(clock.now()) > first["PunishTime"]
+
+
+def test_money_is_no_punishment_and_a_passenger_no_driver(rides, people, regulator):
+    feed()
+    cases = Cases(rides, people)
+    trip = driven(rides.ended())
+    money = Award(Outcome.COMPENSATION, Side.COMPLAINANT, fen=100)
+    cases.decided(cases.heard(cases.filed(trip, category=Category.DISPUTE)), Finding.UPHELD, money)
+    cases.decided(
+        cases.heard(cases.filed(trip, who="driver", category=Category.HARASSMENT)), Finding.UPHELD, WARNING
+    )
+    feed()
+    assert punished() == []
+
+
+def test_a_driver_who_complains_knowing_it_false_is_told_by_that(rides, people, regulator):
+    feed()
+    cases = Cases(rides, people)
+    filed = cases.heard(cases.filed(driven(rides.ended()), who="driver"))
+    cases.decided(filed, Finding.FALSE, Award(Outcome.WARNING, Side.COMPLAINANT))
+    feed()
+    assert punished() == [("明知虚假", "警告")]
+
+
+def barred(driver, people, kind="mismatch"):
+    """Two people bar a driver in a case of vetting."""
+    with transaction.atomic():
+        case = services_of_drivers.open_case(driver=driver, kind=kind, subject="feed")
+        hold = services_of_drivers.hold_driver(
+            actor=SYSTEM, driver=driver, kind="mismatch", source=case.code, citation="x v1", covert=False
+        )
+    services_of_drivers.propose(account=people("vetting"), code=case.code, outcome="barred", reason="because")
+    services_of_drivers.agree(account=people("supervisor"), code=case.code, agrees=True)
+    return case, hold
+
+
+def test_a_driver_whom_vetting_bars_is_told_and_that_an_appeal_ended_it(rides, people, regulator, noon):
+    feed()
+    driver = Driver.objects.get(account=people("driver"))
+    _case, hold = barred(driver, people)
+    feed()
+    assert punished() == [("司机或车辆与登记不符", "禁止接单")]
+    noon.shift(timedelta(days=1))
+    appeal = services_of_drivers.appeal(driver=driver, code=hold.code, words="not me")
+    services_of_drivers.propose_appeal_decision(
+        account=people("adjudicator"), code=appeal.code, granted=True, reason="because"
+    )
+    services_of_drivers.agree_appeal_decision(account=people("supervisor2"), code=appeal.code, agrees=True)
+    feed()
+    assert punished()[1:] == [("司机或车辆与登记不符", "已撤销：禁止接单")]
+    assert taken()["ratedDriverPunish"][1]["PunishTime"] == moment(clock.now())
+
+
+def test_what_the_police_ask_is_no_reason_that_is_told_on(rides, people, regulator):
+    feed()
+    barred(Driver.objects.get(account=people("driver")), people, kind="police")
+    feed()
+    assert punished() == [("安全审查", "禁止接单")]
+
+
+def test_marked_drivers_and_those_of_no_reported_line_are_not_told_as_punished(
+    rides, people, regulator, settings, tmp_path
+):
+    said = json.loads(COMPANY.read_text())
+    for city in said["cities"].values():
+        city["lines"] = ["luxury"]
+    settings.REGULATOR_COMPANY = str(tmp_path / "company.json")
+    Path(settings.REGULATOR_COMPANY).write_text(json.dumps(said))
+    feed()
+    cases = Cases(rides, people)
+    filed = cases.decided(cases.heard(cases.ended()), Finding.UPHELD, WARNING)
+    assert "luxury" not in filed.trip.driver.lines
+    feed()
+    settings.REGULATOR_COMPANY = str(COMPANY)
+    Account.objects.filter(pk=filed.accused_id).update(is_drill=True)
+    feed()
+    assert punished() == []
+    Account.objects.filter(pk=filed.accused_id).update(is_drill=False)
+    feed()
+    assert len(punished()) == 1  # the city reports the line now, and it happened just before
+
+
+def test_a_licence_that_nobody_has_is_named_and_the_others_are_told(rides, people, regulator):
+    cases = Cases(rides, people)
+    filed = cases.heard(cases.filed(driven(rides.ended())))
+    feed()
+    cases.decided(filed, Finding.UPHELD, WARNING)
+    Driver.objects.filter(pk=filed.trip.driver_id).update(licence_number="")
+    feed()
+    assert refused() == {"ratedDriverPunish:LicenseId:missing"}
+    assert said()[0] == "fail"
+
+
+def test_the_board_is_red_for_a_driver_of_whose_punishment_nobody_was_told(rides, people, regulator, noon):
+    feed()
+    cases = Cases(rides, people)
+    cases.decided(cases.heard(cases.ended()), Finding.UPHELD, WARNING)
+    noon.shift(301)
+    assert "feed_untold_punished" in said()[1]
+    feed()
+    assert "feed_untold_punished" not in said()[1]
 
 
 def test_each_interface_of_the_annex_is_told_or_said_to_be_missing(signed_in, regulator, world):
