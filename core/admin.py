@@ -66,8 +66,8 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
         self.worded = {field.name: f"{field.name}_said" for field in [*acting, *moments]} | self.in_words
         for field in acting:
             setattr(self, f"{field.name}_said", _said_by(field))
-        for field in moments:
-            setattr(self, f"{field.name}_said", _moment_of(field))
+        for moment in moments:
+            setattr(self, f"{moment.name}_said", _moment_of(moment))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,6 +7,7 @@ A way to undo or to weaken what two people did is declared as well, so that one 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.apps import apps
 from django.db import models
@@ -15,6 +16,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+
+End = TypeVar("End", bound=str)  # a state that ends a row
 
 
 class SecondPersonNeeded(DomainError):
@@ -52,7 +55,7 @@ def declare(key: str, label: str | Promise, *, table: str, first: str, second: s
     return pair
 
 
-def ended_by(table: str, ends: Mapping[str, str]) -> None:
+def ended_by(table: str, ends: Mapping[End, str]) -> None:
     """Say by which pair each end of a table's rows is given, where that takes two.
 
     Raises `ValueError`, so that the platform does not start, for an end that names no pair of this table: whoever adds

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
@@ -59,7 +59,7 @@ def figures() -> dict[tuple[str, int], int]:
 
     def read(client: "redis.Redis") -> dict[tuple[str, int], int]:
         found = {(str(front), status): 0 for front in Front for status in STATUSES}
-        for name, number in client.hgetall(NUMBERS).items():  # type: ignore[union-attr]  # no answer of the async client
+        for name, number in cast("dict[bytes, bytes]", client.hgetall(NUMBERS)).items():
             front, _space, status = name.decode().partition(" ")
             found[front, int(status)] = int(number)
         return found
