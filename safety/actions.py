@@ -342,7 +342,7 @@ INCIDENTS.add(
     ),
     Action(
         key="harm",
-        label=_("Whether somebody was hurt"),
+        label=_("Record whether somebody was hurt"),
         permission=RESPOND,
         run=calls(services.record_harm, "harm", "words"),
         form=Harmed,

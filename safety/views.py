@@ -52,6 +52,19 @@ def _key(request: HttpRequest, code: str) -> TripKey:
     return key
 
 
+def _leave_key(answer: HttpResponse, code: str, raw: str) -> None:
+    """This browser opens the page of its side's call for help without the key in an address, for three days."""
+    answer.set_cookie(
+        KEY_COOKIE,
+        raw,
+        max_age=3 * 24 * 3600,
+        path=reverse("safety:sos", args=[code]),
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
 def read_position(latitude: str | None, longitude: str | None) -> Point | None:
     """A position that came along, if it can be read and is on the globe; SOS never waits for it."""
     try:
@@ -71,17 +84,7 @@ def sos(request: HttpRequest, code: str) -> HttpResponse:
         with services.in_even_time(key.party):
             services.raise_sos(key=key, position=position, silent=request.POST.get("silent") == "1")
             answer = _after(request, key)
-        raw = request.POST.get("key") or request.COOKIES.get(KEY_COOKIE, "")
-        secure = settings.SESSION_COOKIE_SECURE
-        answer.set_cookie(
-            KEY_COOKIE,
-            raw,
-            max_age=3 * 24 * 3600,
-            path=reverse("safety:sos", args=[code]),
-            httponly=True,
-            samesite="Lax",
-            secure=secure,
-        )
+        _leave_key(answer, code, request.POST.get("key") or request.COOKIES.get(KEY_COOKIE, ""))
         return answer
     return _sos_page(request, key, "safety/sos.html")
 
@@ -247,13 +250,16 @@ def care(request: HttpRequest, code: str) -> HttpResponse:
     """What this side's trip page says of its own call for help, and of 'not this car'; of the other side's, nothing."""
     key = _key(request, code)
     trip = trip_by_code(code)
-    context = {
+    context: dict[str, Any] = {
         "code": code,
         "key": make_key(key),
         "call": selectors.sos_of_side(code, key.party),
         "mismatch": selectors.mismatch_looked_at(trip) if key.party == Party.PASSENGER else None,
     }
-    return render(request, "safety/_care.html", context)
+    answer = render(request, "safety/_care.html", context)
+    if context["call"]:  # made by any phone of theirs: the link that is drawn opens here as well
+        _leave_key(answer, code, context["key"])
+    return answer
 
 
 @csrf_exempt

@@ -412,7 +412,11 @@ def _crash(play: Play, at: House) -> None:
             code, Said("事件页：她写了什么，车停在哪里", "the incident: what she wrote, where the car stands")
         ),
         Look(
-            AGENT, "/admin/accidents/", Said("事故与保障", "accidents and safeguards"), "agent", digits=True
+            AGENT,
+            "/admin/accidents/",
+            Said("登记事故，她的保障由此开始", "write the accident down: her safeguards begin"),
+            "agent",
+            digits=True,
         ),
     )
     trip.drive(GOES_ON, "passenger", moves=False)

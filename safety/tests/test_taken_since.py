@@ -103,6 +103,17 @@ def test_not_this_car_has_a_specialists_clock_whatever_the_points(
     assert not care(client, stopped, Party.DRIVER).strip()
 
 
+def test_what_she_called_from_another_phone_opens_from_her_trips_page(rides, signed_in):
+    trip = rides.under_way()
+    hers, other_side = signed_in("passenger"), signed_in("driver")
+    assert "trip_key" not in hers.cookies
+    services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"), position=None, silent=False)
+    assert f'href="/trips/{trip.code}/sos/"' in care(hers, trip)
+    assert hers.get(f"/trips/{trip.code}/sos/").status_code == 200
+    care(other_side, trip, Party.DRIVER)
+    assert "trip_key" not in other_side.cookies
+
+
 def test_another_ride_is_asked_for_once_and_by_her_alone(stopped, people, signed_in):
     hers = signed_in("passenger")
     path = f"/trips/{stopped.code}/status/"
