@@ -11,7 +11,7 @@ ALWAYS = {
     b"x-frame-options": b"DENY",
     b"referrer-policy": settings.SECURE_REFERRER_POLICY.encode(),
 }
-# A page may ask for the first three by itself; what stands in a frame, and all else that a browser could give, may not.
+# A page may ask for the first three by itself; what stands in a frame, and all else that browsers give, may not.
 # Only what browsers know is named: of another name they warn on each page (Bluetooth asks nobody but by a person's tap).
 PERMISSIONS = (
     b"camera=(self), microphone=(self), geolocation=(self), accelerometer=(), display-capture=(),"

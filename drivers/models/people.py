@@ -84,9 +84,9 @@ class Driver(models.Model):
 
     @property
     def badge(self) -> str:
-        """Six digits (工号) by which a passenger, the driver and staff know on the telephone that they mean the same person.
+        """Six digits (工号) by which passenger, driver and staff know on the telephone that they mean the same person.
 
-        They say nothing of the account's code, are the same for as long as it stands, and are compared, never looked up.
+        They say nothing of the account's code, stay the same while it stands, and are compared, never looked up.
         """
         return f"{int(sha256(self.account.code.encode()).hexdigest(), 16) % 10**6:06d}"
 
