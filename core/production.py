@@ -464,7 +464,7 @@ def _made_on(secret: str) -> date | None:
     """The day that stands before it; None where none does."""
     found = DATED.match(secret)
     try:
-        return datetime.strptime(found[1], "%Y%m%d").replace(tzinfo=UTC).date() if found else None
+        return date.fromisoformat(found[1]) if found else None
     except ValueError:
         return None
 

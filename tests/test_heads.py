@@ -25,6 +25,8 @@ from safety.states import RecordingPurpose
 from safety.tests.factories import begin
 from tests.test_permissions import PEOPLE, TABLE, things  # noqa: F401 - one is the fixture
 
+pytestmark = pytest.mark.long
+
 _WRITTEN = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 # What is told of an answer that is the same whoever asks twice.
 SAME = ("content-type", "location", "cache-control", "content-disposition", "retry-after", "allow")

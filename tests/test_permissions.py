@@ -20,6 +20,8 @@ from safety import keys
 from safety.tests.factories import wrapped
 from tests.test_machines import APPS
 
+pytestmark = pytest.mark.long
+
 MEMBERS = {"passenger", "passenger2", "driver", "driver2"}
 STAFF_ROLES = {str(role) for role in roles_who("console.open")}
 RESPONDER_ROLES = {str(role) for role in roles_who("incidents.respond")}

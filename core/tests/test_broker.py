@@ -25,6 +25,8 @@ from rides.selectors import position_key
 from rides.states import Party
 from safety.models import Incident
 
+pytestmark = pytest.mark.long
+
 ASKED = limit_of_tests("broker", {Per.ADDRESS: 1})
 
 

@@ -23,6 +23,8 @@ from rides.states import TRIP_TRANSITIONS, TripState
 from safety.events import SosRaised
 from safety.states import INCIDENT_TRANSITIONS, IncidentState
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     ("transitions", "states"),
@@ -167,7 +169,6 @@ def test_two_workers_send_a_message_once(monkeypatch):
     assert Notification.objects.get().state == "sent"
 
 
-@pytest.mark.long
 def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_back(world, noon, monkeypatch):
     sent = []
     down = True

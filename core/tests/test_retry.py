@@ -27,6 +27,8 @@ from rides.tokens import TripKey
 from safety import services
 from safety.events import SosRaised
 
+pytestmark = pytest.mark.long
+
 WORK = retry.declare(
     "test.work", "Test", law=Law(timedelta(seconds=2), timedelta(seconds=60), timedelta(hours=1))
 )

@@ -29,6 +29,8 @@ from core.messages.transports.template_sms import to_submit
 from core.models import FailedWork, Heartbeat, Notification
 from core.tests.factories import Said, SaidForLife, say
 
+pytestmark = pytest.mark.long
+
 PHONE = "+8613800000001"
 
 
@@ -630,7 +632,6 @@ def came_through(queue):
         time.sleep(0.05)
 
 
-@pytest.mark.long
 @pytest.mark.xdist_group("broker")
 def test_a_provider_that_hangs_holds_up_nothing_else_that_saves_lives(workers, template):
     """Fifty messages wait for a provider that says nothing; what else saves lives has its turn at once."""

@@ -27,6 +27,8 @@ from drivers.services.applications import given_of
 from drivers.states import Decision, HoldKind
 from drivers.tests.test_applications import decided, in_review, newcomer, sent
 
+pytestmark = pytest.mark.long
+
 
 def hold(driver, *, covert=False, kind=HoldKind.SAFETY):
     with transaction.atomic():

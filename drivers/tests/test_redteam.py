@@ -5,6 +5,8 @@ from core.models import AuditEntry
 from drivers.board_selectors import attacks_shown
 from drivers.services.redteam import try_attacks
 
+pytestmark = pytest.mark.long
+
 
 def test_each_attack_is_shown_to_the_whole_check_and_stands_in_the_journal(world):
     try_attacks(clock.now())

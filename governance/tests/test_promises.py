@@ -16,6 +16,8 @@ from governance.selectors import last_board
 from governance.services import BREAKERS, check_board, record_check
 from governance.states import Status
 
+pytestmark = pytest.mark.long
+
 
 def break_board():
     BREAKERS.run(at=clock.now())

@@ -38,6 +38,8 @@ from rides.services import cancel_trip, rate_trip
 from rides.tests.factories import drivers_phone_at
 from sandbox import regulator as there
 
+pytestmark = pytest.mark.long
+
 KEY = "a key that the platform gave us"
 COMPANY = Path(there.__file__).parent / "regulator_company.json"
 

@@ -38,6 +38,8 @@ from rides.models import Trip
 from rides.policies import NEAR, TARIFF
 from safety.policies import ANSWER_WITHIN, OWNED_WITHIN, TAKEN_WITHIN, THRESHOLD
 
+pytestmark = pytest.mark.long
+
 HOUR = timedelta(hours=1)
 
 

@@ -21,7 +21,7 @@ from safety.services import answer_question, raise_sos
 from safety.states import Answer
 from safety.tests.streams import pending, put, time_of_leases_is_over, time_passes, turn, until_done
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 def test_positions_are_kept_and_then_acknowledged(valkey, rides):
@@ -295,7 +295,6 @@ def test_a_shard_that_came_back_is_read_from_what_others_saved(valkey, rides):
     assert first.table.saved(trip.code) == second.table.saved(trip.code)
 
 
-@pytest.mark.long
 def test_a_million_positions_of_one_trip_are_taken(valkey, rides):
     trip = rides.under_way()
     now = time.time() - 3600

@@ -23,7 +23,7 @@ from safety.monitor.rules.signal_lost import CLOSENESS
 from safety.monitor.shards import found_of
 from safety.tests.streams import STREAM, pending, put, time_of_leases_is_over, turn
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 def open_rows(kind):

@@ -22,7 +22,7 @@ from safety.monitor.shards import GROUP, lease_of, memory_of
 from safety.monitor.watchlist import Watchlist
 from safety.tests.streams import STREAM, pending, put, time_of_leases_is_over, turn
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from safety.monitor import outages
 from safety.monitor.loop import Monitor
 from safety.tests.streams import STREAM, put, time_of_leases_is_over, time_passes, turn, until_done
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 def backlog_of(client, trip, count, every):

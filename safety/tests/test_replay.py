@@ -8,6 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.utils.translation import override
 
+pytestmark = pytest.mark.long
+
 START = 1_535_086_800.0  # 2018-08-24 13:00 in Wenzhou
 METRE = 1 / 111_195
 

@@ -21,7 +21,7 @@ from safety.models import Incident, Recording
 from safety.states import RecordingPurpose
 from safety.tests.factories import WEBM_HEAD, agree, begin, cluster
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
-// What a phone needs to call for help when the page of the trip is gone and no other comes: which trip, its keys, and
-// the number of the SMS; and what has not arrived yet. The first stays in this browser until the trip is over, somebody
-// signs out, or half a day has passed. What has not arrived stays until it has, at the longest for half a day; words
-// that somebody wrote are tried once more when they sign out, and then gone.
+// What a phone needs to call for help when its page is gone: until the trip is over, somebody signs out, or half a day has
+// passed. What has not arrived yet stays until it has, or half a day; her words are tried once more when she signs out.
 const NAME = "huhang-sos";
 const TAP = "huhang-sos-tap";
 const WORDS = "huhang-sos-words";
@@ -11,7 +9,7 @@ function keepAs(name, what) {
   try {
     localStorage.setItem(name, JSON.stringify({ ...what, until: Date.now() + LASTS_MS }));
   } catch {
-    // A browser that keeps nothing has the page itself, for as long as it lives.
+    // It has the page alone.
   }
 }
 
@@ -29,7 +27,7 @@ function keptAs(name) {
     const kept = JSON.parse(localStorage.getItem(name) || "null");
     if (kept && kept.until > Date.now()) return kept;
   } catch {
-    // Not ours, or not readable: as if nothing was kept.
+    // Not readable: nothing was kept.
   }
   forget(name);
   return null;
@@ -47,17 +45,16 @@ export function keepSos(page = document) {
 
 export const keptSos = () => keptAs(NAME);
 
-// A tap on SOS that has not arrived yet. It outlives its page: she loads it anew, or the phone puts the browser away,
-// and whichever page of ours comes next sends it.
+// A tap on SOS outlives its page: whichever page of ours comes next sends it.
 export const keepTap = (action, key) => keepAs(TAP, { action, key });
 export const forgetTap = () => forget(TAP);
 export const keptTap = () => keptAs(TAP);
 
-// Words to the agent that have not arrived yet, a list of which `kept_words.js` knows more.
+// Words to the agent: see `kept_words.js`.
 export const keptWords = () => keptAs(WORDS)?.said || [];
 export const storeWords = (said) => (said.length ? keepAs(WORDS, { said }) : forget(WORDS));
 
-// Nobody who holds this phone next reads what she wrote. A call for help has no words: its trip's key speaks for her.
+// Nobody who holds this phone next reads what she wrote; a tap has no words.
 function leave() {
   keptWords().forEach(({ action, body }) => navigator.sendBeacon?.(action, new URLSearchParams(body)));
   [NAME, WORDS].forEach(forget);

@@ -1,12 +1,11 @@
-// The network goes: the message and the numbers come up by themselves, and again when SOS is tapped. A tap is never
-// lost: it goes out as soon as it can, however often that takes, also from the next page where its own is gone, and
-// only then does its page come.
+// The network goes: the message and the numbers come up. A tap is never lost: it goes out as soon as it can, also from the
+// next page, and only then does its page come.
 import { forgetTap, keepTap, keptSos, keptTap } from "./kept.js";
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
 const PATIENCE_MS = 10000; // of one try
-const SLOW_MS = 3000; // after this time without an answer she is told that it has not gone out
+const SLOW_MS = 3000; // then she is told that it has not gone out
 
 function help(shown) {
   document.querySelectorAll("[data-offline-help]").forEach((el) => { el.hidden = !shown; });
@@ -27,22 +26,13 @@ export async function arrives(action, body) {
   }
 }
 
-// The page of the call knows her by a cookie that came with the answer. A browser that keeps none gets it by another
-// tap, which adds to the same call.
-function open(action, body) {
-  if (navigator.cookieEnabled) {
-    window.location.assign(action);
-    return;
-  }
-  const form = document.createElement("form");
-  Object.assign(form, { method: "post", action, hidden: true });
-  body.forEach((value, name) => {
-    const field = document.createElement("input");
-    Object.assign(field, { name, value });
-    form.append(field);
-  });
-  document.body.append(form);
-  form.submit();
+const FORMS = ".sosbar form[action*='/sos/']";
+const formOf = (action) => [...document.querySelectorAll(FORMS)].find((form) => form.getAttribute("action") === action);
+
+// Its page knows her by a cookie; where none is kept, another tap, which adds to the same call.
+function open(action) {
+  if (navigator.cookieEnabled || !formOf(action)) window.location.assign(action);
+  else formOf(action).submit();
 }
 
 async function call(action, body, say, mayShow = () => true) {
@@ -55,21 +45,19 @@ async function call(action, body, say, mayShow = () => true) {
   }
   clearTimeout(slow);
   forgetTap();
-  // Where she signed out meanwhile it goes out, and whoever holds the phone now is not shown it.
-  if (mayShow()) open(action, body());
+  // Who holds the phone after she signed out is not shown it.
+  if (mayShow()) open(action);
 }
 
-const FORMS = ".sosbar form[action*='/sos/']";
-
-// Tapped on a page that is gone: a page without the form of that trip sends it too, without a place.
+// Tapped on a page that is gone: another sends it, without a place.
 export function sendKeptTap() {
   const tap = keptTap();
   if (!tap) return;
-  if ([...document.querySelectorAll(FORMS)].some((form) => form.getAttribute("action") === tap.action)) return;
+  if (formOf(tap.action)) return;
   call(tap.action, () => new URLSearchParams({ key: tap.key }), () => {}, () => keptSos() !== null);
 }
 
-// What was true when it was last said, and may be no more while nobody can be asked; the next answer says it again.
+// What may be true no more while nobody can be asked; the next answer says it again.
 function sayNothingUnsure() {
   document.querySelectorAll("[data-while-asked]").forEach((el) => { el.hidden = true; });
 }
