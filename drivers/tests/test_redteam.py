@@ -1,5 +1,7 @@
 """The red team shows pictures to the check in force and writes down what came of it (D4+)."""
 
+import pytest
+
 from core import clock
 from core.models import AuditEntry
 from drivers.board_selectors import attacks_shown
