@@ -15,6 +15,8 @@ from rides.tokens import TripKey
 from safety.models import Incident, WelfareCheck
 from safety.services import raise_sos
 
+pytestmark = pytest.mark.long
+
 BOOKING = {
     "city": "wenzhou",
     "origin": {"name": "a", "latitude": 28.2127, "longitude": 121.026},

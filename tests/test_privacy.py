@@ -13,6 +13,8 @@ from rides.models import Trip
 from rides.tests.factories import hold_out
 from tests.test_permissions import PEOPLE, TABLE, ask, things  # noqa: F401 - the fixture with one of everything
 
+pytestmark = pytest.mark.long
+
 MEMBERS = {"passenger", "passenger2", "driver", "driver2"}
 # (who looks, whose, what): the driver's verified name is shown to the passenger of a trip that goes on (A3).
 ALLOWED = {("passenger", "driver", "name"), ("passenger", "driver2", "name")}

@@ -37,6 +37,8 @@ from governance.checks import drivers as _checks  # noqa: F401 - their registrat
 from police.actions import REQUESTS
 from safety.monitor import declare as monitor
 
+pytestmark = pytest.mark.long
+
 APPS = (
     "core",
     "accounts",

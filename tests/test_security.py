@@ -330,6 +330,7 @@ def test_the_run_on_a_clean_clone_asks_what_is_weak_or_old():
     assert re.search(r"^audit:.*\n.* manage\.py weaknesses$", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
+@pytest.mark.long
 def test_what_is_only_old_is_named_and_is_no_fault(advisories, index, monkeypatch):
     monkeypatch.setattr(advisories, "weak", set())
     out = StringIO()
@@ -340,6 +341,7 @@ def test_what_is_only_old_is_named_and_is_no_fault(advisories, index, monkeypatc
     assert sound.endswith("none known to be weak.")
 
 
+@pytest.mark.long
 def test_where_the_index_is_away_nothing_is_called_new(advisories, index, monkeypatch):
     monkeypatch.setattr(advisories, "weak", set())
     monkeypatch.setattr(index, "away", True)
@@ -347,6 +349,7 @@ def test_where_the_index_is_away_nothing_is_called_new(advisories, index, monkey
         call_command("weaknesses", stdout=StringIO())
 
 
+@pytest.mark.long
 def test_what_is_known_to_be_weak_is_named(advisories, index, monkeypatch):
     out = StringIO()
     with pytest.raises(CommandError, match=r"^2 of \d+ are known to be weak"):

@@ -99,9 +99,9 @@ _URGENT = Case(
 _NOBODYS = Case(When(~Q(trip=""), then=False), default=True)
 SHOWN = 50
 _WAITING = Read(
-    lambda: OutsideMessage.objects.filter(sorted_at=None).order_by("from_crowd", _NOBODYS, _URGENT, "at")[
-        :SHOWN
-    ]
+    lambda: OutsideMessage.objects.filter(sorted_at=None).order_by(
+        "from_crowd", _NOBODYS, _URGENT, "at", "pk"
+    )[:SHOWN]
 )
 _MESSAGE = Read(lambda code: OutsideMessage.objects.filter(code=code), str)
 
@@ -124,7 +124,7 @@ def outside_that_rings(*, limit: int = 50) -> list[OutsideMessage]:
     many; those by the phone of somebody on a trip first, those of a crowd last, oldest first.
     """
     rings = Q(danger="severe") | Q(channel=SMS, from_crowd=False)
-    rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by("from_crowd", _NOBODYS, "at")
+    rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by("from_crowd", _NOBODYS, "at", "pk")
     return list(rows.only("code", "at", "danger", "trip", "from_crowd")[:limit])
 
 

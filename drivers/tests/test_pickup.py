@@ -27,6 +27,8 @@ from rides.services import arrive, check_plate, confirm_car
 from rides.tests.factories import drivers_phone_at
 from sandbox.plates import photo
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def trip(rides):

@@ -22,6 +22,8 @@ from drivers.tests.factories import seen_by_video
 from drivers.tests.test_applications import newcomer, send_photos
 from rides.services import accept_trip
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def driver(people):

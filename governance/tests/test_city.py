@@ -17,7 +17,7 @@ from rides.models import Rating, Score, Trip
 from rides.selectors import newest_with_driver
 from sandbox.city.people import citizens
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 
 def test_they_are_made_once_and_enter_no_figure(people, noon):

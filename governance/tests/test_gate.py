@@ -58,6 +58,8 @@ from rides.services import begin_line, cities
 from rides.states import Line
 from safety.models import Incident
 
+pytestmark = pytest.mark.long
+
 LINE, CITY = "hitch", "wenzhou"
 ORDERED = {"line": LINE, "city": CITY}
 

@@ -37,6 +37,8 @@ from governance.transparency.figures import count, digest_of, span_of
 from governance.transparency.owed import owed
 from governance.transparency.questions import MEASURES
 
+pytestmark = pytest.mark.long
+
 
 def days_of(noon_day):
     first = noon_day.replace(day=1) - timedelta(days=1)

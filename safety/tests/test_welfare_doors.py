@@ -11,6 +11,8 @@ from safety import selectors
 from safety.models import Incident, WelfareCheck
 from safety.services import file_welfare_check, mend_check
 
+pytestmark = pytest.mark.long
+
 ORDINARY = {
     "missing_phone": "13800000001",
     "words": "She does not answer.",
