@@ -1,5 +1,5 @@
-// What a phone needs to call for help when its page is gone: until the trip is over, somebody signs out, or half a day has
-// passed. What has not arrived yet stays until it has, or half a day; her words are tried once more when she signs out.
+// What a phone needs to call for help when its page is gone: until the trip is over, somebody signs out, or half a day
+// has passed. What has not arrived yet stays until it has, or half a day; her words are tried once more at sign-out.
 const NAME = "huhang-sos";
 const TAP = "huhang-sos-tap";
 const WORDS = "huhang-sos-words";

@@ -1,5 +1,5 @@
-// The network goes: the message and the numbers come up. A tap is never lost: it goes out as soon as it can, also from the
-// next page, and only then does its page come.
+// The network goes: the message and the numbers come up. A tap is never lost: it goes out as soon as it can, also from
+// the next page, and only then does its page come.
 import { forgetTap, keepTap, keptSos, keptTap } from "./kept.js";
 import { wait } from "./wait.js";
 
