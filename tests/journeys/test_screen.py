@@ -1,6 +1,7 @@
 """What a push service brings to a phone: the worker shows it, whatever came."""
 
 import json
+from time import monotonic
 
 import pytest
 
@@ -18,7 +19,9 @@ def test_the_worker_shows_what_comes(visitor, stack):
     browser = hers.context.new_cdp_session(page)
     browser.on("ServiceWorker.workerRegistrationUpdated", lambda said: known.extend(said["registrations"]))
     browser.send("ServiceWorker.enable")
-    page.wait_for_timeout(1000)
+    deadline = monotonic() + 60
+    while not known and monotonic() < deadline:
+        page.wait_for_timeout(100)
     (worker,) = {each["registrationId"] for each in known}
 
     def bring(data):
@@ -27,6 +30,7 @@ def test_the_worker_shows_what_comes(visitor, stack):
 
     said = {"text": "a car was found", "page": "/trips/T-1/", "tag": "one", "lang": "en"}
     bring(json.dumps(said))
+    page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
     bring(json.dumps(said | {"text": "your car waits"}))
     bring("not ours")
     page.wait_for_function(f"async () => (await ({SHOWN})()).length === 2")
