@@ -179,7 +179,7 @@ def received(rf):
     return send
 
 
-def test_of_a_file_no_more_is_held_than_may_be_kept(received):
+def test_of_a_file_no_more_is_held_than_may_be_kept(db, received):
     large = received(b"x" * (door.LARGEST + 100_000))
     assert (large.size, large.lost) == (door.LARGEST + 100_000, False)
     large.seek(0, os.SEEK_END)
@@ -192,7 +192,7 @@ def test_of_a_file_no_more_is_held_than_may_be_kept(received):
         door.draw(empty)
 
 
-def test_without_room_for_a_file_the_rest_of_the_form_is_here(rf, monkeypatch, tmp_path):
+def test_without_room_for_a_file_the_rest_of_the_form_is_here(db, rf, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "there-is-no-such-disk"))
     noise = np.random.default_rng(1).integers(0, 255, (1_000, 1_000, 3), dtype=np.uint8)
     large = save(Image.fromarray(noise), "PNG")
