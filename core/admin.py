@@ -57,17 +57,18 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
-        acting = [
-            field
+        said = {
+            field.name: _moment_of(field)
+            for field in model._meta.fields
+            if isinstance(field, models.DateTimeField)
+        } | {
+            field.name: _said_by(field)
             for field in model._meta.fields
             if isinstance(field, models.CharField) and (field.name == "actor" or field.name.endswith("_by"))
-        ]
-        moments = [field for field in model._meta.fields if isinstance(field, models.DateTimeField)]
-        self.worded = {field.name: f"{field.name}_said" for field in [*acting, *moments]} | self.in_words
-        for field in acting:
-            setattr(self, f"{field.name}_said", _said_by(field))
-        for moment in moments:
-            setattr(self, f"{moment.name}_said", _moment_of(moment))
+        }
+        self.worded = {name: f"{name}_said" for name in said} | self.in_words
+        for name, shown in said.items():
+            setattr(self, f"{name}_said", shown)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -198,11 +198,11 @@ def _count(upload: "Upload | bytes") -> None:
     request = getattr(upload, "came_with", None)
     if request is None:
         return
-    asker = limits.asker_of(request)
-    if danger.is_severe("\n".join(request.POST.values())):
-        limits.beyond(FILES, asker)
-    else:
-        limits.take(FILES, asker)
+    try:
+        limits.take(FILES, limits.asker_of(request))
+    except TooManyFilesToday:
+        if not danger.is_severe("\n".join(request.POST.values())):
+            raise
 
 
 def _content(upload: "Upload | bytes", too_large: type[DomainError]) -> bytes:
