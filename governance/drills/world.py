@@ -59,23 +59,10 @@ class Person:
         if answer.status_code != 200:
             raise Surprise(answer.text)
         if answer.json()["role"] != "member":
-            self.must(self.post("/api/v1/sign-in/second-factor/", {"token": self._unused_digits(name)}))
+            self.must(self.post("/api/v1/sign-in/second-factor/", {"token": self.world.unused_digits(name)}))
             self.world.at_work.append(self)
         self.name = name
         return self
-
-    def _unused_digits(self, name: str) -> str:
-        """What the authenticator shows, which opens one door: whoever has used it waits for the next."""
-
-        def look() -> str:
-            shown = httpx.get(
-                self.world.sandbox + "/codes.json", trust_env=False, timeout=self.world.patience
-            )
-            digits: str = shown.json()[name]
-            return "" if digits == self.world.used_digits.get(name) else digits
-
-        self.world.used_digits[name] = digits = self.world.wait(look)
-        return digits
 
     def stay(self) -> None:
         """Their console is open, and asks by itself."""
@@ -196,6 +183,17 @@ class House:
     # --- people ---
     def person(self, name: str = "") -> Person:
         return Person(self).sign_in(name) if name else Person(self)
+
+    def unused_digits(self, name: str) -> str:
+        """What the authenticator of somebody shows, which opens one door: whoever has used it waits for the next."""
+
+        def look() -> str:
+            shown = httpx.get(self.sandbox + "/codes.json", trust_env=False, timeout=self.patience)
+            digits: str = shown.json()[name]
+            return "" if digits == self.used_digits.get(name) else digits
+
+        self.used_digits[name] = digits = self.wait(look)
+        return digits
 
     def message(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The newest message that left the platform and is wanted; waits for it."""

@@ -60,7 +60,7 @@ def test_what_the_police_have_while_the_seals_time_and_the_database_are_away():
     with scratch_world(Report("fault"), "fault", noon) as world:
         let_owners_drive_all_day(world)
         officer, ride = world.person("officer"), boarded(world, noon)
-        digits = world._unused_digits("agent")
+        digits = world.unused_digits("agent")
         supervised = programs(world)
 
         # Whoever times the seal is away: the car part and the sealed file come all the same, without waiting for it.

@@ -65,7 +65,7 @@ def test_the_car_part_with_workers_and_broker_dead_and_with_the_portal_dead():
         assert officer.get(asked + "pack.pdf").content.startswith(b"%PDF")
 
         # The portal dead: nothing of ours answers, and the telephone is what is left to them.
-        digits = [world._unused_digits(name) for name in ("agent", "supervisor")]
+        digits = [world.unused_digits(name) for name in ("agent", "supervisor")]
         stop(world, "platform:web")
         with pytest.raises(httpx.HTTPError):
             officer.get(asked)
