@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 
 from config.collector import Collector, Handed
-from core.logs import PROCESSORS, WRITTEN
+from core.logs import AT_ONCE, PROCESSORS, WRITTEN
 
 log = structlog.get_logger()
 
@@ -27,7 +27,9 @@ def configure(given: dict[str, Any]) -> None:
     """
     away = Collector(settings.LOGS_URL, settings.LOGS_TOKEN) if settings.LOGS_URL else None
     last = [away.processor] if away else []
-    structlog.configure(processors=[*PROCESSORS, *WRITTEN, *last], cache_logger_on_first_use=True)
+    structlog.configure(
+        processors=[*PROCESSORS, *WRITTEN, *last], logger_factory=AT_ONCE, cache_logger_on_first_use=True
+    )
     logging.config.dictConfig(given)
     if away:
         for written in logging.getLogger().handlers:

@@ -16,6 +16,8 @@ WRITTEN: list[structlog.typing.Processor] = [
     structlog.processors.format_exc_info,
     structlog.processors.JSONRenderer(ensure_ascii=False),
 ]
+# A line and its end in one write: the processes of a worker share a pipe, and one would write between the two of another.
+AT_ONCE = structlog.WriteLoggerFactory()
 
 
 def lines() -> logging.Formatter:
@@ -28,7 +30,9 @@ def lines() -> logging.Formatter:
 
 def begin(level: int = logging.INFO) -> None:
     """All that this process says from now on is a line."""
-    structlog.configure(processors=[*PROCESSORS, *WRITTEN], cache_logger_on_first_use=True)
+    structlog.configure(
+        processors=[*PROCESSORS, *WRITTEN], logger_factory=AT_ONCE, cache_logger_on_first_use=True
+    )
     handler = logging.StreamHandler()
     handler.setFormatter(lines())
     logging.basicConfig(level=level, handlers=[handler])

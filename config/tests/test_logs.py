@@ -76,6 +76,36 @@ def test_all_that_a_process_says_are_lines(begins):
     assert "ValueError: nobody\ncaught it" in uncaught["exception"]
 
 
+# Lines that are longer than what Python holds back, from a worker and its child.
+MANY = """
+import os, sys, structlog
+log = structlog.get_logger()
+other = os.fork()
+for number in range(300):
+    log.error("test.long", number=number, of=os.getpid(), exception="x" * 9000)
+sys.stdout.flush()
+if other:
+    os.waitpid(other, 0)
+"""
+
+
+@pytest.mark.parametrize(
+    "begins", [COMMAND, "from core import logs; logs.begin()"], ids=["django", "by HTTP alone"]
+)
+def test_a_worker_and_its_child_do_not_write_into_each_others_lines(begins, tmp_path):
+    written = tmp_path / "worker.log"
+    with written.open("ab") as log:  # a pipe that is full takes a long write in parts, whoever writes it
+        subprocess.run(
+            [sys.executable, "-c", begins + MANY],
+            cwd=ROOT,
+            env=os.environ,
+            stdout=log,
+            check=True,
+            timeout=120,
+        )
+    assert len([row for row in read(written.read_text()) if row["event"] == "test.long"]) == 600
+
+
 class _Collector(BaseHTTPRequestHandler):
     """Takes lines; refuses as often as it is told to."""
 

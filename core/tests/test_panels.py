@@ -53,12 +53,12 @@ def test_who_sees_a_panel_or_a_link_is_said_and_its_order_is_its_own(offer):
     with pytest.raises(TypeError, match="permission"):
         offer("noses", "Nose", place=DUE, order=1, marks=())
     with pytest.raises(TypeError, match="permission"):
-        navigation.link(navigation.NOW, 999, "Nose", "x", "admin:index")
+        navigation.link(navigation.NOW, 999, "Nose", "x", "noses:page")
     there, beside = panels.offered()[0], navigation.links()[0]
     with pytest.raises(ValueError, match=f"noses: {there.key} has the order"):
         offer("noses", "Nose", place=there.place, order=there.order, marks=(), permission="console.open")
-    with pytest.raises(ValueError, match=f"admin:index: {beside.name} has the order"):
-        navigation.link(beside.group, beside.order, "Nose", "x", "admin:index", "console.open")
+    with pytest.raises(ValueError, match=f"noses:page: {beside.name} has the order"):
+        navigation.link(beside.group, beside.order, "Nose", "x", "noses:page", "console.open")
 
 
 def test_two_panels_do_not_share_a_key(offer):
@@ -71,7 +71,7 @@ def test_a_permission_that_does_not_exist_is_refused_at_import(offer):
     with pytest.raises(ValueError, match=r"no permission 'claims\.decide_all'"):
         offer("noses", "Nose", place=DUE, order=1, marks=(), permission="claims.decide_all")
     with pytest.raises(ValueError, match=r"no permission 'claims\.decide_all'"):
-        navigation.link(navigation.NOW, 999, "Nose", "x", "admin:index", "claims.decide_all")
+        navigation.link(navigation.NOW, 999, "Nose", "x", "noses:page", "claims.decide_all")
 
 
 def test_a_new_panel_is_drawn_in_its_place_and_order_for_who_may_see_it(offer, signed_in):
