@@ -40,6 +40,12 @@ class Said(NamedTuple):
     en: str
 
 
+NO_ANSWER = Said(
+    f"平台 {TIMEOUT:.0f} 秒内没有答复：这台机器可能正忙，请稍候再演一次",
+    f"the platform did not answer within {TIMEOUT:.0f} seconds: this machine may be busy; play it again in a while",
+)
+
+
 class Look(NamedTuple):
     """Where to look, as whom: `name` signs in at `/sign-in/`, with digits of `/codes/` where `digits`."""
 
@@ -600,6 +606,9 @@ class Stage:
         except Unplayable as why:
             log.warning("%s: %s", scene.key, why)
             play.failed = why.why
+        except httpx.TransportError as why:
+            log.warning("%s: %s: %s", scene.key, type(why).__name__, why)
+            play.failed = NO_ANSWER
         except (Surprise, httpx.HTTPError, KeyError, ValueError) as why:
             log.warning("%s: %s", scene.key, why)
             said = str(why)[:300] or type(why).__name__
