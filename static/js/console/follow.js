@@ -2,6 +2,7 @@
 // or those of what it stands in (`data-follows`). When one of them changed, the page, or the part's own address
 // (`data-from`), is fetched once, and each part that differs takes the place of its old self, unless a hand is on it.
 // Parts that come and go stand in a box (`data-parts`, with an id): those that are new there are put in.
+import { keepFocus } from "../parts/focus.js";
 import { isHeld, openBoxes, watchHands } from "./hand.js";
 import { all } from "./page.js";
 
@@ -57,11 +58,11 @@ function arrive(fresh, text, before) {
 
 function swap(part, fresh, text) {
   const scrolled = all(".timeline, .scroll", part).map((el) => el.scrollTop);
-  const focused = part.contains(document.activeElement) && document.activeElement.id;
+  const focus = keepFocus(part);
   part.replaceWith(fresh);
   all(".timeline, .scroll", fresh).forEach((el, at) => { el.scrollTop = scrolled[at] || 0; });
-  if (focused) document.getElementById(focused)?.focus();
   arrive(fresh, text, part);
+  focus(fresh);
 }
 
 function take(part, fresh, forced) {
