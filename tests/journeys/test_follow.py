@@ -157,6 +157,25 @@ def test_what_a_hand_is_on_stays_and_says_that_there_is_something_newer(desk, se
     expect(desk.locator("[data-newer-note]")).to_have_count(0)
 
 
+def test_what_somebody_asked_to_see_comes_although_the_page_was_just_asking(desk, server):
+    show(desk, server, part("<i>one</i>" + USED))
+    desk.fill("#lines textarea", "what I write")
+    server.parts = part("<i>two</i>" + USED)
+    tell(desk, I_1=LATER)
+    expect(desk.locator("#lines [data-newer-note]")).to_be_visible()
+    word = json.dumps(
+        {"marks": {"live": 0, "open": 0, "lives": 0, "calls": 0}, "changed": {"I-1": LATER + 1}}
+    )
+    desk.evaluate(
+        """word => {
+          window.stream.onmessage({ data: word });
+          document.querySelector("[data-newer-show]").click();
+        }""",
+        word,
+    )
+    expect(desk.locator("#lines i")).to_have_text("two")
+
+
 def act(name, words):
     return f'<details id="act-{name}" data-part><summary>{words}</summary><textarea></textarea></details>'
 

@@ -114,8 +114,9 @@ async function load(address, forced) {
 
 // One at a time for each address; what changes meanwhile makes it fetch once more.
 async function look(address, forced = "") {
-  const state = fetches.get(address) || { running: false, again: false, last: 0 };
+  const state = fetches.get(address) || { running: false, again: false, last: 0, forced: "" };
   fetches.set(address, state);
+  state.forced = forced || state.forced; // what somebody asked to see, also while another fetch is on its way
   if (state.running) {
     state.again = true;
     return;
@@ -123,8 +124,10 @@ async function look(address, forced = "") {
   state.running = true;
   await new Promise((ready) => { setTimeout(ready, Math.max(0, state.last + CALM_MS - Date.now())); });
   state.again = false;
+  const asked = state.forced;
+  state.forced = "";
   try {
-    await load(address, forced);
+    await load(address, asked);
   } catch { /* no network: the next change, or the clock, asks again */ }
   state.last = Date.now();
   state.running = false;
