@@ -2,7 +2,7 @@
 // or those of what it stands in (`data-follows`). When one of them changed, the page, or the part's own address
 // (`data-from`), is fetched once, and each part that differs takes the place of its old self, unless a hand is on it.
 // Parts that come and go stand in a box (`data-parts`, with an id): those that are new there are put in.
-import { keepFocus } from "../parts/focus.js";
+import { keepFocus } from "./focus.js";
 import { isHeld, openBoxes, watchHands } from "./hand.js";
 import { all } from "./page.js";
 

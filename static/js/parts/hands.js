@@ -1,7 +1,5 @@
-// Parts that ask for themselves take away no button that is held, and no field in which somebody writes. What was typed,
-// what was unfolded and where the keyboard is are on the new part as on the old one.
-import { keepFocus } from "./focus.js";
-
+// Parts that ask for themselves take away no button that is held, and no field in which somebody writes. What was typed
+// and what was unfolded is on the new part as on the old one.
 const TYPING_MS = 8000; // a field that nobody touched for so long is not being written in
 const LIFT_MS = 150; // its click comes after the finger has gone, or the one of buttons.js
 const FIELDS = "input, textarea, select";
@@ -58,7 +56,7 @@ function own(part) {
   };
 }
 
-function giveBack({ fields, open, focus }, part) {
+function giveBack({ fields, open }) {
   fields.forEach(({ id, value, checked }) => {
     const field = document.getElementById(id);
     if (field) Object.assign(field, { value, checked });
@@ -67,7 +65,6 @@ function giveBack({ fields, open, focus }, part) {
     const box = document.getElementById(id);
     if (box) box.open = true;
   });
-  focus(part);
 }
 
 const asks = (event) => event.detail.requestConfig?.verb === "get";
@@ -83,10 +80,10 @@ export function letHandsBe() {
     kept = null;
     if (!asks(event)) return;
     if (isInHand(event.detail.target)) event.detail.shouldSwap = false;
-    else kept = { ...own(event.detail.target), focus: keepFocus(event.detail.target) };
+    else kept = own(event.detail.target);
   });
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (kept) giveBack(kept, event.detail.target);
+  document.addEventListener("htmx:afterSwap", () => {
+    if (kept) giveBack(kept);
     kept = null;
   });
 }
