@@ -1,5 +1,5 @@
-// Whoever came to a part by keyboard stays there when it is drawn anew: on the same link, button or box, known by what it
-// says and where it leads, never by its place alone. Where that is gone, on the part.
+// Whoever came to a part by keyboard stays there when it is drawn anew: on the same link, button or box, known by what
+// it says and where it leads, never by its place alone. Where that is gone, on the part.
 const signOf = (el) => [
   el.id, el.name, el.value, el.getAttribute("href"), el.form?.action, el.getAttribute("aria-label"),
   el.matches("a, button, summary") && el.textContent,
