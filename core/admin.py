@@ -19,6 +19,7 @@ from unfold.paginator import InfinitePaginator
 
 from core import actors, audit_selectors, formats, lists, policy, retention, timeline, typed
 from core.journal import proofs
+from core.journal import words as journal_words
 from core.models import AuditEntry, FailedWork, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.permissions import Role
 from core.privacy import EncryptedTextField
@@ -138,11 +139,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     list_display = ["at", "actor", "role", "action", "subject", "case"]
     list_filter = [("role", RoleFilter)]
-    in_words = {"role": "part"}
+    in_words = {"role": "part", "action": "done"}
     search_fields = ["subject__exact"]  # and what `get_search_results` says
     search_help_text = _(
         "Codes of a person, a case or whoever acted, an action, a day, a month or a year (2026-05-01, 2026-05). All that is"
-        " typed has to be true of a line."
+        " typed has to be true of a line. Or an action alone, in the words of the list."
     )
     ordering = ["-id"]
     paginator = InfinitePaginator
@@ -150,7 +151,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: "models.QuerySet[Any]", search_term: str
     ) -> "tuple[models.QuerySet[Any], bool]":
-        """Each word is a day, or days, or stands as it is in one of the columns that have an index."""
+        """An action in the words of the list; else each word is a day, or days, or stands as it is in an indexed column."""
+        if named := journal_words.called(search_term):
+            return queryset.filter(action__in=named), False
         for word in search_term.split():
             days = typed.day.guess_span(word)
             if days is not None:
@@ -169,7 +172,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         """The seal would say to whoever reads it what a digest hides."""
-        return [*(name for name in super().get_fields(request, obj) if name != "seal"), "place", "whole"]
+        shown = [name for name in super().get_fields(request, obj) if name != "seal"]
+        code = shown.index("done") + 1  # by it lines are found from outside, and checked
+        return [*shown[:code], "action", *shown[code:], "place", "whole"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         return self.get_fields(request, obj)
@@ -190,6 +195,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @admin.display(description=pgettext_lazy("field", "role"), ordering="role")
     def part(self, entry: AuditEntry) -> str:
         return timeline.word("role", entry.role)
+
+    @admin.display(description=pgettext_lazy("field", "what was done"))
+    def done(self, entry: AuditEntry) -> str:
+        return journal_words.in_words(entry.action)
 
     @admin.display(description=pgettext_lazy("field", "place in the journal"))
     def place(self, entry: AuditEntry) -> str:

@@ -22,7 +22,7 @@ from core.posted import chosen
 from core.privacy import mask_phone
 from rides.errors import PositionToken
 from rides.geometry import Point
-from rides.selectors import check_key, latest_positions, trip_by_code
+from rides.selectors import check_key, latest_positions, place_name, trip_by_code
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey, make_key, read_key
 from safety import packets, selectors, services
@@ -133,6 +133,7 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         "within": template == STATUS,
         "call": call,
         "position": position,
+        "where": _in_words(trip, position),
         "contacts": _contacts(trip, call.incident, key.party),
         "key": make_key(key),
         # Loaded anew where no script does it; that is possible where a cookie says whose it is.
@@ -163,6 +164,13 @@ def _newest_position(
     if sent:
         known.append(sent)
     return max(known, key=lambda each: each.at, default=None)
+
+
+def _in_words(trip: "Trip", position: "LatestPosition | SosCall | None") -> str:
+    """What she can say to whoever asks her where she is; both names of the place, as rows hold them."""
+    if position is None or position.latitude is None or position.longitude is None:
+        return ""
+    return place_name(trip.city, (position.latitude, position.longitude))
 
 
 def _contacts(trip: "Trip", incident: "Incident", party: Party) -> list[tuple[Any, bool]]:

@@ -40,6 +40,12 @@ class Said(NamedTuple):
     en: str
 
 
+NO_ANSWER = Said(
+    f"平台 {TIMEOUT:.0f} 秒内没有答复：这台机器可能正忙，请稍候再演一次",
+    f"the platform did not answer within {TIMEOUT:.0f} seconds: this machine may be busy; play it again in a while",
+)
+
+
 class Look(NamedTuple):
     """Where to look, as whom: `name` signs in at `/sign-in/`, with digits of `/codes/` where `digits`."""
 
@@ -469,19 +475,37 @@ def _officer(play: Play, _at: House) -> None:
     )
 
 
+def _answered(told: dict[str, Any]) -> Said:
+    """What an answer to a request comes to: its state alone does not say that half of it waits."""
+    given = (told.get("grade") or {}).get("given")
+    match told.get("state"), given:
+        case "released", "car":
+            return Said(
+                "只提供车辆部分，司机身份须先回拨派出所",
+                "the car alone; who drives it waits until the station is called back",
+            )
+        case "released", _:
+            return Said("已全部提供", "all of it was released")
+        case ("escalated" | "asked", _) | ("released", "nothing"):
+            return Said("没有提供，转人工先核实", "nothing was released; a person looks into it first")
+        case _:
+            code = str(told.get("state") or told.get("code"))
+            return Said(f"没有提供（{code}）", f"nothing was released ({code})")
+
+
 def _stolen(play: Play, at: House) -> None:
     thief = Person(at).sign_in("officer2")
     play.say("有人用 officer2 的账号登录", "somebody signs in with the account of officer2")
     phones = [each.phone for each in citizens() if each.stage]
-    said = ""
+    said = Said("", "")
     for number in range(6):
         answer = thief.post("/api/v1/police/requests/", emergency("phone", phones[number % len(phones)]))
-        said = f"{answer.status_code} {answer.json().get('state', answer.json().get('code', ''))}"
+        said = _answered(answer.json())
         if number == 0:
             play.happens(
                 "短时间内连查多人，都称紧急", "asks about one person after another, each an emergency"
             )
-    play.say(f"第六次的答复：{said}", f"the answer to the sixth: {said}")
+    play.say(f"第六次的答复：{said.zh}", f"the answer to the sixth: {said.en}")
     play.look(
         Look(
             AGENT,
@@ -600,6 +624,9 @@ class Stage:
         except Unplayable as why:
             log.warning("%s: %s", scene.key, why)
             play.failed = why.why
+        except httpx.TransportError as why:
+            log.warning("%s: %s: %s", scene.key, type(why).__name__, why)
+            play.failed = NO_ANSWER
         except (Surprise, httpx.HTTPError, KeyError, ValueError) as why:
             log.warning("%s: %s", scene.key, why)
             said = str(why)[:300] or type(why).__name__

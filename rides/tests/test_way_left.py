@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.utils import timezone
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 
 from conftest import GOAL, NOON, PICKUP, ROUTE
 from drivers.selectors import driver_of
@@ -12,6 +13,7 @@ from rides import selectors
 from rides.geometry import distance
 from rides.models import LatestPosition, Trip
 from rides.routing import CIRCUITY
+from rides.selectors import WayLeft
 from rides.states import Party
 
 
@@ -76,3 +78,16 @@ def test_the_drivers_page_says_where_to_drive_and_what_an_order_is_worth(rides, 
     assert f"https://uri.amap.com/navigation?to={PICKUP.longitude},{PICKUP.latitude}," in page
     assert "coordinate=wgs84" in page
     assert "Fares today" in signed_in("driver").get("/drive/").content.decode()
+
+
+@pytest.mark.parametrize("driving", [True, False])
+@pytest.mark.parametrize(("to_pickup", "drawn"), [(True, False), (False, True), (False, False)])
+def test_one_minute_and_two_minutes_are_left(driving, to_pickup, drawn):
+    for minutes, en, zh in ((1, "</span> minute ", "</span> 分钟"), (2, "</span> minutes ", "</span> 分钟")):
+        left = WayLeft(700.0, minutes, to_pickup)
+        for language, word in (("en", en), ("zh-hans", zh)):
+            with translation.override(language):
+                page = render_to_string(
+                    "rides/_left.html", {"left": left, "driving": driving, "drawn": drawn}
+                )
+            assert f'<span class="big">{minutes}{word}' in page

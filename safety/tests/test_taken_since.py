@@ -172,3 +172,16 @@ def test_who_asks_for_help_after_another_answer_is_heard(rides, noon, first, the
     noon.shift(1)
     with pytest.raises(QuestionClosed):
         services.answer_question(key=key, answer=Answer.FINE)
+
+
+@pytest.mark.parametrize(
+    ("language", "where"), [("en", "Hongqiao (28.21270"), ("zh-hans", "虹桥镇（28.21270")]
+)
+def test_she_reads_where_we_know_her_in_words(rides, signed_in, language, where):
+    trip = rides.under_way()
+    hers = signed_in("passenger")
+    hers.cookies["django_language"] = language
+    key = TripKey(trip.code, Party.PASSENGER, "wenzhou")
+    services.raise_sos(key=key, position=(28.2127, 121.0260), silent=False)
+    care(hers, trip)
+    assert where in hers.get(f"/trips/{trip.code}/sos/").content.decode()

@@ -85,6 +85,33 @@ def test_what_fails_is_said_and_its_people_end_what_they_have_open(stage, monkey
     assert ended
 
 
+@pytest.mark.parametrize("why", [httpx.ReadTimeout("timed out"), httpx.ConnectError("[Errno 111] refused")])
+def test_a_platform_that_does_not_answer_is_told_in_the_readers_language(stage, monkeypatch, why):
+    def act(_play, _house):
+        raise why
+
+    monkeypatch.setitem(SCENES, "sos", scene(act))
+    stage.begin("sos")
+    waited(lambda: stage.plays["sos"].over)
+    said = stage.plays["sos"].failed
+    assert "did not answer" in said.en and "play it again" in said.en
+    assert "没有答复" in said.zh and not re.search("[a-z]", said.zh)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"state": "released", "grade": {"given": "car"}}, "the car alone"),
+        ({"state": "released", "grade": {"given": "whole"}}, "all of it"),
+        ({"state": "escalated", "grade": None}, "a person looks"),
+        ({"code": "too_many"}, "nothing was released (too_many)"),
+    ],
+)
+def test_the_answer_to_a_thief_says_what_of_it_was_given(told, said):
+    answer = director._answered(told)
+    assert said in answer.en and answer.zh
+
+
 def test_a_reset_cuts_a_scene_that_is_being_played(stage, monkeypatch):
     ended = threading.Event()
 

@@ -6,10 +6,12 @@ import { followChanges } from "./console/follow.js";
 import { pressKeys } from "./console/keys.js";
 import { ringUntilTaken } from "./console/ringing.js";
 import { listenToConsole } from "./console/stream.js";
+import { keepFocusInSwaps } from "./console/swaps.js";
 import { blurSwitch, hideAfter, soundSwitch } from "./console/switches.js";
 import { letHandsBe } from "./parts/hands.js";
 
 letHandsBe();
+keepFocusInSwaps();
 followChanges();
 restoreDrafts();
 keepDrafts();

@@ -157,6 +157,25 @@ def test_what_a_hand_is_on_stays_and_says_that_there_is_something_newer(desk, se
     expect(desk.locator("[data-newer-note]")).to_have_count(0)
 
 
+def test_what_somebody_asked_to_see_comes_although_the_page_was_just_asking(desk, server):
+    show(desk, server, part("<i>one</i>" + USED))
+    desk.fill("#lines textarea", "what I write")
+    server.parts = part("<i>two</i>" + USED)
+    tell(desk, I_1=LATER)
+    expect(desk.locator("#lines [data-newer-note]")).to_be_visible()
+    word = json.dumps(
+        {"marks": {"live": 0, "open": 0, "lives": 0, "calls": 0}, "changed": {"I-1": LATER + 1}}
+    )
+    desk.evaluate(
+        """word => {
+          window.stream.onmessage({ data: word });
+          document.querySelector("[data-newer-show]").click();
+        }""",
+        word,
+    )
+    expect(desk.locator("#lines i")).to_have_text("two")
+
+
 def act(name, words):
     return f'<details id="act-{name}" data-part><summary>{words}</summary><textarea></textarea></details>'
 
@@ -223,6 +242,46 @@ def test_a_list_says_that_there_is_something_new_and_does_not_jump(desk, server)
     tell(desk, mark__complaints=LATER)
     expect(desk.locator("[data-new]")).to_be_visible()
     assert server.asked == []
+
+
+def test_the_keyboard_stays_where_it_was_when_a_part_is_drawn_anew(desk, server):
+    row = '<p><a href="/{0}/">open</a> <a href="/{0}/">look</a></p>'
+    box = '<section id="one" data-part><details><summary>why</summary></details>{}</section>'
+    show(desk, server, box.format(row.format("I-1") + row.format("I-2")))
+    desk.locator("a[href='/I-2/']", has_text="look").focus()
+    server.parts = box.format(row.format("I-3") + row.format("I-1") + row.format("I-2"))
+    tell(desk, I_1=LATER)
+    expect(desk.locator("a[href='/I-3/']")).to_have_count(2)
+    expect(desk.locator("a[href='/I-2/']", has_text="look")).to_be_focused()
+    desk.locator("summary").focus()
+    server.parts = box.format(row.format("I-1"))
+    tell(desk, I_1=LATER + 1)
+    expect(desk.locator("a[href='/I-3/']")).to_have_count(0)
+    expect(desk.locator("summary")).to_be_focused()
+
+
+def test_the_keyboard_is_on_no_other_thing_where_its_own_is_gone(desk, server):
+    box = '<section id="one" data-part><a href="/{}/">take</a></section>'
+    show(desk, server, box.format("I-1"))
+    desk.locator("a[href='/I-1/']").focus()
+    server.parts = box.format("I-2")
+    tell(desk, I_1=LATER)
+    expect(desk.locator("a[href='/I-2/']")).to_be_visible()
+    expect(desk.locator("#one")).to_be_focused()
+
+
+def test_the_keyboard_stays_in_a_part_that_asks_for_itself(desk, server):
+    show(desk, server, '<div id="rings"><a href="/P-1/">look</a></div>')
+    desk.locator("a[href='/P-1/']").focus()
+    desk.evaluate("""() => {
+      const target = document.getElementById("rings");
+      const tell = (name) => target.dispatchEvent(new CustomEvent(
+        name, { bubbles: true, detail: { target, requestConfig: { verb: "get" } } }));
+      tell("htmx:beforeSwap");
+      target.innerHTML = '<a href="/P-2/">look</a><a href="/P-1/">look</a>';
+      tell("htmx:afterSwap");
+    }""")
+    expect(desk.locator("a[href='/P-1/']")).to_be_focused()
 
 
 def test_a_page_that_is_told_nothing_asks_by_itself(desk, server):

@@ -2,6 +2,7 @@
 // or those of what it stands in (`data-follows`). When one of them changed, the page, or the part's own address
 // (`data-from`), is fetched once, and each part that differs takes the place of its old self, unless a hand is on it.
 // Parts that come and go stand in a box (`data-parts`, with an id): those that are new there are put in.
+import { keepFocus } from "./focus.js";
 import { isHeld, openBoxes, watchHands } from "./hand.js";
 import { all } from "./page.js";
 
@@ -57,11 +58,11 @@ function arrive(fresh, text, before) {
 
 function swap(part, fresh, text) {
   const scrolled = all(".timeline, .scroll", part).map((el) => el.scrollTop);
-  const focused = part.contains(document.activeElement) && document.activeElement.id;
+  const focus = keepFocus(part);
   part.replaceWith(fresh);
   all(".timeline, .scroll", fresh).forEach((el, at) => { el.scrollTop = scrolled[at] || 0; });
-  if (focused) document.getElementById(focused)?.focus();
   arrive(fresh, text, part);
+  focus(fresh);
 }
 
 function take(part, fresh, forced) {
@@ -113,8 +114,9 @@ async function load(address, forced) {
 
 // One at a time for each address; what changes meanwhile makes it fetch once more.
 async function look(address, forced = "") {
-  const state = fetches.get(address) || { running: false, again: false, last: 0 };
+  const state = fetches.get(address) || { running: false, again: false, last: 0, forced: "" };
   fetches.set(address, state);
+  state.forced = forced || state.forced; // what somebody asked to see, also while another fetch is on its way
   if (state.running) {
     state.again = true;
     return;
@@ -122,8 +124,10 @@ async function look(address, forced = "") {
   state.running = true;
   await new Promise((ready) => { setTimeout(ready, Math.max(0, state.last + CALM_MS - Date.now())); });
   state.again = false;
+  const asked = state.forced;
+  state.forced = "";
   try {
-    await load(address, forced);
+    await load(address, asked);
   } catch { /* no network: the next change, or the clock, asks again */ }
   state.last = Date.now();
   state.running = false;
