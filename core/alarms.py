@@ -47,10 +47,11 @@ LOUDER_AFTER = policy.declare(
 class Rank(IntEnum):
     """Which alarms stand before which, however old: anybody can send what comes from outside, as often as they like."""
 
-    CALL = 0  # somebody calls for help, or the police say that a life is in danger
-    KNOWN = 1  # a trip, a case or a person of ours
-    OUTSIDE = 2  # not known to be about anybody yet
-    CROWD = 3  # the same, and one of many from the same sender
+    SOS = 0  # somebody on a trip calls for help
+    CALL = 1  # the police say that a life is in danger, or do not have a call for help: one account can send many of them
+    KNOWN = 2  # a trip, a case or a person of ours
+    OUTSIDE = 3  # not known to be about anybody yet
+    CROWD = 4  # the same, and one of many from the same sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

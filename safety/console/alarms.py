@@ -29,7 +29,7 @@ def _what(row: Incident) -> Promise:
 
 def _rank(row: Incident) -> Rank:
     if row.has_sos:
-        return Rank.CALL
+        return Rank.SOS
     return Rank.KNOWN if row.trip_id else Rank.OUTSIDE
 
 

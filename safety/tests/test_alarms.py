@@ -113,6 +113,17 @@ def emergency(rides, people):
     return ask_by_form(account=people("officer"), question=question, submission="s")
 
 
+def test_whoever_calls_for_help_stands_before_what_an_account_can_send_by_the_dozen(
+    rides, people, emergency, noon
+):
+    """An officer's stolen account sends fifty emergencies in a minute; the call that comes after them is seen first."""
+    noon.shift(1)
+    incident = tap(rides.under_way("passenger2", "driver2"))
+    first, *others = codes_for(people("specialist"))
+    assert first == incident.code
+    assert emergency.code in others
+
+
 def test_whatever_waits_for_a_person_rings(rides, people, emergency):
     trip = rides.under_way("passenger2", "driver2")
     services.file_welfare_check(
