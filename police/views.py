@@ -20,6 +20,7 @@ from core.errors import DomainError, Forbidden, InvalidInput, NotFound, SignInRe
 from core.limits import asker_of
 from core.permissions import may
 from police import following, notices, preserving, selectors, services
+from police.documents import press
 from police.documents import services as documents
 from police.documents.sections import sections
 from police.documents.states import CopyKind
@@ -118,6 +119,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @officers_only
 def emergency(request: HttpRequest) -> HttpResponse:
     """Danger to life: five things, sent in a minute (P2+)."""
+    press.warm()
     form = EmergencyForm(request.POST or None, initial={"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         try:
@@ -387,6 +389,8 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     asked = own(request, code)
     released = asked.state == RequestState.RELEASED
     readable = released and asked.release.is_open(clock.now())
+    if readable:
+        press.warm()
     actor = account_of(request).actor
     read = documents.read_page(actor=actor, request=asked, kind=CopyKind.PAGE) if readable else None
     context = {
