@@ -218,9 +218,11 @@ def requests_of(officer: Officer, *, limit: int = 50) -> list[PoliceRequest]:
 def linked_for_officer(request: PoliceRequest) -> list[PoliceRequest]:
     """What an officer sees of the requests of others: police alone, whom their station vouched for, and where something is
     unusual only once it was called back. An account that was bought or stolen must not tell a perpetrator that somebody
-    looks for the car, and since when (P2, P3b)."""
+    looks for the car, and since when (P2, P3b). Nor does a number say so that there was a trip, before it is answered."""
     known = may_be_by_rule(request.officer_tier) and request.agency_kind == AgencyKind.POLICE
-    return linked_requests(request) if known and (not request.unusual or was_reached(request)) else []
+    known = known and (not request.unusual or was_reached(request))
+    known = known and (request.query != Query.PHONE or request.state == RequestState.RELEASED)
+    return linked_requests(request) if known else []
 
 
 def was_reached(request: PoliceRequest) -> bool:
