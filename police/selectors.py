@@ -315,6 +315,18 @@ PRESERVES = "preserve"  # whoever holds data for the police by a notice of its o
 ANEW_WITHIN = timedelta(hours=1)  # trips that come later are held by a job of each ten minutes
 
 
+def check_readable(query: Query, value: str) -> None:
+    """Whether something can be read as what it is said to be, whatever it leads to. Raises `QueryUnreadable`,
+    `InvalidInput`."""
+    if query == Query.PHONE:
+        typed.phone.read(value, field="query_value")
+    if query == Query.PLACE:
+        try:
+            typed.place.read(value)
+        except typed.place.PlaceUnreadable:
+            raise QueryUnreadable("query_value") from None
+
+
 def trips_preserved(row: Preservation) -> "Iterable[Trip]":
     """Every trip that a preservation request names, as far as it is there. Raises `QueryUnreadable`, `InvalidInput`."""
     query, value = Query(row.query), str(row.query_value)
