@@ -84,6 +84,7 @@ def officers_only(
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated or request.method != "GET":
             check_officer(request)
+            press.warm()  # whoever is here will want a paper: it takes seconds to start, and minutes where all is busy
         return behind_door(request, *args, **kwargs)
 
     return guarded
@@ -119,7 +120,6 @@ def home(request: HttpRequest) -> HttpResponse:
 @officers_only
 def emergency(request: HttpRequest) -> HttpResponse:
     """Danger to life: five things, sent in a minute (P2+)."""
-    press.warm()
     form = EmergencyForm(request.POST or None, initial={"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         try:
@@ -389,8 +389,6 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     asked = own(request, code)
     released = asked.state == RequestState.RELEASED
     readable = released and asked.release.is_open(clock.now())
-    if readable:
-        press.warm()
     actor = account_of(request).actor
     read = documents.read_page(actor=actor, request=asked, kind=CopyKind.PAGE) if readable else None
     context = {

@@ -69,7 +69,7 @@ def test_what_makes_them_stays_and_is_started_once():
         assert slot.child.is_fit()
 
 
-@pytest.mark.parametrize("path", ["/police/emergency/", "/police/requests/{}/"])
+@pytest.mark.parametrize("path", ["/police/", "/police/emergency/", "/police/requests/{}/"])
 def test_it_is_started_while_the_officer_reads_and_writes(asked, signed_in, monkeypatch, path):
     begun = []
     monkeypatch.setattr(press, "warm", lambda: begun.append(path))
