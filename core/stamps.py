@@ -18,10 +18,11 @@ class NotStamped(Exception):
 
 
 class Authority(TimeStamper):
-    """The time authority of the settings."""
+    """The time authority of the settings, or one at another address, asked so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "", within: float = 0.0) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of pyHanko
+        self.address, self.within = address or settings.TIME_URL, within or WITHIN
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """The time stamp. Raises `TimestampRequestError`, also for an answer to another question, or without a token."""
@@ -33,7 +34,7 @@ class Authority(TimeStamper):
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         try:
             found = outside.exchange(
-                "time", settings.TIME_URL, req.dump(), sends=QUERY, takes=REPLY, within=WITHIN
+                "time", self.address, req.dump(), sends=QUERY, takes=REPLY, within=self.within
             )
             return tsp.TimeStampResp.load(found, strict=True)
         except (DomainError, ValueError) as why:

@@ -1,9 +1,10 @@
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from core.errors import DomainError
+from core.errors import AGAIN, DomainError
 from police.states import NoticePart, PaperNeeded
 
 
@@ -173,5 +174,30 @@ class TableUnreadable(DomainError):
         400,
         _(
             "This is no table of stations: CSV in UTF-8, its first line code, name_zh, name_en, published_phone, registered_email."
+        ),
+    )
+
+
+class PaperWaits(DomainError):
+    """Papers of others are made before this one: `ahead` of them. `by` is when it is expected."""
+
+    code, status, sentence = (
+        "paper_waits",
+        503,
+        _("This paper is being made after those of others who asked before. Please ask again in a moment."),
+    )
+    retry_after = AGAIN
+
+    def __init__(self, *, ahead: int, by: datetime) -> None:
+        self.ahead, self.by = ahead, by
+        super().__init__()
+
+
+class PaperNotMade(DomainError):
+    code, status, sentence = (
+        "paper_not_made",
+        500,
+        _(
+            "This paper could not be made. The page and the JSON file say the same; for the paper call the liaison line %(line)s."
         ),
     )

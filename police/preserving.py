@@ -1,12 +1,12 @@
 """Preservation: what would end is kept by a notice of its own, until a day that two people put off (P7, P7+).
 
 It passes the same verification as a release by rule. Whether anything exists is never said: the answer is the same for
-every number, and takes down the same rows. What is held are trips (`core.holds`), which every job that destroys asks.
+every number, and so are its rows and its time, because what is named is looked for behind it. What is held are trips
+(`core.holds`), which every job that destroys asks: it runs beside what holds them, and a moment later.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -17,11 +17,13 @@ from core.actions import NotNow
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
+from core.events import publish
 from core.limits import Asker
 from core.permissions import require
 from core.transactions import begins_transaction, joins_transaction
 from police import selectors
 from police.errors import NotCalledBack
+from police.events import PreservationAsked
 from police.models import Officer, Preservation
 from police.policies import (
     PRESERVATIONS,
@@ -31,7 +33,6 @@ from police.policies import (
     why_not_preserve,
 )
 from police.states import Query
-from rides.selectors import MOST_AT_ONCE
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -86,13 +87,21 @@ def preserve(*, account: "Account", asked: Asked, submission: str, asker: Asker)
         asked_at=at,
         until=at + policy.span(PRESERVED_FOR),
     )
-    # The newest at once; what more a busy car has, the next run of the job holds, well before anything of it ends.
-    found = list(islice(selectors.trips_preserved(row), MOST_AT_ONCE))
+    selectors.check_readable(asked.query, asked.value)
     row.save()
     # The journal says the same whatever was found: it is read by more people than may know.
     audit.record(account.actor, "police.preserved", row.code, case=row.code, query=row.query)
-    _hold(row, found, account.actor)
+    # Holding takes a while for each trip: whoever measured the answer would learn whether somebody rides (P3b).
+    publish(PreservationAsked(code=row.code))
     return row
+
+
+@joins_transaction
+def hold_what_exists(*, code: str) -> None:
+    """Hold all that a request names, as far as it is there. Repeated it holds what came meanwhile."""
+    row = Preservation.objects.select_for_update().filter(code=code).first()
+    if row is not None and row.is_kept(clock.now()):
+        _walk(row, clock.now(), row.officer.account.actor)
 
 
 @joins_transaction
@@ -185,15 +194,20 @@ def _anew(pk: int, at: datetime) -> bool:
     row = Preservation.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
     if row is None or not row.is_kept(at):
         return False
+    _walk(row, at, SYSTEM)
+    return True
+
+
+@joins_transaction
+def _walk(row: Preservation, at: datetime, actor: Actor) -> None:
     there = holds.subjects_of(source=SOURCE, case=row.code)
     lacks = [trip for trip in selectors.trips_preserved(row) if trip.code not in there]
-    _hold(row, lacks, SYSTEM)
+    _hold(row, lacks, actor)
     since = at - selectors.ANEW_WITHIN
     if any(max(trip.requested_at, row.asked_at) < since for trip in lacks):
         row.missed_at = at  # an earlier run should have held it
     row.walked_at = at
     row.save(update_fields=["walked_at", "missed_at"])
-    return True
 
 
 ANEW = jobs.walk(

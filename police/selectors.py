@@ -218,9 +218,11 @@ def requests_of(officer: Officer, *, limit: int = 50) -> list[PoliceRequest]:
 def linked_for_officer(request: PoliceRequest) -> list[PoliceRequest]:
     """What an officer sees of the requests of others: police alone, whom their station vouched for, and where something is
     unusual only once it was called back. An account that was bought or stolen must not tell a perpetrator that somebody
-    looks for the car, and since when (P2, P3b)."""
+    looks for the car, and since when (P2, P3b). Nor does a number say so that there was a trip, before it is answered."""
     known = may_be_by_rule(request.officer_tier) and request.agency_kind == AgencyKind.POLICE
-    return linked_requests(request) if known and (not request.unusual or was_reached(request)) else []
+    known = known and (not request.unusual or was_reached(request))
+    known = known and (request.query != Query.PHONE or request.state == RequestState.RELEASED)
+    return linked_requests(request) if known else []
 
 
 def was_reached(request: PoliceRequest) -> bool:
@@ -311,6 +313,18 @@ def resolve_query(
 
 PRESERVES = "preserve"  # whoever holds data for the police by a notice of its own (P7)
 ANEW_WITHIN = timedelta(hours=1)  # trips that come later are held by a job of each ten minutes
+
+
+def check_readable(query: Query, value: str) -> None:
+    """Whether something can be read as what it is said to be, whatever it leads to. Raises `QueryUnreadable`,
+    `InvalidInput`."""
+    if query == Query.PHONE:
+        typed.phone.read(value, field="query_value")
+    if query == Query.PLACE:
+        try:
+            typed.place.read(value)
+        except typed.place.PlaceUnreadable:
+            raise QueryUnreadable("query_value") from None
 
 
 def trips_preserved(row: Preservation) -> "Iterable[Trip]":

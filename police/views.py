@@ -20,6 +20,7 @@ from core.errors import DomainError, Forbidden, InvalidInput, NotFound, SignInRe
 from core.limits import asker_of
 from core.permissions import may
 from police import following, notices, preserving, selectors, services
+from police.documents import press
 from police.documents import services as documents
 from police.documents.sections import sections
 from police.documents.states import CopyKind
@@ -83,6 +84,7 @@ def officers_only(
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated or request.method != "GET":
             check_officer(request)
+            press.warm()  # whoever is here will want a paper: it takes seconds to start, and minutes where all is busy
         return behind_door(request, *args, **kwargs)
 
     return guarded

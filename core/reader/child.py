@@ -11,7 +11,7 @@ import os
 import resource
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +39,13 @@ _KEYS = frozenset({"/JavaScript", "/XFA"})
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """What a child may use: megabytes beyond what it holds when it starts, seconds of CPU for one file, and seconds
-    without work after which it ends."""
+    """What a child may use: megabytes beyond what it holds when it starts, seconds of CPU for one file, seconds
+    without work after which it ends, and by how much it gives way to others."""
 
     memory: int
     cpu: int
-    idle: int
+    idle: int  # 0: it waits for work as long as whoever started it lives
+    nice: int = 10
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -257,6 +258,11 @@ def _check_object(found: Any) -> None:
 
 
 def main() -> None:
+    serve(answer)
+
+
+def serve(work: Callable[[Wish], Answer]) -> None:
+    """Answer one wish after the other, until whoever started this process has gone, or is silent for long."""
     line = socket.socket(fileno=os.dup(0))
     first = receive(line)
     if first is None:
@@ -264,18 +270,18 @@ def main() -> None:
     bounds = msgspec.msgpack.decode(first, type=Bounds)
     _bind(bounds)
     send(line, b"ready")
-    line.settimeout(bounds.idle)
+    line.settimeout(bounds.idle or None)
     with suppress(TimeoutError, ConnectionError):
         while (frame := receive(line)) is not None:
             line.settimeout(None)
             _give_time(bounds.cpu)
-            send(line, msgspec.msgpack.encode(answer(msgspec.msgpack.decode(frame, type=Wish))))
-            line.settimeout(bounds.idle)
+            send(line, msgspec.msgpack.encode(work(msgspec.msgpack.decode(frame, type=Wish))))
+            line.settimeout(bounds.idle or None)
 
 
 def _bind(bounds: Bounds) -> None:
     """Give way to everybody, be the first to go where memory runs out, write nowhere, hold no more than is allowed."""
-    os.nice(10)
+    os.nice(bounds.nice)
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as own:  # noqa: PTH123 - less to import
         own.write("1000")
     with suppress(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,16 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "ORT_DISABLE_TELEMETRY": "1",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a child runs where it is not the reader of files: its first words, behind our folder on the path. It is ours
+    and opens nothing of strangers, so it sees our environment."""
+
+    boot: str
+
+
 STARTS_WITHIN = 20.0  # seconds; a machine under load loads the libraries slowly
 _hurried = ContextVar("hurried", default=True)
 
@@ -51,7 +62,7 @@ def _at_most(seconds: float) -> float | None:
     return seconds if _hurried.get() else None
 
 
-FILES_EACH = 200  # a child is replaced after so many
+FILES_EACH = 200  # a child that opens files is replaced after so many
 IDLE = 300  # seconds
 
 
@@ -66,17 +77,18 @@ class Broke(Exception):
 class Child:
     """One process. Not for two threads at once. Raises `Busy` where it cannot be started."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, program: Program | None = None) -> None:
         self.served = 0
+        self._stays = program is not None  # what opens no files is not replaced by a fresh one
         self.since = time.monotonic()
         self._line, theirs = socket.socketpair()
         try:
             # Not a fork of this process with its threads: `subprocess` executes the new interpreter at once.
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-                [sys.executable, "-I", "-c", _BOOT, BASE],
+                [sys.executable, "-I", "-c", program.boot if program else _BOOT, BASE],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                env=_ENVIRONMENT,
+                env=None if program else _ENVIRONMENT,
                 cwd="/",
             )
         except OSError:
@@ -101,11 +113,8 @@ class Child:
 
     def is_fit(self) -> bool:
         """False where it has gone, or will soon: nobody hands it a file that it may not take any more."""
-        if (
-            self.served >= FILES_EACH
-            or time.monotonic() - self.since > IDLE / 2
-            or self._process.poll() is not None
-        ):
+        old = self.served >= FILES_EACH or time.monotonic() - self.since > IDLE / 2
+        if (old and not self._stays) or self._process.poll() is not None:
             return False
         self._line.settimeout(0)
         try:
@@ -153,8 +162,18 @@ class Child:
 class Lane:
     """At most `size` files at once and `queue` that wait, each at most `patience` seconds; children start when needed."""
 
-    def __init__(self, bounds: Bounds, *, size: int, queue: int, patience: float, within: float) -> None:
+    def __init__(
+        self,
+        bounds: Bounds,
+        *,
+        size: int,
+        queue: int,
+        patience: float,
+        within: float,
+        program: Program | None = None,
+    ) -> None:
         self.bounds, self.size, self.queue, self.patience, self.within = bounds, size, queue, patience, within
+        self.program = program
         self._begin()
         # A worker that is forked has none of its parent's children, and holds none of their lines open.
         os.register_at_fork(after_in_child=self._forget)
@@ -163,6 +182,7 @@ class Lane:
         self._turn = threading.Condition()
         self._idle: list[Child] = []
         self._busy = self._waiting = 0
+        self._warming = False
 
     def _forget(self) -> None:
         for each in self._idle:
@@ -191,7 +211,7 @@ class Lane:
                 if slot.child is not None:
                     self._idle.append(slot.child)
                 self._busy -= 1
-                self._turn.notify()
+                self._turn.notify_all()  # somebody may wait for a child, and somebody for a place
 
     def fit(self) -> Child:
         """A child that stands ready, or a new one. Raises `Busy`."""
@@ -199,10 +219,38 @@ class Lane:
             with self._turn:
                 found = self._idle.pop() if self._idle else None
             if found is None:
-                return Child(self.bounds)
+                return Child(self.bounds, self.program)
             if found.is_fit():
                 return found
             found.end()
+
+    def warm(self) -> None:
+        """Start a child where none stands ready or works, and come back at once."""
+        with self._turn:
+            if self._warming or self._idle or self._busy:
+                return
+            self._warming = True
+        threading.Thread(target=self._warm, name="reader-warm", daemon=True).start()
+
+    def _warm(self) -> None:
+        try:
+            with unhurried(), self.slot() as slot:
+                slot.child = self.fit()
+        except Busy:
+            log.warning("reader.not_warmed")
+        finally:
+            with self._turn:
+                self._warming = False
+                self._turn.notify_all()
+
+    def is_warm(self, within: float) -> bool:
+        """Whether a child stands ready or works; where none does one is started, and waited for so many seconds.
+
+        On a machine that is full a child loads for a minute: who asks here holds no thread meanwhile.
+        """
+        self.warm()
+        with self._turn:
+            return self._turn.wait_for(lambda: not self._warming, within) and bool(self._idle or self._busy)
 
     def close(self) -> None:
         """End the children that stand ready."""

@@ -28,7 +28,7 @@ from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timesta
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from core.stamps import Authority
+from core.stamps import Authority as Authority
 from core.stamps import NotStamped as NotStamped
 
 RESERVED = 24_000  # bytes of a signature with its chain and time stamp, in hexadecimal digits
@@ -60,22 +60,22 @@ def sealed_by() -> str:
     return str(own.subject.human_friendly)
 
 
-def seal(pdf: bytes, *, stamped: bool) -> bytes:
-    """The PDF with the seal, and with the time of the authority where `stamped`. Raises `NotStamped`."""
+def seal(pdf: bytes, authority: Authority | None = None) -> bytes:
+    """The PDF with the seal, and with the time of an authority where one is given. Raises `NotStamped`."""
     meta = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason="P6"
     )
     signer = signers.PdfSigner(
         meta,
         signer=_signer(settings.SEAL_KEY, settings.SEAL_CHAIN),
-        timestamper=Authority() if stamped else None,
+        timestamper=authority,
     )
     try:
         written = signer.sign_pdf(
             IncrementalPdfFileWriter(io.BytesIO(pdf)), bytes_reserved=RESERVED, in_place=False
         )
     except (TimestampRequestError, SigningError) as why:
-        if stamped:
+        if authority is not None:
             raise NotStamped from why
         raise
     return bytes(written.getbuffer())

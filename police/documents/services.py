@@ -16,14 +16,15 @@ from cryptography.hazmat.primitives import hashes
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, inserts, retry
+from core import audit, clock, inserts, retry, stamps
 from core.actors import Actor
 from core.errors import NotFound
 from core.transactions import begins_transaction, joins_transaction
 from core.wrapped import opened
-from police.documents import paper, seal
+from police.documents import paper, press, seal
 from police.documents.models import ReleaseCopy
 from police.documents.paper import Copied, Listed
+from police.documents.press import Order, ProofOf
 from police.documents.states import CopyKind, StampState
 from police.errors import LinkClosed, NotCalledBack
 from police.models import PoliceRequest
@@ -162,14 +163,21 @@ def hand_over(*, actor: Actor, request: PoliceRequest, kind: CopyKind) -> Handed
     """A file of the release for this reader: drawn, sealed, kept until it is destroyed. Call it outside of transactions.
 
     A time authority that is slow or away delays nothing: the seal is then without its time, and `STAMPS` adds it.
-    Raises `NotReleased`, `LinkClosed`.
+    A paper is made by the press, where others may be before this one. Raises `NotReleased`, `LinkClosed`, `PaperWaits`,
+    `PaperNotMade`.
     """
-    text = read_pack(actor=actor, request=request)
-    copied = _copied(request, new_copy_code())
     if kind == CopyKind.JSON:
+        text = read_pack(actor=actor, request=request)
+        copied = _copied(request, new_copy_code())
         content, stamp = _json(text, copied), StampState.NONE
     else:
-        content, stamp = _sealed(request, kind, text, copied)
+        with press.place(f"{request.code}:{actor.code}:{kind}") as make:
+            text = read_pack(actor=actor, request=request)
+            copied = _copied(request, new_copy_code())
+            made = make(_order(request, kind, text, copied))
+        content, stamp = made.content, paper.stamp_of(stamped=made.stamped)
+        if settings.TIME_URL and not made.stamped:
+            log.warning("police.sealed_without_time", request=request.code, copy=copied.code)
     copy = _keep(actor, request, copied, kind, content, stamp)
     return _handed(request, copy, content)
 
@@ -254,41 +262,30 @@ def _json(text: str, copied: Copied) -> bytes:
     return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _sealed(request: PoliceRequest, kind: CopyKind, text: str, copied: Copied) -> tuple[bytes, StampState]:
-    for stamped in (True, False) if settings.TIME_URL else (False,):
-        drawn = (
-            paper.record(json.loads(text), copied, stamped=stamped)
-            if kind == CopyKind.PDF
-            else _proof(request, text, copied, stamped=stamped)
-        )
-        try:
-            return seal.seal(drawn, stamped=stamped), paper.stamp_of(stamped=stamped)
-        except seal.NotStamped:
-            log.warning("police.sealed_without_time", request=request.code, copy=copied.code)
-    raise AssertionError("a seal without the time asks nobody")  # pragma: no cover
-
-
-def _proof(request: PoliceRequest, text: str, copied: Copied, *, stamped: bool) -> bytes:
+def _order(request: PoliceRequest, kind: CopyKind, text: str, copied: Copied) -> Order:
+    given = {"copied": copied, "time": settings.TIME_URL, "within": stamps.WITHIN}
+    if kind == CopyKind.PDF:
+        return Order(**given, record=text)
     files = ReleaseCopy.objects.filter(
         release__request=request, kind__in=[CopyKind.PDF, CopyKind.JSON, CopyKind.SOUND]
     ).order_by("pk")
-    return paper.proof(
-        copied,
-        notice=str(request.letter_number),
-        sealed_by=seal.sealed_by(),
-        record=(hashlib.sha256(text.encode()).hexdigest(), seal.sm3(text.encode())),
-        files=[
-            Listed(
-                row.code,
-                CopyKind(row.kind).value.upper(),
-                row.at,
-                row.size,
-                row.stamped_sha256 or row.sha256,
-                row.stamped_sm3 or row.sm3,
-            )
-            for row in files
-        ],
-        stamped=stamped,
+    return Order(
+        **given,
+        proof=ProofOf(
+            notice=str(request.letter_number),
+            digests=(hashlib.sha256(text.encode()).hexdigest(), seal.sm3(text.encode())),
+            files=[
+                Listed(
+                    row.code,
+                    CopyKind(row.kind).value.upper(),
+                    row.at,
+                    row.size,
+                    row.stamped_sha256 or row.sha256,
+                    row.stamped_sm3 or row.sm3,
+                )
+                for row in files
+            ],
+        ),
     )
 
 

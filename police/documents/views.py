@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.access import account_of
-from core.errors import DomainError, InvalidInput, explain
+from core.errors import DomainError, InvalidInput, explain, wants_json
 from core.limits import asker_of
 from police.documents import services, verify
 from police.documents.services import Handed
 from police.documents.states import CopyKind
+from police.errors import PaperWaits
 from police.views import officers_only, own
 
 HERE = Path(__file__).parent
@@ -31,20 +32,32 @@ def _answer(handed: Handed) -> HttpResponse:
     return HttpResponse(handed.content, content_type=handed.kind, headers=headers)
 
 
+def _paper(request: HttpRequest, code: str, kind: CopyKind) -> HttpResponse:
+    """A sealed paper; while others are before it, a page that says how many, by when, and asks again by itself."""
+    asked = own(request, code)
+    try:
+        return _answer(services.hand_over(actor=account_of(request).actor, request=asked, kind=kind))
+    except PaperWaits as waits:
+        if wants_json(request):
+            raise
+        context = {"asked": asked, "kind": kind.label, "waits": waits, "again": waits.retry_after}
+        answer = render(request, "police/paper.html", context, status=waits.status)
+        answer["Retry-After"], answer["Cache-Control"] = str(waits.retry_after), "no-store"
+        return answer
+
+
 @require_GET
 @officers_only
 def pack_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The pack as a sealed PDF."""
-    asked = own(request, code)
-    return _answer(services.hand_over(actor=account_of(request).actor, request=asked, kind=CopyKind.PDF))
+    return _paper(request, code, CopyKind.PDF)
 
 
 @require_GET
 @officers_only
 def proof_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The electronic proof document of what was handed over."""
-    asked = own(request, code)
-    return _answer(services.hand_over(actor=account_of(request).actor, request=asked, kind=CopyKind.PROOF))
+    return _paper(request, code, CopyKind.PROOF)
 
 
 @require_GET

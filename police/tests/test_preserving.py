@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from core import clock, holds, pictures, retention
+from core import clock, events, holds, pictures, retention
 from core.actions import NotNow
 from core.errors import Forbidden, InvalidInput, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.limits import Asker
-from core.models import AuditEntry, DataHold, Notification, StoredPicture
+from core.models import AuditEntry, DataHold, Notification, OutboxEvent, StoredPicture
 from police import preserving
 from police.errors import NotCalledBack, OfficerSuspended
 from police.models import Officer, Preservation
@@ -38,12 +39,21 @@ def asked(query, value, **changes):
 
 
 def preserve(people, query, value, who="officer", key="s", **changes):
-    return preserving.preserve(
+    row = preserving.preserve(
         account=people(who),
         asked=asked(query, value, **changes),
         submission=key,
         asker=Asker(person=who),
     )
+    heard()
+    return row
+
+
+def heard():
+    """The worker has heard of what was asked."""
+    waiting = OutboxEvent.objects.filter(name="police.preservation_asked", delivered_at=None)
+    for pk in waiting.values_list("pk", flat=True):
+        events.EVENTS.attempt(pk)
 
 
 def post(client, value, key="k"):
@@ -77,6 +87,8 @@ def test_it_never_tells_whether_anything_exists(rides, people, signed_in):
         DataHold.objects.filter(source="preserve").delete()
         answer = post(client, value, key=f"k{number}")
         assert (answer.status_code, answer.url) == (302, "/police/preserve/")
+        assert not DataHold.objects.filter(source="preserve").exists()
+        heard()
         row = Preservation.objects.get()
         page = client.get(answer.url).content.decode()
         pages.append(page[page.index("<main") : page.index("</main>")].replace(row.code, "CODE"))
@@ -86,6 +98,26 @@ def test_it_never_tells_whether_anything_exists(rides, people, signed_in):
     assert first == second
     lines = AuditEntry.objects.filter(action="police.preserved").order_by("pk")
     assert len({str(line.facts) for line in lines}) == 1
+
+
+def test_its_answer_takes_as_many_statements_whatever_is_found(rides, people, signed_in):
+    """Each trip that is held takes some: by the time of the answer a number would say whether somebody rides (P3b)."""
+    trip, client, asked_of = rides.under_way(), signed_in("officer"), []
+    post(client, "+8613700000098", key="warms")
+    for number, value in enumerate(
+        [trip.passenger.phone, "+8613700000099", trip.plate_registered, trip.code]
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            assert post(client, value, key=f"k{number}").status_code == 302
+        asked_of.append(len(asked))
+    assert len(set(asked_of)) == 1, asked_of
+
+
+def test_what_was_heard_twice_is_held_once(rides, people):
+    row = preserve(people, Query.TRIP, rides.under_way().code)
+    with transaction.atomic():
+        preserving.hold_what_exists(code=row.code)
+    assert DataHold.objects.filter(case=row.code).count() == 1
 
 
 def test_a_trip_that_comes_later_within_its_time_is_held_as_well(rides, people):
@@ -222,14 +254,14 @@ def test_one_officer_makes_no_more_than_the_policy_says(rides, people, valkey):
 
 def test_a_busy_car_keeps_its_oldest_trips_too(rides, people, noon, monkeypatch):
     monkeypatch.setattr("rides.selectors.police._PAGE", 2)
-    monkeypatch.setattr("police.preserving.MOST_AT_ONCE", 1)
     mine = [rides.ended() for _each in range(3)]
     for _each in range(3):  # of another car, whose plate ends so too, and newer
         other = rides.ended()
         Trip.objects.filter(pk=other.pk).update(plate_registered="沪Z" + other.plate_registered[2:])
     row = preserve(people, Query.PLATE, mine[0].plate_registered)
-    preserving.ANEW.run(at=clock.now())
     held = DataHold.objects.filter(case=row.code).values_list("subject", flat=True)
     assert set(held) == {trip.code for trip in mine}
+    preserving.ANEW.run(at=clock.now())
+    assert set(held.all()) == {trip.code for trip in mine}
     row.refresh_from_db()
     assert (row.walked_at, row.missed_at) == (clock.now(), None)

@@ -165,3 +165,13 @@ def test_an_improper_release_suspends_the_officer(rides, people):
     )
     services.review_release(account=people("specialist"), code=asked.code, proper=False)
     assert Officer.objects.get(account__code="officer").state == "suspended"
+
+
+def test_what_finds_her_stands_before_what_is_downloaded_and_filled_in(rides, people, signed_in):
+    """On a phone the plates are on the first screen."""
+    asked = services.ask_by_form(
+        account=people("officer"), question=by_trip(rides.under_way()), submission="s"
+    )
+    page = signed_in("officer").get(f"/police/requests/{asked.code}/").content.decode()
+    plates = page.index('class="plates"')
+    assert all(plates < page.index(later) for later in ("pack.pdf", "pack.json", "papers/"))

@@ -272,3 +272,20 @@ def test_nor_whether_anybody_works_on_a_trip_that_is_over(people, in_danger, rid
 
 def pdf_text(content):
     return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+
+
+def test_no_number_says_by_who_else_asked_that_there_was_a_trip(people, rides, signed_in, noon):
+    """Of a time long past people decide, and a letter is still to be checked: until then nothing says that she rode (P3b)."""
+    trip = rides.ended()
+    her, then = people("passenger").phone, trip.requested_at
+    ask(people, trip.code, "officer2")
+    noon.shift(timedelta(days=3))
+    device(people, "mine", hours=100)
+    back = services.ask_by_form(
+        account=people("officer"),
+        question=urgent(Query.PHONE, her, then),
+        submission="looks-back",
+        device="mine",
+    )
+    assert (back.state, back.trips_found, back.unusual) == ("escalated", 1, [])
+    assert not others_on(signed_in("officer"), back)

@@ -1,0 +1,208 @@
+"""The press: papers are drawn and sealed in a child process, never in a server, where a call for help would wait for them.
+
+The child is one of ours (`core.reader.pool`), with our settings and of our apps the ground alone: what is to be drawn is told
+to it whole, and it asks no database. Those who come at once have a place in the order in which they asked first, a few of them wait on the line, and
+everybody else is told how many are before them and by when, without holding a thread of the server.
+"""
+
+import math
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import msgspec
+import structlog
+from django.conf import settings
+
+from core import clock
+from core.errors import AGAIN
+from core.reader.child import Answer, Bounds, Wish, serve
+from core.reader.pool import Broke, Busy, Lane, Program
+from police.documents import paper, seal
+from police.documents.paper import Copied, Listed
+from police.errors import PaperNotMade, PaperWaits
+
+log = structlog.get_logger()
+_BOOT = (
+    "import os, sys; sys.path.insert(0, sys.argv[1]); os.nice(3)\n"
+    "from django.apps import AppConfig, apps; import core\n"
+    "apps.populate([AppConfig('core', core)])\n"  # all of them take twice as long to load
+    "from police.documents.press import main; main()"
+)
+STARTS = 2.0  # seconds in which who asks waits for a child that is not there yet
+ON_THE_LINE = 2  # threads that wait for their turn, beside those whose paper is being made
+FORGOTTEN = 3 * AGAIN  # seconds after which whoever asked no more loses their place
+FIRST_GUESS = 1.0  # seconds of a paper, before one was made
+WEIGHT = 0.3  # of the newest paper in what one takes
+
+
+class ProofOf(msgspec.Struct, frozen=True):
+    """What a proof document lists, beside whose copy it is."""
+
+    notice: str
+    digests: tuple[str, str]
+    files: list[Listed]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A paper: the record as JSON text, or what a proof lists. `time` is the address of the time authority, empty where
+    there is none, which has so many seconds."""
+
+    copied: Copied
+    record: str = ""
+    proof: ProofOf | None = None
+    time: str = ""
+    within: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sealed paper, and whether the time of the authority stands in its seal."""
+
+    content: bytes
+    stamped: bool
+
+
+# --- In the server ---
+
+
+@lru_cache(maxsize=1)
+def lane() -> Lane:
+    """One beside the pages, behind them and before what nobody waits for; it stays as long as the server."""
+    return Lane(
+        Bounds(memory=600, cpu=20, idle=0, nice=0),
+        size=1,
+        queue=ON_THE_LINE,
+        patience=5.0,
+        within=15.0,
+        program=Program(_BOOT),
+    )
+
+
+class _Queue:
+    """Who waits, in the order in which they asked first; and how long a paper takes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[str, float] = {}  # who: when they asked last, infinite while theirs is made
+        self._takes = FIRST_GUESS
+
+    def come(self, who: str) -> int:
+        """How many are before them."""
+        now = time.monotonic()
+        with self._lock:
+            self._seen = {each: at for each, at in self._seen.items() if now - at < FORGOTTEN or each == who}
+            self._seen[who] = max(now, self._seen.get(who, now))
+            return list(self._seen).index(who)
+
+    def begin(self, who: str) -> None:
+        with self._lock:
+            self._seen[who] = math.inf
+
+    def leave(self, who: str, took: float | None) -> None:
+        with self._lock:
+            self._seen.pop(who, None)
+            if took is not None:
+                self._takes += WEIGHT * (took - self._takes)
+
+    def ready(self, ahead: int) -> datetime:
+        """By when a paper is made before which so many others are."""
+        turns = ahead // lane().size + 1
+        return clock.now() + timedelta(seconds=math.ceil(turns * self._takes) + AGAIN)
+
+
+_queue = _Queue()
+
+
+def warm() -> None:
+    """Whoever is about to ask will want a paper: what makes it is started meanwhile."""
+    lane().warm()
+
+
+@contextmanager
+def place(who: str) -> Iterator[Callable[[Order], Made]]:
+    """A place at the press, for one paper of somebody's. Call it outside of transactions.
+
+    Raises `PaperWaits` where others are before them, before anything was done; the making `PaperWaits`, `PaperNotMade`.
+    """
+    ahead = _queue.come(who)
+    if ahead >= lane().size + ON_THE_LINE or not lane().is_warm(STARTS):
+        raise PaperWaits(ahead=ahead, by=_queue.ready(ahead))
+    took: float | None = None
+
+    def make(order: Order) -> Made:
+        nonlocal took
+        began = time.monotonic()
+        made = _made(order, ahead)
+        took = time.monotonic() - began
+        return made
+
+    _queue.begin(who)
+    try:
+        yield make
+    finally:
+        _queue.leave(who, took)
+
+
+def _made(order: Order, ahead: int) -> Made:
+    try:
+        with lane().slot() as slot:
+            said = slot.ask(Wish(msgspec.msgpack.encode(order)))
+    except Busy:
+        raise PaperWaits(ahead=ahead, by=_queue.ready(ahead)) from None
+    except Broke:
+        log.error("police.paper_not_made", copy=order.copied.code, why="ended")
+        raise PaperNotMade(line=settings.LIAISON_LINE) from None
+    if said.refused:
+        log.error("police.paper_not_made", copy=order.copied.code, why=said.refused)
+        raise PaperNotMade(line=settings.LIAISON_LINE)
+    return Made(said.drawn, msgspec.msgpack.decode(said.said, type=bool))
+
+
+# --- In the child ---
+
+
+def main() -> None:
+    """The program of the child."""
+    serve(answer)
+
+
+def answer(wish: Wish) -> Answer:
+    """The sealed paper; where that fails, where in our code, and nothing of what stood in it."""
+    try:
+        made = draw(msgspec.msgpack.decode(wish.content, type=Order))
+    except MemoryError:
+        raise
+    except Exception as why:
+        last = traceback.extract_tb(why.__traceback__)[-1]
+        return Answer(f"{type(why).__name__} at {last.name}:{last.lineno}")
+    return Answer(drawn=made.content, said=msgspec.Raw(msgspec.msgpack.encode(made.stamped)))
+
+
+def draw(order: Order) -> Made:
+    """The paper, sealed: with the time of the authority where it answers, and without it where it does not."""
+    if order.time:
+        try:
+            authority = seal.Authority(order.time, order.within)
+            return Made(seal.seal(_drawn(order, stamped=True), authority), stamped=True)
+        except seal.NotStamped:
+            pass  # what is handed over waits for nobody's clock: the time follows
+    return Made(seal.seal(_drawn(order, stamped=False)), stamped=False)
+
+
+def _drawn(order: Order, *, stamped: bool) -> bytes:
+    if order.proof is None:
+        return paper.record(msgspec.json.decode(order.record), order.copied, stamped=stamped)
+    return paper.proof(
+        order.copied,
+        notice=order.proof.notice,
+        sealed_by=seal.sealed_by(),
+        record=order.proof.digests,
+        files=order.proof.files,
+        stamped=stamped,
+    )
