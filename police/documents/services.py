@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, Any
 
+import msgspec
 import structlog
 from cryptography.hazmat.primitives import hashes
 from django.conf import settings
@@ -263,14 +264,14 @@ def _json(text: str, copied: Copied) -> bytes:
 
 
 def _order(request: PoliceRequest, kind: CopyKind, text: str, copied: Copied) -> Order:
-    given = {"copied": copied, "time": settings.TIME_URL, "within": stamps.WITHIN}
+    order = Order(copied, time=settings.TIME_URL, within=stamps.WITHIN)
     if kind == CopyKind.PDF:
-        return Order(**given, record=text)
+        return msgspec.structs.replace(order, record=text)
     files = ReleaseCopy.objects.filter(
         release__request=request, kind__in=[CopyKind.PDF, CopyKind.JSON, CopyKind.SOUND]
     ).order_by("pk")
-    return Order(
-        **given,
+    return msgspec.structs.replace(
+        order,
         proof=ProofOf(
             notice=str(request.letter_number),
             digests=(hashlib.sha256(text.encode()).hexdigest(), seal.sm3(text.encode())),
