@@ -27,6 +27,26 @@ def asker_with_device(request: Any) -> Asker:
     return replace(asker_of(request), device=device_of(request))
 
 
+def note_came(request: Any, code: str) -> None:
+    """The account with this code signs in with this request."""
+    request.came_here = code
+
+
+def note_left(request: Any) -> None:
+    """Who is signed in here signs out with this request, by a tap of their own."""
+    request.left_here = True
+
+
+def who_came(request: Any) -> str:
+    """The code of the account that signed in with this request; empty where none did."""
+    return str(getattr(request, "came_here", ""))
+
+
+def has_left(request: Any) -> bool:
+    """Whether somebody signed out with this request, by a tap of their own: no session that was taken from them says so."""
+    return bool(getattr(request, "left_here", False))
+
+
 # In this order: most browsers name others beside themselves.
 _BROWSERS = {
     "MicroMessenger": "WeChat",
@@ -55,13 +75,18 @@ def browser_of(request: Any) -> str:
 
 
 class DeviceMiddleware:
-    """Sets the cookie where a sign-in asked for a number."""
+    """Sets the cookie where a sign-in asked for a number; where somebody signed out, the browser forgets the rest.
+
+    What it kept for them (pages, drafts, switches) is not the next one's at this screen.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if has_left(request):
+            response["Clear-Site-Data"] = '"cache", "storage"'
         number = getattr(request, "new_device", "")
         if number:
             response.set_cookie(
