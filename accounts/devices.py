@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 
 from core.limits import DEVICE_COOKIE, Asker, asker_of, device_cookie
 
@@ -25,6 +26,22 @@ def device_of(request: Any) -> str:
 def asker_with_device(request: Any) -> Asker:
     """Who asks for a code: their browser gets a number with the answer, by which it is known again when it types it."""
     return replace(asker_of(request), device=device_of(request))
+
+
+def reader_of(request: Any) -> str | None:
+    """Who reads a page, as the other pages of the same browser and what stands on its screen know them.
+
+    Opaque; empty where nobody is signed in, None where nobody was asked who it is.
+    """
+    user = getattr(request, "user", None)
+    if user is None:
+        return None
+    return reader_named(user.code) if user.is_authenticated else ""
+
+
+def reader_named(code: str) -> str:
+    """What pages say in the place of an account's code."""
+    return salted_hmac("accounts.reader", code, algorithm="sha256").hexdigest()[:16]
 
 
 def note_came(request: Any, code: str) -> None:

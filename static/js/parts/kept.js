@@ -1,9 +1,12 @@
 // What a phone needs to call for help when its page is gone: until the trip is over, somebody signs out, or half a day
-// has passed. What has not arrived yet stays until it has, or half a day; her words are tried once more at sign-out.
+// has passed. What has not arrived yet stays until it has, or half a day; it is tried once more at sign-out. Where
+// another account reads a page of this browser, it is as if she had signed out.
 const NAME = "huhang-sos";
 const TAP = "huhang-sos-tap";
 const WORDS = "huhang-sos-words";
 const LASTS_MS = 12 * 60 * 60 * 1000;
+
+const reader = () => document.documentElement?.dataset.reader || "";
 
 function keepAs(name, what) {
   try {
@@ -40,7 +43,7 @@ export function keepSos(page = document) {
   if (!form || !link) return;
   const { packet, secret, party, number } = link.dataset;
   const [action, key] = [form.getAttribute("action"), form.elements.key?.value || ""];
-  keepAs(NAME, { action, key, packet, secret, party, number, sms: link.href });
+  keepAs(NAME, { action, key, packet, secret, party, number, sms: link.href, reader: reader() });
 }
 
 export const keptSos = () => keptAs(NAME);
@@ -52,10 +55,12 @@ export const keptTap = () => keptAs(TAP);
 
 // Words to the agent: see `kept_words.js`.
 export const keptWords = () => keptAs(WORDS)?.said || [];
-export const storeWords = (said) => (said.length ? keepAs(WORDS, { said }) : forget(WORDS));
+export const storeWords = (said) => (said.length ? keepAs(WORDS, { said, reader: reader() }) : forget(WORDS));
 
-// Nobody who holds this phone next reads what she wrote; a tap has no words.
+// Nobody who holds this phone next reads what she wrote; a tap has no words, and stays where the browser lets it.
 function leave() {
+  const tap = keptTap();
+  if (tap) navigator.sendBeacon?.(tap.action, new URLSearchParams({ key: tap.key }));
   keptWords().forEach(({ action, body }) => navigator.sendBeacon?.(action, new URLSearchParams(body)));
   [NAME, WORDS].forEach(forget);
 }
@@ -63,6 +68,8 @@ function leave() {
 // Signed out, or on the page of a trip that has no SOS any more: it is over, but for what has not arrived yet.
 export function forgetWhenOver() {
   document.querySelector("form[action='/sign-out/']")?.addEventListener("submit", leave);
+  const isOthers = (name) => Boolean(keptAs(name)?.reader && reader() && keptAs(name).reader !== reader());
+  if ([NAME, WORDS].some(isOthers)) leave();
   const kept = keptSos();
   if (!kept || document.querySelector("form[action$='/sos/'], [data-packet]")) return;
   if (window.location.pathname === kept.action.replace(/sos\/$/, "") && !keptTap()) forget(NAME);
