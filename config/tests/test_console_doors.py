@@ -4,6 +4,13 @@ import pytest
 from django.contrib import admin
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_part_of_a_page_is_never_the_page_to_sign_in(world, client, method):
+    """What was typed beside it stays."""
+    answer = getattr(client, method)("/admin/incidents/I-1/here/", headers={"hx-request": "true"})
+    assert answer.status_code in {401, 405}
+
+
 def test_its_button_signs_out(signed_in):
     browser = signed_in("agent")
     page = browser.get("/admin/").content.decode()

@@ -157,7 +157,7 @@ test("a trip that was ended meanwhile takes nothing with it that has not arrived
   assert.equal(keptSos(), null);
 });
 
-test("what one account kept is gone before another, tried once more, and stays before herself and before nobody", () => {
+test("what one account kept is tried once more and gone before another, and stays before herself and nobody", () => {
   const sent = [];
   Object.defineProperty(globalThis, "navigator", {
     value: { sendBeacon: (address, said) => sent.push([address, said.toString()]) }, configurable: true,
@@ -191,7 +191,9 @@ test("a tap that has not arrived is tried once more as she signs out: the browse
   });
   let submit = null;
   globalThis.document = {
-    querySelector: (what) => (what.includes("sign-out") ? { addEventListener: (_name, run) => { submit = run; } } : null),
+    querySelector: (what) => (
+      what.includes("sign-out") ? { addEventListener: (_name, run) => { submit = run; } } : null
+    ),
   };
   keepTap("/trips/T-1/sos/", "k");
   forgetWhenOver();

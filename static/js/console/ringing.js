@@ -6,6 +6,8 @@ import { heardAs, isSignedOut, takeToken, watchReader } from "./signed_out.js";
 
 const TICK_MS = 250;
 const UNHEARD_S = 20; // so long without an answer, and nobody may believe that nothing rings
+const UNHEARD_EVERY_S = 20; // between two sounds of that
+let warned = -UNHEARD_EVERY_S;
 const title = document.title;
 const arrived = new WeakMap();
 const now = () => performance.now() / 1000;
@@ -68,9 +70,20 @@ function listen(box) {
     event.detail.shouldSwap = isList(xhr) && !isSignedOut();
     if (event.detail.shouldSwap) heard = now();
   });
+  document.addEventListener("htmx:responseError", ({ target, detail }) => {
+    if (target !== box && REFUSED.includes(detail.xhr.status)) window.htmx.trigger(box, "huhang-fetch");
+  });
   document.addEventListener("huhang-signed-out", () => box.replaceChildren());
   document.addEventListener("huhang-signed-in", () => window.htmx.trigger(box, "huhang-fetch"));
   document.addEventListener("huhang-alarms", () => window.htmx.trigger(box, "huhang-fetch"));
+}
+
+// A desk that learns nothing is heard itself.
+function warn(unheard) {
+  all("[data-unheard]").forEach((el) => { el.hidden = !unheard; });
+  if (!unheard || now() - warned < UNHEARD_EVERY_S) return;
+  ring(1);
+  warned = now();
 }
 
 export function ringUntilTaken() {
@@ -83,7 +96,7 @@ export function ringUntilTaken() {
     const rows = all("[data-alarm]", box);
     closeNotes(new Set(rows.map((row) => row.dataset.alarm)));
     bell.tick(rows.map(alarmOf), now(), Number(rows[0]?.dataset.alarmLouder || 1));
-    all("[data-unheard]").forEach((el) => { el.hidden = isSignedOut() || now() - heard < UNHEARD_S; });
+    warn(!isSignedOut() && now() - heard >= UNHEARD_S);
   };
   setInterval(tick, TICK_MS);
   // Timers of a tab that nobody looks at hardly run until it makes a sound: what arrives makes the first one.

@@ -27,7 +27,8 @@ export function heardAs(reader) {
 export function takeToken(token) {
   all("input[name=csrfmiddlewaretoken]").forEach((el) => { el.value = token; });
   all("[hx-headers]").forEach((el) => {
-    el.setAttribute("hx-headers", JSON.stringify({ ...JSON.parse(el.getAttribute("hx-headers")), "X-CSRFToken": token }));
+    const said = { ...JSON.parse(el.getAttribute("hx-headers")), "X-CSRFToken": token };
+    el.setAttribute("hx-headers", JSON.stringify(said));
   });
 }
 

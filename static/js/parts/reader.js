@@ -1,6 +1,6 @@
-// Whose page this is (`data-reader`, empty where nobody is signed in), told to the other pages of this browser. One of
-// somebody who signed out by a tap, or in whose place another account is, goes. A session that only ended takes nothing:
-// its owner may be writing here.
+// Whose page this is (`data-reader`, empty where nobody is signed in), told to the other pages of this browser. One
+// of somebody who signed out by a tap, or in whose place another account is, goes. A session that only ended takes
+// nothing: its owner may be writing here.
 import { closeShown } from "./shown.js";
 
 const readerOf = (root = document) => root.documentElement.dataset.reader;
