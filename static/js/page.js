@@ -4,7 +4,6 @@ import { tick } from "./parts/clock.js";
 import { letHandsBe } from "./parts/hands.js";
 import { forgetWhenOver, keptWords } from "./parts/kept.js";
 import { sendKeptTap } from "./parts/offline.js";
-import { knowReader } from "./parts/reader.js";
 
 // Few forms ask where this phone is, and few phones keep words that have not arrived.
 if (document.querySelector("[data-here-lat], [data-latitude]")) {
@@ -14,7 +13,7 @@ prepareButtons(document);
 preparePrinting();
 letHandsBe();
 forgetWhenOver();
-knowReader();
+import("./parts/reader.js").then((part) => part.knowReader()).catch(() => {});
 sendKeptTap();
 if (keptWords().length) import("./parts/kept_words.js").then((part) => part.sendKeptWords()).catch(() => {});
 // What a phone shows without a network; those who work here have no use for it.

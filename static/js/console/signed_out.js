@@ -1,6 +1,5 @@
 // Nobody is signed in here any more, or somebody else is: said at once and loudly, what was typed stays, and nothing
 // that is old rings. Where the same person signs in beside this page, it goes on.
-import { tellReader } from "../parts/reader.js";
 import { beep } from "./beep.js";
 import { all } from "./page.js";
 
@@ -35,8 +34,8 @@ export function takeToken(token) {
 export function watchReader() {
   const { reader } = document.querySelector("[data-bar]")?.dataset || {};
   if (!reader) return;
-  tellReader(reader, () => {
+  import("../parts/reader.js").then(({ tellReader }) => tellReader(reader, () => {
     gone = true;
     say(true);
-  });
+  })).catch(() => {});
 }
