@@ -191,7 +191,7 @@ def test_a_desk_that_was_signed_out_elsewhere_says_so_at_once_rings_nothing_old_
     page.locator("#act-note textarea").fill("she whispers")
     end_own_sessions(account=people("agent"))
     expect(page.locator("[data-signed-out-note]")).to_be_visible(timeout=10_000)
-    assert "Signed out" in page.title()
+    assert "signed out" in page.title()
     expect(page.locator("[data-alarm]")).to_have_count(0)
     page.wait_for_timeout(1000)
     heard(page)  # of the sign-out

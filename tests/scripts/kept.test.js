@@ -5,6 +5,7 @@ import { beforeEach, test } from "node:test";
 import {
   forgetTap, forgetWhenOver, keepSos, keepTap, keptSos, keptTap, keptWords,
 } from "../../static/js/parts/kept.js";
+import { forgetOthers } from "../../static/js/parts/reader.js";
 import { forgetWords, keepWords, sendKeptWords } from "../../static/js/parts/kept_words.js";
 
 const ACTION = "/trips/T-1/sos/word/";
@@ -165,7 +166,7 @@ test("what one account kept is tried once more and gone before another, and stay
   const page = (reader) => {
     globalThis.document = { documentElement: { dataset: { reader } }, querySelector: () => null };
     globalThis.window = { location: { pathname: "/" } };
-    forgetWhenOver();
+    forgetOthers(reader);
   };
   globalThis.document = {
     documentElement: { dataset: { reader: "her" } },

@@ -18,6 +18,7 @@ class Channel {
 let submit = null;
 let shown = [];
 globalThis.window = { BroadcastChannel: Channel };
+globalThis.localStorage = { getItem: () => null, removeItem: () => {} };
 globalThis.BroadcastChannel = Channel;
 globalThis.document = {
   documentElement: { dataset: {} },

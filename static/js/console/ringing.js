@@ -23,7 +23,7 @@ function alarmOf(row) {
 
 function show(count, step) {
   const blinks = step > 0 && Math.floor(now()) % 2;
-  const out = isSignedOut() ? document.querySelector("[data-signed-out-note]")?.dataset.title : "";
+  const out = isSignedOut() ? document.querySelector("[data-signed-out-note] strong").textContent : "";
   const text = out ? "⚠ " + out : (count ? "(" + count + ") " : "") + (blinks ? "⚠ ⚠ ⚠ " : "") + title;
   if (document.title !== text) document.title = text;
   all("[data-sound-blocked]").forEach((el) => { el.hidden = !(count && isBlocked()); });

@@ -22,14 +22,7 @@ export function heardAs(reader) {
   say(gone || reader !== document.querySelector("[data-bar]").dataset.reader);
 }
 
-// A sign-in turns the token of forms: what was typed here is sent with the new one.
-export function takeToken(token) {
-  all("input[name=csrfmiddlewaretoken]").forEach((el) => { el.value = token; });
-  all("[hx-headers]").forEach((el) => {
-    const said = { ...JSON.parse(el.getAttribute("hx-headers")), "X-CSRFToken": token };
-    el.setAttribute("hx-headers", JSON.stringify(said));
-  });
-}
+export const takeToken = (token) => import("../parts/reader.js").then((part) => part.takeToken(token)).catch(() => {});
 
 export function watchReader() {
   const { reader } = document.querySelector("[data-bar]")?.dataset || {};

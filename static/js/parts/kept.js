@@ -1,6 +1,5 @@
 // What a phone needs to call for help when its page is gone: until the trip is over, somebody signs out, or half a day
-// has passed. What has not arrived yet stays until it has, or half a day; it is tried once more at sign-out. Where
-// another account reads a page of this browser, it is as if she had signed out.
+// has passed. What has not arrived yet stays until it has, or half a day; it is tried once more at sign-out.
 const NAME = "huhang-sos";
 const TAP = "huhang-sos-tap";
 const WORDS = "huhang-sos-words";
@@ -53,12 +52,14 @@ export const keepTap = (action, key) => keepAs(TAP, { action, key });
 export const forgetTap = () => forget(TAP);
 export const keptTap = () => keptAs(TAP);
 
+export const keptReaders = () => [NAME, WORDS].map((name) => keptAs(name)?.reader);
+
 // Words to the agent: see `kept_words.js`.
 export const keptWords = () => keptAs(WORDS)?.said || [];
 export const storeWords = (said) => (said.length ? keepAs(WORDS, { said, reader: reader() }) : forget(WORDS));
 
-// Nobody who holds this phone next reads what she wrote; a tap has no words, and stays where the browser lets it.
-function leave() {
+// Nobody who holds this phone next reads what she wrote; a tap has no words.
+export function leave() {
   const tap = keptTap();
   if (tap) navigator.sendBeacon?.(tap.action, new URLSearchParams({ key: tap.key }));
   keptWords().forEach(({ action, body }) => navigator.sendBeacon?.(action, new URLSearchParams(body)));
@@ -68,8 +69,6 @@ function leave() {
 // Signed out, or on the page of a trip that has no SOS any more: it is over, but for what has not arrived yet.
 export function forgetWhenOver() {
   document.querySelector("form[action='/sign-out/']")?.addEventListener("submit", leave);
-  const isOthers = (name) => Boolean(keptAs(name)?.reader && reader() && keptAs(name).reader !== reader());
-  if ([NAME, WORDS].some(isOthers)) leave();
   const kept = keptSos();
   if (!kept || document.querySelector("form[action$='/sos/'], [data-packet]")) return;
   if (window.location.pathname === kept.action.replace(/sos\/$/, "") && !keptTap()) forget(NAME);
