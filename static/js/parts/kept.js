@@ -5,8 +5,6 @@ const TAP = "huhang-sos-tap";
 const WORDS = "huhang-sos-words";
 const LASTS_MS = 12 * 60 * 60 * 1000;
 
-const reader = () => document.documentElement?.dataset.reader || "";
-
 function keepAs(name, what) {
   try {
     localStorage.setItem(name, JSON.stringify({ ...what, until: Date.now() + LASTS_MS }));
@@ -42,7 +40,7 @@ export function keepSos(page = document) {
   if (!form || !link) return;
   const { packet, secret, party, number } = link.dataset;
   const [action, key] = [form.getAttribute("action"), form.elements.key?.value || ""];
-  keepAs(NAME, { action, key, packet, secret, party, number, sms: link.href, reader: reader() });
+  keepAs(NAME, { action, key, packet, secret, party, number, sms: link.href, reader: page.documentElement?.dataset.reader });
 }
 
 export const keptSos = () => keptAs(NAME);
@@ -52,11 +50,9 @@ export const keepTap = (action, key) => keepAs(TAP, { action, key });
 export const forgetTap = () => forget(TAP);
 export const keptTap = () => keptAs(TAP);
 
-export const keptReaders = () => [NAME, WORDS].map((name) => keptAs(name)?.reader);
-
 // Words to the agent: see `kept_words.js`.
 export const keptWords = () => keptAs(WORDS)?.said || [];
-export const storeWords = (said) => (said.length ? keepAs(WORDS, { said, reader: reader() }) : forget(WORDS));
+export const storeWords = (said) => (said.length ? keepAs(WORDS, { said }) : forget(WORDS));
 
 // Nobody who holds this phone next reads what she wrote; a tap has no words.
 export function leave() {

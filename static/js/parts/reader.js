@@ -1,7 +1,7 @@
 // Whose page this is (`data-reader`, empty where nobody is signed in), told to the other pages of this browser. One
 // of somebody who signed out by a tap, or in whose place another account is, goes. A session that only ended takes
 // nothing: its owner may be writing here.
-import { keptReaders, leave } from "./kept.js";
+import { keptSos, leave } from "./kept.js";
 import { closeShown } from "./shown.js";
 
 const readerOf = (root = document) => root.documentElement.dataset.reader;
@@ -26,7 +26,8 @@ export function tellReader(reader, gone) {
 
 // What a phone kept for somebody else's call is not this reader's.
 export function forgetOthers(reader) {
-  if (reader && keptReaders().some((each) => each && each !== reader)) leave();
+  const before = keptSos()?.reader;
+  if (reader && before && before !== reader) leave();
 }
 
 // A sign-in turns the token of forms: what was typed is sent with the new one.
