@@ -41,7 +41,7 @@ def reader_of(request: Any) -> str | None:
 
 def reader_named(code: str) -> str:
     """What pages say in the place of an account's code."""
-    return salted_hmac("accounts.reader", code, algorithm="sha256").hexdigest()[:16]
+    return salted_hmac("accounts.reader", code, algorithm="sha256").hexdigest()[:8]
 
 
 def note_came(request: Any, code: str) -> None:

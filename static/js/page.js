@@ -5,7 +5,7 @@ import { letHandsBe } from "./parts/hands.js";
 import { forgetWhenOver, keptWords } from "./parts/kept.js";
 import { sendKeptTap } from "./parts/offline.js";
 
-// Few forms ask where this phone is, and few phones keep words that have not arrived.
+// Few forms ask for a place, few phones keep words.
 if (document.querySelector("[data-here-lat], [data-latitude]")) {
   import("./parts/places.js").then((part) => part.fillPlaces()).catch(() => {});
 }
@@ -16,7 +16,7 @@ forgetWhenOver();
 import("./parts/reader.js").then((part) => part.knowReader()).catch(() => {});
 sendKeptTap();
 if (keptWords().length) import("./parts/kept_words.js").then((part) => part.sendKeptWords()).catch(() => {});
-// What a phone shows without a network; those who work here have no use for it.
+// Without a network; staff have no use for it.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
   navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // without it the page itself has the help
 }

@@ -78,7 +78,6 @@ function listen(box) {
   document.addEventListener("huhang-alarms", () => window.htmx.trigger(box, "huhang-fetch"));
 }
 
-// A desk that learns nothing is heard itself.
 function warn(unheard) {
   all("[data-unheard]").forEach((el) => { el.hidden = !unheard; });
   if (!unheard || now() - warned < UNHEARD_EVERY_S) return;

@@ -40,7 +40,8 @@ export function keepSos(page = document) {
   if (!form || !link) return;
   const { packet, secret, party, number } = link.dataset;
   const [action, key] = [form.getAttribute("action"), form.elements.key?.value || ""];
-  keepAs(NAME, { action, key, packet, secret, party, number, sms: link.href, reader: page.documentElement?.dataset.reader });
+  const { reader } = page.documentElement?.dataset || {};
+  keepAs(NAME, { action, key, packet, secret, party, number, sms: link.href, reader });
 }
 
 export const keptSos = () => keptAs(NAME);
@@ -54,7 +55,7 @@ export const keptTap = () => keptAs(TAP);
 export const keptWords = () => keptAs(WORDS)?.said || [];
 export const storeWords = (said) => (said.length ? keepAs(WORDS, { said }) : forget(WORDS));
 
-// Nobody who holds this phone next reads what she wrote; a tap has no words.
+// Nobody who comes next reads what she wrote.
 export function leave() {
   const tap = keptTap();
   if (tap) navigator.sendBeacon?.(tap.action, new URLSearchParams({ key: tap.key }));
