@@ -1,4 +1,4 @@
-// Every page of people: ticking clocks, buttons, places. Everything works without it.
+// Every page of people. Everything works without it.
 import { prepareButtons, preparePrinting } from "./parts/buttons.js";
 import { tick } from "./parts/clock.js";
 import { letHandsBe } from "./parts/hands.js";
@@ -18,7 +18,7 @@ sendKeptTap();
 if (keptWords().length) import("./parts/kept_words.js").then((part) => part.sendKeptWords()).catch(() => {});
 // Without a network; staff have no use for it.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
-  navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // without it the page itself has the help
+  navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 }
 tick();
 setInterval(tick, 1000);
