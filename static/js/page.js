@@ -1,4 +1,4 @@
-// Every page of people. Everything works without it.
+// Every page of people; all works without it.
 import { prepareButtons, preparePrinting } from "./parts/buttons.js";
 import { tick } from "./parts/clock.js";
 import { letHandsBe } from "./parts/hands.js";

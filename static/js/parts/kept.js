@@ -9,7 +9,7 @@ function keepAs(name, what) {
   try {
     localStorage.setItem(name, JSON.stringify({ ...what, until: Date.now() + LASTS_MS }));
   } catch {
-    // It has the page alone.
+    // The page alone.
   }
 }
 
