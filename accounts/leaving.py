@@ -8,7 +8,6 @@ question of the police) keeps as well, and no page and no date shows it.
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +15,7 @@ from accounts import messages
 from accounts.codes import CLOSING
 from accounts.exports import prove
 from accounts.models import Account
-from accounts.services import end_sessions
+from accounts.services import end_sessions, sign_out
 from core import audit, clock, jobs, own_data
 from core.actors import SYSTEM
 from core.errors import NotFound
@@ -53,7 +52,7 @@ def close_account(request: HttpRequest, *, account: Account, code: str) -> None:
         raise why
     prove(account=account, purpose=CLOSING, code=code, asker=asker_of(request))
     _close(account)
-    logout(request)
+    sign_out(request)
 
 
 @begins_transaction

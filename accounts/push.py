@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from accounts.devices import reader_named
 from accounts.errors import PushUnknown
 from accounts.models import Account, PushSubscription, Session
 from accounts.sessions import digest
@@ -139,7 +140,11 @@ class _Kept:
             return None
         point, _dot, secret = str(row.keys).partition(".")
         return push.Subscription(
-            str(row.endpoint), web_push.from_text(point), web_push.from_text(secret), row.version
+            str(row.endpoint),
+            web_push.from_text(point),
+            web_push.from_text(secret),
+            row.version,
+            reader_named(person.code),
         )
 
     def gone(self, code: str) -> None:

@@ -20,7 +20,7 @@ from django_otp import match_token
 
 from accounts import messages
 from accounts.codes import is_device_of, send_code, use_code, warn_of_wrong_tries
-from accounts.devices import browser_of, device_of
+from accounts.devices import browser_of, device_of, note_came, note_left
 from accounts.enrolment import use_recovery_code
 from accounts.errors import (
     DocumentTaken,
@@ -178,6 +178,7 @@ def _record_failure(subject: str, how: str) -> None:
 
 def _enter(request: HttpRequest, account: Account, how: str, here: Place | None) -> Account:
     login(request, account)
+    note_came(request, account.code)
     request.session[BROWSER] = browser_of(request)
     request.session[NETWORK] = roughly(address_of(request))
     device = blind_index(device_of(request), purpose="device")
@@ -284,8 +285,9 @@ def prove_at_terminal(*, name: str, password: str, token: str) -> Account:
 
 
 def sign_out(request: HttpRequest) -> None:
-    """End the session."""
+    """End the session, because who has it wants to."""
     logout(request)
+    note_left(request)
 
 
 @begins_transaction

@@ -234,17 +234,10 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:passkeys")
 
 
-def _signed_out(address: str) -> HttpResponse:
-    """What the browser kept for this person (pages, drafts, switches) is not the next one's at this screen."""
-    response = redirect(address)
-    response["Clear-Site-Data"] = '"cache", "storage"'
-    return response
-
-
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     services.sign_out(request)
-    return _signed_out("/")
+    return redirect("/")
 
 
 @require_http_methods(["GET", "POST"])
@@ -414,7 +407,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
     if name == "all":
         services.end_own_sessions(account=account)
         services.sign_out(request)
-        return _signed_out("accounts:sign_in")
+        return redirect("accounts:sign_in")
     services.end_session(account=account, name=name)
     messages.success(request, _("Signed out on that device."))
     return redirect("accounts:sessions")
@@ -620,6 +613,6 @@ def close(request: HttpRequest) -> HttpResponse:
     def leave(account: Account, code: str) -> HttpResponse:
         leaving.close_account(request, account=account, code=code)
         messages.success(request, _("Your account is closed. Nobody signs in with it any more."))
-        return _signed_out("accounts:sign_in")
+        return redirect("accounts:sign_in")
 
     return _proved(request, CLOSING, "accounts/close.html", CloseForm, leave)

@@ -20,9 +20,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from accounts.looks import day_of, looks_since, unanswered, unusual
 from core import broker, build, clock, heartbeat, refusals, retry
-from core.api import shows_token
 from core.errors import NotFound
 from core.journal import checkpoints
+from core.machines import check_token
 from core.messages import outbox, transports
 from core.messages.transports import breaker
 from core.models import Notification, OutboxEvent
@@ -123,8 +123,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
     For whoever sends `Authorization: Bearer HUHANG_METRICS_TOKEN`; without a token set, for nobody.
     """
-    if not shows_token(request, settings.METRICS_TOKEN):
-        raise NotFound
+    check_token(request, settings.METRICS_TOKEN, door="metrics", error=NotFound)
     registry = CollectorRegistry()
     at = clock.now()
     day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)

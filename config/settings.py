@@ -181,6 +181,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.devices.DeviceMiddleware",
+    "safety.browsers.KeysMiddleware",
     "config.middleware.refusals_told",
     "config.middleware.methods_in_use",
     "config.middleware.rules_once",

@@ -63,8 +63,12 @@ def staff_of_session(session_key: str, permission: str = "console.open") -> "Acc
 
 
 def _asks_for_part(request: HttpRequest) -> bool:
-    """Whether a page that is open asks for a part of itself: a sign-in page has no place inside it."""
-    return request.method == "GET" and bool(request.headers.get("HX-Request"))
+    """Whether a page that is open asks for a part of itself: a sign-in page has no place inside it.
+
+    A page of the console posts by itself as well (who else is here), and would lose what was typed on it.
+    """
+    by_itself = request.method == "GET" or request.path.startswith("/admin/")
+    return by_itself and bool(request.headers.get("HX-Request"))
 
 
 def permission_required(*permissions: str) -> Callable[[View[P]], View[P]]:

@@ -162,7 +162,8 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
 def unavailable(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The same where our own data cannot be reached: a page that asks for none.
 
-    One that was only looked at comes by itself once it can: nobody on duty is left before a page that stands still.
+    One that was only looked at comes by itself once it can: nobody on duty is left before a page that stands still. A desk's
+    stays where it is, because a page that is loaded anew makes no sound before somebody touches it.
     """
     if wants_json(request):
         answer: HttpResponse = problem_response(error)
@@ -173,6 +174,7 @@ def unavailable(request: HttpRequest, error: DomainError) -> HttpResponse:
             "line": settings.SAFETY_LINE,
             "liaison_line": settings.LIAISON_LINE,
             "again": AGAIN if looked else 0,
+            "desk": request.path.startswith("/admin/"),
         }
         answer = HttpResponse(render_to_string("unavailable.html", context), status=error.status)
     answer["Retry-After"] = str(AGAIN)

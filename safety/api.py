@@ -11,8 +11,9 @@ from rest_framework.views import APIView
 
 from core import centre, typed
 from core.api import read
-from core.errors import NotFound
+from core.errors import Forbidden, NotFound
 from core.limits import asker_of
+from core.machines import note_refused
 from core.typed.fields import AnyText
 from rides.errors import PositionToken
 from rides.selectors import check_key
@@ -427,7 +428,11 @@ class CentreView(APIView):
 
     @extend_schema(request=CentreInput, responses={200: None})
     def post(self, request: Request) -> Response:
-        centre.check_signed(request.headers.get(centre.HEADER, ""), request.body)
+        try:
+            centre.check_signed(request.headers.get(centre.HEADER, ""), request.body)
+        except Forbidden:
+            note_refused(request, "emergency centre")
+            raise
         given = read(CentreInput, request)
         services.hear_centre(key=given["key"], number=given["case"], said=CentreWord(given["said"]))
         return Response(status=200)

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -25,7 +24,7 @@ from rides.geometry import Point
 from rides.selectors import check_key, latest_positions, place_name, trip_by_code
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey, make_key, read_key
-from safety import packets, selectors, services
+from safety import browsers, packets, selectors, services
 from safety.forms import EvidenceForm, MendForm, ReporterCodeForm, WelfareCheckForm
 from safety.models import Incident, SosCall, WelfareCheck
 from safety.policies import RECORDING_TEXT, WELFARE_CHECKS
@@ -35,7 +34,7 @@ from safety.states import Answer
 if TYPE_CHECKING:
     from rides.models import LatestPosition, Trip
 
-KEY_COOKIE, KEY_HEADER = "trip_key", "X-Trip-Key"
+KEY_HEADER = "X-Trip-Key"
 STATUS = "safety/_sos_status.html"
 
 
@@ -45,24 +44,11 @@ def _key(request: HttpRequest, code: str) -> TripKey:
     Never from the address, which logs, histories and screens keep. Raises `PositionToken`.
     """
     given = request.POST.get("key") or request.headers.get(KEY_HEADER)
-    key = read_key(given or request.COOKIES.get(KEY_COOKIE, ""))
+    key = read_key(given or browsers.kept(request, code))
     if key.trip != code:
         raise PositionToken
     check_key(key)
     return key
-
-
-def _leave_key(answer: HttpResponse, code: str, raw: str) -> None:
-    """This browser opens the page of its side's call for help without the key in an address, for three days."""
-    answer.set_cookie(
-        KEY_COOKIE,
-        raw,
-        max_age=3 * 24 * 3600,
-        path=reverse("safety:sos", args=[code]),
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
 
 
 def read_position(latitude: str | None, longitude: str | None) -> Point | None:
@@ -84,7 +70,9 @@ def sos(request: HttpRequest, code: str) -> HttpResponse:
         with services.in_even_time(key.party):
             services.raise_sos(key=key, position=position, silent=request.POST.get("silent") == "1")
             answer = _after(request, key)
-        _leave_key(answer, code, request.POST.get("key") or request.COOKIES.get(KEY_COOKIE, ""))
+        shown = request.POST.get("key")
+        left_behind = not shown and browsers.is_left_behind(request, code)
+        browsers.keep(answer, code, shown or browsers.kept(request, code), left_behind=left_behind)
         return answer
     return _sos_page(request, key, "safety/sos.html")
 
@@ -137,7 +125,7 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         "contacts": _contacts(trip, call.incident, key.party),
         "key": make_key(key),
         # Loaded anew where no script does it; that is possible where a cookie says whose it is.
-        "comes_anew": KEY_COOKIE in request.COOKIES,
+        "comes_anew": browsers.is_kept(request, key.trip),
         "sms": _sms(key, position),
         "secret": packets.secret_for_page(key),
         "party": key.party,
@@ -266,7 +254,7 @@ def care(request: HttpRequest, code: str) -> HttpResponse:
     }
     answer = render(request, "safety/_care.html", context)
     if context["call"]:  # made by any phone of theirs: the link that is drawn opens here as well
-        _leave_key(answer, code, context["key"])
+        browsers.keep(answer, code, context["key"])
     return answer
 
 

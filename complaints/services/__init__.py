@@ -89,6 +89,7 @@ from complaints.services.outside import (
     open_incident_from,
     see_call,
     take_message,
+    take_packet,
     take_text,
 )
 from complaints.services.practice import (
@@ -222,6 +223,7 @@ __all__ = [
     "take",
     "take_message",
     "take_next",
+    "take_packet",
     "take_text",
     "tell_decisions",
     "unassign",

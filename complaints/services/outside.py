@@ -102,6 +102,15 @@ def take_message(
     return row
 
 
+def take_packet(*, text: str) -> bool:
+    """A packet that was signed on its trip's page calls for help, whoever brings it; False for whatever is none."""
+    try:
+        raise_by_packet(text=text)
+    except DomainError:
+        return False
+    return True
+
+
 def take_text(*, text: str, sender: str = "", key: str = "") -> None:
     """An SMS to the SOS number (S1). A packet calls for help as the button does; whatever cannot be taken as one, because it
     is none, was changed, or nobody has its trip, is kept for a person to read. Nothing is refused, and nothing goes back.
@@ -110,9 +119,7 @@ def take_text(*, text: str, sender: str = "", key: str = "") -> None:
     provider brings again is one message; of a sender's many, and of many by whomever, those beyond `SOS_TEXTS` are marked.
     What comes by the phone of somebody on a trip is counted apart from all others, and stands before them.
     """
-    try:
-        raise_by_packet(text=text)
-    except DomainError:
+    if not take_packet(text=text):
         phone = typed.phone.guess(sender).number or sender.strip()[:LONGEST_SENDER]
         trip = trip_under_way_by_phone(phone)
         # The trip's own count: what came by this number while nobody was on a trip has used up none of it.

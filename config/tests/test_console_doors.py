@@ -4,6 +4,12 @@ import pytest
 from django.contrib import admin
 
 
+def test_a_part_that_a_page_posts_by_itself_is_never_the_page_to_sign_in(world, client):
+    """What was typed beside it stays."""
+    answer = client.post("/admin/incidents/I-1/here/", headers={"hx-request": "true"})
+    assert answer.status_code == 401
+
+
 def test_its_button_signs_out(signed_in):
     browser = signed_in("agent")
     page = browser.get("/admin/").content.decode()

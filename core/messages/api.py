@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import retry
-from core.api import read, shows_token
+from core.api import read
 from core.errors import NotFound
+from core.machines import check_token
 from core.messages import outbox, transports
 from core.messages.transports import Transport
 
@@ -50,8 +51,9 @@ class ReceiptsView(APIView):
     def post(self, request: Request, transport: str) -> Response:
         """`{"receipts": [{"key", "state": "delivered" or "failed", "reason"}]}`."""
         way = transports.of_name(transport)
-        if way is None or not shows_token(request, way.receipt_token):
+        if way is None:
             raise NotFound
+        check_token(request, way.receipt_token, door=f"receipts of {way.name}", error=NotFound)
         found = read(ReceiptsSerializer, request)["receipts"]
         arrived = {row["key"] for row in found if row["state"] == "delivered"}
         together = _take_together(way, sorted(arrived))

@@ -15,13 +15,15 @@ from django.conf import settings
 class Subscription:
     """Where a browser hears of messages (RFC 8030), and what only it can open (RFC 8291).
 
-    `p256dh` is its public key, 65 bytes; `auth` the secret of 16 bytes beside it; `version` which of our keys it trusts.
+    `p256dh` is its public key, 65 bytes; `auth` the secret of 16 bytes beside it; `version` which of our keys it trusts;
+    `reader` what pages of whoever agreed say of who reads them, so that another one's pages close what was shown.
     """
 
     endpoint: str
     p256dh: bytes
     auth: bytes
     version: int
+    reader: str = ""
 
 
 class Keeper(Protocol):

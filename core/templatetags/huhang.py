@@ -60,7 +60,7 @@ def duty(context: template.Context) -> dict[str, object]:
     on_duty = (
         getattr(user, "is_staff", False) and user.is_verified() and permissions.may(user, "console.open")
     )
-    return {"on_duty": on_duty, "page_time": context.get("page_time")}
+    return {"on_duty": on_duty, "page_time": context.get("page_time"), "reader": context.get("reader")}
 
 
 @register.filter

@@ -1,11 +1,11 @@
-// Every page of people: ticking clocks, buttons, places. Everything works without it.
+// Every page of people; all works without it.
 import { prepareButtons, preparePrinting } from "./parts/buttons.js";
 import { tick } from "./parts/clock.js";
 import { letHandsBe } from "./parts/hands.js";
 import { forgetWhenOver, keptWords } from "./parts/kept.js";
 import { sendKeptTap } from "./parts/offline.js";
 
-// Few forms ask where this phone is, and few phones keep words that have not arrived.
+// Few forms ask for a place, few phones keep words.
 if (document.querySelector("[data-here-lat], [data-latitude]")) {
   import("./parts/places.js").then((part) => part.fillPlaces()).catch(() => {});
 }
@@ -13,11 +13,12 @@ prepareButtons(document);
 preparePrinting();
 letHandsBe();
 forgetWhenOver();
+import("./parts/reader.js").then((part) => part.knowReader()).catch(() => {});
 sendKeptTap();
 if (keptWords().length) import("./parts/kept_words.js").then((part) => part.sendKeptWords()).catch(() => {});
-// What a phone shows without a network; those who work here have no use for it.
+// Without a network; staff have no use for it.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
-  navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // without it the page itself has the help
+  navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 }
 tick();
 setInterval(tick, 1000);

@@ -7,7 +7,7 @@ import { listenForChanges } from "./parts/live.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
 import { fillPackets } from "./parts/packet.js";
 import { sendPositions } from "./parts/positions.js";
-import { darkenScreen } from "./parts/screen.js";
+import { closeShown } from "./parts/shown.js";
 import { writeToAgent } from "./parts/words.js";
 import { isRecording, record } from "./sound/recorder.js";
 
@@ -32,5 +32,5 @@ keepPlaceReady((place) => fillPackets(place).then(() => keepSos()));
 stayAwake();
 helpWithoutNetwork();
 writeToAgent();
-darkenScreen();
+closeShown(() => true); // the lock screen says nothing of the trip any more
 document.querySelectorAll("[data-sound]").forEach(letThemHear);

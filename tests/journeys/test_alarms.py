@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from accounts.services import end_own_sessions
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import services
@@ -176,3 +177,24 @@ def test_somebody_who_was_signed_out_is_told_that_nothing_is_heard(desk):
     page.context.unroute_all()
     page.context.route("**/*", lambda route: route.abort())
     expect(page.locator("[data-unheard]")).to_be_visible(timeout=40_000)
+
+
+def test_a_desk_that_was_signed_out_elsewhere_says_so_at_once_rings_nothing_old_and_keeps_what_was_typed(
+    rides, people, desk
+):
+    incident = tap(rides.under_way())
+    services.take_incident(account=people("agent"), code=incident.code)
+    tap(incident.trip)  # rings again for its owner
+    page = desk("agent", f"/admin/incidents/{incident.code}/")
+    expect(page.locator("[data-alarm]").first).to_be_visible(timeout=10_000)
+    page.keyboard.press("n")
+    page.locator("#act-note textarea").fill("she whispers")
+    end_own_sessions(account=people("agent"))
+    expect(page.locator("[data-signed-out-note]")).to_be_visible(timeout=10_000)
+    assert "signed out" in page.title()
+    expect(page.locator("[data-alarm]")).to_have_count(0)
+    page.wait_for_timeout(1000)
+    heard(page)  # of the sign-out
+    page.wait_for_timeout(5000)
+    assert heard(page) == []
+    expect(page.locator("#act-note textarea")).to_have_value("she whispers")

@@ -191,7 +191,7 @@ class WebPush:
             # Of several that wait for a phone without network, the last one counts.
             "Topic": tag(letter),
         }
-        body = encrypt(payload(letter), p256dh=known.p256dh, auth=known.auth)
+        body = encrypt(payload(letter, known.reader), p256dh=known.p256dh, auth=known.auth)
         try:
             answer = _client().post(known.endpoint, content=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout) as why:
@@ -225,12 +225,12 @@ def tag(letter: Letter) -> str:
     return to_text(digest)[:32]
 
 
-def payload(letter: Letter) -> bytes:
-    """What the service worker shows: the sentence, and the page that it opens."""
+def payload(letter: Letter, reader: str = "") -> bytes:
+    """What the service worker shows: the sentence, the page that it opens, and whose it is."""
     entry = catalogue.of_code(letter.message)
     text = letter.text
     for signature in SIGNATURES:
         text = text.removeprefix(signature)
     page = entry.opens(letter.subject) if entry is not None and entry.opens is not None else "/"
-    said = {"text": text, "page": page, "tag": tag(letter), "lang": letter.language}
+    said = {"text": text, "page": page, "tag": tag(letter), "lang": letter.language, "reader": reader}
     return json.dumps(said, ensure_ascii=False).encode()

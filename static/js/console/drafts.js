@@ -1,9 +1,17 @@
-// Drafts: kept in this window alone, put back after a refusal, gone when it was sent.
+// Drafts: kept in this window alone and for who writes them, put back after a refusal, gone when it was sent.
 import { all } from "./page.js";
 
 const REFUSED = ".errornote, [data-refused], .messagelist .error, [role=alert]";
 
-const keyOf = (form) => "draft:" + form.getAttribute("action");
+const DRAFT = "draft:";
+const mine = () => DRAFT + (document.querySelector("[data-bar]")?.dataset.reader || "") + ":";
+const keyOf = (form) => mine() + form.getAttribute("action");
+
+// Who signed in after a session had only ended does not find what the one before had begun.
+function forgetOthers() {
+  const others = Object.keys(sessionStorage).filter((key) => key.startsWith(DRAFT) && !key.startsWith(mine()));
+  others.forEach((key) => sessionStorage.removeItem(key));
+}
 
 function restore(form) {
   const field = form.querySelector("textarea");
@@ -25,6 +33,7 @@ export function restoreDrafts(root = document) {
 }
 
 export function keepDrafts() {
+  forgetOthers();
   document.addEventListener("huhang-fresh", (event) => restoreDrafts(event.target));
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-action]");

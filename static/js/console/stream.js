@@ -2,6 +2,7 @@
 import { beep } from "./beep.js";
 import { followed } from "./follow.js";
 
+const AGAIN_MS = 5000; // after an answer that is no stream a browser does not ask again by itself
 let known = null;
 
 function tell(marks, before) {
@@ -31,5 +32,11 @@ export function listenToConsole() {
   const stream = new EventSource("/live/console/?" + query);
   stream.onmessage = heard;
   stream.onopen = () => sayOffline(false);
-  stream.onerror = () => sayOffline(true);
+  stream.onerror = () => {
+    sayOffline(true);
+    if (stream.readyState !== EventSource.CLOSED) return;
+    // Refused, perhaps: the list of what rings says so at once.
+    document.dispatchEvent(new CustomEvent("huhang-alarms"));
+    setTimeout(listenToConsole, AGAIN_MS);
+  };
 }

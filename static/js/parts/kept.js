@@ -1,5 +1,5 @@
 // What a phone needs to call for help when its page is gone: until the trip is over, somebody signs out, or half a day
-// has passed. What has not arrived yet stays until it has, or half a day; her words are tried once more at sign-out.
+// has passed. What has not arrived yet stays until it has, or half a day; it is tried once more at sign-out.
 const NAME = "huhang-sos";
 const TAP = "huhang-sos-tap";
 const WORDS = "huhang-sos-words";
@@ -9,7 +9,7 @@ function keepAs(name, what) {
   try {
     localStorage.setItem(name, JSON.stringify({ ...what, until: Date.now() + LASTS_MS }));
   } catch {
-    // It has the page alone.
+    // The page alone.
   }
 }
 
@@ -40,7 +40,8 @@ export function keepSos(page = document) {
   if (!form || !link) return;
   const { packet, secret, party, number } = link.dataset;
   const [action, key] = [form.getAttribute("action"), form.elements.key?.value || ""];
-  keepAs(NAME, { action, key, packet, secret, party, number, sms: link.href });
+  const { reader } = page.documentElement?.dataset || {};
+  keepAs(NAME, { action, key, packet, secret, party, number, sms: link.href, reader });
 }
 
 export const keptSos = () => keptAs(NAME);
@@ -54,8 +55,10 @@ export const keptTap = () => keptAs(TAP);
 export const keptWords = () => keptAs(WORDS)?.said || [];
 export const storeWords = (said) => (said.length ? keepAs(WORDS, { said }) : forget(WORDS));
 
-// Nobody who holds this phone next reads what she wrote; a tap has no words.
-function leave() {
+// Nobody who comes next reads what she wrote.
+export function leave() {
+  const tap = keptTap();
+  if (tap) navigator.sendBeacon?.(tap.action, new URLSearchParams({ key: tap.key }));
   keptWords().forEach(({ action, body }) => navigator.sendBeacon?.(action, new URLSearchParams(body)));
   [NAME, WORDS].forEach(forget);
 }

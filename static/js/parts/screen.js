@@ -54,10 +54,3 @@ export function offerScreen() {
     button.disabled = false;
   });
 }
-
-// Where somebody calls for help the lock screen says nothing of the trip any more.
-export async function darkenScreen() {
-  const worker = await navigator.serviceWorker?.getRegistration();
-  const shown = await worker?.getNotifications?.();
-  shown?.forEach((each) => each.close());
-}
