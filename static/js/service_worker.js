@@ -70,11 +70,11 @@ async function show(event) {
   } catch {
     // Nothing in it, or not ours.
   }
-  const { text = "", tag = "huhang", lang = "", page, reader } = said;
+  const { text = "", tag = "huhang", lang = "", page: opens, reader } = said;
   const before = await self.registration.getNotifications();
   before.filter(({ data }) => data?.reader !== reader).forEach((each) => each.close());
   await self.registration.showNotification("护航 Huhang", {
-    body: text, tag, lang, renotify: true, icon: KEPT.icon, badge: KEPT.icon, data: { page, reader },
+    body: text, tag, lang, renotify: true, icon: KEPT.icon, badge: KEPT.icon, data: { page: opens, reader },
   });
 }
 

@@ -5,7 +5,6 @@ import { beforeEach, test } from "node:test";
 import {
   forgetTap, forgetWhenOver, keepSos, keepTap, keptSos, keptTap, keptWords,
 } from "../../static/js/parts/kept.js";
-import { forgetOthers } from "../../static/js/parts/reader.js";
 import { forgetWords, keepWords, sendKeptWords } from "../../static/js/parts/kept_words.js";
 
 const ACTION = "/trips/T-1/sos/word/";
@@ -156,48 +155,4 @@ test("a trip that was ended meanwhile takes nothing with it that has not arrived
   forgetTap();
   forgetWhenOver();
   assert.equal(keptSos(), null);
-});
-
-test("what one account kept is tried once more and gone before another, and stays before herself and nobody", () => {
-  const sent = [];
-  Object.defineProperty(globalThis, "navigator", {
-    value: { sendBeacon: (address, said) => sent.push([address, said.toString()]) }, configurable: true,
-  });
-  const page = (reader) => {
-    globalThis.document = { documentElement: { dataset: { reader } }, querySelector: () => null };
-    globalThis.window = { location: { pathname: "/" } };
-    forgetOthers(reader);
-  };
-  globalThis.document = {
-    documentElement: { dataset: { reader: "her" } },
-    querySelector: (what) => (what.startsWith("form")
-      ? { getAttribute: () => "/trips/T-1/sos/", elements: { key: { value: "k" } } }
-      : { dataset: {}, href: "sms:1" }),
-  };
-  keepSos();
-  keepWords(ACTION, body({ words: "x", submission: "a" }));
-  page("");
-  page("her");
-  assert.ok(keptSos());
-  assert.deepEqual([keptWords().length, sent], [1, []]);
-  page("him");
-  assert.deepEqual([keptSos(), keptWords()], [null, []]);
-  assert.deepEqual(sent, [[ACTION, body({ words: "x", submission: "a" })]]);
-});
-
-test("a tap that has not arrived is tried once more as she signs out: the browser may forget it with the rest", () => {
-  const sent = [];
-  Object.defineProperty(globalThis, "navigator", {
-    value: { sendBeacon: (address, said) => sent.push([address, said.toString()]) }, configurable: true,
-  });
-  let submit = null;
-  globalThis.document = {
-    querySelector: (what) => (
-      what.includes("sign-out") ? { addEventListener: (_name, run) => { submit = run; } } : null
-    ),
-  };
-  keepTap("/trips/T-1/sos/", "k");
-  forgetWhenOver();
-  submit();
-  assert.deepEqual(sent, [["/trips/T-1/sos/", "key=k"]]);
 });

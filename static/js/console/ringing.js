@@ -13,7 +13,7 @@ const arrived = new WeakMap();
 const now = () => performance.now() / 1000;
 let heard = now();
 const notes = new Map(); // key → what the desk's screen shows of it
-const REFUSED = [401, 403];
+const REFUSED = new Set([401, 403]);
 
 // Each row says its age at the moment it was drawn.
 function alarmOf(row) {
@@ -66,12 +66,12 @@ function listen(box) {
     if (event.target !== box) return;
     const { xhr } = event.detail;
     if (isList(xhr)) hear(xhr.responseText);
-    else if (REFUSED.includes(xhr.status)) heardAs(null);
+    else if (REFUSED.has(xhr.status)) heardAs(null);
     event.detail.shouldSwap = isList(xhr) && !isSignedOut();
     if (event.detail.shouldSwap) heard = now();
   });
   document.addEventListener("htmx:responseError", ({ target, detail }) => {
-    if (target !== box && REFUSED.includes(detail.xhr.status)) window.htmx.trigger(box, "huhang-fetch");
+    if (target !== box && REFUSED.has(detail.xhr.status)) window.htmx.trigger(box, "huhang-fetch");
   });
   document.addEventListener("huhang-signed-out", () => box.replaceChildren());
   document.addEventListener("huhang-signed-in", () => window.htmx.trigger(box, "huhang-fetch"));
