@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 
 from config.collector import Collector, Handed
-from core.logs import AT_ONCE, PROCESSORS, WRITTEN
+from core.logs import PROCESSORS, WRITTEN, AtOnce
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ def configure(given: dict[str, Any]) -> None:
     away = Collector(settings.LOGS_URL, settings.LOGS_TOKEN) if settings.LOGS_URL else None
     last = [away.processor] if away else []
     structlog.configure(
-        processors=[*PROCESSORS, *WRITTEN, *last], logger_factory=AT_ONCE, cache_logger_on_first_use=True
+        processors=[*PROCESSORS, *WRITTEN, *last], logger_factory=AtOnce, cache_logger_on_first_use=True
     )
     logging.config.dictConfig(given)
     if away:

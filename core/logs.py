@@ -4,6 +4,8 @@ Django's processes are set up by `config.logs`; those that know the platform by 
 """
 
 import logging
+import sys
+import threading
 
 import structlog
 
@@ -16,8 +18,21 @@ WRITTEN: list[structlog.typing.Processor] = [
     structlog.processors.format_exc_info,
     structlog.processors.JSONRenderer(ensure_ascii=False),
 ]
-# A line and its end in one write: the processes of a worker share a pipe, and one would write between the two of another.
-AT_ONCE = structlog.WriteLoggerFactory()
+
+
+class AtOnce:
+    """A line and its end in one write: the processes of a worker share a pipe, and one would write between the two of another."""
+
+    def __init__(self, *_names: str) -> None:
+        self._lock = threading.Lock()
+
+    def msg(self, message: str) -> None:
+        """Write to what is standard output now: Celery and tests put something else in its place."""
+        with self._lock:
+            sys.stdout.write(f"{message}\n")
+            sys.stdout.flush()
+
+    log = debug = info = warn = warning = error = err = failure = fatal = critical = exception = msg
 
 
 def lines() -> logging.Formatter:
@@ -31,7 +46,7 @@ def lines() -> logging.Formatter:
 def begin(level: int = logging.INFO) -> None:
     """All that this process says from now on is a line."""
     structlog.configure(
-        processors=[*PROCESSORS, *WRITTEN], logger_factory=AT_ONCE, cache_logger_on_first_use=True
+        processors=[*PROCESSORS, *WRITTEN], logger_factory=AtOnce, cache_logger_on_first_use=True
     )
     handler = logging.StreamHandler()
     handler.setFormatter(lines())

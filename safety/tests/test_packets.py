@@ -118,9 +118,10 @@ def test_the_message_opens_an_incident_as_the_button_does_and_twice_changes_noth
 
 
 def test_the_providers_call_needs_its_token(rides, signed_in, settings):
-    text = encode(packet(rides.under_way().code))
+    """But for a packet that its trip signed, which calls for help by itself (`tests/test_refused_machines.py`)."""
+    packed = encode(packet(rides.under_way().code))
 
-    def call(token):
+    def call(token, text="help"):
         return signed_in("").post(
             "/api/v1/messages/in/",
             {"text": text},
@@ -132,7 +133,7 @@ def test_the_providers_call_needs_its_token(rides, signed_in, settings):
     settings.SMS_IN_TOKEN = "the token"
     assert call("another").status_code == 401
     assert not Incident.objects.exists()
-    assert call("the token").status_code == 201
+    assert call("the token", packed).status_code == 201
     assert Incident.objects.count() == 1
 
 

@@ -1,11 +1,11 @@
-// Every page of people; all works without it.
+// All works without it.
 import { prepareButtons, preparePrinting } from "./parts/buttons.js";
 import { tick } from "./parts/clock.js";
 import { letHandsBe } from "./parts/hands.js";
 import { forgetWhenOver, keptWords } from "./parts/kept.js";
 import { sendKeptTap } from "./parts/offline.js";
 
-// Few forms ask for a place, few phones keep words.
+// Few forms ask for a place.
 if (document.querySelector("[data-here-lat], [data-latitude]")) {
   import("./parts/places.js").then((part) => part.fillPlaces()).catch(() => {});
 }
@@ -16,7 +16,7 @@ forgetWhenOver();
 import("./parts/reader.js").then((part) => part.knowReader()).catch(() => {});
 sendKeptTap();
 if (keptWords().length) import("./parts/kept_words.js").then((part) => part.sendKeptWords()).catch(() => {});
-// Without a network; staff have no use for it.
+// Without a network; not for staff.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
   navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 }
