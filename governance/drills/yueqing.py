@@ -577,7 +577,7 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
         tz=TZ,
     )
     journal = cast["supervisor"].get("/admin/core/auditentry/?action=police.denied").text
-    denied = len(re.findall(r">police\.denied<", journal))
+    denied = len(re.findall(r">officer denied<", journal))
     world.expect("each denial is in the journal", "three", lambda: (denied >= 3, str(denied)), tz=TZ)
 
 
