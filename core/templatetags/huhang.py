@@ -5,7 +5,6 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from core import actors, clock, danger, formats, permissions, policy, typed
@@ -89,10 +88,20 @@ def cited(citation: str) -> str:
     return called if called == citation else format_html("{} <small>{}</small>", called, citation)
 
 
-@register.simple_block_tag
-def squeezed(content: str) -> str:
+class _Squeezed(template.Node):
+    def __init__(self, inner: template.NodeList) -> None:
+        self.nodelist = inner
+
+    def render(self, context: template.Context) -> str:
+        return " ".join(self.nodelist.render(context).split())
+
+
+@register.tag
+def squeezed(parser: template.base.Parser, _token: template.base.Token) -> _Squeezed:
     """What stands between, each run of white space as one: for markup that is not ours, without a `<pre>` or a text field."""
-    return mark_safe(" ".join(content.split()))  # noqa: S308 - what was safe before
+    inner = parser.parse(("endsqueezed",))
+    parser.delete_first_token()
+    return _Squeezed(inner)
 
 
 @register.simple_tag
