@@ -38,13 +38,17 @@ KEY_HEADER = "X-Trip-Key"
 STATUS = "safety/_sos_status.html"
 
 
+def _shown(request: HttpRequest) -> str:
+    """The key as the page that asks shows it; empty where the browser alone may hold it."""
+    return request.POST.get("key") or request.headers.get(KEY_HEADER, "")
+
+
 def _key(request: HttpRequest, code: str) -> TripKey:
     """The key to one side of this trip, from the form, from a part of the page that asks, or from the cookie that SOS left.
 
     Never from the address, which logs, histories and screens keep. Raises `PositionToken`.
     """
-    given = request.POST.get("key") or request.headers.get(KEY_HEADER)
-    key = read_key(given or browsers.kept(request, code))
+    key = read_key(_shown(request) or browsers.kept(request, code))
     if key.trip != code:
         raise PositionToken
     check_key(key)
@@ -67,12 +71,13 @@ def sos(request: HttpRequest, code: str) -> HttpResponse:
     key = _key(request, code)
     if request.method == "POST":
         position = read_position(request.POST.get("lat"), request.POST.get("lon"))
+        raw = _shown(request)
+        left_behind = not raw and browsers.is_left_behind(request, code)
+        raw = raw or browsers.kept(request, code)  # before the call: nothing may refuse it once it is taken
         with services.in_even_time(key.party):
             services.raise_sos(key=key, position=position, silent=request.POST.get("silent") == "1")
             answer = _after(request, key)
-        shown = request.POST.get("key")
-        left_behind = not shown and browsers.is_left_behind(request, code)
-        browsers.keep(answer, code, shown or browsers.kept(request, code), left_behind=left_behind)
+        browsers.keep(answer, code, raw, left_behind=left_behind)
         return answer
     return _sos_page(request, key, "safety/sos.html")
 

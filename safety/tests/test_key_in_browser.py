@@ -94,6 +94,19 @@ def test_while_she_calls_and_may_be_aboard_her_page_stays_with_the_phone_and_no_
     assert not opens(client, trip)
 
 
+@pytest.mark.parametrize("cookie", ["left behind", "none"])
+def test_a_call_whose_key_comes_in_a_header_is_answered_whatever_the_browser_holds(rides, people, cookie):
+    trip = rides.under_way()
+    key = position_key(trip, Party.PASSENGER)
+    client = called(trip)
+    client.post("/sign-out/")
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    if cookie == "none":
+        client = Client()
+    assert client.post(f"/trips/{trip.code}/sos/", headers={"X-Trip-Key": key}).status_code == 302
+    assert opens(client, trip), "by the key that was shown"
+
+
 def test_who_comes_back_has_her_own_page_as_before(rides, people):
     trip = rides.under_way()
     client = called(trip)
