@@ -220,9 +220,9 @@ def linked_for_officer(request: PoliceRequest) -> list[PoliceRequest]:
     unusual only once it was called back. An account that was bought or stolen must not tell a perpetrator that somebody
     looks for the car, and since when (P2, P3b). Nor does a number say so that there was a trip, before it is answered."""
     known = may_be_by_rule(request.officer_tier) and request.agency_kind == AgencyKind.POLICE
-    known = known and (not request.unusual or was_reached(request))
-    known = known and (request.query != Query.PHONE or request.state == RequestState.RELEASED)
-    return linked_requests(request) if known else []
+    usual = not request.unusual or was_reached(request)
+    answered = request.query != Query.PHONE or request.state == RequestState.RELEASED
+    return linked_requests(request) if known and usual and answered else []
 
 
 def was_reached(request: PoliceRequest) -> bool:
