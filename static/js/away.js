@@ -10,6 +10,10 @@ const PATIENCE_MS = 5000; // of one look
 const LASTS_MS = 15000; // from then on it sounds
 const EVERY_MS = 20000;
 const HEARD_MS = 1200; // the sound of its return, before the page goes
+const AWAY = new Set([502, 503, 504]); // ours, and what a proxy says where no process of ours is; a fault of one page is none
+
+// In the page's language, as all its other times: what the browser speaks says nothing of who reads.
+const timeOf = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
 
 function since() {
   try {
@@ -25,7 +29,7 @@ async function isBack() {
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const answer = await fetch(window.location.href, { method: "HEAD", redirect: "manual", cache: "no-store", signal });
-    return answer.status < 500; // one that leads elsewhere is 0
+    return !AWAY.has(answer.status); // one that leads elsewhere is 0
   } catch {
     return false;
   }
@@ -46,7 +50,7 @@ async function comeBack(box) {
 }
 
 export async function watchAway(box, began = since()) {
-  box.querySelector("[data-away-since]").textContent = new Date(began).toLocaleTimeString();
+  box.querySelector("[data-away-since]").textContent = timeOf(began);
   let sounded = began + LASTS_MS - EVERY_MS;
   while (!(await isBack())) {
     if (Date.now() - sounded >= EVERY_MS) {

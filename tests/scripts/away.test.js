@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-globalThis.document = { querySelector: () => null, title: "x", addEventListener: () => {} };
+globalThis.document = {
+  documentElement: { lang: "zh-hans" }, querySelector: () => null, title: "x", addEventListener: () => {},
+};
 globalThis.sessionStorage = { getItem: () => null, setItem: () => {}, removeItem: () => {} };
 const settings = new Map();
 globalThis.localStorage = { getItem: (name) => settings.get(name) ?? null, setItem: () => {} };
@@ -59,6 +61,16 @@ for (const [looked, comes] of [[true, 1], [false, 0]]) {
     assert.equal(gone(), comes);
   });
 }
+
+test("any answer but that our data cannot be reached is one, also a fault of that page alone", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.UTC(2018, 7, 24, 19, 4, 47) });
+  const { box, parts, gone } = desk({ answers: [502, 504, 503, 500] });
+  const done = watchAway(box, Date.now());
+  assert.match(parts["[data-away-since]"].textContent, /^\d\d:04:47$/, "in the page's form, whatever the browser speaks");
+  await pass(t, 10000);
+  await done;
+  assert.equal(gone(), 1);
+});
 
 test("a desk that is silent stays silent", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
