@@ -10,7 +10,8 @@ const PATIENCE_MS = 5000; // of one look
 const LASTS_MS = 15000; // from then on it sounds
 const EVERY_MS = 20000;
 const HEARD_MS = 1200; // the sound of its return, before the page goes
-const AWAY = new Set([502, 503, 504]); // ours, and what a proxy says where no process of ours is; a fault of one page is none
+// Ours, and what a proxy says where no process of ours is; a fault of one page is none.
+const AWAY = new Set([502, 503, 504]);
 
 // In the page's language, as all its other times: what the browser speaks says nothing of who reads.
 const timeOf = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });

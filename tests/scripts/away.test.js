@@ -66,7 +66,8 @@ test("any answer but that our data cannot be reached is one, also a fault of tha
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.UTC(2018, 7, 24, 19, 4, 47) });
   const { box, parts, gone } = desk({ answers: [502, 504, 503, 500] });
   const done = watchAway(box, Date.now());
-  assert.match(parts["[data-away-since]"].textContent, /^\d\d:04:47$/, "in the page's form, whatever the browser speaks");
+  // In the page's form, whatever the browser speaks.
+  assert.match(parts["[data-away-since]"].textContent, /^\d\d:04:47$/);
   await pass(t, 10000);
   await done;
   assert.equal(gone(), 1);
