@@ -93,9 +93,10 @@ def officers() -> list[str]:
 
 
 async def call(port: int, method: str, path: str, cookie: str, body: str = "") -> bytes:
-    """The whole answer; who is told to wait, because all connections to the database are taken, asks again as the page does."""
+    """The whole answer; who is told to wait asks again when the answer says, as its page does."""
     while (answer := await once(port, method, path, cookie, body)).startswith(b"HTTP/1.1 503"):
-        await asyncio.sleep(2.0)
+        told = re.search(rb"(?i)\r\nretry-after: (\d+)\r\n", answer)
+        await asyncio.sleep(float(told[1]) if told else 2.0)
     return answer
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from core.errors import AGAIN, DomainError
+from core.errors import DomainError
 from police.states import NoticePart, PaperNeeded
 
 
@@ -179,17 +179,16 @@ class TableUnreadable(DomainError):
 
 
 class PaperWaits(DomainError):
-    """Papers of others are made before this one: `ahead` of them. `by` is when it is expected."""
+    """Papers of others are made before this one: `ahead` of them. It is expected by `by`; ask again after `pause` seconds."""
 
     code, status, sentence = (
         "paper_waits",
         503,
         _("This paper is being made after those of others who asked before. Please ask again in a moment."),
     )
-    retry_after = AGAIN
 
-    def __init__(self, *, ahead: int, by: datetime) -> None:
-        self.ahead, self.by = ahead, by
+    def __init__(self, *, ahead: int, by: datetime, pause: int) -> None:
+        self.ahead, self.by, self.retry_after = ahead, by, pause
         super().__init__()
 
 

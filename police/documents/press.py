@@ -1,8 +1,10 @@
 """The press: papers are drawn and sealed in a child process, never in a server, where a call for help would wait for them.
 
-The child is one of ours (`core.reader.pool`), with our settings and of our apps the ground alone: what is to be drawn is told
-to it whole, and it asks no database. Those who come at once have a place in the order in which they asked first, a few of them wait on the line, and
-everybody else is told how many are before them and by when, without holding a thread of the server.
+The child is one of ours (`core.reader.pool`), with our settings and of our apps the ground alone: what is to be drawn is
+told to it whole, and it asks no database. Those who come at once have a place in the order in which they asked first, a few
+of them wait on the line, and everybody else is told how many are before them, by when, and when to ask again: a hundred who
+asked each two seconds would leave the press no processor. Nobody of those holds a thread of the server. A press that has
+nothing to do takes whoever asks: those before them may have gone.
 """
 
 import math
@@ -36,7 +38,8 @@ _BOOT = (
 )
 STARTS = 2.0  # seconds in which who asks waits for a child that is not there yet
 ON_THE_LINE = 2  # threads that wait for their turn, beside those whose paper is being made
-FORGOTTEN = 3 * AGAIN  # seconds after which whoever asked no more loses their place
+LONGEST = 20  # seconds until who is far behind asks again: what is before them may go faster than it seems
+MISSED = 3  # times that long, after which whoever asked no more loses their place
 FIRST_GUESS = 1.0  # seconds of a paper, before one was made
 WEIGHT = 0.3  # of the newest paper in what one takes
 
@@ -89,26 +92,39 @@ class _Queue:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen: dict[str, float] = {}  # who: when they asked last, infinite while theirs is made
+        self._seen: dict[
+            str, float
+        ] = {}  # who: until when their place is kept, without end while theirs is made
         self._takes = FIRST_GUESS
 
     def come(self, who: str) -> int:
         """How many are before them."""
         now = time.monotonic()
         with self._lock:
-            self._seen = {each: at for each, at in self._seen.items() if now - at < FORGOTTEN or each == who}
-            self._seen[who] = max(now, self._seen.get(who, now))
-            return list(self._seen).index(who)
+            self._seen = {each: until for each, until in self._seen.items() if now < until or each == who}
+            ahead = list(self._seen).index(who) if who in self._seen else len(self._seen)
+            self._seen[who] = max(now + MISSED * self.pause(ahead), self._seen.get(who, now))
+            return ahead
 
     def begin(self, who: str) -> None:
         with self._lock:
             self._seen[who] = math.inf
+
+    def is_idle(self) -> bool:
+        """True where no paper is made, and nobody is on the line."""
+        with self._lock:
+            return math.inf not in self._seen.values()
 
     def leave(self, who: str, took: float | None) -> None:
         with self._lock:
             self._seen.pop(who, None)
             if took is not None:
                 self._takes += WEIGHT * (took - self._takes)
+
+    def pause(self, ahead: int) -> int:
+        """Seconds after which who has so many before them asks again: until the line is short enough for them."""
+        turns = (ahead - lane().size - ON_THE_LINE) / lane().size
+        return min(max(math.ceil(turns * self._takes), AGAIN), LONGEST)
 
     def ready(self, ahead: int) -> datetime:
         """By when a paper is made before which so many others are."""
@@ -131,8 +147,9 @@ def place(who: str) -> Iterator[Callable[[Order], Made]]:
     Raises `PaperWaits` where others are before them, before anything was done; the making `PaperWaits`, `PaperNotMade`.
     """
     ahead = _queue.come(who)
-    if ahead >= lane().size + ON_THE_LINE or not lane().is_warm(STARTS):
-        raise PaperWaits(ahead=ahead, by=_queue.ready(ahead))
+    is_full = ahead >= lane().size + ON_THE_LINE and not _queue.is_idle()
+    if is_full or not lane().is_warm(STARTS):
+        raise _waits(ahead)
     took: float | None = None
 
     def make(order: Order) -> Made:
@@ -149,12 +166,16 @@ def place(who: str) -> Iterator[Callable[[Order], Made]]:
         _queue.leave(who, took)
 
 
+def _waits(ahead: int) -> PaperWaits:
+    return PaperWaits(ahead=ahead, by=_queue.ready(ahead), pause=_queue.pause(ahead))
+
+
 def _made(order: Order, ahead: int) -> Made:
     try:
         with lane().slot() as slot:
             said = slot.ask(Wish(msgspec.msgpack.encode(order)))
     except Busy:
-        raise PaperWaits(ahead=ahead, by=_queue.ready(ahead)) from None
+        raise _waits(ahead) from None
     except Broke:
         log.error("police.paper_not_made", copy=order.copied.code, why="ended")
         raise PaperNotMade(line=settings.LIAISON_LINE) from None

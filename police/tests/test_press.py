@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import clock
+from core.errors import AGAIN
 from core.reader import child
 from core.reader.pool import Broke, Busy, Lane
 from police import services
@@ -111,10 +112,36 @@ def test_they_keep_the_order_in_which_they_came(others, monkeypatch):
     assert [others.come("first"), others.come("second"), others.come("first")] == [there, there + 1, there]
     others.leave("other-0", 2.0)
     assert others.come("second") == there
-    now += press.FORGOTTEN - 0.1
+    now += press.MISSED * AGAIN - 0.1
     assert others.come("second") == there
     now += 0.2  # the first has gone
     assert others.come("second") == there - 1
+
+
+def test_who_is_far_behind_asks_seldom_and_keeps_the_place_meanwhile(others, monkeypatch):
+    now = press.time.monotonic()
+    monkeypatch.setattr(press.time, "monotonic", lambda: now)
+    near, far = len(others._seen), len(others._seen) + 12
+    for number in range(12):
+        others.come(f"between-{number}")
+    assert others.pause(near) == AGAIN
+    assert AGAIN < others.pause(far) <= press.LONGEST
+    assert others.pause(10_000) == press.LONGEST
+    assert others.come("far") == far
+    now += others.pause(far) + 1  # as it was told; the others asked in between, or have gone
+    assert "far" in others._seen
+    others.come("behind")
+    assert list(others._seen).index("far") < list(others._seen).index("behind")
+
+
+def test_a_press_without_work_waits_for_nobody_who_has_gone(monkeypatch):
+    queue = press._Queue()
+    monkeypatch.setattr(press, "_queue", queue)
+    monkeypatch.setattr("core.reader.pool.Lane.is_warm", lambda *_args: True)
+    for number in range(40):
+        queue.come(f"gone-{number}")
+    with press.place("here"), pytest.raises(PaperWaits), press.place("other"):
+        pass
 
 
 def test_by_when_follows_from_what_papers_take(others):
