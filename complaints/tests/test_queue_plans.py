@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from complaints.selectors.queue import Filter, count_of, page_of
+from complaints.selectors.queue import OF_LIVE, Filter, count_of, page_of
 from core import clock
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def _numbered(sql):
     return "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], 1)) + parts[-1]
 
 
-@pytest.mark.parametrize("state", ["live", "heard", "second", "appealed"])
+@pytest.mark.parametrize("state", sorted(OF_LIVE))
 @pytest.mark.parametrize("ask", [count_of, page_of])
 def test_a_view_of_what_is_live_reads_nothing_that_is_over(people, state, ask):
     with connection.cursor() as cursor:

@@ -92,9 +92,8 @@ class _Queue:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen: dict[
-            str, float
-        ] = {}  # who: until when their place is kept, without end while theirs is made
+        # Who: until when their place is kept, without end while theirs is made.
+        self._seen: dict[str, float] = {}
         self._takes = FIRST_GUESS
 
     def come(self, who: str) -> int:
