@@ -9,18 +9,10 @@ from django_otp.oath import TOTP
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from accounts.models import Authenticator, Passkey
+from tests.journeys.conftest import AUTHENTICATOR
 from tests.journeys.serving import HOST, Served, window
 
 pytestmark = pytest.mark.journey
-
-KEY = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +50,7 @@ def add(page: Page) -> None:
 
 def test_a_passkey_is_added_and_signs_in(at_desk, served, signed_in: Callable):
     page, keys, said = at_desk
-    keys.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
+    keys.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     add(page)
     expect(page.locator("main")).to_contain_text("work laptop")
     expect(page.locator("main")).to_contain_text("not used yet")
@@ -79,7 +71,7 @@ def test_a_passkey_is_added_and_signs_in(at_desk, served, signed_in: Callable):
 
 def test_a_device_that_is_known_is_not_added_twice(at_desk, noon):
     page, keys, _said = at_desk
-    keys.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
+    keys.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     add(page)
     expect(page.locator("main")).to_contain_text("work laptop")
     noon.shift(31)
@@ -90,11 +82,11 @@ def test_a_device_that_is_known_is_not_added_twice(at_desk, noon):
 
 def test_another_device_does_not_sign_in_and_the_page_says_so(at_desk, served, signed_in: Callable):
     page, keys, _said = at_desk
-    first = keys.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
+    first = keys.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     add(page)
     expect(page.locator("main")).to_contain_text("work laptop")
     keys.send("WebAuthn.removeVirtualAuthenticator", first)
-    keys.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
+    keys.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     served.client = signed_in("agent", second_factor=False)
     served.client.defaults["HTTP_HOST"] = urlsplit(HOST).netloc
     page.goto("/sign-in/second-factor/")
