@@ -14,7 +14,7 @@ from rides.services import accept_trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import services
-from safety.models import HelpMessage, Incident, Recording, SafetyQuestion, SosCall
+from safety.models import EmergencyPush, HelpMessage, Incident, Recording, SafetyQuestion, SosCall
 from safety.selectors import silent_callers
 from tests.journeys.serving import Served, window
 
@@ -235,6 +235,27 @@ def test_silent_mode_without_a_network_goes_out_by_itself(called, served):
     served.down = False
     expect(page.locator("[data-quiet]")).to_have_count(1, timeout=20_000)
     assert incident.callers.filter(silent=True).exists()
+    # Kept longer it would be said again by the next page, against what was chosen meanwhile.
+    page.wait_for_function("localStorage.getItem('huhang-sos-words') === null")
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_wish_for_110_without_a_network_goes_out_by_itself(called, served, settings, comes_back):
+    """On its page, and from the next one where the browser was put away before."""
+    page, trip, incident = called
+    settings.CENTRE_URL, settings.CENTRE_KEY = "http://127.0.0.1:9/", "of the centre"
+    expect(page.locator("#ask-110")).to_be_visible()
+    served.down = True
+    page.click("#ask-110")
+    expect(page.locator("form[data-ask] [data-unsent]")).to_be_visible()
+    if comes_back:
+        page.goto("about:blank")
+    served.down = False
+    if comes_back:
+        page.goto(f"/trips/{trip.code}/sos/")
+    assert until(page, lambda: EmergencyPush.objects.filter(incident=incident).exists())
+    expect(page.locator("#ask-110")).to_have_count(0)
+    page.wait_for_function("localStorage.getItem('huhang-sos-words') === null")
 
 
 @pytest.mark.parametrize("comes_back_to", ["/trips/{}/sos/", "/me/"])
