@@ -278,6 +278,26 @@ def test_what_she_wrote_and_chose_outlives_its_page(called, served, comes_back_t
     assert [row.said for row in HelpMessage.objects.all()] == ["他锁了车门"]
 
 
+def test_a_window_that_keeps_nothing_goes_on(rides, phone):
+    """A private window may refuse storage and service worker at the first look: her page counts all the same."""
+    trip, page = rides.under_way(), phone()
+    page.add_init_script(
+        """for (const name of ["localStorage", "caches"]) {
+          Object.defineProperty(window, name, { get() { throw new DOMException("", "SecurityError"); } });
+        }
+        Object.defineProperty(Navigator.prototype, "serviceWorker", {
+          get() { throw new DOMException("", "SecurityError"); },
+        });"""
+    )
+    page.goto(f"/trips/{trip.code}/")
+    page.click("button.sos")
+    page.wait_for_url("**/sos/")
+    page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<b id=count data-since=0></b>')"
+    )
+    expect(page.locator("#count")).not_to_be_empty()
+
+
 def test_who_signs_out_leaves_no_words_behind(called, served):
     page, _trip, _incident = called
     page.route("**/sos/word/", lambda route: route.fulfill(status=503, body="busy"))
