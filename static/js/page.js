@@ -22,7 +22,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   prepareButtons(event.target);
   tick();
 });
-// Without a network; not for staff. Last: where a browser keeps nothing, asking for it may already be refused.
+// Without a network; not for staff.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
   navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 }

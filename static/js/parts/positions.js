@@ -19,13 +19,12 @@ export class Positions {
     this.under = new Set(); // in a post whose answer is awaited
     this.last = null;
     this.heard = null; // when the phone last measured; null once it said that it cannot
-    this.heardShown = null; // the same by the phone's own clock, which goes on while the phone sleeps
   }
 
   // The phone measured where it is.
   measured(coords, at = steady()) {
     this.heard = at;
-    this.heardShown = wall();
+    this.shown = wall(); // goes on in sleep
     this.add(coords, at);
   }
 
@@ -47,7 +46,7 @@ export class Positions {
   // A car that stands still sends no new fixes; say that the phone is here all the same. Not for long, and not once the
   // phone has lost its place: an old place with a new time would be a lie that whoever looks for her believes.
   stillHere(at = steady()) {
-    if (this.heard === null || Math.max(at - this.heard, wall() - this.heardShown) > SILENT_S) return;
+    if (this.heard === null || at - this.heard > SILENT_S || wall() - this.shown > SILENT_S) return;
     if (this.last && !this.queue.length && at - this.last.at > STILL_S) this.add({ ...this.last, speed: null }, at);
   }
 
