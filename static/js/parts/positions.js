@@ -24,7 +24,7 @@ export class Positions {
   // The phone measured where it is.
   measured(coords, at = steady()) {
     this.heard = at;
-    this.shown = wall(); // goes on in sleep
+    this.shown = wall();
     this.add(coords, at);
   }
 
