@@ -16,13 +16,13 @@ forgetWhenOver();
 import("./parts/reader.js").then((part) => part.knowReader()).catch(() => {});
 sendKeptTap();
 if (keptWords().length) import("./parts/kept_words.js").then((part) => part.sendKeptWords()).catch(() => {});
-// Without a network; not for staff.
-if (!/^\/(admin|police)\//.test(window.location.pathname)) {
-  navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
-}
 tick();
 setInterval(tick, 1000);
 document.addEventListener("htmx:afterSettle", (event) => {
   prepareButtons(event.target);
   tick();
 });
+// Without a network; not for staff.
+if (!/^\/(admin|police)\//.test(window.location.pathname)) {
+  navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
+}

@@ -14,7 +14,7 @@ from rides.services import accept_trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import services
-from safety.models import HelpMessage, Incident, Recording, SafetyQuestion, SosCall
+from safety.models import EmergencyPush, HelpMessage, Incident, Recording, SafetyQuestion, SosCall
 from safety.selectors import silent_callers
 from tests.journeys.serving import Served, window
 
@@ -235,6 +235,27 @@ def test_silent_mode_without_a_network_goes_out_by_itself(called, served):
     served.down = False
     expect(page.locator("[data-quiet]")).to_have_count(1, timeout=20_000)
     assert incident.callers.filter(silent=True).exists()
+    # Kept longer it would be said again by the next page, against what was chosen meanwhile.
+    page.wait_for_function("localStorage.getItem('huhang-sos-words') === null")
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_wish_for_110_without_a_network_goes_out_by_itself(called, served, settings, comes_back):
+    """On its page, and from the next one where the browser was put away before."""
+    page, trip, incident = called
+    settings.CENTRE_URL, settings.CENTRE_KEY = "http://127.0.0.1:9/", "of the centre"
+    expect(page.locator("#ask-110")).to_be_visible()
+    served.down = True
+    page.click("#ask-110")
+    expect(page.locator("form[data-ask] [data-unsent]")).to_be_visible()
+    if comes_back:
+        page.goto("about:blank")
+    served.down = False
+    if comes_back:
+        page.goto(f"/trips/{trip.code}/sos/")
+    assert until(page, lambda: EmergencyPush.objects.filter(incident=incident).exists())
+    expect(page.locator("#ask-110")).to_have_count(0)
+    page.wait_for_function("localStorage.getItem('huhang-sos-words') === null")
 
 
 @pytest.mark.parametrize("comes_back_to", ["/trips/{}/sos/", "/me/"])
@@ -255,6 +276,26 @@ def test_what_she_wrote_and_chose_outlives_its_page(called, served, comes_back_t
     assert until(page, lambda: HelpMessage.objects.exists())
     page.wait_for_function("localStorage.getItem('huhang-sos-words') === null")
     assert [row.said for row in HelpMessage.objects.all()] == ["他锁了车门"]
+
+
+def test_a_window_that_keeps_nothing_goes_on(rides, phone):
+    """A private window may refuse storage and service worker at the first look: her page counts all the same."""
+    trip, page = rides.under_way(), phone()
+    page.add_init_script(
+        """for (const name of ["localStorage", "caches"]) {
+          Object.defineProperty(window, name, { get() { throw new DOMException("", "SecurityError"); } });
+        }
+        Object.defineProperty(Navigator.prototype, "serviceWorker", {
+          get() { throw new DOMException("", "SecurityError"); },
+        });"""
+    )
+    page.goto(f"/trips/{trip.code}/")
+    page.click("button.sos")
+    page.wait_for_url("**/sos/")
+    page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<b id=count data-since=0></b>')"
+    )
+    expect(page.locator("#count")).not_to_be_empty()
 
 
 def test_who_signs_out_leaves_no_words_behind(called, served):

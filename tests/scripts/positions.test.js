@@ -186,6 +186,17 @@ test("a place that the phone has lost is not said again", () => {
   assert.deepEqual(repeated(positions, 1505, 1530), [1525]);
 });
 
+test("a phone that slept for three minutes is not said to be where it was before", () => {
+  const positions = new Positions();
+  positions.measured(here());
+  positions.queue = [];
+  shown += 300; // the steady clock stood still meanwhile
+  assert.deepEqual(repeated(positions, 1005, 1100), []);
+  positions.measured(here(0.02));
+  positions.queue = [];
+  assert.deepEqual(repeated(positions, 1005, 1030), [1025]);
+});
+
 test("a phone that says nothing for three minutes is not said to be anywhere", () => {
   const positions = new Positions();
   positions.measured(here());

@@ -24,6 +24,7 @@ export class Positions {
   // The phone measured where it is.
   measured(coords, at = steady()) {
     this.heard = at;
+    this.shown = wall();
     this.add(coords, at);
   }
 
@@ -45,7 +46,7 @@ export class Positions {
   // A car that stands still sends no new fixes; say that the phone is here all the same. Not for long, and not once the
   // phone has lost its place: an old place with a new time would be a lie that whoever looks for her believes.
   stillHere(at = steady()) {
-    if (this.heard === null || at - this.heard > SILENT_S) return;
+    if (this.heard === null || at - this.heard > SILENT_S || wall() - this.shown > SILENT_S) return;
     if (this.last && !this.queue.length && at - this.last.at > STILL_S) this.add({ ...this.last, speed: null }, at);
   }
 

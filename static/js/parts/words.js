@@ -1,4 +1,4 @@
-// What is written to the agent, that the phone must not ring, and a further tap on SOS: sent without loading the page
+// What is written to the agent, that the phone must not ring, that 110 shall come, and a further tap on SOS: sent without loading the page
 // anew, again and again until it has arrived, also from the next page where this one is gone before. What staff wrote
 // is reported as shown once it is on a screen that somebody can see.
 import { forgetTap, keepTap } from "./kept.js";
@@ -15,7 +15,9 @@ function outlive(form, { formData }) {
   const body = new URLSearchParams(formData);
   const action = form.getAttribute("action");
   if (form.matches("[data-tap]")) keepTap(action, body.get("key"));
-  else if (["words", "phrase", "silent"].some((name) => body.get(name)?.trim())) keepWords(action, body.toString());
+  else if (form.matches("[data-ask]") || ["words", "phrase", "silent"].some((name) => body.get(name)?.trim())) {
+    keepWords(action, body.toString());
+  }
 }
 
 function arrived(form, { formData }) {
@@ -48,25 +50,31 @@ function sendUntilArrived(form) {
   });
 }
 
-// The form of the silent mode comes anew with the page's part, also while it waits to be sent again: it is the one that
-// stands there then, and none where another way has brought it meanwhile.
-function quietUntilArrived() {
+// The forms of the silent mode and of 110 come anew with the page's part, also while they wait to be sent again: it is the
+// one that stands there then, and none where another way has brought it meanwhile.
+const ANEW = ["[data-silence]", "[data-ask]"];
+
+const kindOf = (form) => ANEW.find((each) => form.matches(each));
+
+function againUntilArrived() {
   document.addEventListener("htmx:beforeRequest", ({ target, detail: { requestConfig } }) => {
-    if (!target.matches("form[data-silence]")) return;
+    if (!kindOf(target)) return;
     target.querySelector("[data-unsent]").hidden = true;
     outlive(target, requestConfig);
   });
-  document.addEventListener("htmx:afterRequest", async ({ target, detail }) => {
-    if (!target.matches("form[data-silence]")) return;
+  document.addEventListener("htmx:afterRequest", async ({ detail }) => {
+    // Not the event's target: its answer has taken the form's place, and what stands around it says so.
+    const { elt: form, triggeringEvent } = detail.requestConfig;
+    const kind = kindOf(form);
+    if (!kind) return;
     if (!isForLater(detail)) {
-      arrived(target, detail.requestConfig);
+      arrived(form, detail.requestConfig);
       return;
     }
-    const { value } = detail.requestConfig.triggeringEvent.submitter;
-    target.querySelector("[data-unsent]").hidden = false;
+    form.querySelector("[data-unsent]").hidden = false;
     await wait(AGAIN_MS);
-    const button = document.querySelector(`form[data-silence] button[value="${value}"]`);
-    button?.click();
+    const value = triggeringEvent?.submitter?.value ?? "";
+    [...document.querySelectorAll(`form${kind} button`)].find((each) => each.value === value)?.click();
   });
 }
 
@@ -85,7 +93,7 @@ function reportShown(part, key) {
 
 export function writeToAgent() {
   document.querySelectorAll("form[data-words], form[data-tap]").forEach(sendUntilArrived);
-  quietUntilArrived();
+  againUntilArrived();
   document.querySelectorAll("[data-shown]").forEach((part) => {
     const report = () => reportShown(part, part.dataset.live);
     ["htmx:afterSettle", "visibilitychange"].forEach((name) => document.addEventListener(name, report));
