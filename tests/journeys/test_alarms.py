@@ -171,6 +171,26 @@ def test_an_action_opens_its_form_when_it_is_chosen_by_its_key(rides, people, de
     assert police["y"] < 800, "the call to the police stands on the first screen"
 
 
+def test_what_may_be_done_with_an_incident_stands_before_its_history_on_a_phone(rides, people, desk):
+    incident = tap(rides.under_way())
+    services.take_incident(account=people("agent"), code=incident.code)
+    page = desk("agent", f"/admin/incidents/{incident.code}/")
+    page.set_viewport_size({"width": 360, "height": 800})
+
+    def top(of: str) -> float:
+        box = page.locator(of).bounding_box()
+        assert box is not None
+        return box["y"]
+
+    in_turn = [top(part) for part in ("#head", "#actions", "#thread", "#map", "#lines", "#who")]
+    assert in_turn == sorted(in_turn)
+    assert top("#act-police") < 800, "the call to the police stands on the first screen"
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert top("#actions") < top("#who"), "beside the history where there is room"
+    assert top("#who") < top("#lines")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_somebody_who_was_signed_out_is_told_that_nothing_is_heard(desk):
     page = desk("agent", "/admin/")
     expect(page.locator("[data-unheard]")).to_be_hidden()
