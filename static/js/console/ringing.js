@@ -62,6 +62,8 @@ function hear(html) {
 function listen(box) {
   const address = new URL(box.getAttribute("hx-get"), window.location.href).href;
   const isList = (xhr) => xhr.status === 200 && xhr.responseURL === address;
+  // By an event of the page, which is heard by nobody where htmx has not come yet: it asks by itself when it does.
+  const ask = () => box.dispatchEvent(new Event("huhang-fetch"));
   box.addEventListener("htmx:beforeSwap", (event) => {
     if (event.target !== box) return;
     const { xhr } = event.detail;
@@ -71,11 +73,11 @@ function listen(box) {
     if (event.detail.shouldSwap) heard = now();
   });
   document.addEventListener("htmx:responseError", ({ target, detail }) => {
-    if (target !== box && REFUSED.has(detail.xhr.status)) window.htmx.trigger(box, "huhang-fetch");
+    if (target !== box && REFUSED.has(detail.xhr.status)) ask();
   });
   document.addEventListener("huhang-signed-out", () => box.replaceChildren());
-  document.addEventListener("huhang-signed-in", () => window.htmx.trigger(box, "huhang-fetch"));
-  document.addEventListener("huhang-alarms", () => window.htmx.trigger(box, "huhang-fetch"));
+  document.addEventListener("huhang-signed-in", ask);
+  document.addEventListener("huhang-alarms", ask);
 }
 
 function warn(unheard) {

@@ -9,7 +9,7 @@ function tell(marks, before) {
   if (marks.alarms !== before.alarms) document.dispatchEvent(new CustomEvent("huhang-alarms"));
   // Work that failed and needs a person; with a sound where a life may depend on it.
   if (marks.lives > before.lives) beep();
-  if (marks.calls !== before.calls) window.htmx.trigger(document.body, "huhang-ring");
+  if (marks.calls !== before.calls) document.body.dispatchEvent(new Event("huhang-ring"));
 }
 
 function heard(event) {

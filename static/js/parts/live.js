@@ -11,7 +11,7 @@ export function listenForChanges(part) {
 
 async function follow(part, signal) {
   while (!signal.aborted) {
-    // A line that went, or a page that is left, is no fault: it is tried again while there is a page.
+    // A line that went, or a page that is left, is no fault.
     const status = await listen(part, signal).catch(() => 0);
     if (status === 401) return;
     await new Promise((done) => setTimeout(done, AGAIN));
@@ -30,6 +30,6 @@ async function read(part, reader) {
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
     const lines = (rest + piece.value).split(/\r\n|\r|\n/);
     rest = lines.pop();
-    if (lines.some((line) => line.startsWith("data:"))) window.htmx.trigger(part, "changed");
+    if (lines.some((line) => line.startsWith("data:"))) part.dispatchEvent(new Event("changed"));
   }
 }

@@ -1,6 +1,6 @@
-// What is written to the agent, that the phone must not ring, that 110 shall come, and a further tap on SOS: sent without loading the page
-// anew, again and again until it has arrived, also from the next page where this one is gone before. What staff wrote
-// is reported as shown once it is on a screen that somebody can see.
+// Words for the agent, that the phone must not ring, that 110 shall come, a further tap on SOS: sent without loading
+// the page anew, again and again until it has arrived, also from the next page. What staff wrote is reported as shown
+// once it is on a screen that somebody can see.
 import { forgetTap, keepTap } from "./kept.js";
 import { forgetWords, keepWords } from "./kept_words.js";
 import { wait } from "./wait.js";
@@ -50,8 +50,7 @@ function sendUntilArrived(form) {
   });
 }
 
-// The forms of the silent mode and of 110 come anew with the page's part, also while they wait to be sent again: it is the
-// one that stands there then, and none where another way has brought it meanwhile.
+// These come anew with the page's part, also while they wait to be sent again: it is the one that stands there then.
 const ANEW = ["[data-silence]", "[data-ask]"];
 
 const kindOf = (form) => ANEW.find((each) => form.matches(each));
