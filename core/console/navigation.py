@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import structlog
@@ -95,12 +96,18 @@ def list_of_keys() -> list[Keys]:
     return sorted(_keys, key=lambda each: each.order)
 
 
+@cache
+def _address(name: str) -> str:
+    """Addresses of the console are the same in each language. Raises `NoReverseMatch`."""
+    return reverse(name)
+
+
 def _groups_for(person: HasRole | None) -> Iterator[tuple[Group, dict[str, Any]]]:
     for each in links():
         if person is None or not may(person, each.permission):
             continue
         try:
-            address = reverse(each.name)
+            address = _address(each.name)
         except NoReverseMatch:  # one bad link stops only itself
             log.error("console.link_leads_nowhere", name=each.name)
             continue
