@@ -66,4 +66,6 @@ def _what(row: OutsideMessage) -> Promise:
 def _rank(row: OutsideMessage) -> Rank:
     if row.from_crowd:
         return Rank.CROWD
-    return Rank.KNOWN if row.trip else Rank.OUTSIDE
+    if row.trip:
+        return Rank.CALL if row.danger == "severe" else Rank.KNOWN
+    return Rank.OUTSIDE

@@ -232,7 +232,7 @@ def test_a_flood_does_not_hide_the_emergency_contact_of_who_is_on_a_trip(rides, 
     assert {row.sender for row in rows.exclude(trip="")} == named
     assert {row.sender for row in selectors.waiting_messages()[:2]} == named
     assert [(alarm.rank, str(alarm.what)) for alarm in ringing()[:3]] == [
-        (Rank.KNOWN, "Danger in an SMS from the emergency contact of somebody on a trip: nobody has read it")
+        (Rank.CALL, "Danger in an SMS from the emergency contact of somebody on a trip: nobody has read it")
     ] * 2 + [(Rank.OUTSIDE, "Danger in a message from outside")]
     page = " ".join(signed_in("agent").get("/admin/outside/").content.decode().split())
     assert page.count(f"emergency contact of somebody on trip {trip.code} at that moment") == 2
@@ -253,11 +253,16 @@ def test_what_a_contact_writes_opens_the_incident_of_who_named_them(rides, peopl
     assert not {contact.phone, trip.passenger.phone, trip.driver.account.phone} & set(written_to)
 
 
-def test_what_rings_from_a_trip_says_that_it_speaks_of_danger_there(rides, people, gateway):
-    gateway(GRAVE, sender=rides.under_way().passenger.phone)
-    assert [str(alarm.what) for alarm in ringing()] == [
-        "Danger in an SMS from somebody on a trip: nobody has read it"
-    ]
+def test_danger_on_a_trip_rings_before_what_else_came_from_it(rides, people, gateway, noon):
+    """His phone writes this and that; a bar of alarms has room for few."""
+    trip = rides.under_way()
+    for number in range(5):
+        gateway(f"here {number}", sender=trip.driver.account.phone)
+        noon.shift(timedelta(seconds=1))
+    gateway(GRAVE, sender=trip.passenger.phone)
+    first = ringing()[0]
+    assert (first.code, first.rank) == (OutsideMessage.objects.get(danger="severe").code, Rank.CALL)
+    assert str(first.what) == "Danger in an SMS from somebody on a trip: nobody has read it"
 
 
 def test_the_queue_puts_who_is_on_a_trip_before_what_strangers_sent_earlier(
