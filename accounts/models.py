@@ -219,6 +219,8 @@ class EmergencyContact(models.Model):
             models.UniqueConstraint(fields=["account", "phone_index"], name="contact_named_once_per_account"),
             models.CheckConstraint(condition=Q(state__in=ContactState.values), name="contact_state_is_known"),
         ]
+        # Each SMS to the SOS number asks who named its sender.
+        indexes = [models.Index(fields=["phone_index"], name="contact_of_phone")]
 
     def __str__(self) -> str:
         return f"contact {self.pk} of {self.account_id}"

@@ -67,6 +67,14 @@ def contacts_to_alert(account: Account) -> list[EmergencyContact]:
     return [each for each in rows if each.state != ContactState.REFUSED]
 
 
+def people_who_named(phone: str) -> set[int]:
+    """The keys of the accounts whose SOS reaches this phone."""
+    if not phone:
+        return set()
+    rows = EmergencyContact.objects.filter(phone_index=phone_index(phone)).exclude(state=ContactState.REFUSED)
+    return set(rows.values_list("account_id", flat=True))
+
+
 def contacts_who_agreed(
     account: Account, *, since: datetime | None = None, locked: bool = False
 ) -> list[EmergencyContact]:

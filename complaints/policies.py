@@ -84,7 +84,7 @@ SOS_TEXTS = limits.mark(
     within=3_600,
     name=pgettext_lazy("policy name", "SMS to the SOS number"),
     about=_(
-        "So many that are no SOS packet are taken of one number like any other, and so many of all numbers whose owner is on no trip, those whose number nobody knows among them. What comes beyond is taken too: it says 'one of many just then', stands below the others, and rings only where it speaks of danger."
+        "So many that are no SOS packet are taken of one number like any other, and so many of all numbers whose owner is on no trip and nobody's emergency contact there, those whose number nobody knows among them. What comes beyond is taken too: it says 'one of many just then', stands below the others, and rings only where it speaks of danger."
     ),
 )
 SAME_TEXT = policy.declare(

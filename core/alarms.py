@@ -48,7 +48,9 @@ class Rank(IntEnum):
     """Which alarms stand before which, however old: anybody can send what comes from outside, as often as they like."""
 
     SOS = 0  # somebody on a trip calls for help
-    CALL = 1  # the police say that a life is in danger, or do not have a call for help: one account can send many of them
+    # The police say that a life is in danger, or do not have a call for help, or somebody on a trip writes of danger: one
+    # account, or phone, can send many of them.
+    CALL = 1
     KNOWN = 2  # a trip, a case or a person of ours
     OUTSIDE = 3  # not known to be about anybody yet
     CROWD = 4  # the same, and one of many from the same sender

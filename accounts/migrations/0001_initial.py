@@ -106,6 +106,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'emergency contact',
                 'verbose_name_plural': 'emergency contacts',
+                'indexes': [models.Index(fields=['phone_index'], name='contact_of_phone')],
                 'constraints': [models.UniqueConstraint(fields=('account', 'phone_index'), name='contact_named_once_per_account'), models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'confirmed', 'refused'])), name='contact_state_is_known')],
             },
         ),

@@ -15,7 +15,13 @@ from core.alarms import Alarm, Rank, alarm
 
 WORK = "complaints.work"
 _SMS = _("SMS to the SOS number that is no packet: nobody has read it")
-_FROM_A_TRIP = _("SMS to the SOS number from somebody on a trip: nobody has read it")
+# By whose phone it came, and whether it speaks of danger.
+_FROM_A_TRIP = {
+    (False, False): _("SMS to the SOS number from somebody on a trip: nobody has read it"),
+    (False, True): _("Danger in an SMS from somebody on a trip: nobody has read it"),
+    (True, False): _("SMS from the emergency contact of somebody on a trip: nobody has read it"),
+    (True, True): _("Danger in an SMS from the emergency contact of somebody on a trip: nobody has read it"),
+}
 
 
 @alarm("severe_complaints", permission=WORK)
@@ -52,12 +58,14 @@ def outside_danger(_at: datetime) -> list[Alarm]:
 
 
 def _what(row: OutsideMessage) -> Promise:
-    if row.danger == "severe":
-        return _("Danger in a message from outside")
-    return _FROM_A_TRIP if row.trip else _SMS
+    if row.trip:
+        return _FROM_A_TRIP[row.by_contact, row.danger == "severe"]
+    return _("Danger in a message from outside") if row.danger == "severe" else _SMS
 
 
 def _rank(row: OutsideMessage) -> Rank:
     if row.from_crowd:
         return Rank.CROWD
-    return Rank.KNOWN if row.trip else Rank.OUTSIDE
+    if row.trip:
+        return Rank.CALL if row.danger == "severe" else Rank.KNOWN
+    return Rank.OUTSIDE

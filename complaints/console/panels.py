@@ -122,7 +122,7 @@ def care(person: "Account", at: datetime) -> list[Due]:
 
 @panel("outside", _("Message from outside"), place=DUE, order=100, marks=("complaints",), permission=WORK)
 def outside(_person: "Account", _at: datetime) -> list[Due]:
-    """Messages that nobody sorted yet, those of danger first."""
+    """Messages that nobody sorted yet, those from a trip first, then those of danger."""
     return [
         Due(
             row.code,
@@ -131,7 +131,8 @@ def outside(_person: "Account", _at: datetime) -> list[Due]:
             level="bad" if row.danger == Level.SEVERE else "warn",
             beside=said_of(row.heard),
             holder=row.get_channel_display(),
-            danger=3 if row.danger == Level.SEVERE else 0,
+            danger=3 if row.danger == Level.SEVERE and not row.from_crowd else 0,
+            known=bool(row.trip),
         )
         for row in selectors.waiting_messages()[:5]
     ]

@@ -421,6 +421,7 @@ class Migration(migrations.Migration):
                 ('words', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='words')),
                 ('at', models.DateTimeField(verbose_name='came')),
                 ('trip', models.CharField(blank=True, max_length=20, verbose_name='trip')),
+                ('by_contact', models.BooleanField(default=False, verbose_name='from an emergency contact')),
                 ('from_crowd', models.BooleanField(default=False, verbose_name='one of many just then')),
                 ('complaint', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='outside_messages', to='complaints.complaint', verbose_name='complaint')),
                 ('incident', models.CharField(blank=True, max_length=20, verbose_name='incident')),

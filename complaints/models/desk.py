@@ -141,8 +141,10 @@ class OutsideMessage(Heard):
     sender = EncryptedTextField(pgettext_lazy("field", "sender"))
     words = EncryptedTextField(pgettext_lazy("field", "words"))
     at = models.DateTimeField(_("came"))
-    # The code of the trip under way of whose phone it came by, as a passenger or driver: it stands before the others.
+    # The code of the trip under way of whose phone it came by, as a passenger or driver, or as the emergency contact of one
+    # of them: it stands before the others.
     trip = models.CharField(pgettext_lazy("outsidemessage", "trip"), max_length=20, blank=True)
+    by_contact = models.BooleanField(pgettext_lazy("field", "from an emergency contact"), default=False)
     # Many came by the same number, or by numbers of nobody on a trip, just then: it stands below the others.
     from_crowd = models.BooleanField(pgettext_lazy("field", "one of many just then"), default=False)
     complaint = models.ForeignKey(

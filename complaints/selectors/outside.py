@@ -95,7 +95,7 @@ _URGENT = Case(
     When(danger="raised", then=2),
     default=3,
 )
-# Anybody can write by any number; by that of somebody on a trip hardly anybody but they.
+# Anybody can write by any number; by that of somebody on a trip, or of whom they named, hardly anybody but they.
 _NOBODYS = Case(When(~Q(trip=""), then=False), default=True)
 SHOWN = 50
 _WAITING = Read(
@@ -107,9 +107,9 @@ _MESSAGE = Read(lambda code: OutsideMessage.objects.filter(code=code), str)
 
 
 def waiting_messages() -> list[OutsideMessage]:
-    """Messages from outside that nobody sorted yet: those by the phone of somebody on a trip first, then those of danger,
-    then what nobody could read and what came to the SOS number, then by age; those of a crowd below all others. Fifty at
-    most.
+    """Messages from outside that nobody sorted yet: those by the phone of somebody on a trip or of their emergency
+    contact first, then those of danger, then what nobody could read and what came to the SOS number, then by age; those
+    of a crowd below all others. Fifty at most.
     """
     return _WAITING.all()
 
@@ -125,7 +125,7 @@ def outside_that_rings(*, limit: int = 50) -> list[OutsideMessage]:
     """
     rings = Q(danger="severe") | Q(channel=SMS, from_crowd=False)
     rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by("from_crowd", _NOBODYS, "at", "pk")
-    return list(rows.only("code", "at", "danger", "trip", "from_crowd")[:limit])
+    return list(rows.only("code", "at", "danger", "trip", "by_contact", "from_crowd")[:limit])
 
 
 def message_by_code(code: str) -> OutsideMessage:

@@ -23,7 +23,7 @@ from core.limits import Asker
 from core.permissions import may, require
 from core.privacy import blind_index, phone_index
 from core.transactions import begins_transaction
-from rides.selectors import trip_under_way_by_phone
+from rides.selectors import phone_of_who_named, trip_under_way_by_contact, trip_under_way_by_phone
 from safety.services import check_by_secret, file_welfare_check, raise_by_packet
 
 if TYPE_CHECKING:
@@ -117,20 +117,27 @@ def take_text(*, text: str, sender: str = "", key: str = "") -> None:
 
     `sender` is the number by which it came and `key` the provider's own of the message, as far as they are known. What a
     provider brings again is one message; of a sender's many, and of many by whomever, those beyond `SOS_TEXTS` are marked.
-    What comes by the phone of somebody on a trip is counted apart from all others, and stands before them.
+    What comes by the phone of somebody on a trip, or of their emergency contact, is counted apart from all others, and
+    stands before them.
     """
     if not take_packet(text=text):
         phone = typed.phone.guess(sender).number or sender.strip()[:LONGEST_SENDER]
-        trip = trip_under_way_by_phone(phone)
+        aboard = trip_under_way_by_phone(phone)
+        trip = aboard or trip_under_way_by_contact(phone)
         # The trip's own count: what came by this number while nobody was on a trip has used up none of it.
         asker = Asker(person=trip, known=bool(trip))
         crowd = limits.beyond(SOS_TEXTS, asker, target=phone)
-        if not _keep_text(text.strip()[:4_000], phone, key, trip=trip, crowd=crowd) and not crowd:
+        if (
+            not _keep_text(
+                text.strip()[:4_000], phone, key, trip=trip, by_contact=trip != aboard, crowd=crowd
+            )
+            and not crowd
+        ):
             limits.give_back(SOS_TEXTS, asker, target=phone)
 
 
 @begins_transaction
-def _keep_text(words: str, sender: str, key: str, *, trip: str, crowd: bool) -> bool:
+def _keep_text(words: str, sender: str, key: str, *, trip: str, by_contact: bool, crowd: bool) -> bool:
     """False where it was brought before: under the same `key`, or as the same words just now, which nobody has sorted yet.
 
     Where no sender is named, the same words may be two people's: they are one message under the same `key` alone.
@@ -151,6 +158,7 @@ def _keep_text(words: str, sender: str, key: str, *, trip: str, crowd: bool) -> 
         words=words,
         at=at,
         trip=trip,
+        by_contact=by_contact,
         from_crowd=crowd,
         **danger.read(words).columns(),
     )
@@ -212,19 +220,25 @@ def _helped(account: "Account", code: str, incident: str) -> None:
     _sorted(_waiting(account, code), account, None, incident=incident)
 
 
+def _missing(row: OutsideMessage) -> str:
+    return phone_of_who_named(row.trip, row.sender) if row.by_contact else str(row.sender)
+
+
 def open_incident_from(*, account: "Account", code: str) -> str:
-    """Somebody needs help: a welfare check of whose phone it came by, or of what a letter says; the incident's code.
+    """Somebody needs help: a welfare check of whose phone it came by, of who named that phone as their emergency contact, or
+    of what a letter says; the incident's code.
 
     Nothing is sent to whoever wrote: a phone that sounds may betray her. Raises `Forbidden`, `NotFound`, `NotNow`,
     `InvalidInput` where there is neither a number nor a word.
     """
     row = _needs_help(account, code)
     filed = file_welfare_check(
-        missing_phone=row.sender if row.channel == SMS else "",
+        missing_phone=_missing(row) if row.channel == SMS else "",
         reporter_phone="",
         reporter_name="" if row.channel == SMS else row.sender,
         words=row.words,
         submission=f"outside:{row.code}",
+        trip=row.trip,
     )
     incident = check_by_secret(filed.secret).incident.code
     _helped(account, code, incident)

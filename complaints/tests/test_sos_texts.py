@@ -1,18 +1,24 @@
 """What comes to the SOS number and is no packet (S1): taken all the same, once, and rings until a person has read it."""
 
 import base64
+import re
 import struct
 from datetime import timedelta
 
 import pytest
 
+from accounts.models import EmergencyContact
+from accounts.services import add_emergency_contact
+from accounts.states import ContactState
 from complaints import selectors, services
+from complaints.console.panels import outside
 from complaints.errors import NotNow
 from complaints.models import OutsideMessage
 from complaints.policies import SOS_TEXTS
 from complaints.states import Category
 from core import alarms, clock
 from core.alarms import Rank
+from core.console.panels import Due
 from core.errors import Forbidden
 from core.models import Notification
 from core.tests.factories import set_policy
@@ -205,6 +211,84 @@ def test_a_flood_of_nobody_or_of_many_numbers_does_not_hide_who_is_on_a_trip(rid
         "SMS to the SOS number from somebody on a trip: nobody has read it",
     )
     assert len(ringing()) == 5
+
+
+def test_a_flood_does_not_hide_the_emergency_contact_of_who_is_on_a_trip(rides, people, gateway, signed_in):
+    """Her mother has the last message from the car, no page and no packet; she writes to the number that she was given."""
+    set_policy("complaints.sos_texts", {"target": 5, "all": 3, "within": 3600})
+    trip = rides.under_way()
+    named = {
+        add_emergency_contact(account=account, name="Mother", phone=phone).phone
+        for account, phone in [(trip.passenger, "13911110001"), (trip.driver.account, "13911110002")]
+    }
+    refused = add_emergency_contact(account=trip.passenger, name="Ex", phone="13911110003")
+    EmergencyContact.objects.filter(pk=refused.pk).update(state=ContactState.REFUSED)
+    for number in range(30):
+        gateway(f"{GRAVE} {number}", sender=f"+86138001000{number:02}")
+    for phone in (*sorted(named), refused.phone):
+        gateway(GRAVE, sender=phone)
+    rows = OutsideMessage.objects.all()
+    assert set(rows.filter(by_contact=True).values_list("trip", "from_crowd")) == {(trip.code, False)}
+    assert {row.sender for row in rows.exclude(trip="")} == named
+    assert {row.sender for row in selectors.waiting_messages()[:2]} == named
+    assert [(alarm.rank, str(alarm.what)) for alarm in ringing()[:3]] == [
+        (Rank.CALL, "Danger in an SMS from the emergency contact of somebody on a trip: nobody has read it")
+    ] * 2 + [(Rank.OUTSIDE, "Danger in a message from outside")]
+    page = " ".join(signed_in("agent").get("/admin/outside/").content.decode().split())
+    assert page.count(f"emergency contact of somebody on trip {trip.code} at that moment") == 2
+
+
+@pytest.mark.parametrize("named_by", ["passenger", "driver"])
+def test_what_a_contact_writes_opens_the_incident_of_who_named_them(rides, people, gateway, named_by):
+    trip = rides.under_way()
+    whose = trip.passenger if named_by == "passenger" else trip.driver.account
+    contact = add_emergency_contact(account=whose, name="Mother", phone="13911110001")
+    before = set(Notification.objects.values_list("pk", flat=True))
+    gateway(GRAVE, sender=contact.phone)
+    code = services.open_incident_from(account=people("agent"), code=OutsideMessage.objects.get().code)
+    incident = Incident.objects.get()
+    assert (incident.code, incident.trip) == (code, trip)
+    assert incident.welfare_checks.get().missing_phone == whose.phone
+    written_to = Notification.objects.exclude(pk__in=before).values_list("recipient", flat=True)
+    assert not {contact.phone, trip.passenger.phone, trip.driver.account.phone} & set(written_to)
+
+
+def test_danger_on_a_trip_rings_before_what_else_came_from_it(rides, people, gateway, noon):
+    """His phone writes this and that; a bar of alarms has room for few."""
+    trip = rides.under_way()
+    for number in range(5):
+        gateway(f"here {number}", sender=trip.driver.account.phone)
+        noon.shift(timedelta(seconds=1))
+    gateway(GRAVE, sender=trip.passenger.phone)
+    first = ringing()[0]
+    assert (first.code, first.rank) == (OutsideMessage.objects.get(danger="severe").code, Rank.CALL)
+    assert str(first.what) == "Danger in an SMS from somebody on a trip: nobody has read it"
+
+
+def test_the_queue_puts_who_is_on_a_trip_before_what_strangers_sent_earlier(
+    rides, people, gateway, noon, signed_in
+):
+    """On the first page as well: of a flood there stand four rows there, each older and as loud as hers."""
+    trip = rides.under_way()
+    for number in range(9):
+        gateway(f"{GRAVE} {number}", sender=f"+86138001000{number:02}")
+        noon.shift(timedelta(seconds=1))
+    gateway(GRAVE, sender=trip.passenger.phone)
+    hers = OutsideMessage.objects.get(trip=trip.code)
+    due = signed_in("agent").get("/admin/due/").content.decode()
+    shown = list(dict.fromkeys(re.findall(r"N-\w{10}", due)))
+    assert shown[0] == hers.code
+    assert len(shown) == 5
+
+
+def test_a_crowds_words_of_danger_do_not_stand_before_the_cases_of_others(people, gateway):
+    set_policy("complaints.sos_texts", {"target": 5, "all": 1, "within": 3600})
+    for number in range(3):
+        gateway(f"{GRAVE} {number}", sender=f"+86138001000{number:02}")
+    first, *crowd = outside(people("agent"), clock.now())
+    grave = Due("C-1", "/", since=clock.now(), danger=2)
+    assert first.urgency < grave.urgency
+    assert all(row.urgency > grave.urgency for row in crowd)
 
 
 def test_a_flood_uses_up_nothing_of_who_is_on_a_trip(rides, people, gateway):

@@ -112,7 +112,8 @@ class Due:
 
     `level` is `bad` where somebody waits for it or it is about to break a promise, else `warn`. `beside` the code stands
     what tells it from its neighbours; `holder` is who has it, or how far it is. `danger` says what is at stake: 3 a
-    life now, 2 somebody who was gravely harmed or could be, 1 what presses otherwise, 0 the rest.
+    life now, 2 somebody who was gravely harmed or could be, 1 what presses otherwise, 0 the rest. `known` is about
+    somebody on a trip: it stands before what anybody can send.
     """
 
     code: str
@@ -125,12 +126,14 @@ class Due:
     holder: object = ""
     late: bool = False
     danger: int = 0
+    known: bool = False
 
     @property
-    def urgency(self) -> tuple[int, bool, float]:
-        """What it is ordered by, the most urgent first: by danger, then what is late, then by age."""
+    def urgency(self) -> tuple[int, bool, bool, float]:
+        """What it is ordered by, the most urgent first: by danger, then who is known, then what is late, then by age."""
         at = self.until or self.since
-        return -max(self.danger, self.level == "bad"), not self.late, at.timestamp() if at else 0.0
+        danger = max(self.danger, self.level == "bad")
+        return -danger, not self.known, not self.late, at.timestamp() if at else 0.0
 
 
 @dataclass(frozen=True, slots=True)

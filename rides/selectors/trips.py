@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.selectors import account_by_phone
+from accounts.selectors import account_by_phone, people_who_named
 from core import clock, idempotency, policy
 from core.errors import NotFound
 from core.privacy import phone_index
@@ -390,6 +390,24 @@ _MEANT_OF_LATE = Read(
 def trip_meant_by_phone(index: str, at: datetime) -> Trip | None:
     """The trip that was booked for the person with this phone, by `core.privacy.phone_index` (A6)."""
     return _MEANT_NOW.first(index) or _MEANT_OF_LATE.first(index, at - timedelta(days=1), at)
+
+
+def trip_under_way_by_contact(phone: str) -> str:
+    """The code of the trip that somebody is on now who named this phone as their emergency contact; empty where there is none."""
+    named = people_who_named(phone)
+    if not named:
+        return ""
+    trips = all_trips().filter(Q(passenger__in=named) | Q(driver__account__in=named), state__in=WITH_DRIVER)
+    return trips.order_by("-pk").values_list("code", flat=True).first() or ""
+
+
+def phone_of_who_named(code: str, contact: str) -> str:
+    """The phone of who on a trip named this one as emergency contact: of the driver, where he alone did, else of who travels.
+    Raises `NotFound`."""
+    trip, named = trip_by_code(code), people_who_named(contact)
+    if trip.driver and trip.driver.account_id in named and trip.passenger_id not in named:
+        return str(trip.driver.account.phone)
+    return phone_of_rider(trip)
 
 
 def trip_under_way_by_phone(phone: str) -> str:

@@ -18,7 +18,7 @@ from core.limits import Asker
 from core.links import digest_of
 from core.privacy import phone_index
 from core.transactions import begins_transaction, joins_transaction
-from rides.selectors import lock_trip, trip_meant, trip_meant_by_phone
+from rides.selectors import lock_trip, trip_by_code, trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
 from safety.models import Incident, Signal, WelfareCheck
 from safety.services.incidents import add_signal, bring_news, change_incident, open_incident
@@ -55,15 +55,17 @@ def file_welfare_check(
     reporter_name: str = "",
     relation: str = "",
     submission: str = "",
+    trip: str = "",
     from_crowd: bool = False,
     asker: Asker = NOBODY_KNOWN,
 ) -> FiledCheck:
     """Take a report at once (S6): filed first, verified after. The answer is the same for every phone number.
 
     Nothing about how it is written keeps it from being taken: a number that cannot be read, or may be another one, is
-    kept as written and marked. `from_crowd` says that many came from the same address just now. Merges with what is
-    live on that trip or person; a repeated report raises the priority. The same report with the same `submission` is
-    filed once. Raises `InvalidInput` where it says neither whom it is about nor what happened.
+    kept as written and marked. `trip` is the code of the one that it is of, where that is known by more than the number.
+    `from_crowd` says that many came from the same address just now. Merges with what is live on that trip or person; a
+    repeated report raises the priority. The same report with the same `submission` is filed once. Raises `InvalidInput`
+    where it says neither whom it is about nor what happened.
     """
     words, missing_phone, reporter_phone = (
         as_written(words),
@@ -79,7 +81,7 @@ def file_welfare_check(
     if again:
         return FiledCheck(again.code, again.secret)
     missing, reporter = typed.phone.guess(missing_phone), typed.phone.guess(reporter_phone)
-    incident = _incident_of(missing)
+    incident = _incident_of(missing, trip)
     number = incident.welfare_checks.count() + 1
     code = new_code("R", 8)
     check = WelfareCheck.objects.create(
@@ -98,11 +100,10 @@ def file_welfare_check(
         from_crowd=from_crowd,
         filed_at=clock.now(),
     )
-    trip = incident.trip
     timeline.add(
         SafetyLine.WELFARE_CHECK,
         NOBODY,
-        trip=trip.code if trip else "",
+        trip=incident.trip.code if incident.trip else "",
         incident=incident.code,
         words=words,
         code=check.code,
@@ -116,12 +117,17 @@ def file_welfare_check(
     return FiledCheck(check.code, check.secret)
 
 
-def _incident_of(missing: typed.phone.Guess) -> Incident:
+def _incident_of(missing: typed.phone.Guess, code: str = "") -> Incident:
     """The live incident of this person's trip, or of the person; where no number could be read, one of its own."""
     at, person = clock.now(), account_by_phone(missing.number) if missing.number else None
     # Who travels may be somebody for whom another person booked (A6).
     index = phone_index(missing.number) if missing.number else ""
-    trip = (trip_meant_by_phone(index, at) if index else None) or (trip_meant(person, at) if person else None)
+    known = trip_by_code(code) if code else None
+    trip = (
+        known
+        or (trip_meant_by_phone(index, at) if index else None)
+        or (trip_meant(person, at) if person else None)
+    )
     unknown = f"unread-{secrets.token_hex(8)}"
     return open_incident(actor=NOBODY, origin=Origin.WELFARE_CHECK, trip=trip, missing_index=index or unknown)
 

@@ -24,6 +24,16 @@ HERE = {"latitude": 28.2127, "longitude": 121.026}
 ALLOWED = {"geolocation": HERE, "permissions": ["geolocation", "microphone"]}
 
 
+# No room in the phone: as every door to it says.
+FULL = """
+const full = () => { throw new DOMException("full", "QuotaExceededError"); };
+Storage.prototype.setItem = full;
+IDBFactory.prototype.open = full;
+IDBObjectStore.prototype.add = IDBObjectStore.prototype.put = full;
+CacheStorage.prototype.open = async () => full();
+"""
+
+
 @pytest.fixture(autouse=True)
 def own_thread(monkeypatch, settings, tmp_path):
     """The browser's loop runs in this thread, and so does the database's test."""
@@ -223,6 +233,69 @@ def test_what_is_written_without_a_network_goes_out_by_itself_once(called, serve
     expect(page.locator("form[data-words] [data-unsent]")).to_be_hidden(timeout=20_000)
     expect(page.locator("#sos-live li.mine")).to_have_count(1)
     assert [row.said for row in HelpMessage.objects.all()] == ["没有信号"]
+
+
+@pytest.mark.parametrize("what", ["tap", "words", "silence", "110"])
+def test_a_phone_that_keeps_nothing_says_that_this_page_has_to_stay(called, phone, served, settings, what):
+    """Its storage is full, or the window is a private one: what has not gone out yet ends with its page."""
+    _page, trip, _incident = called
+    settings.CENTRE_URL, settings.CENTRE_KEY = "http://127.0.0.1:9/", "of the centre"
+    page = phone()
+    page.add_init_script(FULL)
+    page.goto(f"/trips/{trip.code}/" + ("" if what == "tap" else "sos/"))
+    form, button = {
+        "tap": (".sosbar form", "button.sos"),
+        "words": ("form[data-words]", "form[data-words] button.wide"),
+        "silence": ("form[data-silence]", "form[data-silence] button[value='1']"),
+        "110": ("form[data-ask]", "#ask-110"),
+    }[what]
+    served.down = True
+    if what == "words":
+        page.fill("#words", "没有信号")
+    page.click(button)
+    expect(page.locator(f"{form} [data-unsent]")).to_contain_text("Keep this page open")
+    expect(page.locator(f"{form} [data-unsent] [data-unkept]")).to_be_visible()
+    served.down = False
+    if what == "tap":
+        page.wait_for_url("**/sos/")
+    else:
+        expect(page.locator(f"{form} [data-unsent]")).to_be_hidden(timeout=20_000)
+
+
+def test_a_phone_that_keeps_it_says_nothing_of_its_page(called, served):
+    page, _trip, _incident = called
+    served.down = True
+    page.fill("#words", "没有信号")
+    page.click("form[data-words] button.wide")
+    expect(page.locator("form[data-words] [data-unsent]")).to_be_visible()
+    expect(page.locator("form[data-words] [data-unkept]")).to_be_hidden()
+    served.down = False
+    expect(page.locator("form[data-words] [data-unsent]")).to_be_hidden(timeout=20_000)
+
+
+def test_a_phone_whose_storage_is_full_loses_nothing_of_a_call_for_help(rides, phone):
+    """SOS, words, the silent mode and positions, while nothing can be kept in the phone."""
+    trip = rides.under_way()
+    page = phone()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.add_init_script(FULL)
+    page.goto(f"/trips/{trip.code}/")
+    with page.expect_response("**/live/positions/") as posted:
+        page.wait_for_timeout(1)
+    assert posted.value.status == 202
+    page.click("button.sos")
+    page.wait_for_url("**/sos/")
+    incident = Incident.objects.get()
+    page.fill("#words", "他锁了车门")
+    page.click("form[data-words] button.wide")
+    expect(page.locator("#sos-live li.mine")).to_have_count(1, timeout=20_000)
+    page.click("form[data-silence] button[value='1']")
+    expect(page.locator("[data-quiet]")).to_have_count(1, timeout=20_000)
+    assert silent_callers(incident) == [Party.PASSENGER]
+    with page.expect_response("**/live/positions/") as posted:
+        page.wait_for_timeout(1)
+    assert (posted.value.status, faults) == (202, [])
 
 
 def test_silent_mode_without_a_network_goes_out_by_itself(called, served):

@@ -16,7 +16,7 @@ globalThis.localStorage = {
   setItem: (name, value) => store.set(name, value),
   removeItem: (name) => store.delete(name),
 };
-globalThis.document = { querySelector: () => null };
+globalThis.document = { documentElement: { dataset: {} }, querySelector: () => null };
 
 function server(...answers) {
   const sent = [];
