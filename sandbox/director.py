@@ -45,6 +45,11 @@ NO_ANSWER = Said(
     f"the platform did not answer within {TIMEOUT:.0f} seconds: this machine may be busy; play it again in a while",
 )
 
+TOO_BUSY = Said(
+    "平台多次答复忙不过来：这台机器可能正忙，请稍候再演一次",
+    "the platform said again and again that it has too much to do: this machine may be busy; play it again in a while",
+)
+
 
 class Look(NamedTuple):
     """Where to look, as whom: `name` signs in at `/sign-in/`, with digits of `/codes/` where `digits`."""
@@ -296,13 +301,19 @@ class Trip:
 
 
 def repeated(play: Play, ask: Callable[[], httpx.Response], *later: int) -> httpx.Response:
-    """What comes of asking, and of asking again where the answer is one of `later`: as the page asks people to."""
+    """What comes of asking, and of asking again where the answer is one of `later`: as the page asks people to.
+
+    Raises `Unplayable` where the platform has too much to do (503) to the last.
+    """
     for pause in SHOWN_AGAIN:
         answer = ask()
         if answer.status_code not in later:
             return answer
         play.rest(pause)
-    return ask()
+    answer = ask()
+    if answer.status_code == 503:
+        raise Unplayable(*TOO_BUSY)
+    return answer
 
 
 def show(play: Play, person: Person, face: str, purpose: str, subject: str = "") -> Any:

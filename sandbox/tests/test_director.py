@@ -169,6 +169,33 @@ def test_a_driver_sends_the_photo_again_while_the_platform_reads_too_many(stage,
     assert (trip.driver.answers, trip.driver.shown) == ([], faces)
 
 
+def test_a_scene_whose_platform_stays_too_busy_says_so_in_a_sentence(stage, monkeypatch):
+    monkeypatch.setattr(Play, "rest", lambda _play, _seconds: None)
+    asked = []
+
+    def busy():
+        asked.append(1)
+        request = httpx.Request("POST", "http://platform/face-checks/")
+        return httpx.Response(503, json={"code": "busy"}, request=request)
+
+    def act(play, _house):
+        director.Person.must(director.repeated(play, busy, 403, 503))
+
+    play = stage.plays["sos"] = Play(time.time())
+    stage.run(scene(act), play)
+    assert (play.over, len(asked)) == (True, len(director.SHOWN_AGAIN) + 1)
+    for lang, words in (("zh", "这台机器可能正忙，请稍候再演一次"), ("en", "this machine may be busy")):
+        page = Client().get("/director/", {"lang": lang}).content.decode()
+        assert words in page
+        assert "503" not in page
+
+
+def test_what_was_refused_for_another_reason_is_told_as_it_is(monkeypatch):
+    monkeypatch.setattr(Play, "rest", lambda _play, _seconds: None)
+    refused = httpx.Response(403, request=httpx.Request("POST", "http://platform/face-checks/"))
+    assert director.repeated(Play(time.time()), lambda: refused, 403, 503) is refused
+
+
 def test_two_scenes_never_have_the_same_person(stage):
     one, other = Play(0), Play(0)
     stage.plays = {"sos": one, "crash": other}
