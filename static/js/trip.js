@@ -1,5 +1,4 @@
-// The pages of a trip and of a driver on duty: positions, changes as they happen, the recording of the whole trip, and
-// help without a network.
+// The pages of a trip and of a driver on duty.
 import { allowSound, announce } from "./parts/announce.js";
 import { stayAwake } from "./parts/awake.js";
 import { keepPlaceReady } from "./parts/here.js";
@@ -15,8 +14,7 @@ function showRecording(what) {
   document.querySelectorAll("[data-record-state]").forEach((el) => { el.textContent = SIGNS[what] || "○"; });
 }
 
-// The page says by an element of its own that both sides agreed and somebody is aboard, or that its own call for help
-// lives: then the agent goes on hearing what happens. What records comes when it is needed first.
+// The page says by an element of its own that both sides agreed, or that its own call for help lives: the agent hears on.
 let sound = null;
 
 function asked() {

@@ -1,5 +1,4 @@
-// Where this phone is, for every page with SOS on it: the button sends along what is known when it is tapped, and a
-// phone that does not say where it is says so on the page.
+// Where this phone is, for every page with SOS: known when it is tapped, or said to be unknown.
 const REFUSED = 1; // GeolocationPositionError.PERMISSION_DENIED
 
 function fillForms({ coords }) {

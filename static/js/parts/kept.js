@@ -9,7 +9,7 @@ function keepAs(name, what) {
   try {
     localStorage.setItem(name, JSON.stringify({ ...what, until: Date.now() + LASTS_MS }));
   } catch {
-    document.documentElement.dataset.keepsNothing = ""; // the page alone: beside what has not gone out it says so
+    document.documentElement.dataset.keepsNothing = ""; // its page says so
   }
 }
 

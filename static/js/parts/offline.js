@@ -1,5 +1,4 @@
-// The network goes: the message and the numbers come up. A tap is never lost: it goes out as soon as it can, also from
-// the next page, and only then does its page come.
+// Without a network: the message and the numbers come up, and a tap goes out as soon as it can, also from the next page.
 import { forgetTap, keepTap, keptSos, keptTap } from "./kept.js";
 import { wait } from "./wait.js";
 

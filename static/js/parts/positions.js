@@ -1,5 +1,4 @@
-// Positions of this phone. They go out while the page has a key: from the acceptance on, which a part of the page may
-// bring by itself.
+// Positions of this phone. They go out while the page has a key, which a part of the page may bring.
 const EVERY_MS = 5000;
 const STILL_S = 20;
 const SILENT_S = 180; // without a word from the phone about its place, where it was is not where it is
@@ -43,8 +42,8 @@ export class Positions {
     return this.queue.filter((each) => !this.under.has(each));
   }
 
-  // A car that stands still sends no new fixes; say that the phone is here all the same. Not for long, and not once the
-  // phone has lost its place: an old place with a new time would be a lie that whoever looks for her believes.
+  // A car that stands still sends no new fixes: the phone is here all the same. Not for long, and not once the phone has
+  // lost its place: an old place with a new time would be a lie.
   stillHere(at = steady()) {
     if (this.heard === null || at - this.heard > SILENT_S || wall() - this.shown > SILENT_S) return;
     if (this.last && !this.queue.length && at - this.last.at > STILL_S) this.add({ ...this.last, speed: null }, at);
