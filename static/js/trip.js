@@ -14,7 +14,7 @@ function showRecording(what) {
   document.querySelectorAll("[data-record-state]").forEach((el) => { el.textContent = SIGNS[what] || "○"; });
 }
 
-// The page says by an element of its own that both sides agreed, or that its own call for help lives: the agent hears on.
+// An element of the page says that both sides agreed, or that its own call for help lives: the agent hears on.
 let sound = null;
 
 function asked() {

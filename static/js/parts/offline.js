@@ -1,4 +1,4 @@
-// Without a network: the message and the numbers come up, and a tap goes out as soon as it can, also from the next page.
+// Without a network: the message and the numbers come up; a tap goes out as soon as it can, from the next page too.
 import { forgetTap, keepTap, keptSos, keptTap } from "./kept.js";
 import { wait } from "./wait.js";
 

@@ -42,8 +42,8 @@ export class Positions {
     return this.queue.filter((each) => !this.under.has(each));
   }
 
-  // A car that stands still sends no new fixes: the phone is here all the same. Not for long, and not once the phone has
-  // lost its place: an old place with a new time would be a lie.
+  // A car that stands still sends no new fixes: the phone is here all the same. Not for long, and not once it has lost
+  // its place: an old place with a new time would be a lie.
   stillHere(at = steady()) {
     if (this.heard === null || at - this.heard > SILENT_S || wall() - this.shown > SILENT_S) return;
     if (this.last && !this.queue.length && at - this.last.at > STILL_S) this.add({ ...this.last, speed: null }, at);
