@@ -121,10 +121,12 @@ def more_waiting(shown: int) -> int:
 
 def outside_that_rings(*, limit: int = 50) -> list[OutsideMessage]:
     """Of the messages that nobody sorted yet, those that speak of danger, and those to the SOS number that are not some of
-    many; those by the phone of somebody on a trip first, those of a crowd last, oldest first.
+    many; those by the phone of somebody on a trip first, those of a crowd last, of each those of danger first, by age.
     """
     rings = Q(danger="severe") | Q(channel=SMS, from_crowd=False)
-    rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by("from_crowd", _NOBODYS, "at", "pk")
+    rows = OutsideMessage.objects.filter(rings, sorted_at=None).order_by(
+        "from_crowd", _NOBODYS, _URGENT, "at", "pk"
+    )
     return list(rows.only("code", "at", "danger", "trip", "by_contact", "from_crowd")[:limit])
 
 

@@ -127,12 +127,9 @@ def take_text(*, text: str, sender: str = "", key: str = "") -> None:
         # The trip's own count: what came by this number while nobody was on a trip has used up none of it.
         asker = Asker(person=trip, known=bool(trip))
         crowd = limits.beyond(SOS_TEXTS, asker, target=phone)
-        if (
-            not _keep_text(
-                text.strip()[:4_000], phone, key, trip=trip, by_contact=trip != aboard, crowd=crowd
-            )
-            and not crowd
-        ):
+        by_contact, words = trip != aboard, text.strip()[:4_000]
+        kept = _keep_text(words, phone, key, trip=trip, by_contact=by_contact, crowd=crowd)
+        if not kept and not crowd:
             limits.give_back(SOS_TEXTS, asker, target=phone)
 
 

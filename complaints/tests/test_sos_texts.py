@@ -265,6 +265,17 @@ def test_danger_on_a_trip_rings_before_what_else_came_from_it(rides, people, gat
     assert str(first.what) == "Danger in an SMS from somebody on a trip: nobody has read it"
 
 
+def test_danger_on_a_trip_rings_however_much_else_came_from_trips(rides, people, gateway, noon):
+    """What rings has room for fifty."""
+    set_policy("complaints.sos_texts", {"target": 100, "all": 100, "within": 3600})
+    trip = rides.under_way()
+    for number in range(51):
+        gateway(f"here {number}", sender=trip.driver.account.phone)
+        noon.shift(timedelta(seconds=1))
+    gateway(GRAVE, sender=trip.passenger.phone)
+    assert ringing()[0].code == OutsideMessage.objects.get(danger="severe").code
+
+
 def test_the_queue_puts_who_is_on_a_trip_before_what_strangers_sent_earlier(
     rides, people, gateway, noon, signed_in
 ):
