@@ -205,17 +205,15 @@ def test_an_officer_with_a_passkey_holds_the_signed_pack_within_a_minute(visitor
         begun.passenger.post(f"/api/v1/trips/{begun.code}/sos/", {"key": begun.keys["passenger"]})
     )
     officer = visitor("phone", "zh-CN")
-    page, door = (
-        officer.page,
-        stack.url.replace("127.0.0.1", "localhost"),
-    )  # passkeys belong to a name, not to an address
+    page = officer.page
+    door = stack.url.replace("127.0.0.1", "localhost")  # passkeys belong to a name, not to an address
 
-    def sign_in(path, **second):
+    def sign_in(path, *, passkey):
         page.goto(f"{door}/sign-in/?next={path}")
         page.fill("[name=name]", "officer2")
         page.fill("[name=password]", stack.password)
         page.click("main button.wide")
-        if second.get("passkey"):
+        if passkey:
             page.click("[data-passkey=get] button")
         else:
             page.fill("[name=token]", officer.fresh_code("officer2"))
@@ -225,7 +223,7 @@ def test_an_officer_with_a_passkey_holds_the_signed_pack_within_a_minute(visitor
     keys = officer.context.new_cdp_session(page)
     keys.send("WebAuthn.enable")
     keys.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    sign_in("/me/passkeys/")
+    sign_in("/me/passkeys/", passkey=False)
     page.fill("[name=name]", "the station's desk")
     page.fill("[name=token]", officer.fresh_code("officer2"))
     page.click("[data-passkey=create] button")
