@@ -22,7 +22,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   prepareButtons(event.target);
   tick();
 });
-// Without a network; not for staff.
+// Without a network; not for staff. Last: to ask may throw.
 if (!/^\/(admin|police)\//.test(window.location.pathname)) {
   navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 }
