@@ -14,6 +14,7 @@ from django.utils.decorators import sync_only_middleware
 from core import policy, refusals
 from core.access import UNNAMED
 from core.errors import DomainError, error_response, wants_json
+from core.frames import in_one_chunk
 from core.limits import address_of, roughly
 from core.transactions import undone_unless
 
@@ -35,6 +36,19 @@ def _above(path: str) -> str:
             resolve(path)
             break
     return path
+
+
+@sync_only_middleware
+def in_one_piece(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """What answers a request calls far down, through all that stands below here and each template within another."""
+
+    @in_one_chunk
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    return middleware
 
 
 @sync_only_middleware

@@ -166,6 +166,7 @@ INSTALLED_APPS = [
     "governance",
 ]
 MIDDLEWARE = [
+    "config.middleware.in_one_piece",
     "config.middleware.probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -15,7 +15,14 @@ from django.utils.translation import gettext as _
 from core import clock
 
 Moment = Literal["minute", "second", "full", "date", "time", "clock", "hour"]
-_CLOCKS = {"minute": "H:i", "second": "H:i:s", "full": "H:i:s", "time": "H:i", "clock": "H:i:s", "hour": "H"}
+_CLOCKS = {
+    "minute": "%H:%M",
+    "second": "%H:%M:%S",
+    "full": "%H:%M:%S",
+    "time": "%H:%M",
+    "clock": "%H:%M:%S",
+    "hour": "%H",
+}
 _DAYS = {"minute", "second", "full", "date"}
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 # A deadline in three days is still told in hours, as the rules tell it.
@@ -49,7 +56,7 @@ def moment(at: datetime | date | str | None, form: Moment = "minute") -> str:
             shape = pgettext("date format", "j M Y")
         parts.append(dateformat.format(day, shape))
     if form != "date":
-        parts.append(dateformat.format(at, _CLOCKS[form]))
+        parts.append(at.strftime(_CLOCKS[form]))
     return " ".join(parts)
 
 
