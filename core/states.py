@@ -46,6 +46,15 @@ class Transitions(Mapping[str, frozenset[str]]):
         return len(self._moves)
 
 
+def label_of(choices: type[models.TextChoices], value: str) -> str:
+    """What a value is called, in the reader's language; one that is not among the choices stays as it is.
+
+    For models whose rows stand in long lists: the framework's own `get_FIELD_display` puts every label of the choices into
+    the reader's language at each call.
+    """
+    return str(choices(value).label) if value in choices.values else value
+
+
 class IllegalTransition(DomainError):
     code, sentence = "illegal_transition", _("This step does not follow from where things stand now.")
 

@@ -21,6 +21,7 @@ from complaints.states import (
 from core import four_eyes
 from core.links import HasLink
 from core.privacy import EncryptedTextField
+from core.states import label_of
 
 LIVE_STATES = sorted(str(state) for state in LIVE)
 
@@ -240,6 +241,12 @@ class Complaint(HasLink):
 
     def __str__(self) -> str:
         return self.code
+
+    def get_category_display(self) -> str:
+        return label_of(Category, self.category)
+
+    def get_level_display(self) -> str:
+        return label_of(Level, self.level)
 
 
 class Evidence(models.Model):
