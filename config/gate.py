@@ -119,23 +119,23 @@ def gated(app: ASGIApp, database: Database) -> ASGIApp:
 
 
 async def _watched(app: ASGIApp, database: Database, scope: Scope, receive: Receive, send: Send) -> None:
-    begun, given_up = asyncio.Event(), False
+    begun = given_up = False
 
     async def give(message: MutableMapping[str, Any]) -> None:
+        nonlocal begun
         if given_up:
             return  # somebody was told already that it takes too long
-        begun.set()
+        begun = True
         await send(message)
 
     work: asyncio.Task[None] = asyncio.ensure_future(_awaited(app(scope, receive, give)))
-    waiting = asyncio.ensure_future(begun.wait())
     try:
         while True:
-            await asyncio.wait({work, waiting}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-            if work.done() or begun.is_set():
+            await asyncio.wait({work}, timeout=PATIENCE)
+            if work.done() or begun:
                 await work
                 return
-            if not await database.answers() and not begun.is_set():
+            if not await database.answers() and not begun:
                 given_up = True
                 work.add_done_callback(_forget)
                 await _refuse(scope, receive, send, StoresHang())
@@ -143,8 +143,6 @@ async def _watched(app: ASGIApp, database: Database, scope: Scope, receive: Rece
     except asyncio.CancelledError:
         work.cancel()
         raise
-    finally:
-        waiting.cancel()
 
 
 async def _awaited(answer: Awaitable[None]) -> None:
