@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from core import four_eyes, idempotency
 from core.errors import DomainError, Forbidden, NotFound, refuse
 from core.permissions import TABLE, may, require
-from core.transactions import asking_first
+from core.transactions import asking_first, begins
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -146,11 +146,14 @@ class Calls:
             yield f"its form has no field {name!r}"
         for name in sorted(asked - set(self.fields)):
             yield f"nothing is done with its field {name!r}"
+        called = getattr(self.service, "__name__", self.service)
+        if not begins(self.service):
+            yield f"{called} begins no transaction, in which the rule could be asked"
         try:
             handed = dict.fromkeys(("account", "code", *self.fields, *self.fixed))
             signature(self.service).bind(**handed)
         except TypeError as why:
-            yield f"{getattr(self.service, '__name__', self.service)}: {why}"
+            yield f"{called}: {why}"
 
 
 def calls(service: Callable[..., object], *fields: str, done: Text = "", **fixed: object) -> Calls:

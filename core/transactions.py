@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from functools import wraps
 from types import GeneratorType
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 import structlog
 from django.db import OperationalError, models, transaction
@@ -33,6 +34,7 @@ def around(context: Callable[[], AbstractContextManager[None]]) -> None:
     _around.append(context)
 
 
+_beginning: WeakSet[Callable[..., object]] = WeakSet()
 # What the next transaction asks before anything else; empty once one has committed.
 _first: ContextVar[list[Callable[[], None]] | None] = ContextVar("first", default=None)
 
@@ -116,7 +118,13 @@ def begins_transaction(service: Callable[P, R]) -> Callable[P, R]:
             waiting.clear()
         return result
 
+    _beginning.add(durable)
     return durable
+
+
+def begins(service: Callable[..., object]) -> bool:
+    """Whether a service begins a transaction of its own, also under a decorator that wraps it."""
+    return service in _beginning or (hasattr(service, "__wrapped__") and begins(service.__wrapped__))
 
 
 def joins_transaction(service: Callable[P, R]) -> Callable[P, R]:

@@ -3,6 +3,7 @@
 import importlib
 import re
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from core.actions import ACTION_SETS
+from core.errors import NotFound
 from core.permissions import roles_who
 from core.tests.replay import Replay
 from governance.services import check_board
@@ -832,6 +834,26 @@ def test_every_action_opens_to_those_of_its_permission_and_to_nobody_else(things
             table.append(("POST", at, allowed & own if own else allowed))
     found = list(wrongs(table, things, signed_in))
     assert not found, "\n".join(found)
+
+
+# Who pays rewards alone is shown nothing of the desk, also by a refusal (`drivers/tests/test_actions.py`).
+WITHOUT_PAGE = {("reward", "adjudicator")}
+
+
+@pytest.mark.edges
+def test_whoever_has_an_action_of_a_row_may_open_its_page(things, people, signed_in):
+    """A refusal is drawn on that page: who may not open it would read the row by being refused, and finds no button."""
+    clients, closed, met = {who: signed_in(who) for who in PEOPLE if who}, [], set()
+    for kind, (name, own) in ROWS.items():
+        desk = ACTION_SETS[kind]
+        for key, action in desk.actions.items():
+            for who in sorted(people_who(action.permission) & (own or SIGNED_IN)):
+                with suppress(NotFound):  # it shows nothing
+                    page = urlsplit(desk.back(desk.find(str(things[name]), people(who)))).path
+                    if refused(clients[who].get(page)):
+                        met.add((kind, who))
+                        closed.append(f"{kind}.{key}: {page} as {who}")
+    assert met == WITHOUT_PAGE, "\n".join(closed)
 
 
 @pytest.mark.edges

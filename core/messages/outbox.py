@@ -239,8 +239,15 @@ def _hand_over(row: Notification) -> str:
 
 
 def _ask(row: Notification, way: Transport, letter: Letter) -> str:
+    """Raises as `Transport.hand_over` says, whatever the transport raises: what it did not mean is no answer."""
     _note(row, way, Answer.ASKED)
-    return way.hand_over(letter)
+    try:
+        return way.hand_over(letter)
+    except retry.Known:
+        raise
+    except Exception as why:  # a provider's library may raise anything; another provider may carry it
+        log.exception("messages.transport_broke", notification=row.pk, transport=way.name)
+        raise NoAnswer(f"{way.name}: {type(why).__name__}") from why
 
 
 _NOTE = "UPDATE core_notification SET transport = %s, answer = %s WHERE id = %s AND state = %s"

@@ -25,7 +25,7 @@ from accounts.messages import OneTimeCodeSent
 from core import broker, clock, heartbeat, retry, tasks
 from core.messages import outbox, transports
 from core.messages.transports import NoAnswer, NotTaken, Unfit, breaker, template_sms
-from core.messages.transports.template_sms import to_submit
+from core.messages.transports.template_sms import TemplateSms, to_submit
 from core.models import FailedWork, Heartbeat, Notification
 from core.tests.factories import Said, SaidForLife, say
 
@@ -162,6 +162,19 @@ def test_a_provider_that_is_down_is_followed_by_the_next(world, ways, template, 
     template.server.shutdown()
     template.server.server_close()
     assert sent().transport == "second"
+
+
+@pytest.mark.parametrize(("life_safety", "by"), [(True, "second"), (False, "first")])
+def test_a_provider_whose_module_breaks_stops_nothing_that_saves_lives(
+    world, ways, gateway, monkeypatch, life_safety, by
+):
+    """A new one may raise anything: nobody knows then whether it has the message, as after silence."""
+    monkeypatch.setattr(TemplateSms, "hand_over", lambda *_given: {}["no such key"])
+    row = sent(life_safety=life_safety)
+    assert (row.transport, row.state == "sent", len(gateway.asked)) == (by, life_safety, int(life_safety))
+    assert {each.error for each in FailedWork.objects.all()} == (
+        set() if life_safety else {"NotTaken: first: KeyError"}
+    )
 
 
 def test_a_number_that_does_not_exist_is_asked_of_nobody_else_and_not_again(
