@@ -180,6 +180,24 @@ def test_between_hosts_nothing_goes_in_the_clear(real, monkeypatch, host, mode, 
     assert [said in each for each in found] == ([True] if said else []), found
 
 
+def test_what_the_address_of_the_database_says_of_certificates_is_what_is_asked_for():
+    """From the environment on: a test that sets the settings would not notice that they lose it."""
+    asked = {
+        "sslmode": "verify-full",
+        "sslrootcert": "/etc/huhang/db.pem",
+        "sslcrldir": "/etc/huhang/revoked",
+    }
+    address = "postgres://huhang_app:x@db.example.com/huhang?" + "&".join(
+        f"{k}={v}" for k, v in asked.items()
+    )
+    code = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']['OPTIONS']))"
+    env = environment(DATABASE_URL=address, DJANGO_SETTINGS_MODULE="config.settings")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
+    options = json.loads(done.stdout)
+    assert {key: options.get(key) for key in asked} == asked
+    assert options["connect_timeout"] == 2  # and ours stand beside it
+
+
 def test_each_key_has_a_job_of_its_own(real):
     real.INDEX_KEY = real.AUDIT_KEY
     assert [each for each in faults() if "same key" in each]
