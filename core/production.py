@@ -118,7 +118,7 @@ def secrets() -> Iterator[str]:
             yield f"{name} is the same key as {seen[raw]}; each has one of its own."
         else:
             seen[raw] = name
-    yield from _seal()
+    yield from _seal(until)
     for setting in TOKENS:
         weak = [
             token
@@ -129,11 +129,14 @@ def secrets() -> Iterator[str]:
             yield f"{_name(setting)} is weak: make {SHORTEST_TOKEN} or more random characters, or leave it out."
 
 
-def _seal() -> Iterator[str]:
-    """What is wrong with the seal of releases to the police."""
+def _seal(until: float) -> Iterator[str]:
+    """What is wrong with the seal of releases to the police; the key service is asked `until` (monotonic)."""
     try:
-        key = serialization.load_der_private_key(base64.b64decode(settings.SEAL_KEY), None)
+        key = serialization.load_der_private_key(opened(settings.SEAL_KEY, until=until), None)
         chain = x509.load_pem_x509_certificates(base64.b64decode(settings.SEAL_CHAIN))
+    except OutsideDown:
+        yield "HUHANG_SEAL_KEY is wrapped, and the key service does not open it now."
+        return
     except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm):
         yield "HUHANG_SEAL_KEY or HUHANG_SEAL_CHAIN cannot be read: base64 of PKCS #8, and of PEM with the root last."
         return
@@ -417,7 +420,8 @@ def files(**_options: object) -> list[CheckMessage]:
 @register(TAG, deploy=True)
 def keys_in_the_clear(**_options: object) -> list[CheckMessage]:
     """Whoever reads the settings of this host, or a backup of them, has keys that do not stand there wrapped."""
-    clear = [name.rstrip(",") for name, text in _keys() if not text.startswith(PREFIX)]
+    held = [*_keys(), (_name("SEAL_KEY"), settings.SEAL_KEY)]
+    clear = [name.rstrip(",") for name, text in held if not text.startswith(PREFIX)]
     if not clear:
         return []
     sentence = f"In the clear of the settings, not wrapped by the key service: {'; '.join(clear)}."

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.demo import CAST
@@ -316,8 +317,6 @@ def test_production_refuses_demo_accounts(world, real):  # the world of all test
 
 
 def test_production_refuses_a_role_that_may_rewrite(real, db):
-    from django.core.management import call_command
-
     call_command("grant_rights")
     said = serious_of_the_database()["huhang.E006"]  # tests run as the owner
     assert all(table in said for table in APPEND_ONLY)
@@ -508,9 +507,16 @@ def test_tokens_and_passwords_that_nobody_turned_are_named(db, real, monkeypatch
 
 def test_keys_that_stand_in_the_clear_are_named(real):
     (said,) = production.keys_in_the_clear()
-    named = ("FIELD_KEYS, version 1", "PUSH_KEYS, version 1", "INDEX_KEY", "AUDIT_KEY", "FACE_KEY")
+    named = (
+        "FIELD_KEYS, version 1",
+        "PUSH_KEYS, version 1",
+        "INDEX_KEY",
+        "AUDIT_KEY",
+        "FACE_KEY",
+        "SEAL_KEY",
+    )
     assert "; ".join(f"HUHANG_{each}" for each in named) in said.msg
-    for setting in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY"):
+    for setting in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY", "SEAL_KEY"):
         setattr(real, setting, "wrapped:AAAA")
     real.FIELD_KEYS = real.PUSH_KEYS = ["1:wrapped:AAAA"]
     assert production.keys_in_the_clear() == []
