@@ -199,6 +199,30 @@ def test_what_the_address_of_the_database_says_of_certificates_is_what_is_asked_
     assert options["connect_timeout"] == 2  # and ours stand beside it
 
 
+@pytest.mark.parametrize(
+    "address", ["huhang", "postgress://huhang_app:a-password@127.0.0.1/huhang", "a-password"]
+)
+def test_an_address_of_no_database_is_told_without_the_password_in_it(address):
+    env = environment(DATABASE_URL=address, DJANGO_SETTINGS_MODULE="config.settings")
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert done.stderr.strip().splitlines() == [
+        "DATABASE_URL cannot be read: it is not postgres://USER:PASSWORD@HOST/NAME"
+    ]
+
+
+def test_a_shell_that_lost_one_key_is_no_shell_of_those_who_write_the_platform():
+    """Without it a check would look at throw-away settings, and find that all is well."""
+    env = environment()
+    del env["HUHANG_SECRET_KEY"], env["HUHANG_STAGE"]
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    assert (done.returncode, "HUHANG_SECRET_KEY is not set" in done.stderr) == (1, True), done.stderr
+
+
 def test_each_key_has_a_job_of_its_own(real):
     real.INDEX_KEY = real.AUDIT_KEY
     assert [each for each in faults() if "same key" in each]
