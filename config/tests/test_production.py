@@ -349,6 +349,23 @@ def test_production_refuses_a_role_that_may_rewrite(real, db):
         assert serious_of_the_database() == {}
 
 
+def test_tables_that_are_not_there_or_that_the_role_may_not_read_are_told(real, db):
+    """Whoever forgot `migrate` or `grant_rights` hears it from the check, not from the first person who opens a page."""
+    call_command("grant_rights")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE huhang_app")
+        assert of(production.TABLES) == []
+        cursor.execute("RESET ROLE")
+        cursor.execute("REVOKE ALL ON rides_trip FROM huhang_app")
+        cursor.execute("ALTER TABLE core_lastact RENAME TO core_another")
+        cursor.execute("SET LOCAL ROLE huhang_app")
+        (said,) = of(production.TABLES)
+        cursor.execute("RESET ROLE")
+        transaction.set_rollback(True)
+    assert "core_lastact, rides_trip:" in said
+    assert "`migrate`" in said and "`grant_rights`" in said
+
+
 def test_a_sandbox_answers_nothing_in_production(real, monkeypatch):
     class Box:
         def post(self, url, json):
@@ -483,6 +500,30 @@ def test_who_else_sends_the_log_is_no_address(said, who):
     env = environment(HUHANG_LOGS_URL=said, DJANGO_SETTINGS_MODULE="config.settings")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.stdout.strip() == repr(("", who)), done.stderr
+
+
+def test_what_is_kept_in_the_folder_of_a_release_is_told_because_the_next_one_lies_beside_it(real, tmp_path):
+    def place(pictures, keys):
+        real.STORAGES = real.STORAGES | {
+            name: {"BACKEND": "x", "OPTIONS": {"location": str(pictures / name)}}
+            for name in ("pictures", "recordings")
+        }
+        real.RECORDING_KEYS = str(keys)
+
+    real.PICTURES_BUCKET = real.RECORDINGS_BUCKET = real.KEY_SERVICE_URL = ""
+    place(ROOT / "var", ROOT / "var" / "recording-keys")
+    assert [each.split()[0] for each in of(production.KEPT)] == [
+        "HUHANG_PICTURES",
+        "HUHANG_RECORDINGS",
+        "HUHANG_RECORDING_KEYS",
+    ]
+    assert faults() == []  # who runs on such a folder goes on
+    place(tmp_path, tmp_path / "keys")
+    assert of(production.KEPT) == []
+    place(ROOT / "var", ROOT / "var" / "recording-keys")
+    real.PICTURES_BUCKET = real.RECORDINGS_BUCKET = "a-bucket"
+    real.KEY_SERVICE_URL = "https://keys.example.com"
+    assert of(production.KEPT) == []
 
 
 def test_a_file_that_settings_name_and_that_is_not_there_is_told_before_anybody_needs_it(real, tmp_path):
