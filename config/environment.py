@@ -1,6 +1,7 @@
 """Reading the environment: what cannot be read is told by the name of its variable, and never with its value."""
 
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -26,7 +27,13 @@ class Environment(environ.Env):  # type: ignore[misc]  # untyped library
 
     def db_url(self, var: str = "DATABASE_URL", *args: Any, **kwargs: Any) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = super().db_url(var, *args, **kwargs)
-        except (ValueError, TypeError) as why:
-            raise ImproperlyConfigured(f"{var} cannot be read: it is not the address of a database.") from why
+            with catch_warnings():
+                simplefilter(
+                    "error"
+                )  # in which the library would repeat the address, with the password in it
+                found: dict[str, Any] = super().db_url(var, *args, **kwargs)
+        except (ValueError, TypeError, UserWarning):
+            found = {}
+        if found.get("ENGINE") != "django.db.backends.postgresql":
+            raise ImproperlyConfigured(f"{var} cannot be read: it is not postgres://USER:PASSWORD@HOST/NAME.")
         return found

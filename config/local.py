@@ -15,11 +15,17 @@ from cryptography.x509.oid import NameOID
 BASE_DIR = Path(__file__).resolve().parent.parent
 NO_DATABASE = "postgres://nobody@127.0.0.1:1/none"
 
+# Whoever has one of them and no stage lost the others: what stands in this shell is still a company's.
+KEYS = (
+    *("HUHANG_SECRET_KEY", "HUHANG_FIELD_KEYS", "HUHANG_INDEX_KEY"),
+    *("HUHANG_AUDIT_KEY", "HUHANG_FACE_KEY", "HUHANG_SEAL_KEY"),
+)
+
 
 def is_production() -> bool:
-    """Whether this shell has the environment of a company's platform: where a stage is not said, keys say it."""
+    """Whether this shell has the environment of a company's platform: where a stage is not said, any of its keys says it."""
     stage = os.environ.get("HUHANG_STAGE")
-    return stage == "production" or (not stage and "HUHANG_SECRET_KEY" in os.environ)
+    return stage == "production" or (not stage and any(key in os.environ for key in KEYS))
 
 
 def refuse_production(what: str) -> None:

@@ -209,8 +209,9 @@ TEMPLATES = [
 # --- Data -----------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# A server that vanished from the network is noticed after seconds, not after the hours that TCP would wait.
-DATABASES["default"]["OPTIONS"] = {
+# What the address asks for stays: whose certificate is believed (`sslmode`, `sslrootcert`, `sslcrldir`). And a server that
+# vanished from the network is noticed after seconds, not after the hours that TCP would wait.
+DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "connect_timeout": 2,
     "keepalives_idle": 5,
     "keepalives_interval": 2,

@@ -44,6 +44,8 @@ DISK = "disk"
 LOGS = "logs"
 STATIC = "collected"
 FILES = "files"
+KEPT = "kept"
+TABLES = "tables"
 ELSEWHERE = "elsewhere"  # of HUHANG_DATABASE_AT_REST
 SHORTEST_SECRET = 50  # characters of HUHANG_SECRET_KEY
 SHORTEST_TOKEN = 24
@@ -118,7 +120,7 @@ def secrets() -> Iterator[str]:
             yield f"{name} is the same key as {seen[raw]}; each has one of its own."
         else:
             seen[raw] = name
-    yield from _seal()
+    yield from _seal(until)
     for setting in TOKENS:
         weak = [
             token
@@ -129,11 +131,14 @@ def secrets() -> Iterator[str]:
             yield f"{_name(setting)} is weak: make {SHORTEST_TOKEN} or more random characters, or leave it out."
 
 
-def _seal() -> Iterator[str]:
-    """What is wrong with the seal of releases to the police."""
+def _seal(until: float) -> Iterator[str]:
+    """What is wrong with the seal of releases to the police; the key service is asked `until` (monotonic)."""
     try:
-        key = serialization.load_der_private_key(base64.b64decode(settings.SEAL_KEY), None)
+        key = serialization.load_der_private_key(opened(settings.SEAL_KEY, until=until), None)
         chain = x509.load_pem_x509_certificates(base64.b64decode(settings.SEAL_CHAIN))
+    except OutsideDown:
+        yield "HUHANG_SEAL_KEY is wrapped, and the key service does not open it now."
+        return
     except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm):
         yield "HUHANG_SEAL_KEY or HUHANG_SEAL_CHAIN cannot be read: base64 of PKCS #8, and of PEM with the root last."
         return
@@ -316,6 +321,34 @@ def shared(**_options: object) -> list[CheckMessage]:
     ]
 
 
+@register(KEPT, deploy=True)
+def kept_in_the_release(**_options: object) -> list[CheckMessage]:
+    """What lies in the folder of this release: the next one is unpacked beside it, and has nothing of it.
+
+    By `check --deploy` alone: what runs there has its files.
+    """
+    places = {
+        "PICTURES": "" if settings.PICTURES_BUCKET else _location("pictures"),
+        "RECORDINGS": "" if settings.RECORDINGS_BUCKET else _location("recordings"),
+        "RECORDING_KEYS": "" if settings.KEY_SERVICE_URL else settings.RECORDING_KEYS,
+    }
+    release = settings.BASE_DIR.resolve()
+    return [
+        Error(
+            f"{_name(setting)} is a folder of this release ({folder}): the next one lies beside it and would have nothing"
+            " of what is kept there. Name one outside.",
+            id="huhang.E014",
+        )
+        for setting, folder in places.items()
+        if folder and Path(folder).resolve().is_relative_to(release)
+    ]
+
+
+def _location(storage: str) -> str:
+    options = settings.STORAGES[storage].get("OPTIONS", {})
+    return str(options.get("location", "")) if isinstance(options, dict) else ""
+
+
 @register(TEMPLATES, deploy=True)
 def templates(**_options: object) -> list[CheckMessage]:
     """Messages that no provider of SMS carries, the codes of signing in among them, say before anybody waits for one.
@@ -417,7 +450,8 @@ def files(**_options: object) -> list[CheckMessage]:
 @register(TAG, deploy=True)
 def keys_in_the_clear(**_options: object) -> list[CheckMessage]:
     """Whoever reads the settings of this host, or a backup of them, has keys that do not stand there wrapped."""
-    clear = [name.rstrip(",") for name, text in _keys() if not text.startswith(PREFIX)]
+    held = [*_keys(), (_name("SEAL_KEY"), settings.SEAL_KEY)]
+    clear = [name.rstrip(",") for name, text in held if not text.startswith(PREFIX)]
     if not clear:
         return []
     sentence = f"In the clear of the settings, not wrapped by the key service: {'; '.join(clear)}."
@@ -546,6 +580,33 @@ def rights(**_options: object) -> list[CheckMessage]:
             id="huhang.E006",
         )
     ]
+
+
+@register(TABLES, deploy=True)
+def tables(**_options: object) -> list[CheckMessage]:
+    """Tables of this release that are not there, or that the role which serves people may not read.
+
+    By `check --deploy` alone: a process that starts meanwhile helps whom it can.
+    """
+    names = sorted({model._meta.db_table for model in apps.get_models() if model._meta.managed})
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL"
+                " OR NOT has_table_privilege(to_regclass(quote_ident(name)), 'SELECT') ORDER BY 1",
+                [names],
+            )
+            lacking = [name for (name,) in cursor.fetchall()]
+    except DatabaseError:
+        return []  # `rights` says that the database does not answer
+    if not lacking:
+        return []
+    more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+    sentence = (
+        f"Not there, or not to be read by the role of DATABASE_URL: {', '.join(lacking[:3])}{more}: as the owner run"
+        " `migrate`, then `grant_rights`."
+    )
+    return [Error(sentence, id="huhang.E015")]
 
 
 def _silent(key: str) -> CheckMessage:

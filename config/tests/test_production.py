@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.demo import CAST
@@ -180,6 +181,48 @@ def test_between_hosts_nothing_goes_in_the_clear(real, monkeypatch, host, mode, 
     assert [said in each for each in found] == ([True] if said else []), found
 
 
+def test_what_the_address_of_the_database_says_of_certificates_is_what_is_asked_for():
+    """From the environment on: a test that sets the settings would not notice that they lose it."""
+    asked = {
+        "sslmode": "verify-full",
+        "sslrootcert": "/etc/huhang/db.pem",
+        "sslcrldir": "/etc/huhang/revoked",
+    }
+    address = "postgres://huhang_app:x@db.example.com/huhang?" + "&".join(
+        f"{k}={v}" for k, v in asked.items()
+    )
+    code = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']['OPTIONS']))"
+    env = environment(DATABASE_URL=address, DJANGO_SETTINGS_MODULE="config.settings")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
+    options = json.loads(done.stdout)
+    assert {key: options.get(key) for key in asked} == asked
+    assert options["connect_timeout"] == 2  # and ours stand beside it
+
+
+@pytest.mark.parametrize(
+    "address", ["huhang", "postgress://huhang_app:a-password@127.0.0.1/huhang", "a-password"]
+)
+def test_an_address_of_no_database_is_told_without_the_password_in_it(address):
+    env = environment(DATABASE_URL=address, DJANGO_SETTINGS_MODULE="config.settings")
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert done.stderr.strip().splitlines() == [
+        "DATABASE_URL cannot be read: it is not postgres://USER:PASSWORD@HOST/NAME"
+    ]
+
+
+def test_a_shell_that_lost_one_key_is_no_shell_of_those_who_write_the_platform():
+    """Without it a check would look at throw-away settings, and find that all is well."""
+    env = environment()
+    del env["HUHANG_SECRET_KEY"], env["HUHANG_STAGE"]
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    assert (done.returncode, "HUHANG_SECRET_KEY is not set" in done.stderr) == (1, True), done.stderr
+
+
 def test_each_key_has_a_job_of_its_own(real):
     real.INDEX_KEY = real.AUDIT_KEY
     assert [each for each in faults() if "same key" in each]
@@ -298,14 +341,29 @@ def test_production_refuses_demo_accounts(world, real):  # the world of all test
 
 
 def test_production_refuses_a_role_that_may_rewrite(real, db):
-    from django.core.management import call_command
-
     call_command("grant_rights")
     said = serious_of_the_database()["huhang.E006"]  # tests run as the owner
     assert all(table in said for table in APPEND_ONLY)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE huhang_app")
         assert serious_of_the_database() == {}
+
+
+def test_tables_that_are_not_there_or_that_the_role_may_not_read_are_told(real, db):
+    """Whoever forgot `migrate` or `grant_rights` hears it from the check, not from the first person who opens a page."""
+    call_command("grant_rights")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE huhang_app")
+        assert of(production.TABLES) == []
+        cursor.execute("RESET ROLE")
+        cursor.execute("REVOKE ALL ON rides_trip FROM huhang_app")
+        cursor.execute("ALTER TABLE core_lastact RENAME TO core_another")
+        cursor.execute("SET LOCAL ROLE huhang_app")
+        (said,) = of(production.TABLES)
+        cursor.execute("RESET ROLE")
+        transaction.set_rollback(True)
+    assert "core_lastact, rides_trip:" in said
+    assert "`migrate`" in said and "`grant_rights`" in said
 
 
 def test_a_sandbox_answers_nothing_in_production(real, monkeypatch):
@@ -444,6 +502,30 @@ def test_who_else_sends_the_log_is_no_address(said, who):
     assert done.stdout.strip() == repr(("", who)), done.stderr
 
 
+def test_what_is_kept_in_the_folder_of_a_release_is_told_because_the_next_one_lies_beside_it(real, tmp_path):
+    def place(pictures, keys):
+        real.STORAGES = real.STORAGES | {
+            name: {"BACKEND": "x", "OPTIONS": {"location": str(pictures / name)}}
+            for name in ("pictures", "recordings")
+        }
+        real.RECORDING_KEYS = str(keys)
+
+    real.PICTURES_BUCKET = real.RECORDINGS_BUCKET = real.KEY_SERVICE_URL = ""
+    place(ROOT / "var", ROOT / "var" / "recording-keys")
+    assert [each.split()[0] for each in of(production.KEPT)] == [
+        "HUHANG_PICTURES",
+        "HUHANG_RECORDINGS",
+        "HUHANG_RECORDING_KEYS",
+    ]
+    assert faults() == []  # who runs on such a folder goes on
+    place(tmp_path, tmp_path / "keys")
+    assert of(production.KEPT) == []
+    place(ROOT / "var", ROOT / "var" / "recording-keys")
+    real.PICTURES_BUCKET = real.RECORDINGS_BUCKET = "a-bucket"
+    real.KEY_SERVICE_URL = "https://keys.example.com"
+    assert of(production.KEPT) == []
+
+
 def test_a_file_that_settings_name_and_that_is_not_there_is_told_before_anybody_needs_it(real, tmp_path):
     real.TIME_AUTHORITIES = real.REGULATOR_COMPANY = str(tmp_path / "none")
     assert [each.split()[0].rstrip(":") for each in of(production.FILES)] == [
@@ -490,9 +572,16 @@ def test_tokens_and_passwords_that_nobody_turned_are_named(db, real, monkeypatch
 
 def test_keys_that_stand_in_the_clear_are_named(real):
     (said,) = production.keys_in_the_clear()
-    named = ("FIELD_KEYS, version 1", "PUSH_KEYS, version 1", "INDEX_KEY", "AUDIT_KEY", "FACE_KEY")
+    named = (
+        "FIELD_KEYS, version 1",
+        "PUSH_KEYS, version 1",
+        "INDEX_KEY",
+        "AUDIT_KEY",
+        "FACE_KEY",
+        "SEAL_KEY",
+    )
     assert "; ".join(f"HUHANG_{each}" for each in named) in said.msg
-    for setting in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY"):
+    for setting in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY", "SEAL_KEY"):
         setattr(real, setting, "wrapped:AAAA")
     real.FIELD_KEYS = real.PUSH_KEYS = ["1:wrapped:AAAA"]
     assert production.keys_in_the_clear() == []

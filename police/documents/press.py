@@ -25,6 +25,7 @@ from core import clock
 from core.errors import AGAIN
 from core.reader.child import Answer, Bounds, Wish, serve
 from core.reader.pool import Broke, Busy, Lane, Program
+from core.wrapped import opened
 from police.documents import paper, seal
 from police.documents.paper import Copied, Listed
 from police.errors import PaperNotMade, PaperWaits
@@ -54,13 +55,15 @@ class ProofOf(msgspec.Struct, frozen=True):
 
 class Order(msgspec.Struct, frozen=True):
     """A paper: the record as JSON text, or what a proof lists. `time` is the address of the time authority, empty where
-    there is none, which has so many seconds."""
+    there is none, which has so many seconds. `key` is that of the seal, as the server has had it open since its start: a
+    child that began while the key service is away could not ask for it."""
 
     copied: Copied
     record: str = ""
     proof: ProofOf | None = None
     time: str = ""
     within: float = 0.0
+    key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +173,10 @@ def _waits(ahead: int) -> PaperWaits:
 
 
 def _made(order: Order, ahead: int) -> Made:
+    whole = msgspec.structs.replace(order, key=opened(settings.SEAL_KEY))
     try:
         with lane().slot() as slot:
-            said = slot.ask(Wish(msgspec.msgpack.encode(order)))
+            said = slot.ask(Wish(msgspec.msgpack.encode(whole)))
     except Busy:
         raise _waits(ahead) from None
     except Broke:
@@ -209,10 +213,10 @@ def draw(order: Order) -> Made:
     if order.time:
         try:
             authority = seal.Authority(order.time, order.within)
-            return Made(seal.seal(_drawn(order, stamped=True), authority), stamped=True)
+            return Made(seal.seal(_drawn(order, stamped=True), order.key, authority), stamped=True)
         except seal.NotStamped:
             pass  # what is handed over waits for nobody's clock: the time follows
-    return Made(seal.seal(_drawn(order, stamped=False)), stamped=False)
+    return Made(seal.seal(_drawn(order, stamped=False), order.key), stamped=False)
 
 
 def _drawn(order: Order, *, stamped: bool) -> bytes:

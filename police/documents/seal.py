@@ -43,13 +43,13 @@ def _chain(pem: bytes) -> list[asn1.Certificate]:
 
 
 @lru_cache(maxsize=1)
-def _signer(key: str, chain: str) -> signers.SimpleSigner:
+def _signer(key: bytes, chain: str) -> signers.SimpleSigner:
     own, *above = _chain(base64.b64decode(chain))
     store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # of pyHanko
     store.register_multiple(above)
     return signers.SimpleSigner(
         signing_cert=own,
-        signing_key=keys.PrivateKeyInfo.load(base64.b64decode(key)),
+        signing_key=keys.PrivateKeyInfo.load(key),
         cert_registry=store,
     )
 
@@ -60,14 +60,17 @@ def sealed_by() -> str:
     return str(own.subject.human_friendly)
 
 
-def seal(pdf: bytes, authority: Authority | None = None) -> bytes:
-    """The PDF with the seal, and with the time of an authority where one is given. Raises `NotStamped`."""
+def seal(pdf: bytes, key: bytes, authority: Authority | None = None) -> bytes:
+    """The PDF with the seal by its private key (PKCS #8), and with the time of an authority where one is given.
+
+    Raises `NotStamped`.
+    """
     meta = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason="P6"
     )
     signer = signers.PdfSigner(
         meta,
-        signer=_signer(settings.SEAL_KEY, settings.SEAL_CHAIN),
+        signer=_signer(key, settings.SEAL_CHAIN),
         timestamper=authority,
     )
     try:

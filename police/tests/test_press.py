@@ -1,12 +1,13 @@
 """Papers are made by a process of their own: no thread of a server draws one, few wait, and the others are told by when."""
 
 import ast
+import base64
 import threading
 from pathlib import Path
 
 import pytest
 
-from core import clock
+from core import clock, wrapped
 from core.errors import AGAIN
 from core.reader import child
 from core.reader.pool import Broke, Busy, Lane
@@ -18,6 +19,7 @@ from police.documents.states import CopyKind
 from police.errors import PaperNotMade, PaperWaits
 from police.states import Query
 from police.tests.factories import urgent
+from safety.tests.test_keystore import address, service  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 HERE = Path(documents.__file__).parent
@@ -53,6 +55,22 @@ def test_a_paper_is_drawn_and_sealed_elsewhere(asked, people, monkeypatch):
     handed = documents.hand_over(actor=actor, request=asked, kind=CopyKind.PDF)
     assert seal.look(handed.content).sealed
     assert seal.look(documents.hand_over(actor=actor, request=asked, kind=CopyKind.PROOF).content).sealed
+
+
+@pytest.mark.long
+def test_a_press_that_starts_while_the_key_service_is_away_seals(asked, people, service, monkeypatch):  # noqa: F811
+    """The settings hold the seal's key wrapped; the server had it opened when it started."""
+    service.SEAL_KEY = wrapped.wrap(base64.b64decode(service.SEAL_KEY))
+    wrapped.opened(service.SEAL_KEY)
+    monkeypatch.setenv("HUHANG_SEAL_KEY", service.SEAL_KEY)  # what a child would read
+    monkeypatch.setenv("HUHANG_KEY_SERVICE_URL", "http://127.0.0.1:1/keys/")
+    usual = press.lane()
+    lane = Lane(usual.bounds, size=1, queue=1, patience=60.0, within=60.0, program=usual.program)
+    monkeypatch.setattr(press, "lane", lambda: lane)
+    assert lane.is_warm(120.0)
+    handed = documents.hand_over(actor=people("officer").actor, request=asked, kind=CopyKind.PDF)
+    lane.close()
+    assert seal.look(handed.content).sealed
 
 
 @pytest.mark.long

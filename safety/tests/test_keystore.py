@@ -12,6 +12,7 @@ import httpx
 import pytest
 from django.core.management import CommandError, call_command
 
+from config.local import new_seal
 from config.stack import free_port
 from core import privacy, production, wrapped
 from core.errors import DomainError
@@ -223,3 +224,27 @@ def test_what_is_no_key_is_not_wrapped(service, monkeypatch, given):
     monkeypatch.setattr("sys.stdin", StringIO(given))
     with pytest.raises(CommandError, match="no base64 of 32 bytes"):
         printed(given=True)
+
+
+def test_the_key_of_the_seal_is_opened_by_the_service_as_well(service, monkeypatch):
+    """What signs in the company's name towards the police lies in no copy of the settings; one that is not the chain's is named."""
+    service.SEAL_KEY, service.SEAL_CHAIN = new_seal("Some company")
+    given = service.SEAL_KEY
+    monkeypatch.setattr("sys.stdin", StringIO(given))
+    service.SEAL_KEY = printed(given=True)
+    assert given not in service.SEAL_KEY
+    assert base64.b64decode(given) not in base64.b64decode(service.SEAL_KEY.removeprefix("wrapped:"))
+    assert wrapped.opened(service.SEAL_KEY) == base64.b64decode(given)
+    assert [each for each in production.secrets() if "SEAL" in each] == []
+    assert not any("SEAL_KEY" in each.msg for each in production.keys_in_the_clear())
+    monkeypatch.setattr("sys.stdin", StringIO(new_seal("Some company")[0]))
+    service.SEAL_KEY = printed(given=True)
+    assert [each for each in production.secrets() if "SEAL" in each] == [
+        "HUHANG_SEAL_KEY is not the key of the first certificate of HUHANG_SEAL_CHAIN."
+    ]
+    monkeypatch.setattr(production, "PATIENCE", 0.0)
+    wrapped._open.cache_clear()
+    service.KEY_SERVICE_URL = "http://127.0.0.1:1/keys/"
+    assert [each for each in production.secrets() if "SEAL" in each] == [
+        "HUHANG_SEAL_KEY is wrapped, and the key service does not open it now."
+    ]

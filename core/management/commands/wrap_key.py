@@ -3,6 +3,8 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 from django.core.management.base import CommandError
 
@@ -11,6 +13,14 @@ from core.outside import OutsideDown
 from core.wrapped import opened, wrap
 
 KEY_BYTES = 32
+
+
+def _is_private_key(content: bytes) -> bool:
+    try:
+        serialization.load_der_private_key(content, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 class Command(PlatformCommand):
@@ -22,7 +32,9 @@ class Command(PlatformCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--given", action="store_true", help="wrap the key on the standard input (base64)"
+            "--given",
+            action="store_true",
+            help="wrap the key on the standard input (base64), the seal's (PKCS #8) among them",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,8 +44,10 @@ class Command(PlatformCommand):
             key = opened(sys.stdin.read().strip()) if options["given"] else os.urandom(KEY_BYTES)
         except ValueError:
             key = b""
-        if len(key) != KEY_BYTES:
-            raise CommandError(f"On the standard input is no base64 of {KEY_BYTES} bytes.")
+        if len(key) != KEY_BYTES and not _is_private_key(key):
+            raise CommandError(
+                f"On the standard input is no base64 of {KEY_BYTES} bytes, and none of a private key (PKCS #8)."
+            )
         try:
             self.stdout.write(wrap(key))
         except OutsideDown as why:
