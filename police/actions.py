@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import formats
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text
 from core.console.motions import desk
 from core.typed.fields import CODE, Moment, Typed
@@ -52,7 +53,21 @@ class AskedLonger(ActionForm):
 
 
 class PointToTrip(ActionForm):
-    trip = Typed(CODE, label=_("trip code"))
+    """One of the trips that were found, or the code of another: who asks by a phone knows no code of a trip."""
+
+    one_of = ("trip", "found")
+    found = forms.ChoiceField(label=_("Trips that were found"), widget=forms.RadioSelect, required=False)
+    trip = Typed(CODE, label=_("trip code"), required=False)
+
+    def prepare(self) -> None:
+        field = self.fields["found"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [
+            (each.code, f"{each.code} · {formats.moment(each.window_start)} · {each.get_state_display()}")
+            for each in selectors.trips_meant(self.row)
+        ]
+        if not field.choices:
+            del self.fields["found"]
 
 
 class RefuseIdentity(ActionForm):
@@ -104,7 +119,7 @@ def _give_again(request: PoliceRequest, person: "Account", given: Given) -> None
 
 
 def _point_to_trip(request: PoliceRequest, person: "Account", given: Given) -> None:
-    services.point_to_trip(account=person, code=request.code, trip_code=given["trip"])
+    services.point_to_trip(account=person, code=request.code, trip_code=given.get("found") or given["trip"])
 
 
 def _open(request: PoliceRequest) -> bool:

@@ -265,6 +265,16 @@ def query_of(value: str) -> Query:
     raise QueryUnreadable("query_value")
 
 
+def trips_meant(asked: PoliceRequest) -> "list[Trip]":
+    """The trips among which somebody says which is meant, where the query of an emergency led to several."""
+    if asked.trips_found < 2 or asked.notice_id:
+        return []
+    found, _report = resolve_query(Query(asked.query), asked.query_value, asked.about, asked.about_until)
+    if asked.officer and asked.officer.account.is_drill:
+        found = [each for each in found if each.passenger.is_drill]
+    return found
+
+
 def resolve_query(
     query: Query,
     value: str,
