@@ -93,6 +93,23 @@ def test_what_may_be_done_with_an_accident_stands_before_its_history_on_a_phone(
     assert contact < write
 
 
+def test_many_messages_from_outside_are_short_until_one_says_what_they_are(world, agents_page):
+    page = agents_page
+    for number in range(12):
+        services.take_message(
+            channel="email", key=str(number), sender="a@example.org", words="空调不开，态度很差。"
+        )
+    page.goto("/admin/outside/")
+    rows = page.locator("#letters > .run")
+    assert rows.count() == 12
+    assert max(row.bounding_box()["height"] for row in rows.all()) < 240
+    first = rows.first
+    first.locator("summary", has_text="It is a complaint").click()
+    assert first.locator("[name=category]").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not Axe().run(page).response["violations"]
+
+
 def test_what_is_tapped_in_a_list_has_room_for_a_finger(world, agents_page):
     """WCAG 2.2, 2.5.8: 24 by 24 pixels, also where the theme draws it."""
     page = agents_page
