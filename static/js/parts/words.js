@@ -93,8 +93,9 @@ function reportShown(part, key) {
 // The part comes anew every few seconds: what she opened of it stays open.
 function keepOpened(part) {
   let opened = false;
-  part.addEventListener("htmx:beforeSwap", () => { opened = Boolean(part.querySelector("[data-earlier][open]")); });
-  part.addEventListener("htmx:afterSwap", () => { part.querySelector("[data-earlier]")?.toggleAttribute("open", opened); });
+  const box = () => part.querySelector("[data-earlier]");
+  part.addEventListener("htmx:beforeSwap", () => { opened = Boolean(box()?.open); });
+  part.addEventListener("htmx:afterSwap", () => { box()?.toggleAttribute("open", opened); });
 }
 
 export function writeToAgent() {
