@@ -266,8 +266,11 @@ def query_of(value: str) -> Query:
 
 
 def trips_meant(asked: PoliceRequest) -> "list[Trip]":
-    """The trips among which somebody says which is meant, where the query of an emergency led to several."""
-    if asked.trips_found < 2 or asked.notice_id:
+    """The trips among which somebody says which is meant, where a query led to several; also who says so once more.
+
+    Of a question of a letter there are none: its span is not asked again here.
+    """
+    if asked.notice_id or (asked.trips_found < 2 and not asked.trip_found_by):
         return []
     found, _report = resolve_query(Query(asked.query), asked.query_value, asked.about, asked.about_until)
     if asked.officer and asked.officer.account.is_drill:

@@ -68,8 +68,12 @@ def test_whoever_answers_chooses_among_the_trips_that_were_found(for_a_friend, r
     for trip in (own, for_a_friend):
         assert re.search(f'type="radio" name="found" value="{trip.code}"', told), trip
     assert client.post(f"{page}do/trip/", {"found": "T-0000000000"}).status_code == 400
-    assert client.post(f"{page}do/trip/", {}).status_code == 400
-    client.post(f"{page}do/trip/", {"found": own.code})
+    for nothing in ({}, {"trip": own.code}, {"found": "other"}, {"found": "other", "trip": "?"}):
+        assert client.post(f"{page}do/trip/", nothing).status_code == 400, nothing
+    client.post(f"{page}do/trip/", {"found": "other", "trip": for_a_friend.code})
+    asked.refresh_from_db()
+    assert asked.trip_id == for_a_friend.pk
+    client.post(f"{page}do/trip/", {"found": own.code})  # the wrong one was tapped
     asked.refresh_from_db()
     assert (asked.trip_id, asked.trip_found_by) == (own.pk, "agent")
 
