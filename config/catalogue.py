@@ -69,6 +69,12 @@ def _name_of(app: str) -> str | Promise:
     return apps.get_app_config(app).verbose_name if apps.is_installed(app) else _("The platform")
 
 
+def _group(app: str, rows: list[Row]) -> tuple[str | Promise, list[Row], outbox.Tally | None]:
+    """One app's messages under its name, with the week's figures of them all where any was said."""
+    week = sum((row.week for row in rows), outbox.Tally())
+    return _name_of(app), rows, week if week != outbox.Tally() else None
+
+
 @require_GET
 @permission_required("console.open")
 def index(request: HttpRequest) -> HttpResponse:
@@ -76,7 +82,7 @@ def index(request: HttpRequest) -> HttpResponse:
     grouped = groupby(_rows(), key=lambda row: row.entry.app)
     context = {
         "title": _("What we say"),
-        "groups": [(_name_of(app), list(rows)) for app, rows in grouped],
+        "groups": [_group(app, list(rows)) for app, rows in grouped],
         "providers": [(name, [way.name for way in transports.of_channel(channel)]) for channel, name in WAYS],
     }
     return page(request, "console/messages.html", context)

@@ -1,13 +1,14 @@
 """What staff may do with a request of the police."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import formats
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text
 from core.console.motions import desk
 from core.typed.fields import CODE, Moment, Typed
@@ -52,7 +53,33 @@ class AskedLonger(ActionForm):
 
 
 class PointToTrip(ActionForm):
+    """One of the trips that were found, or the code of another: who asks by a phone knows no code of a trip."""
+
+    OTHER = "other"
+    found = choice(_("Trips that were found"), [])
     trip = Typed(CODE, label=_("trip code"))
+
+    def prepare(self) -> None:
+        field = self.fields["found"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        trips = selectors.trips_meant(self.row)
+        if not trips:
+            del self.fields["found"]
+            return
+        field.choices = [
+            *(
+                (each.code, f"{each.code} · {formats.moment(each.window_start)} · {each.get_state_display()}")
+                for each in trips
+            ),
+            (self.OTHER, _("another one, of this code:")),
+        ]
+        self.fields["trip"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if given.get("found") == self.OTHER and not given.get("trip") and "trip" not in self.errors:
+            self.add_error("trip", self.fields["trip"].error_messages["required"])
+        return given
 
 
 class RefuseIdentity(ActionForm):
@@ -104,7 +131,9 @@ def _give_again(request: PoliceRequest, person: "Account", given: Given) -> None
 
 
 def _point_to_trip(request: PoliceRequest, person: "Account", given: Given) -> None:
-    services.point_to_trip(account=person, code=request.code, trip_code=given["trip"])
+    found = given.get("found", PointToTrip.OTHER)
+    meant = given["trip"] if found == PointToTrip.OTHER else found
+    services.point_to_trip(account=person, code=request.code, trip_code=meant)
 
 
 def _open(request: PoliceRequest) -> bool:

@@ -265,6 +265,19 @@ def query_of(value: str) -> Query:
     raise QueryUnreadable("query_value")
 
 
+def trips_meant(asked: PoliceRequest) -> "list[Trip]":
+    """The trips among which somebody says which is meant, where a query led to several; also who says so once more.
+
+    Of a question of a letter there are none: its span is not asked again here.
+    """
+    if asked.notice_id or (asked.trips_found < 2 and not asked.trip_found_by):
+        return []
+    found, _report = resolve_query(Query(asked.query), asked.query_value, asked.about, asked.about_until)
+    if asked.officer and asked.officer.account.is_drill:
+        found = [each for each in found if each.passenger.is_drill]
+    return found
+
+
 def resolve_query(
     query: Query,
     value: str,

@@ -1,5 +1,6 @@
 """Public pages of safety: SOS, the question to the passenger, the welfare check."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 KEY_HEADER = "X-Trip-Key"
 STATUS = "safety/_sos_status.html"
+MESSAGES_OPEN = 4  # as many as leave what she may write and tap within reach on a phone
+READING = timedelta(minutes=1)
 
 
 def _shown(request: HttpRequest) -> str:
@@ -121,6 +124,7 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
     trip = trip_by_code(key.trip)
     position = _newest_position(trip, key.party, call)
     push = selectors.push_for_her(call) if key.party == Party.PASSENGER else None
+    newest, earlier = _by_age(selectors.thread_of(call.incident, key.party))
     context = {
         "code": key.trip,
         "within": template == STATUS,
@@ -135,7 +139,8 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         "secret": packets.secret_for_page(key),
         "party": key.party,
         "sound": selectors.sound_now(key.trip, key.party),
-        "thread": selectors.thread_of(call.incident, key.party),
+        "newest": newest,
+        "earlier": earlier,
         # What the centre knows is hers to see and not his, whose own call may have opened the incident (S11).
         "hers": key.party == Party.PASSENGER,
         "push": push,
@@ -144,6 +149,17 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         **trip_of_caller(trip, key.party),
     }
     return render(request, template, sos_context() | context)
+
+
+def _by_age(thread: list[selectors.Written]) -> tuple[list[selectors.Written], list[selectors.Written]]:
+    """What stands open and what is folded, newest first: nothing of staff is folded before there was time to read it."""
+    newest: list[selectors.Written] = []
+    earlier: list[selectors.Written] = []
+    read = clock.now() - READING
+    for each in reversed(thread):
+        is_read = not each.message.staff or (each.seen_at is not None and each.seen_at <= read)
+        (earlier if is_read and len(newest) >= MESSAGES_OPEN else newest).append(each)
+    return newest, earlier
 
 
 def _newest_position(

@@ -31,6 +31,7 @@ GOES_ON = 600.0  # seconds in which the phones of a scene go on after what happe
 COMPLAINTS = 50
 SHOWN_AGAIN = (2.0, 20.0, 40.0)  # seconds before a face is shown, or a photo is sent, again
 FORGED_PLATE = "浙C·Z9999"
+BADGE = "331777"  # of the officer who rings
 
 
 class Said(NamedTuple):
@@ -224,10 +225,12 @@ class Trip:
                     break
             self.play.rest(1.0)
         if taken is None:
+            STAGE.withheld.add(self.car.code)
             raise Unplayable(
-                f"一分钟内没有给 {self.car.code} 派单：若先前一幕的事件或案件未结，请先在控制台结案，或重置另一幕",
+                f"一分钟内没有给 {self.car.code} 派单：若先前一幕的事件或案件未结，请先在控制台结案；"
+                "再演一次，会先请另一位司机",
                 f"{self.car.code} was offered nothing within a minute: close what an earlier scene opened about them"
-                " in the console, or reset another scene",
+                " in the console, or play it again, which asks another driver first",
             )
         STAGE.withheld.discard(self.car.code)
         self.keys["driver"] = taken["key"]
@@ -430,7 +433,7 @@ def _crash(play: Play, at: House) -> None:
         ),
         Look(
             AGENT,
-            "/admin/accidents/",
+            f"/admin/accidents/?trip={trip.code}",
             Said("登记事故，她的保障由此开始", "write the accident down: her safeguards begin"),
             "agent",
             digits=True,
@@ -466,11 +469,20 @@ def _friend(play: Play, at: House) -> None:
     trip.drive(GOES_ON)
 
 
-def _officer(play: Play, _at: House) -> None:
+def _officer(play: Play, at: House) -> None:
+    trip = Trip(play, at)
+    trip.arrived()
+    trip.under_way()
     failed = outside.ring("0577-6231-0110", "agent")
     if failed:
         raise Surprise(failed)
     play.happens("虹桥派出所来电，转给 agent", "Hongqiao station rings, put through to `agent`")
+    phone = trip.rider.phone
+    play.say(
+        f"民警说：“虹桥派出所，警号 {BADGE}。家里人联系不上手机号 {phone} 的乘客，她现在在哪辆车上？”",
+        f"the officer says: ‘Hongqiao station, badge {BADGE}. The family cannot reach the passenger of {phone}:"
+        " which car is she in?’",
+    )
     play.look(
         Look(AGENT, "/admin/", Said("来电卡片", "the card of the call"), "agent", digits=True),
         Look(
@@ -483,7 +495,18 @@ def _officer(play: Play, _at: House) -> None:
             "agent",
             digits=True,
         ),
+        Look(
+            SPECIALIST,
+            "/admin/",
+            Said(
+                "第二人：在首页“限时待办”里打开并确认",
+                "the second person: opens it under ‘Due’ and confirms",
+            ),
+            "specialist",
+            digits=True,
+        ),
     )
+    trip.drive(GOES_ON)
 
 
 def _answered(told: dict[str, Any]) -> Said:

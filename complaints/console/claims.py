@@ -50,7 +50,8 @@ def accidents(request: HttpRequest) -> HttpResponse:
     """Accidents, what of their claims waits, and opening one."""
     account = account_of(request)
     posted = request.POST if request.method == "POST" else None
-    form = AccidentForm(posted, initial={"submission": idempotency.new_key()})
+    known = {"submission": idempotency.new_key(), "trip": request.GET.get("trip", "")[:20]}
+    form = AccidentForm(posted, initial=known)
     if form.is_valid():
         given = form.cleaned_data
         try:

@@ -57,6 +57,23 @@ def test_it_says_what_became_of_them_this_week(signed_in, people, noon):
     )
 
 
+def test_each_app_is_one_line_until_it_is_opened_with_what_became_of_all_that_it_said(
+    signed_in, people, noon
+):
+    from accounts.messages import OneTimeCodeSent, SignedInElsewhere
+
+    with transaction.atomic():
+        outbox.queue(OneTimeCodeSent(code="1"), key="k1", to="+8613800000001", language="en")
+        outbox.queue(OneTimeCodeSent(code="2"), key="k2", to="+8613800000001", language="en")
+    told = " ".join(page(signed_in("agent")).split())
+    folded = re.findall(r'<details class="strip"> <summary> (.*?) </summary>(.*?)</details>', told)
+    assert len(folded) == len({entry.app for entry in entries()})
+    whose = [head for head, body in folded if SignedInElsewhere.entry.code in body]
+    assert len(whose) == 1 and "0 handed over and not confirmed, 2 waiting" in whose[0]
+    silent = [head for head, _body in folded if "waiting" not in head]
+    assert len(silent) == len(folded) - 1, "where nothing was said no figure stands"
+
+
 def test_it_names_the_providers_in_their_order_and_their_templates(signed_in, settings, tmp_path):
     codes = tmp_path / "codes.json"
     codes.write_text(json.dumps({"accounts.code": {"zh-hans": "SMS_4711"}}))

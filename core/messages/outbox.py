@@ -9,7 +9,7 @@ taken, or was not delivered, is tried again by the law of `core.retry`; what can
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -430,6 +430,10 @@ class Tally:
     handed_over: int = 0
     delivered: int = 0
     failed: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """What is known of both."""
+        return Tally(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
     def __str__(self) -> str:
         """In the reader's language, and no more than is known."""

@@ -1,5 +1,6 @@
 """The learning loop (G10): the platform opens a review, two people finish it, and nobody ticks an action."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -400,6 +401,13 @@ def test_the_form_offers_no_measure_that_would_wait_for_itself(people, signed_in
     page = signed_in("specialist").get(f"/admin/reviews/{row.code}/").content.decode()
     assert "measure:M16" in page
     assert "measure:G10" not in page
+
+
+def test_the_list_is_read_row_by_row_where_four_columns_have_no_room(people, signed_in, incident):
+    row = harmed(people, incident)
+    page = signed_in("supervisor").get("/admin/reviews/").content.decode()
+    rows = re.search(r'<table class="stack">\s*<thead>.*?</thead>(.*?)</table>', page, re.S)
+    assert rows and row.code in rows[1]
 
 
 def test_a_rule_shows_it_once_it_says_that_and_not_when_it_is_changed_back(people, incident):

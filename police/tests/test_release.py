@@ -114,6 +114,16 @@ def test_the_phone_needs_call_back_and_a_second_person(rides, people):
     assert Notification.objects.get(channel="email").recipient == "shangtang@police.example"
 
 
+def test_what_is_said_on_the_call_stands_before_what_may_be_done_later(rides, people, signed_in):
+    """The officer is on the line: the code and the pack are what the page is read for."""
+    asked = phone_request(people, rides.under_way())
+    services.record_call_back(account=people("agent"), code=asked.code)
+    services.confirm_release(account=people("specialist"), code=asked.code)
+    page = signed_in("agent").get(f"/admin/police-line/{asked.code}/").content.decode()
+    parts = [page.index(f'id="{name}"') for name in ("request", "say", "pack", "others", "reviews")]
+    assert parts == sorted(parts)
+
+
 def test_who_called_back_does_not_confirm_however_senior(rides, people):
     asked = phone_request(people, rides.under_way(), account=people("specialist"))
     services.record_call_back(account=people("specialist"), code=asked.code)

@@ -1,5 +1,6 @@
 """Which trip a phone or a plate means that the police ask by: also of who was booked for, also after a cancel."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,35 @@ def test_who_has_a_trip_of_her_own_and_is_booked_for_leads_to_both(for_a_friend,
     Trip.objects.filter(pk=for_a_friend.pk).update(rider_phone_index=people("passenger2").phone_index)
     own = rides.accepted("passenger2", "driver2")
     assert set(found_by(Query.PHONE, people("passenger2").phone)) == {own.code, for_a_friend.code}
+
+
+def test_whoever_answers_chooses_among_the_trips_that_were_found(for_a_friend, rides, people, signed_in):
+    """The officer knows a phone and no code of a trip, and staff have nothing to look the code up by."""
+    people("passenger2")
+    Trip.objects.filter(pk=for_a_friend.pk).update(rider_phone_index=people("passenger2").phone_index)
+    own = rides.accepted("passenger2", "driver2")
+    question = urgent(Query.PHONE, people("passenger2").phone)
+    asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
+    client, page = signed_in("agent"), f"/admin/police-line/{asked.code}/"
+    told = client.get(page, headers={"accept-language": "en"}).content.decode()
+    for trip in (own, for_a_friend):
+        assert re.search(f'type="radio" name="found" value="{trip.code}"', told), trip
+    assert client.post(f"{page}do/trip/", {"found": "T-0000000000"}).status_code == 400
+    for nothing in ({}, {"trip": own.code}, {"found": "other"}):
+        assert client.post(f"{page}do/trip/", nothing).status_code == 400, nothing
+    client.post(f"{page}do/trip/", {"found": "other", "trip": for_a_friend.code})
+    asked.refresh_from_db()
+    assert asked.trip_id == for_a_friend.pk
+    client.post(f"{page}do/trip/", {"found": own.code})  # the wrong one was tapped
+    asked.refresh_from_db()
+    assert (asked.trip_id, asked.trip_found_by) == (own.pk, "agent")
+
+
+def test_where_one_trip_or_none_was_found_there_is_nothing_to_choose_from(people, signed_in, rides):
+    question = urgent(Query.PLATE, "沪A00000")
+    asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
+    told = signed_in("agent").get(f"/admin/police-line/{asked.code}/").content.decode()
+    assert 'name="trip"' in told and 'name="found"' not in told
 
 
 @pytest.fixture

@@ -56,6 +56,18 @@ def page_of(client, incident, part="/"):
     return client.get(f"/admin/incidents/{incident.code}{part}", headers=EN).content.decode()
 
 
+def test_the_newest_that_was_written_stands_first(taken, people, signed_in):
+    for number in range(3):
+        services.write_to_caller(
+            account=people("agent"), code=taken.code, party="passenger", phrase="hurt", words=f"w{number}."
+        )
+    page = page_of(signed_in("agent"), taken)
+    thread = page[page.index('id="thread"') : page.index('id="signals"')]
+    assert [thread.index(f"w{number}.") for number in (2, 1, 0)] == sorted(
+        thread.index(f"w{number}.") for number in range(3)
+    )
+
+
 def press(client, incident, action, **given):
     return client.post(f"/admin/incidents/{incident.code}/do/{action}/", {"do": "1", **given}, follow=True)
 

@@ -52,6 +52,30 @@ def test_the_agent_writes_a_phrase_that_she_reads_in_her_language(trip, incident
     assert "agent wrote to the passenger: Are you hurt?" in lines
 
 
+def test_the_newest_stands_first_and_nothing_is_folded_before_she_could_read_it(
+    trip, incident, people, client, noon
+):
+    def tell(*words):
+        for each in words:
+            services.write_to_caller(
+                account=people("agent"), code=incident.code, party="passenger", phrase="hurt", words=each
+            )
+
+    tell(*(f"w{number}." for number in range(8)))
+    page = page_of(client, trip)
+    assert "data-earlier" not in page, "she has seen none of them"
+    places = [page.index(f"w{number}.") for number in range(8)]
+    assert places == sorted(places, reverse=True)
+    services.note_shown(key=side(trip), last=8)
+    noon.shift(30)
+    assert "data-earlier" not in page_of(client, trip)
+    noon.shift(60)
+    tell("w8.")
+    page = page_of(client, trip)
+    folded = page.index("data-earlier")
+    assert [page.index(f"w{number}.") < folded for number in range(9)] == [False] * 5 + [True] * 4
+
+
 def test_what_she_writes_has_arrived_at_once_and_is_seen_once_a_person_has_looked(
     trip, incident, people, client, noon
 ):

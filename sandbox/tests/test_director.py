@@ -112,6 +112,26 @@ def test_the_answer_to_a_thief_says_what_of_it_was_given(told, said):
     assert said in answer.en and answer.zh
 
 
+def test_an_officer_who_rings_says_all_that_the_form_asks_and_somebody_else_confirms(monkeypatch):
+    class Ride:
+        rider = SimpleNamespace(phone="+8613900001010")
+
+        def __init__(self, *_args):
+            pass
+
+        arrived = under_way = drive = lambda *_args: None
+
+    monkeypatch.setattr(director, "Trip", Ride)
+    monkeypatch.setattr(director.outside, "ring", lambda *_args: "")
+    play = Play(time.time())
+    director._officer(play, None)
+    _at, asked = play.steps[-1]
+    for said in asked:
+        assert "+8613900001010" in said and director.BADGE in said
+    assert play.happened_at
+    assert len({look.name for look in play.looks}) > 1, "whoever takes it down does not confirm it"
+
+
 def test_a_reset_cuts_a_scene_that_is_being_played(stage, monkeypatch):
     ended = threading.Event()
 
@@ -253,6 +273,15 @@ def test_a_driver_with_an_open_case_comes_last_and_the_scene_says_what_to_do(onl
     assert "close what an earlier scene opened" in play.failed.en
     assert "请先在控制台结案" in Client().get("/director/").content.decode()
     assert [look.role.en for look in play.looks] == ["passenger"]  # the trip never was a driver's
+
+
+def test_a_scene_whose_driver_was_offered_nothing_asks_another_when_it_is_played_again(online):
+    """The stage may have begun anew since a case was opened about the first of them."""
+    first, other, *_rest = (each.code for each in director.citizens() if each.stage and each.plate)
+    assert first in played(online).people
+    online.reset("sos")
+    again = played(online)
+    assert other in again.people and first not in again.people
 
 
 def test_an_offer_that_ran_out_is_not_the_end_of_the_scene(online, monkeypatch):

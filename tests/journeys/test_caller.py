@@ -222,6 +222,33 @@ def test_what_the_agent_writes_comes_by_itself_and_is_reported_as_shown(called, 
     assert until(page, lambda: HelpMessage.objects.get(pk=message.pk).shown_at)
 
 
+def test_the_newest_of_many_words_is_seen_and_what_she_opened_of_the_earlier_stays_open(called, people):
+    page, _trip, incident = called
+    for number in range(40):
+        services.write_to_caller(
+            account=people("agent"),
+            code=incident.code,
+            party="passenger",
+            phrase="hurt",
+            words=f"第 {number}",
+        )
+    HelpMessage.objects.filter(incident=incident).update(shown_at=timezone.now() - timedelta(minutes=2))
+    newest = page.locator("#sos-live [data-written='40']")
+    expect(newest).to_be_visible(timeout=20_000)
+    page.evaluate("scrollTo(0, 0)")
+    box, form = newest.bounding_box(), page.locator("form[data-words]").bounding_box()
+    assert box["y"] < 740, "the newest stands on the first screen"
+    assert form["y"] < 3 * 740, "what she may write and tap is not pushed away"
+    page.click("#sos-live details summary")
+    earliest = page.locator("#sos-live [data-written='1']")
+    expect(earliest).to_be_visible()
+    services.write_to_caller(
+        account=people("agent"), code=incident.code, party="passenger", phrase="hurt", words="又一句"
+    )
+    expect(page.locator("#sos-live [data-written='41']")).to_be_visible(timeout=20_000)
+    expect(earliest).to_be_visible()
+
+
 def test_what_is_written_without_a_network_goes_out_by_itself_once(called, served):
     page, _trip, _incident = called
     served.down = True

@@ -111,6 +111,24 @@ def test_the_first_page_with_own_places_and_prices(rides, people, opened, scheme
     look(page, "book-suggested", scheme, language)
 
 
+def test_a_place_that_its_field_has_no_room_for_is_read_whole_at_twice_the_size_of_text(
+    rides, people, opened
+):
+    rides.ended()
+    page = opened("passenger", "/", "light", "en")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.locator("[name=origin]").fill("Crossing of the road to the southern station")
+    label = page.locator("label[for=id_origin]")
+
+    def said() -> str:
+        return str(label.evaluate("el => getComputedStyle(el, '::after').content"))
+
+    assert "Crossing of the road to the southern station" in said()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("[name=origin]").fill("Uni")
+    assert "Uni" not in said(), "what is seen in the field is not said twice"
+
+
 @pytest.mark.parametrize(("scheme", "language"), BY_NIGHT)
 def test_own_places(rides, people, opened, scheme, language):
     city = City.objects.get(code="wenzhou")

@@ -90,10 +90,19 @@ function reportShown(part, key) {
     .catch(() => { reported = before; });
 }
 
+// The part comes anew every few seconds: what she opened of it stays open.
+function keepOpened(part) {
+  let opened = false;
+  const box = () => part.querySelector("[data-earlier]");
+  part.addEventListener("htmx:beforeSwap", () => { opened = Boolean(box()?.open); });
+  part.addEventListener("htmx:afterSwap", () => { box()?.toggleAttribute("open", opened); });
+}
+
 export function writeToAgent() {
   document.querySelectorAll("form[data-words], form[data-tap]").forEach(sendUntilArrived);
   againUntilArrived();
   document.querySelectorAll("[data-shown]").forEach((part) => {
+    keepOpened(part);
     const report = () => reportShown(part, part.dataset.live);
     ["htmx:afterSettle", "visibilitychange"].forEach((name) => document.addEventListener(name, report));
     report();
