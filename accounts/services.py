@@ -71,7 +71,7 @@ from core.permissions import MEMBER, Role, may, needs_second_factor, require, ro
 from core.privacy import blind_index, phone_index
 from core.registries import IdentityAnswer
 from core.states import StaleState, move
-from core.transactions import begins_transaction, joins_transaction
+from core.transactions import before_asking, begins_transaction, joins_transaction
 from core.typed.document import Kind
 
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
@@ -263,7 +263,9 @@ def verify_second_factor(request: HttpRequest, *, account: Account, token: str) 
 
 def check_second_factor(*, account: Account, token: str) -> None:
     """Ask for the digits once more, before something that a session left open should not do. Raises `WrongCode`."""
-    if _shows_second_factor(account, token) is None:
+    with before_asking():
+        device = _shows_second_factor(account, token)
+    if device is None:
         raise WrongCode("token")
 
 

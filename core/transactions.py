@@ -1,6 +1,7 @@
 """The two kinds of service: those that begin a transaction and those that need one."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -9,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import WeakSet
 
 import structlog
-from django.db import OperationalError, models, transaction
+from django.db import OperationalError, connection, models, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,7 +24,10 @@ class NoTransaction(RuntimeError):
 
 
 class NotAsked(RuntimeError):
-    """What had to be asked first was not, because nothing inside began a transaction: a mistake in the code."""
+    """What had to be asked first was not: nothing inside began a transaction, or something was written before one began.
+
+    A mistake in the code.
+    """
 
 
 _around: list[Callable[[], AbstractContextManager[None]]] = []
@@ -37,6 +41,28 @@ def around(context: Callable[[], AbstractContextManager[None]]) -> None:
 _beginning: WeakSet[Callable[..., object]] = WeakSet()
 # What the next transaction asks before anything else; empty once one has committed.
 _first: ContextVar[list[Callable[[], None]] | None] = ContextVar("first", default=None)
+# Whether what is written now needs no question: a service of ours is at work, which asked, or `before_asking`.
+_free: ContextVar[bool] = ContextVar("free", default=False)
+_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|WITH|COPY|MERGE)\b", re.IGNORECASE)
+
+
+@contextmanager
+def before_asking() -> Iterator[None]:
+    """What is written inside comes before what has to be asked first, and outlives its refusal: a wrong try of a second
+    factor is noted and slowed down whatever the rule says."""
+    token = _free.set(True)
+    try:
+        yield
+    finally:
+        _free.reset(token)
+
+
+def _nothing_unasked(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Mapping[str, Any]
+) -> Any:
+    if _first.get() and not _free.get() and _WRITES.match(sql):
+        raise NotAsked(sql[:60])
+    return execute(sql, params, many, context)
 
 
 @contextmanager
@@ -44,12 +70,14 @@ def asking_first(ask: Callable[[], None]) -> Iterator[None]:
     """What begins a transaction inside asks this in it, before the service does anything; what it raises undoes all.
 
     So a rule is asked under locks that last until the service has committed, and no service can forget it. A
-    transaction that is tried again asks again; one that follows upon a commit does not. Raises `NotAsked` on leaving.
+    transaction that is tried again asks again; one that follows upon a commit does not. Raises `NotAsked` for what is
+    written outside of one, before it is, and on leaving where none began.
     """
     waiting = [ask]
     token = _first.set(waiting)
     try:
-        yield
+        with connection.execute_wrapper(_nothing_unasked):
+            yield
     finally:
         _first.reset(token)
     if waiting:
@@ -108,6 +136,7 @@ def begins_transaction(service: Callable[P, R]) -> Callable[P, R]:
     def once(*args: Any, **kwargs: Any) -> R:
         waiting = _first.get()
         with ExitStack() as stack:
+            stack.enter_context(before_asking())
             for context in _around:
                 stack.enter_context(context())
             stack.enter_context(transaction.atomic(durable=_stays.get()))

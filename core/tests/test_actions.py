@@ -307,6 +307,34 @@ def test_an_action_whose_service_begins_no_transaction_is_a_mistake(rides, peopl
         del ACTION_SETS["test-loose"]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda person: type(person).objects.filter(pk=person.pk).update(language="en"),
+        lambda person: setattr(person, "language", "en") or person.save(update_fields=["language"]),
+    ],
+    ids=["update", "save"],
+)
+def test_what_writes_by_itself_writes_nothing_before_the_rule(people, write):
+    """The rule would say no to a row that has changed already."""
+    desk, person = _desk("test-writes"), people("driver")
+    desk.code = str
+    desk.add(
+        Action(
+            key="go", label="go", permission="ride", run=lambda _row, person, _given: write(person) and None
+        )
+    )
+    try:
+        action = desk.action("go")
+        with pytest.raises(NotAsked):
+            desk.perform(action, "x", person, desk.form(action, "x", person, {"do": "1"}))
+    finally:
+        del ACTION_SETS["test-writes"]
+    person.refresh_from_db()
+    assert person.language != "en"
+
+
 def test_what_is_asked_first_is_asked_once_a_transaction_has_committed(world):
     asked = []
 
