@@ -1,6 +1,6 @@
 // Booking and offering: places while one types, on the map, or where this phone is; prices while one still thinks.
 // Without scripts every field is there, places are typed, and prices come with their own button.
-import { combobox, whenLeft } from "./parts/combobox.js";
+import { combobox, whenLeft, write } from "./parts/combobox.js";
 import { hearOwn } from "./parts/own.js";
 import { preparePicker } from "./parts/picker.js";
 
@@ -23,18 +23,9 @@ function point(name) {
   return lat && lng ? { lat: Number(lat), lng: Number(lng) } : null;
 }
 
-// What its field has no room for, as at twice the size of text, stands whole above it.
-function write(name, words) {
-  const input = field(name);
-  input.value = words;
-  const label = input.labels[0];
-  if (input.scrollWidth > input.clientWidth) label.dataset.whole = words;
-  else delete label.dataset.whole;
-}
-
 function setPoint(name, at, words) {
   moves[name] += 1;
-  write(name, words);
+  write(field(name), words);
   field(name + "_lat").value = at ? at.lat.toFixed(6) : "";
   field(name + "_lon").value = at ? at.lng.toFixed(6) : "";
   tidy();
@@ -64,7 +55,7 @@ async function choose(name, at, { drawn = false, byItself = false } = {}) {
   if (!drawn) map?.mark(name, at);
   prices();
   const words = await wordsOf(at);
-  whenLeft(field(name), byItself, () => { if (mine === moves[name]) write(name, words); });
+  whenLeft(field(name), byItself, () => { if (mine === moves[name]) write(field(name), words); });
 }
 
 // "refused", or nothing where the place is known.

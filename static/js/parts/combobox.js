@@ -140,3 +140,11 @@ export function whenLeft(input, byItself, act) {
   if (byItself && document.activeElement === input) input.addEventListener("blur", act, { once: true });
   else act();
 }
+
+// What its field has no room for, as at twice the size of text, stands whole above it.
+export function write(input, words) {
+  input.value = words;
+  const label = input.labels[0];
+  if (input.scrollWidth > input.clientWidth) label.dataset.whole = words;
+  else delete label.dataset.whole;
+}
