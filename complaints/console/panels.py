@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from complaints import selectors
 from complaints.states import Level
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 WORK = "complaints.work"
 _STAKE = {Level.SEVERE: 2, Level.RAISED: 1, Level.ORDINARY: 0}
+MESSAGES = 5  # from outside that stand on the first page
 SHORT_HOURS = 6  # hours with too few specialists that the notice names
 
 link(CASES, 40, _("Complaints"), "forum", "complaints_console:queue", WORK)
@@ -122,11 +124,12 @@ def care(person: "Account", at: datetime) -> list[Due]:
 
 @panel("outside", _("Message from outside"), place=DUE, order=100, marks=("complaints",), permission=WORK)
 def outside(_person: "Account", _at: datetime) -> list[Due]:
-    """Messages that nobody sorted yet, those from a trip first, then those of danger."""
-    return [
+    """Messages that nobody sorted yet, those from a trip first, then those of danger; and how many wait beside these."""
+    rows, link = selectors.waiting_messages(), reverse("complaints_console:outside")
+    due = [
         Due(
             row.code,
-            reverse("complaints_console:outside"),
+            link,
             since=row.at,
             level="bad" if row.danger == Level.SEVERE else "warn",
             beside=said_of(row.heard),
@@ -134,8 +137,14 @@ def outside(_person: "Account", _at: datetime) -> list[Due]:
             danger=3 if row.danger == Level.SEVERE and not row.from_crowd else 0,
             known=bool(row.trip),
         )
-        for row in selectors.waiting_messages()[:5]
+        for row in rows[:MESSAGES]
     ]
+    if more := len(rows) + selectors.more_waiting(len(rows)) - len(due):
+        said = ngettext("%(more)s more", "%(more)s more", more) % {"more": more}
+        rest = rows[MESSAGES:]
+        level = "bad" if any(row.danger == Level.SEVERE for row in rest) else "warn"
+        due.append(Due(said, link, since=min(row.at for row in rest), level=level))
+    return due
 
 
 @panel("my_care", _("Care"), place=MINE, order=25, marks=("care",), permission=WORK)
