@@ -13,6 +13,7 @@ from complaints.states import LEVEL_OF, Category, ComplaintState, Finding, Level
 from core import clock
 from drivers.states import FaceCheckState
 from governance import shadow
+from governance.transparency import questions
 from governance.transparency.figures import UnknownCategory, count, make, rate, span_of
 from governance.transparency.questions import MEASURES
 from police.states import REQUEST_TRANSITIONS, Channel, ErrorKind, RefusalCode, RequestState, Urgency
@@ -603,3 +604,10 @@ def test_days_are_chinas():
         "2026-10-01T00:00:00+08:00",
         "2026-11-01T00:00:00+08:00",
     )
+
+
+def test_an_end_of_a_request_that_is_added_to_the_machine_is_in_the_report():
+    """`escalated` stands for it here: a state of the machine that is no end today."""
+    cells, query = questions._not_released([*REQUEST_TRANSITIONS.ends, RequestState.ESCALATED])
+    assert cells["escalated"] == RequestState.ESCALATED.label
+    assert query.endswith("q.state IN ('refused', 'escalated') GROUP BY 1")

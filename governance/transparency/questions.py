@@ -106,6 +106,18 @@ def _counts(cell: str, rows: str) -> str:
     return f"SELECT {cell}, count(*) FROM {rows} GROUP BY 1"
 
 
+def _not_released(ends: Iterable[str]) -> tuple[Mapping[str, Text], str]:
+    """Cells and statement of the requests that ended without a release: the reasons of refusals, and any further end by its
+    name, so that one that is added to the machine is in the report by itself."""
+    others = sorted(set(ends) - {RequestState.RELEASED, RequestState.REFUSED})
+    cells = _named(RefusalCode.choices, other=pgettext_lazy("report", "in words of its own"))
+    states = ", ".join(f"'{state}'" for state in (RequestState.REFUSED, *others))
+    cell = "CASE q.state WHEN 'refused' THEN COALESCE(NULLIF(q.refused_for, ''), 'other') ELSE q.state END"
+    return cells | {state: RequestState(state).label for state in others}, _counts(
+        cell, f"{_ASKED} AND q.state IN ({states})"
+    )
+
+
 def _clock(cell: str, span: str, done: str, rows: str, within: tuple[int, int]) -> str:
     """Seconds by nearest rank, of each category and, with an empty key, of all; what waits is within nothing."""
     first, second = within
@@ -382,8 +394,7 @@ MEASURES = {
             "police_refusals",
             _("What was refused to the police"),
             _("Of those requests what was refused, by the reason."),
-            _named(RefusalCode.choices, other=pgettext_lazy("report", "in words of its own")),
-            _counts("COALESCE(NULLIF(q.refused_for, ''), 'other')", f"{_ASKED} AND q.state = 'refused'"),
+            *_not_released(REQUEST_TRANSITIONS.ends),
             people=False,
         ),
         Measure(
