@@ -125,11 +125,11 @@ def care(person: "Account", at: datetime) -> list[Due]:
 @panel("outside", _("Message from outside"), place=DUE, order=100, marks=("complaints",), permission=WORK)
 def outside(_person: "Account", _at: datetime) -> list[Due]:
     """Messages that nobody sorted yet, those from a trip first, then those of danger; and how many wait beside these."""
-    rows, link = selectors.waiting_messages(), reverse("complaints_console:outside")
+    rows, page = selectors.waiting_messages(), reverse("complaints_console:outside")
     due = [
         Due(
             row.code,
-            link,
+            page,
             since=row.at,
             level="bad" if row.danger == Level.SEVERE else "warn",
             beside=said_of(row.heard),
@@ -143,7 +143,7 @@ def outside(_person: "Account", _at: datetime) -> list[Due]:
         said = ngettext("%(more)s more", "%(more)s more", more) % {"more": more}
         rest = rows[MESSAGES:]
         level = "bad" if any(row.danger == Level.SEVERE for row in rest) else "warn"
-        due.append(Due(said, link, since=min(row.at for row in rest), level=level))
+        due.append(Due(said, page, since=min(row.at for row in rest), level=level))
     return due
 
 
