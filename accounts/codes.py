@@ -33,8 +33,9 @@ TRIES, STRANGERS_TRIES = 5, 25
 GOOD = 2  # the newest so many: an SMS that was late is typed after the next one was asked for
 LONGEST_WAIT = timedelta(hours=1)
 # Who is rung up and asked to read a code out sees what it would do; a code for one thing does no other.
-COPY, CLOSING, POLICE = "copy", "closing", "police_code"
+COPY, CLOSING, POLICE, PASSKEY = "copy", "closing", "police_code", "passkey"
 SAYING = {
+    PASSKEY: messages.PasskeyCodeSent,
     COPY: messages.CopyCodeSent,
     CLOSING: messages.ClosingCodeSent,
     POLICE: messages.PoliceCodeSent,

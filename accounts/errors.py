@@ -224,7 +224,7 @@ class PasskeyRefused(DomainError):
     code, status, sentence = (
         "passkey_refused",
         400,
-        _("This passkey was not accepted. Try once more, or sign in by the digits of your authenticator."),
+        _("This passkey was not accepted. Try once more, or go on without it."),
     )
 
 

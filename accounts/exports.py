@@ -43,8 +43,8 @@ IN_MEMORY = 8 * 1024 * 1024
 
 @begins_transaction
 def send_proof(*, account: Account, purpose: str, asker: Asker) -> None:
-    """Send the code that is asked before a copy is made (`COPY`), the account closed (`CLOSING`), or a case of her own
-    handed to the police (`POLICE`).
+    """Send the code that is asked before a copy is made (`COPY`), the account closed (`CLOSING`), a passkey added
+    (`PASSKEY`), or a case of her own handed to the police (`POLICE`).
 
     Raises `CodeTooSoon`, `TooManyCodes`.
     """

@@ -86,10 +86,14 @@ def _passkey() -> forms.CharField:
     )
 
 
-class PasskeyForm(TokenForm):
-    name = forms.CharField(
+def _passkey_name() -> forms.CharField:
+    return forms.CharField(
         label=pgettext_lazy("passkey", "Name"), max_length=40, help_text=_("Such as: work phone, blue key")
     )
+
+
+class PasskeyForm(TokenForm):
+    name = _passkey_name()
     passkey = _passkey()
     field_order = ["name", "token"]
 
@@ -100,6 +104,10 @@ class PasskeyForm(TokenForm):
 
 class ShowPasskeyForm(forms.Form):
     passkey = _passkey()
+
+
+class EnterByPasskeyForm(ShowPasskeyForm):
+    sealed = forms.CharField(required=False, max_length=1_000, widget=forms.HiddenInput)
 
 
 class DigitsForm(forms.Form):
@@ -204,6 +212,12 @@ class ProofForm(forms.Form):
         label=_("Code from the message"),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
+
+
+class ProvedPasskeyForm(ProofForm):
+    name = _passkey_name()
+    passkey = _passkey()
+    field_order = ["name", "code"]
 
 
 class CloseForm(ProofForm):

@@ -43,6 +43,16 @@ class PoliceCodeSent(
     code: Digits
 
 
+class PasskeyCodeSent(
+    Message,
+    code="accounts.code_for_passkey",
+    text=_(
+        "Huhang: %(code)s is your code to add a passkey, with which a device signs in to your account. It is valid for 5 minutes. Our staff never ask for it: give it to nobody."
+    ),
+):
+    code: Digits
+
+
 class WrongTries(
     Message,
     code="accounts.wrong_tries",

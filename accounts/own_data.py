@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts import guardians, push
-from accounts.models import DataExport, Device, Guardianship, OneTimeCode, Session
+from accounts.models import Authenticator, DataExport, Device, Guardianship, OneTimeCode, Passkey, Session
 from accounts.policies import SHARING_TEXT, TEEN_SHARING_TEXT
 from accounts.retention import SCREENS
 from accounts.selectors import is_known_child, is_known_teen, trip_sharing_since
@@ -150,7 +150,7 @@ def _guardianship(side: str, row: Guardianship) -> Json:
 
 @part("signing_in", _("Where you signed in"))
 def sign_in_rows(account: "Account") -> Iterator[Json]:
-    """Sessions, devices, places of sign-ins, and questions about the real name."""
+    """Sessions, devices, passkeys, places of sign-ins, and questions about the real name."""
     for session in Session.objects.filter(account=account).order_by("begun_at"):
         yield {
             "kind": "session",
@@ -165,6 +165,8 @@ def sign_in_rows(account: "Account") -> Iterator[Json]:
             "first_seen_at": device.first_seen_at,
             "last_seen_at": device.last_seen_at,
         }
+    for key in Passkey.objects.filter(user=account).order_by("pk"):
+        yield {"kind": "passkey", "name": key.name, "added_at": key.added_at, "used_at": key.used_at}
     for place in account.sign_in_places.order_by("pk"):
         yield {"kind": "place", "at": place.at, "latitude_longitude": place.place}
     for check in account.real_name_checks.order_by("pk"):
@@ -213,6 +215,9 @@ def sign_in_ends(account: "Account", _at: datetime) -> None:
     account.sign_in_places.all().delete()
     account.real_name_checks.all().delete()
     Device.objects.filter(account=account).delete()
+    Passkey.objects.filter(user=account).delete()
+    Authenticator.objects.filter(user=account).delete()  # of who was staff once
+    account.recovery_codes.all().delete()
     OneTimeCode.objects.filter(phone_index=account.phone_index).delete()
     files = DataExport.objects.filter(account=account, picture__isnull=False)
     pictures.end_now(list(files.values_list("picture__code", flat=True)))

@@ -1,7 +1,8 @@
-"""Passkeys of staff and police: a second factor beside the authenticator, which no false page can ask for.
+"""Passkeys, which no false page can ask for: a second factor of staff and police, and a way in of its own for members.
 
-A ceremony begins with options for the browser and a challenge that stays in the session; its answer is taken once,
-within five minutes, from a page of the host for which it was made (WebAuthn level 3 §7.1 and §7.2, by Yubico's library).
+A ceremony begins with options for the browser and a challenge; its answer is taken once, within five minutes, from a
+page of the host for which it was made (WebAuthn level 3 §7.1 and §7.2, by Yubico's library). The challenge stays in the
+session of whoever is known, and is sealed into the page of whoever is not: a visit to it keeps nothing.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.core import signing
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django_otp import login as otp_login
@@ -27,16 +29,23 @@ from fido2.webauthn import (
 )
 
 from accounts import messages
+from accounts.codes import PASSKEY
 from accounts.errors import PasskeyRefused, PasskeyTaken, TooManyPasskeys
+from accounts.exports import prove
 from accounts.models import Account, Passkey
-from accounts.services import check_second_factor
-from core import audit, clock
+from accounts.policies import WRONG_CODES
+from accounts.services import check_second_factor, enter, note_failure
+from core import audit, clock, limits
 from core.errors import NotFound
+from core.limits import asker_of
 from core.messages import outbox
+from core.permissions import needs_second_factor
+from core.privacy import mask_phone
 from core.transactions import begins_transaction
 
 log = structlog.get_logger()
 ADD, SHOW = "passkey-add", "passkey-show"  # of the session: what a ceremony that is under way was begun with
+ENTER = "passkey-enter"  # the salt under which the same is sealed into a page of whoever is not signed in
 LIFE = 300  # seconds
 MOST, LONGEST = 10, 20_000  # passkeys of one person; characters of an answer
 
@@ -93,28 +102,44 @@ def _digest(credential: AttestedCredentialData) -> str:
 
 
 def options_to_add(request: HttpRequest, *, account: Account) -> str:
-    """Begin to add a passkey; returns what the browser is asked, as JSON."""
+    """Begin to add a passkey; returns what the browser is asked, as JSON. Empty where it could make none.
+
+    A member's has to be found without a name, and to ask its owner for a finger, a face or a PIN, since it opens alone.
+    """
+    if not works_at(request):
+        return ""
+    second = needs_second_factor(account)
+    called = account.code if second else mask_phone(account.phone)
     options, state = _server(request).register_begin(
-        PublicKeyCredentialUserEntity(id=account.code.encode(), name=account.code, display_name=account.code),
+        PublicKeyCredentialUserEntity(id=account.code.encode(), name=called, display_name=called),
         credentials=[_data(row) for row in of(account)],
-        resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,
-        user_verification=UserVerificationRequirement.PREFERRED,
+        resident_key_requirement=ResidentKeyRequirement.DISCOURAGED
+        if second
+        else ResidentKeyRequirement.REQUIRED,
+        user_verification=UserVerificationRequirement.PREFERRED
+        if second
+        else UserVerificationRequirement.REQUIRED,
     )
     _begin(request, ADD, state)
     return json.dumps(dict(options.public_key))
 
 
-def add(request: HttpRequest, *, account: Account, name: str, passkey: str, token: str) -> Passkey:
-    """Keep a new passkey, which the browser made; the digits of the authenticator are asked once more.
+def add(
+    request: HttpRequest, *, account: Account, name: str, passkey: str, token: str = "", code: str = ""
+) -> Passkey:
+    """Keep a new passkey, which the browser made. An open session is not enough for it: staff and police type the digits
+    of the authenticator once more (`token`), a member a fresh code to the phone (`code`).
 
-    Its owner is told. Raises `PasskeyRefused`, `WrongCode`, `PasskeyTaken`, `TooManyPasskeys`.
+    Its owner is told. Raises `PasskeyRefused`, `WrongCode`, `TooManyCodes`, `PasskeyTaken`, `TooManyPasskeys`.
     """
-    state = _state(request, ADD)
-    check_second_factor(account=account, token=token)
-    made = _made(request, state, passkey)
+    made = _made(request, _state(request, ADD), passkey)
     found = made.credential_data
     if found is None:
         raise PasskeyRefused
+    if needs_second_factor(account):
+        check_second_factor(account=account, token=token)
+    else:
+        prove(account=account, purpose=PASSKEY, code=code, asker=asker_of(request))
     return _keep(account=account, name=name.strip()[:40], credential=found, counter=made.counter)
 
 
@@ -162,7 +187,7 @@ def remove(*, account: Account, pk: int) -> None:
     audit.record(account.actor, "accounts.passkey_removed", account.code, passkey=pk)
 
 
-# --- Signing in by one ---------------------------------------------------------------------------------------------
+# --- A second factor -----------------------------------------------------------------------------------------------
 
 
 def options_to_show(request: HttpRequest, *, account: Account) -> str:
@@ -209,13 +234,77 @@ def _failed(*, account: Account) -> None:
 
 
 @begins_transaction
-def _count(*, account: Account, row: Passkey, counter: int) -> Passkey | None:
-    """The passkey, used now; None where its counter did not go on: then it is a copy, or this is one."""
+def _count(*, account: Account, row: Passkey, counter: int, begun: float | None = None) -> Passkey | None:
+    """The passkey, used now; None where its counter did not go on: then it is a copy, or this is one.
+
+    So it is where it was used since the ceremony was `begun` (POSIX seconds, of one that no session remembers).
+    """
     now: Passkey | None = Passkey.objects.select_for_update().filter(pk=row.pk).first()
-    if now is None or ((now.counter or counter) and counter <= now.counter):
-        audit.record(account.actor, "accounts.second_factor_failed", account.code, by="passkey", copied=True)
+    behind = now is None or ((now.counter or counter) and counter <= now.counter)
+    again = (
+        now is not None and begun is not None and now.used_at is not None and begun <= now.used_at.timestamp()
+    )
+    how = "sign_in" if begun is not None else "second_factor"
+    if now is None or behind or again:
+        audit.record(account.actor, f"accounts.{how}_failed", account.code, by="passkey", copied=True)
         return None
     now.counter, now.used_at = counter, clock.now()
     now.save(update_fields=["counter", "used_at"])
-    audit.record(account.actor, "accounts.second_factor_passed", account.code, by="passkey")
+    if begun is None:
+        audit.record(account.actor, "accounts.second_factor_passed", account.code, by="passkey")
     return now
+
+
+# --- Signing in by one ---------------------------------------------------------------------------------------------
+
+
+def options_to_enter(request: HttpRequest) -> tuple[str, str]:
+    """(what the browser of whoever is not signed in is asked, as JSON; the seal to be sent with its answer).
+
+    Both are empty where there are no passkeys.
+    """
+    if not works_at(request):
+        return "", ""
+    options, state = _server(request).authenticate_begin(
+        user_verification=UserVerificationRequirement.REQUIRED
+    )
+    sealed = signing.dumps({**state, "at": clock.now().timestamp()}, salt=ENTER)
+    return json.dumps(dict(options.public_key)), sealed
+
+
+def sign_in(request: HttpRequest, *, passkey: str, sealed: str) -> Account:
+    """Sign a member in by a passkey alone, which found its owner by a finger, a face or a PIN.
+
+    Staff and police are refused: theirs stay a second factor. An answer is good for one sign-in: a challenge that is older
+    than the passkey's last use is over. Raises `PasskeyRefused`, `TooManyCodes`.
+    """
+    asker = asker_of(request)
+    limits.take(WRONG_CODES, asker, field="passkey")
+    account = _owner(request, passkey, sealed)
+    if account is None:
+        note_failure("passkey", "passkey")
+        raise PasskeyRefused
+    limits.give_back(WRONG_CODES, asker)
+    return enter(request, account, "passkey")
+
+
+def _owner(request: HttpRequest, answer: str, sealed: str) -> Account | None:
+    """Whose passkey signed the challenge of this page, where it may sign in alone."""
+    try:
+        state = signing.loads(sealed, salt=ENTER, max_age=LIFE)
+        found = AuthenticationResponse.from_dict(json.loads(answer[:LONGEST]))
+        digest = hashlib.sha256(found.raw_id).hexdigest()
+        row = Passkey.objects.select_related("user").get(
+            digest=digest, user__closed_at=None, user__is_active=True
+        )
+        _server(request).authenticate_complete(state, [_data(row)], found)
+    except Exception as why:  # whatever a made-up answer makes the library meet
+        log.warning("passkeys.refused", error=type(why).__name__)
+        return None
+    account: Account = row.user
+    if found.response.user_handle != account.code.encode() or needs_second_factor(account):
+        return None
+    device = _count(
+        account=account, row=row, counter=found.response.authenticator_data.counter, begun=state["at"]
+    )
+    return account if device is not None else None

@@ -46,7 +46,7 @@ WRONG_CODES = limits.declare(
     within=3_600,
     name=pgettext_lazy("policy name", "Wrong codes"),
     about=_(
-        "So many wrong one-time codes are typed by one device and from one address, for whatever phones. Whoever asked for a code counts apart."
+        "So many wrong one-time codes and passkeys come by one device and from one address, for whatever phones. Whoever asked for a code counts apart."
     ),
     error=TooManyCodes,
 )

@@ -131,7 +131,7 @@ destroyed(
 )
 goes_when_left("accounts.RecoveryCode", STAFF, "digest of a code")
 goes_when_left("accounts.Authenticator", STAFF, "the seed of a second factor")
-goes_when_left("accounts.Passkey", STAFF, "a public key")
+goes_when_left("accounts.Passkey", SIGN_IN, "name and public key of a passkey")
 let_go(
     "accounts.Look",
     STAFF,

@@ -144,10 +144,10 @@ def sign_in_by_password(
     with _counting_wrong_passwords(request, named.account, named.counted) as right:
         user = authenticate(request, username=named.username, password=password)
         if not isinstance(user, Account):
-            _record_failure(named.username, "password")
+            note_failure(named.username, "password")
             raise SignInFailed
         right()
-    return _enter(request, user, "password", here)
+    return enter(request, user, "password", here)
 
 
 def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place | None = None) -> Account:
@@ -156,9 +156,9 @@ def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place 
     try:
         use_code(phone=number, purpose="sign_in", code=code, asker=asker_of(request))
     except WrongCode:
-        _record_failure(phone_index(number)[:20], "code")
+        note_failure(phone_index(number)[:20], "code")
         raise
-    return _enter(request, account_by_phone(number) or _register(number), "code", here)
+    return enter(request, account_by_phone(number) or _register(number), "code", here)
 
 
 @begins_transaction
@@ -172,11 +172,13 @@ def _register(phone: str) -> Account:
 
 
 @begins_transaction
-def _record_failure(subject: str, how: str) -> None:
+def note_failure(subject: str, how: str) -> None:
+    """Keep that somebody did not get in: at what (an account's code, or what was typed as an index), and by what way."""
     audit.record(NOBODY, "accounts.sign_in_failed", subject, how=how)
 
 
-def _enter(request: HttpRequest, account: Account, how: str, here: Place | None) -> Account:
+def enter(request: HttpRequest, account: Account, how: str, here: Place | None = None) -> Account:
+    """Begin a session of whoever has proved to be this account; `how` they did goes into the journal."""
     login(request, account)
     note_came(request, account.code)
     request.session[BROWSER] = browser_of(request)
@@ -279,7 +281,7 @@ def prove_at_terminal(*, name: str, password: str, token: str) -> Account:
     limits.take(WRONG_PASSWORDS, asker, target=named.counted)
     user = authenticate(None, username=named.username, password=password)
     if not isinstance(user, Account):
-        _record_failure(named.username, "password")
+        note_failure(named.username, "password")
         raise SignInFailed
     check_second_factor(account=user, token=token)
     limits.give_back(WRONG_PASSWORDS, asker, target=named.counted)
@@ -348,7 +350,7 @@ def change_password(request: HttpRequest, *, account: Account, current: str, new
     _check_strength(new, account)
     with _counting_wrong_passwords(request, account, account.code) as right:
         if authenticate(request, username=account.code, password=current) != account:
-            _record_failure(account.code, "password")
+            note_failure(account.code, "password")
             raise PasswordWrong("current")
         right()
     _set_password(account=account, new=new, how="current", keep=request.session.session_key or "")
@@ -386,7 +388,7 @@ def reset_password(
             first=lambda: _check_strength(new, account),
         )
     except WrongCode:
-        _record_failure(phone_index(number)[:20], "password_code")
+        note_failure(phone_index(number)[:20], "password_code")
         raise
     if account is None:
         raise WrongCode("code")

@@ -5,6 +5,7 @@ from accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-in/passkey/", views.sign_in_passkey, name="sign_in_passkey"),
     path("sign-in/code/", views.sign_in_code, name="sign_in_code"),
     path("sign-in/second-factor/", views.second_factor, name="second_factor"),
     path("sign-in/set-up/", views.set_up, name="set_up"),

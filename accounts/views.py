@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import enrolment, exports, guardians, leaving, passkeys, seen, services
-from accounts.codes import CLOSING, COPY
+from accounts.codes import CLOSING, COPY, PASSKEY
 from accounts.devices import asker_with_device
 from accounts.errors import CodeTooSoon, NotTheirName
 from accounts.forms import (
     CloseForm,
     ContactForm,
     DigitsForm,
+    EnterByPasskeyForm,
     GuardianForm,
     PasskeyForm,
     PasswordForm,
@@ -28,6 +29,7 @@ from accounts.forms import (
     PhoneCodeForm,
     PhoneForm,
     ProofForm,
+    ProvedPasskeyForm,
     RealNameForm,
     SetUpForm,
     ShowPasskeyForm,
@@ -53,6 +55,9 @@ from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
 from core.permissions import may, needs_second_factor
 from core.posted import chosen
 from core.typed import number
+
+Given = dict[str, Any]
+HAS_PASSKEYS = ("ride", "console.open", "police.ask")
 
 
 def _next(request: HttpRequest) -> str:
@@ -89,6 +94,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             explain(form, error)
             return _page(request, "accounts/sign_in.html", form, status=error.status)
     return _page(request, "accounts/sign_in.html", form)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_in_passkey(request: HttpRequest) -> HttpResponse:
+    """A member's passkey, which signs in alone."""
+    form, status = EnterByPasskeyForm(request.POST or None), 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _go_on(request, passkeys.sign_in(request, **form.cleaned_data))
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    options, sealed = passkeys.options_to_enter(request)
+    template = "accounts/sign_in_passkey.html"
+    return _page(request, template, form, status=status, options=options, sealed=sealed)
 
 
 @require_http_methods(["GET", "POST"])
@@ -208,26 +228,43 @@ def recovery(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@permission_required("console.open", "police.ask")
+@permission_required(*HAS_PASSKEYS)
 def my_passkeys(request: HttpRequest) -> HttpResponse:
-    """My passkeys, and one more, for which the authenticator's digits are asked once more."""
+    """My passkeys, and one more, for which staff and police type their digits and a member a fresh code."""
     account = account_of(request)
+    if not needs_second_factor(account):
+        return _proved(
+            request, PASSKEY, "accounts/passkeys.html", ProvedPasskeyForm, _add_passkey(request), _mine
+        )
     form, status = PasskeyForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
         try:
-            passkeys.add(request, account=account, **form.cleaned_data)
-            messages.success(request, _("Kept. From now on you can sign in with it instead of the digits."))
-            return redirect("accounts:passkeys")
+            return _add_passkey(request)(account, form.cleaned_data)
         except DomainError as error:
             explain(form, error)
             status = error.status
-    options = passkeys.options_to_add(request, account=account) if passkeys.works_at(request) else ""
-    rows = passkeys.of(account)
-    return _page(request, "accounts/passkeys.html", form, status=status, passkeys=rows, options=options)
+    return _page(request, "accounts/passkeys.html", form, status=status, sent=True, **_mine(request, account))
+
+
+def _mine(request: HttpRequest, account: Account) -> dict[str, object]:
+    return {
+        "passkeys": passkeys.of(account),
+        "options": passkeys.options_to_add(request, account=account),
+        "second": needs_second_factor(account),
+    }
+
+
+def _add_passkey(request: HttpRequest) -> Callable[[Account, Given], HttpResponse]:
+    def add(account: Account, given: Given) -> HttpResponse:
+        passkeys.add(request, account=account, **given)
+        messages.success(request, _("Kept. From now on you can sign in with it."))
+        return redirect("accounts:passkeys")
+
+    return add
 
 
 @require_POST
-@permission_required("console.open", "police.ask")
+@permission_required(*HAS_PASSKEYS)
 def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
     passkeys.remove(account=account_of(request), pk=pk)
     messages.success(request, _("Removed. Nobody signs in with it any more."))
@@ -520,9 +557,10 @@ def _proved(
     purpose: str,
     template: str,
     asked: type[ProofForm],
-    act: Callable[[Account, str], HttpResponse],
+    act: Callable[[Account, Given], HttpResponse],
+    more: Callable[[HttpRequest, Account], dict[str, object]] = lambda request, account: {},
 ) -> HttpResponse:
-    """One page, two steps, no scripts: a code is sent, then what it is for is done with it."""
+    """One page, two steps, no scripts: a code is sent, then what it is for is done with it; `more` is what it shows."""
     account = account_of(request)
     form = asked(request.POST) if "code" in request.POST else asked()
     sent, status = form.is_bound, 200
@@ -533,7 +571,7 @@ def _proved(
                 exports.send_proof(account=account, purpose=purpose, asker=asker_with_device(request))
                 sent = True
             elif form.is_valid():
-                return act(account, form.cleaned_data["code"])
+                return act(account, form.cleaned_data)
         except CodeTooSoon as error:
             sent, status, refusal = True, error.status, error
         except DomainError as error:
@@ -542,15 +580,7 @@ def _proved(
         explain(form, refusal)
     elif refusal is not None:
         messages.warning(request, refusal.detail)
-    return _page(
-        request,
-        template,
-        form,
-        status=status,
-        sent=sent,
-        stays=leaving.what_stays(account),
-        refused=own_data.why_not_close(account),
-    )
+    return _page(request, template, form, status=status, sent=sent, **more(request, account))
 
 
 @require_GET
@@ -583,8 +613,8 @@ def proof_of_look(request: HttpRequest, pk: int) -> HttpResponse:
 def data_copy(request: HttpRequest) -> HttpResponse:
     """Ask for a copy of all that is kept of me."""
 
-    def ask(account: Account, code: str) -> HttpResponse:
-        exports.ask_for_copy(request, account=account, code=code)
+    def ask(account: Account, given: Given) -> HttpResponse:
+        exports.ask_for_copy(request, account=account, **given)
         return redirect("accounts:data")
 
     return _proved(request, COPY, "accounts/data_copy.html", ProofForm, ask)
@@ -610,9 +640,12 @@ def data_file(request: HttpRequest, code: str) -> HttpResponse:
 def close(request: HttpRequest) -> HttpResponse:
     """What goes and what stays, by which law and until when; then a code, and the account is closed."""
 
-    def leave(account: Account, code: str) -> HttpResponse:
-        leaving.close_account(request, account=account, code=code)
+    def leave(account: Account, given: Given) -> HttpResponse:
+        leaving.close_account(request, account=account, code=given["code"])
         messages.success(request, _("Your account is closed. Nobody signs in with it any more."))
         return redirect("accounts:sign_in")
 
-    return _proved(request, CLOSING, "accounts/close.html", CloseForm, leave)
+    def leaves(request: HttpRequest, account: Account) -> dict[str, object]:
+        return {"stays": leaving.what_stays(account), "refused": own_data.why_not_close(account)}
+
+    return _proved(request, CLOSING, "accounts/close.html", CloseForm, leave, leaves)

@@ -49,6 +49,7 @@ CODES = ("accounts.codes_asked", "accounts.codes_of_phone")
 DOORS = {
     "POST api/v1/sign-in/": ("accounts.wrong_passwords", "accounts.wrong_codes"),
     "POST sign-in/": ("accounts.wrong_passwords",),
+    "POST sign-in/passkey/": ("accounts.wrong_codes",),
     "POST api/v1/sign-in/code/": CODES,
     "POST sign-in/code/": (*CODES, "accounts.wrong_codes"),
     "POST api/v1/sign-in/password/code/": CODES,
@@ -147,6 +148,7 @@ SENT = {
     "accounts.code_for_copy": CODES,
     "accounts.code_to_close": CODES,
     "accounts.code_for_police": CODES,
+    "accounts.code_for_passkey": CODES,
     "accounts.contact_asked": ("accounts.invitations",),
     "accounts.guardian_asked": ("accounts.invitations",),
     "accounts.guardian_confirmed": ("accounts.invitations",),
@@ -274,6 +276,7 @@ PUSHED = {
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "code": "000000"}),
     ],
     "POST sign-in/": [("form", "/sign-in/", {"name": "passenger", "password": "x"})],
+    "POST sign-in/passkey/": [("form", "/sign-in/passkey/", {"passkey": "x", "sealed": "x"})],
     "POST api/v1/sign-in/code/": [("json", "/api/v1/sign-in/code/", {"phone": "13800000001"})],
     "POST sign-in/code/": [
         ("form", "/sign-in/code/", {"phone": "13800000001"}),

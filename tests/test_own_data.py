@@ -16,7 +16,15 @@ from django.db import transaction
 
 from accounts import exports, leaving, seen
 from accounts.looks import record_person_read
-from accounts.models import Account, DataExport, Device, EmergencyContact, RealNameCheck, Session
+from accounts.models import (
+    Account,
+    DataExport,
+    Device,
+    EmergencyContact,
+    Passkey,
+    RealNameCheck,
+    Session,
+)
 from accounts.services import add_emergency_contact
 from complaints.models import CareConsent, Complaint
 from complaints.services import file_complaint, set_care_consent
@@ -400,6 +408,14 @@ def test_who_leaves_is_signed_out_and_what_nothing_keeps_goes(rides, signed_in, 
     row = people("passenger")
     assert (row.is_active, bool(row.closed_at), row.erased_at) == (False, True, None)
     assert row.phone  # the law wants to know whose the trip was
+
+
+def test_a_passkey_is_in_the_copy_and_goes_with_its_owner(signed_in, people):
+    person = people("passenger")
+    Passkey.objects.create(user=person, name="blue phone", digest="d", credential=b"x", added_at=clock.now())
+    assert "blue phone" in texts(copy_of(signed_in("passenger")))
+    assert close(signed_in("passenger")).status_code == 302
+    assert not Passkey.objects.exists()
 
 
 def test_without_a_code_nobody_closes_it(signed_in, people):

@@ -8,17 +8,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from fido2 import cbor
 from fido2.cose import ES256
-from fido2.utils import websafe_encode
+from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import AttestedCredentialData, AuthenticatorData
 
-PRESENT, ATTESTED = 0x01, 0x40
+PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 
 class SoftKey:
-    """One credential for `http://testserver`; `counter` is what it says of how often it signed."""
+    """One credential for `http://testserver`; `counter` is what it says of how often it signed, `saw` what it saw of its
+    owner, `whose` the account for which it was made."""
 
-    def __init__(self, origin="http://testserver", host="testserver"):
-        self.origin, self.host, self.counter = origin, host, 0
+    def __init__(self, origin="http://testserver", host="testserver", saw=PRESENT):
+        self.origin, self.host, self.counter, self.saw, self.whose = origin, host, 0, saw, b""
         self.credential_id = secrets.token_bytes(32)
         self.key = ec.generate_private_key(ec.SECP256R1())
 
@@ -49,7 +50,8 @@ class SoftKey:
 
     def create(self, options):
         """The answer to options of a registration."""
-        auth = AuthenticatorData.create(self._rp(), PRESENT | ATTESTED, self.counter, self.credential())
+        self.whose = websafe_decode(options["user"]["id"]) if "user" in options else self.whose
+        auth = AuthenticatorData.create(self._rp(), self.saw | ATTESTED, self.counter, self.credential())
         attested = cbor.encode({"fmt": "none", "authData": bytes(auth), "attStmt": {}})
         return self._answer(
             clientDataJSON=self._client_data("webauthn.create", options["challenge"]),
@@ -59,7 +61,8 @@ class SoftKey:
     def get(self, options):
         """The answer to options of a sign-in; it counts."""
         self.counter += 1
-        auth = bytes(AuthenticatorData.create(self._rp(), PRESENT, self.counter))
+        auth = bytes(AuthenticatorData.create(self._rp(), self.saw, self.counter))
         said = self._client_data("webauthn.get", options["challenge"])
         signed = self.key.sign(auth + hashlib.sha256(said).digest(), ec.ECDSA(hashes.SHA256()))
-        return self._answer(clientDataJSON=said, authenticatorData=auth, signature=signed)
+        parts = {"clientDataJSON": said, "authenticatorData": auth, "signature": signed}
+        return self._answer(**parts, **({"userHandle": self.whose} if self.whose else {}))

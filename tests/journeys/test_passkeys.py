@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from django_otp.oath import TOTP
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from accounts.models import Authenticator, Passkey
+from accounts.tests.test_sign_in import last_code
 from tests.journeys.conftest import AUTHENTICATOR
 from tests.journeys.serving import HOST, Served, window
 
@@ -93,3 +95,30 @@ def test_another_device_does_not_sign_in_and_the_page_says_so(at_desk, served, s
     page.click("[data-passkey=get] button")
     expect(page.locator("[data-passkey-failed]")).to_be_visible()
     assert Passkey.objects.get().used_at is None
+
+
+def test_a_member_adds_one_and_signs_in_by_it_alone(
+    at_desk, served, signed_in: Callable, client: Client, people
+):
+    page, keys, said = at_desk
+    keys.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    member = signed_in("passenger")
+    member.defaults["HTTP_HOST"] = urlsplit(HOST).netloc
+    served.client = member
+    page.goto("/me/passkeys/")
+    page.get_by_role("button", name="Send me a code").click()
+    page.fill("[name=name]", "my phone")
+    page.fill("[name=code]", last_code())
+    assert not [row["id"] for row in Axe().run(page).response["violations"]]
+    page.click("[data-passkey=create] button")
+    expect(page.locator("main")).to_contain_text("my phone")
+
+    client.defaults["HTTP_HOST"] = urlsplit(HOST).netloc
+    served.client = client
+    page.goto("/sign-in/?next=/me/passkeys/")
+    page.get_by_role("link", name="Sign in with a passkey").click()
+    assert not [row["id"] for row in Axe().run(page).response["violations"]]
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.locator("main")).to_contain_text("last used")
+    assert Passkey.objects.get().user == people("passenger")
+    assert not said
