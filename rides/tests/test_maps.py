@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import re
 from itertools import combinations
 
 import pytest
 
 from rides import demo, maps, roads, routing
 from rides.geometry import distance, route_length
+from rides.models import Trip
 from rides.routing import Source
 
 PLACES = {"wenzhou": demo.WENZHOU, "zhengzhou": demo.ZHENGZHOU}
@@ -123,3 +125,23 @@ def test_the_arrival_of_a_later_ride_is_counted_from_its_departure(rides, signed
     page = signed_in("passenger").post("/book/prices/", body).content.decode()
     assert "by the main roads of our map" in page
     assert said in page if said else "there about" not in page
+
+
+def drawn_by(answer, name="trip-map"):
+    return json.loads(re.search(rf'id="{name}"[^>]*>(.*?)</script>', answer.content.decode())[1])
+
+
+def test_a_part_that_comes_anew_leaves_out_the_way_that_the_page_has(signed_in, rides):
+    trip = rides.under_way()
+    way = [[28 + n / 1000, 121.0] for n in range(1_000)]
+    Trip.objects.filter(pk=trip.pk).update(planned_route=way)
+    client, address = signed_in("passenger"), f"/trips/{trip.code}/status/"
+    first = drawn_by(client.get(f"/trips/{trip.code}/"))
+    assert first["route"] == way
+    again = client.get(address, {"way": first["way"]})
+    assert "route" not in drawn_by(again)
+    assert len(again.content) < 10_000
+    for asked in ({}, {"way": "another"}, {"way": ""}):
+        assert drawn_by(client.get(address, asked))["route"] == way
+    Trip.objects.filter(pk=trip.pk).update(planned_route=way[:500])
+    assert drawn_by(client.get(address, {"way": first["way"]}))["route"] == way[:500]

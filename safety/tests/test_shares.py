@@ -12,8 +12,10 @@ from core.models import Notification
 from drivers.selectors import driver_of
 from rides import services as rides_services
 from rides.models import Trip
+from rides.selectors import position_key
 from rides.services import PhoneFixes, end_trip
 from rides.states import Party
+from rides.tests.test_maps import drawn_by
 from rides.tokens import TripKey
 from rides.trails import Fix
 from safety import services
@@ -78,8 +80,6 @@ def test_an_ended_link_opens_nothing_and_another_side_cannot_end_it(rides, signe
             services.revoke_share(key=stranger, number=share.pk)
     page = f"/trips/{trip.code}/shares/"
     for number in ("²", "9" * 40, "-1", "x"):
-        from rides.selectors import position_key
-
         answer = signed_in("").post(page, {"key": position_key(trip, HER), "revoke": number})
         assert answer.status_code == 400, number
     services.revoke_share(key=key_of(trip), number=share.pk)
@@ -92,8 +92,6 @@ def test_the_driver_cannot_share_the_passengers_trip_and_sees_no_shares(rides, s
     services.share_trip(key=key_of(trip))
     with pytest.raises(NotFound):
         services.share_trip(key=key_of(trip, Party.DRIVER))
-    from rides.selectors import position_key
-
     page = signed_in("driver").get(
         f"/trips/{trip.code}/shares/", headers={"x-trip-key": position_key(trip, Party.DRIVER)}
     )
@@ -105,9 +103,9 @@ def test_positions_end_with_the_trip_and_the_page_a_day_later(rides, people, sig
     share = services.share_trip(key=key_of(trip))
     at_position(trip, 28.2, 121.0, trip.requested_at.timestamp() + 60)
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
-    page = signed_in("").get(f"/share/{share.token}/").content.decode()
-    assert '"points": []' in page
-    assert trip.plate_registered in page
+    page = signed_in("").get(f"/share/{share.token}/")
+    assert drawn_by(page, "share-map-data")["points"] == []
+    assert trip.plate_registered in page.content.decode()
     noon.shift(timedelta(hours=24, seconds=1))
     assert signed_in("").get(f"/share/{share.token}/").status_code == 404
 
@@ -124,8 +122,6 @@ def test_after_her_own_call_for_help_positions_go_on_when_the_driver_ends_the_tr
 
 
 def test_sos_sends_each_contact_a_link_and_shows_that_it_was_seen(rides, people, signed_in, deliver):
-    from rides.selectors import position_key
-
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
     trip = rides.under_way()
     services.raise_sos(key=key_of(trip))
@@ -170,3 +166,20 @@ def test_her_own_list_says_what_she_shared_and_his_says_nothing_of_it(rides, peo
     services.share_trip(key=key_of(trip))
     assert any("whoever has the link" in row.whom or "链接" in row.whom for row in told.of("passenger"))
     assert not any("link" in row.whom or "链接" in row.whom for row in told.of("driver"))
+
+
+def test_the_way_comes_once_to_who_follows_her_and_to_the_page_after_sos(signed_in, rides):
+    trip = rides.under_way()
+    share = services.share_trip(key=key_of(trip))
+    hers, friend = signed_in("passenger"), signed_in("")
+    hers.post(f"/trips/{trip.code}/sos/", {"key": position_key(trip, Party.PASSENGER)})
+    pages = (
+        (hers, f"/trips/{trip.code}/sos/status/", "sos-map-data"),
+        (friend, f"/share/{share.token}/", "share-map-data"),
+    )
+    for browser, address, name in pages:
+        first = drawn_by(browser.get(address), name)
+        assert first["route"]
+        again = drawn_by(browser.get(address, {"way": first["way"]}), name)
+        assert "route" not in again
+        assert again["ends"] == first["ends"]

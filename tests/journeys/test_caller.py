@@ -429,8 +429,13 @@ def test_her_map_and_the_car_move_by_themselves(called, rides):
         trip=trip, party=Party.DRIVER, at=timezone.now(), latitude=28.25, longitude=121.05, away=False
     )
     moved = "JSON.parse(document.getElementById('sos-map-data').textContent).points.some((each) => each[0] === 28.25)"
+    with page.expect_request(lambda request: "/status/?way=" in request.url, timeout=20_000):
+        pass  # the way that is drawn is not asked for again
     page.wait_for_function(moved, timeout=20_000)
     expect(page.locator("#sos-map .map-car")).to_have_count(1)
+    expect(page.locator("#sos-map path.way")).to_have_count(1)
+    brought = page.evaluate("JSON.parse(document.getElementById('sos-map-data').textContent)")
+    assert "route" not in brought
 
 
 def test_the_question_comes_on_this_page_too(called):
