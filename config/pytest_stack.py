@@ -118,6 +118,7 @@ class _Servers:
             "REDIS_URL": f"redis://:{secrets['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0",
             "HUHANG_SANDBOX_URL": "http://127.0.0.1:1",
             "HUHANG_ADVISORIES_URL": "http://127.0.0.1:1",
+            "HUHANG_SCRIPTS_URL": "http://127.0.0.1:1",
             "HUHANG_SMS_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/sms/?:to={to}&:key={key}",
             "HUHANG_WECHAT_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/wechat/?:to={to}&:key={key}",
             "HUHANG_WEIBO_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/weibo/?:to={to}&:key={key}",

@@ -105,8 +105,9 @@ CENTRE_KEY: str = env.str("HUHANG_CENTRE_KEY", default="")
 REGULATOR_URL: str = env.str("HUHANG_REGULATOR_URL", default="")
 REGULATOR_KEY: str = env.str("HUHANG_REGULATOR_KEY", default="")
 REGULATOR_COMPANY: str = env.str("HUHANG_REGULATOR_COMPANY", default="")
-# Advisories about packages, asked by `manage.py weaknesses` alone.
+# Advisories about packages, and the index of scripts (npm), asked by `manage.py weaknesses` alone.
 ADVISORIES_URL: str = env.str("HUHANG_ADVISORIES_URL", default="https://api.osv.dev")
+SCRIPTS_URL: str = env.str("HUHANG_SCRIPTS_URL", default="https://registry.npmjs.org")
 # Relays through which two browsers of a video call reach each other (`turns:HOST:PORT?transport=tcp`, parted by commas), and
 # the secret that we share with them (`drivers.relays`). Without any they find each other only where nothing is between.
 TURN_URLS: list[str] = env.list("HUHANG_TURN_URLS", default=[])

@@ -77,6 +77,15 @@ def post(name: str, url: str, body: dict[str, Any]) -> dict[str, Any] | None:
 
     Retries are safe where the body carries a key. Raises `OutsideDown`.
     """
+    return _answer(name, url, body)
+
+
+def get(name: str, url: str) -> dict[str, Any] | None:
+    """As `post`, of what is only read."""
+    return _answer(name, url, None)
+
+
+def _answer(name: str, url: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
     try:
         with _breakers.get_breaker(name):
             for attempt in Retrying(
@@ -92,8 +101,8 @@ def post(name: str, url: str, body: dict[str, Any]) -> dict[str, Any] | None:
         raise OutsideDown from None
 
 
-def _once(url: str, body: dict[str, Any]) -> dict[str, Any] | None:
-    answer = _client().post(url, json=body)
+def _once(url: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
+    answer = _client().get(url) if body is None else _client().post(url, json=body)
     if settings.STAGE == "production" and SANDBOX_HEADER in answer.headers:
         log.error("outside.sandbox_in_production", url=url)
         raise _Failed

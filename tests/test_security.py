@@ -270,6 +270,15 @@ class _Advisories(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
+    def do_GET(self):
+        """What npm answers of the newest: of one script a version to come, of another nothing."""
+        known = self.path == "/leaflet/latest"
+        answer = json.dumps({"version": "9999.2"} if known else {"error": "not found"}).encode()
+        self.send_response(200 if known else 404)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
     def log_message(self, *_args):
         pass
 
@@ -278,7 +287,7 @@ class _Advisories(BaseHTTPRequestHandler):
 def advisories(settings, monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Advisories)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    settings.ADVISORIES_URL = f"http://127.0.0.1:{server.server_port}"
+    settings.ADVISORIES_URL = settings.SCRIPTS_URL = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=50, default_ttl=30.0))
     monkeypatch.setattr(_Advisories, "asked", [])
     yield _Advisories
@@ -335,9 +344,11 @@ def test_what_is_only_old_is_named_and_is_no_fault(advisories, index, monkeypatc
     monkeypatch.setattr(advisories, "weak", set())
     out = StringIO()
     call_command("weaknesses", stdout=out)
-    old, unknown, sound = out.getvalue().splitlines()
+    old, script, unknown, scripts, sound = out.getvalue().splitlines()
     assert re.fullmatch(r"structlog [\d.]+ is old: 9999\.1 is there\.", old)
+    assert re.fullmatch(r"leaflet [\d.]+ is old: 9999\.2 is there\.", script)
     assert re.fullmatch(r"Of \d+ packages the index does not say whether they are old\.", unknown)
+    assert scripts == "Of 1 scripts the index does not say whether they are old."
     assert sound.endswith("none known to be weak.")
 
 
@@ -355,7 +366,8 @@ def test_what_is_known_to_be_weak_is_named(advisories, index, monkeypatch):
     with pytest.raises(CommandError, match=r"^2 of \d+ are known to be weak"):
         call_command("weaknesses", stdout=out)
     assert re.fullmatch(
-        r"django [\d.]+: GHSA-django\nhtmx.org [\d.]+: GHSA-htmx.org\nstructlog .+\nOf .+\n", out.getvalue()
+        r"django [\d.]+: GHSA-django\nhtmx.org [\d.]+: GHSA-htmx.org\nstructlog .+\nleaflet .+\nOf .+\nOf .+\n",
+        out.getvalue(),
     )
     locked = (ROOT / "requirements.lock").read_text()
     assert len(advisories.asked) == len(re.findall(r"^[\w.-]+==", locked, re.MULTILINE)) + len(SCRIPTS)

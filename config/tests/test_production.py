@@ -81,6 +81,7 @@ def real(settings, monkeypatch):
     }
     settings.SANDBOX_URL = ""
     settings.ADVISORIES_URL = "https://api.osv.dev"  # what stands there where nobody says anything
+    settings.SCRIPTS_URL = "https://registry.npmjs.org"
     settings.SMS_IN_TOKEN = ""
     settings.LOGS_URL, settings.LOGS_TOKEN = "https://logs.example.com", STRONG
     monkeypatch.delenv("HUHANG_DEMO_PASSWORD", raising=False)
@@ -144,6 +145,7 @@ NOT_RANDOM = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="  # 32 times A
         ("REGULATOR_COMPANY", "", "HUHANG_REGULATOR_COMPANY is empty"),
         ("REGULATOR_COMPANY", "/srv/sandbox/regulator_company.json", "is the demo's file"),
         ("ADVISORIES_URL", "http://advisories.example.com", "HUHANG_ADVISORIES_URL"),
+        ("SCRIPTS_URL", "http://scripts.example.com", "HUHANG_SCRIPTS_URL"),
         ("MESSAGE_TRANSPORTS", {"sms": [], "voice": ["a=jsons://b.example.com"]}, "HUHANG_SMS_TRANSPORTS is empty"),
         ("MESSAGE_TRANSPORTS", {"sms": ["a=json://127.0.0.1:1/x"], "voice": ["a=jsons://b.example.com"]}, "SMS_TRANSPORTS leads"),
     ],

@@ -2,7 +2,7 @@
 
 Its contract (https://google.github.io/osv.dev/post-v1-querybatch/): `POST {base}/v1/querybatch` with `queries`, each a
 `package` by its `purl`, answers `results` in the same order, each with `vulns` where there are any. Which packages are only
-old, pip says by the index from which it installs.
+old, pip says by the index from which it installs; which scripts, the index of npm: `GET {base}/{name}/latest`.
 """
 
 import json
@@ -47,10 +47,12 @@ class Command(PlatformCommand):
 
     def _say_old(self, asked: list[dict[str, Any]]) -> None:
         old, unknown = only_old(asked)
-        for name, version, newest in old:
+        old_scripts, unknown_scripts = only_old_scripts(asked)
+        for name, version, newest in old + old_scripts:
             self.stdout.write(f"{name} {version} is old: {newest} is there.")
-        if unknown:
-            self.stdout.write(f"Of {unknown} packages the index does not say whether they are old.")
+        for many, what in ((unknown, "packages"), (unknown_scripts, "scripts")):
+            if many:
+                self.stdout.write(f"Of {many} {what} the index does not say whether they are old.")
 
 
 def only_old(asked: list[dict[str, Any]]) -> tuple[list[tuple[str, str, str]], int]:
@@ -67,6 +69,25 @@ def only_old(asked: list[dict[str, Any]]) -> tuple[list[tuple[str, str, str]], i
             "What is only old is not known: the index from which pip installs tells of no package."
         )
     return old, len(ours) - len(old) - len(current)
+
+
+def only_old_scripts(asked: list[dict[str, Any]]) -> tuple[list[tuple[str, str, str]], int]:
+    """The same of the scripts of others that lie in the repository."""
+    old, unknown = [], 0
+    for each in asked:
+        if not each["purl"].startswith("pkg:npm/"):
+            continue
+        try:
+            newest = (outside.get("scripts", f"{settings.SCRIPTS_URL}/{each['name']}/latest") or {}).get(
+                "version"
+            )
+        except outside.OutsideDown:
+            newest = None
+        if not isinstance(newest, str):
+            unknown += 1
+        elif newest != each["version"]:
+            old.append((each["name"], each["version"], newest))
+    return old, unknown
 
 
 def _pip(which: str) -> list[tuple[str, str, str]]:
