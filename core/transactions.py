@@ -43,7 +43,10 @@ _beginning: WeakSet[Callable[..., object]] = WeakSet()
 _first: ContextVar[list[Callable[[], None]] | None] = ContextVar("first", default=None)
 # Whether what is written now needs no question: a service of ours is at work, which asked, or `before_asking`.
 _free: ContextVar[bool] = ContextVar("free", default=False)
-_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|WITH|COPY|MERGE)\b", re.IGNORECASE)
+_WRITES = re.compile(
+    r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|COPY|MERGE)\b|\s*WITH\b.*\b(INSERT|UPDATE|DELETE|MERGE)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @contextmanager

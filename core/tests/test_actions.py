@@ -335,6 +335,21 @@ def test_what_writes_by_itself_writes_nothing_before_the_rule(people, write):
     assert person.language != "en"
 
 
+@pytest.mark.parametrize(
+    ("statement", "writes"),
+    [
+        ("WITH a AS (SELECT 1 AS n) SELECT n FROM a", False),
+        ("WITH a AS (DELETE FROM core_outboxevent WHERE false RETURNING 1) SELECT * FROM a", True),
+        ("\n delete FROM core_outboxevent WHERE false", True),
+        ("SELECT 1", False),
+    ],
+)
+def test_a_question_in_two_parts_is_no_write(world, statement, writes):
+    with pytest.raises(NotAsked) as why, asking_first(lambda: None), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert bool(str(why.value)) == writes  # without one, what is missing is the transaction
+
+
 def test_what_is_asked_first_is_asked_once_a_transaction_has_committed(world):
     asked = []
 
