@@ -12,7 +12,7 @@ from django.utils.translation import override
 from core import clock, policy, timeline
 from core.messages import outbox
 from drivers.selectors import identity_of, plate_read
-from police.policies import HER_PLACES
+from police.policies import HER_PLACES, led_by_her_number
 from police.states import SEEN_ON_THE_TRIP, Grade, GradeReason, Sign
 from rides.geometry import Point, distance
 from rides.selectors import latest_positions
@@ -82,11 +82,18 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
     """The pack as JSON-ready data: the car part always, who the driver is by the grade. Times are ISO 8601 with offset,
     positions WGS-84.
 
-    Of the passenger it holds nothing, and neither does it name the trip's places, one of which may be her home.
+    Of the passenger it holds nothing, and neither does it name the trip's places, one of which may be her home. Where the
+    trip was found by her number, no position near them is in it either, until the trip shows danger or the station was
+    called back (P3b).
     """
     assert trip.driver is not None and trip.vehicle is not None  # noqa: S101 - only such trips resolve
     incident = live_incident_of(trip)
     at = clock.now()
+    reached = request.called_back_at is not None or graded.reason in {
+        GradeReason.CALLED_BACK,
+        GradeReason.HER_CODE,
+    }
+    hers = led_by_her_number(request, trip) and not reached
     return {
         "schema": SCHEMA,
         "request": request.code,
@@ -117,7 +124,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
         "plate_read": _plate_read(trip),
         "vehicle": {"model": trip.vehicle.model, "colour": trip.vehicle.colour},
         "driver": _driver(trip) if graded.whole else None,
-        "last_positions": positions_of(trip, at, seen=graded.seen),
+        "last_positions": positions_of(trip, at, seen=graded.seen, never_hers=hers),
         "history": history_of(trip, without="safety." if graded.guarded else ""),
         "signals": [row.kind for row in signals_of(incident)] if incident and not graded.guarded else [],
         # Empty: it is not said.

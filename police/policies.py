@@ -409,6 +409,16 @@ def by_her_number(request: "PoliceRequest", trip: "Trip") -> bool:
     return request.query == Query.PHONE and request.phone_index != driver
 
 
+def led_by_her_number(request: "PoliceRequest", trip: "Trip") -> bool:
+    """Whether this request, or one before it of whichever station, found the trip so: what the first one told, its code or
+    its plates, opens no second way to where she lives."""
+    if by_her_number(request, trip):
+        return True
+    driver = trip.driver.account.phone_index if trip.driver else ""
+    asked = type(request).objects.filter(trip=trip, query=Query.PHONE)
+    return asked.exclude(phone_index=driver).exclude(pk=request.pk).exists()
+
+
 def left_out_of(request: "PoliceRequest", trip: "Trip | None") -> dict[str, str]:
     """What of a question of a letter is not given, with the code of why: what people left out, and who the passenger is
     where it was asked by her number, whatever people say."""

@@ -13,7 +13,7 @@ from accounts.services import add_emergency_contact
 from core import clock, typed
 from core.errors import DomainError
 from police import services
-from police.models import PoliceRequest
+from police.models import PoliceRequest, Release
 from police.states import Query, Urgency
 from police.tests.factories import complete, letter_sent, urgent
 from rides.models import LatestPosition, Trip
@@ -141,11 +141,9 @@ def at(trip, party, latitude, longitude):
     )
 
 
-def positions(people, trip, key="s"):
-    asked = services.ask_by_form(
-        account=people("officer"), question=urgent(Query.TRIP, trip.code), submission=key
-    )
-
+def positions(people, trip, key="s", query=Query.TRIP, value=None, who="officer"):
+    question = urgent(query, trip.code if value is None else value)
+    asked = services.ask_by_form(account=people(who), question=question, submission=key)
     return json.loads(asked.release.pack)["last_positions"]
 
 
@@ -170,6 +168,48 @@ def test_where_she_was_let_out_is_not_told(rides, people):
     assert positions(people, trip) == []
     raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     assert positions(people, trip, "again")
+
+
+@pytest.mark.parametrize("state", ["accepted", "under_way"])
+def test_by_her_number_nobody_reads_her_door_off_the_car(rides, people, state):
+    """He stands before her house, or has just brought her home: no later question of anybody leads there either."""
+    trip = getattr(rides, state)()
+    here = trip.origin if state == "accepted" else trip.destination
+    at(trip, "driver", *here)
+    her = trip.passenger.phone
+    assert positions(
+        people, trip, "plate", Query.PLATE, trip.plate_registered
+    )  # who knows the car only finds the car
+    assert positions(people, trip, "her", Query.PHONE, her) == []
+    for number, (query, value) in enumerate(((Query.TRIP, trip.code), (Query.PLATE, trip.plate_registered))):
+        assert positions(people, trip, f"{number}", query, value) == []
+        assert positions(people, trip, f"{number}", query, value, "officer2") == []
+    at(trip, "driver", 28.5, 121.5)
+    assert positions(people, trip, "away", Query.PHONE, her)
+
+
+def test_by_her_number_all_is_told_once_she_calls_or_the_station_was_called(rides, people):
+    trip = rides.under_way()
+    at(trip, "driver", *trip.destination)
+    report = file_welfare_check(
+        missing_phone=trip.passenger.phone, reporter_phone=FRIEND, words="x", submission="w"
+    )
+    assert (
+        positions(people, trip, "told", Query.PHONE, trip.passenger.phone) == []
+    )  # anybody could have filed it
+    assert report.code
+    rung = services.open_phone_request(
+        account=people("agent"),
+        agency_code="shangtang",
+        badge="331777",
+        question=services.Question(Query.PHONE, trip.passenger.phone, clock.now()),
+        submission="line",
+    ).request
+    services.record_call_back(account=people("agent"), code=rung.code)
+    services.confirm_release(account=people("supervisor"), code=rung.code)
+    assert json.loads(Release.objects.get(request=rung).pack)["last_positions"]
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    assert positions(people, trip, "sos", Query.PHONE, trip.passenger.phone)
 
 
 def test_an_answer_that_cannot_be_read_says_nothing_of_anybody(people):
