@@ -7,5 +7,6 @@ class ComplaintsConfig(AppConfig):
     verbose_name = _("Complaints")
 
     def ready(self) -> None:
+        import complaints.checks
         import complaints.handlers
-        import complaints.own_data  # noqa: F401 - both register themselves
+        import complaints.own_data  # noqa: F401 - all register themselves

@@ -1,17 +1,20 @@
 """Working time (C3): limits that run around the clock, and limits that run on working days from one hour to another.
 
-Working days are those of the State Council's yearly notice (调休 included), from the package `chinesecalendar`; a year
-that it does not know yet has Monday to Friday. Times are in Asia/Shanghai, which has no daylight saving time.
+Working days are those of the State Council's yearly notice (调休 included), from the package `chinesecalendar`. In a year
+whose notice it does not know yet, they are Monday to Friday but for the days off that stand in the law (全国年节及纪念日放假办法
+of 2024, lunar ones included), from the package `holidays`. Times are in Asia/Shanghai, which has no daylight saving time.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from chinese_calendar import is_workday
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from holidays import country_holidays
 
 from core import policy
 
@@ -47,7 +50,21 @@ def works(day: date) -> bool:
     try:
         return bool(is_workday(day))
     except NotImplementedError:
-        return day.weekday() < 5
+        return day.weekday() < 5 and day not in _days_off(day.year)
+
+
+def is_published(day: date) -> bool:
+    """Whether the notice for this day's year is known."""
+    try:
+        is_workday(day)
+    except NotImplementedError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=8)
+def _days_off(year: int) -> frozenset[date]:
+    return frozenset(country_holidays("CN", years=year))
 
 
 def _spans(start: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -1,13 +1,13 @@
 """Service levels (C3): limits in their hours, pauses, warnings, breaches up the line, owners who do nothing."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from complaints import calendars, services
+from complaints import calendars, checks, services
 from complaints.errors import NotNow, PauseClosed
 from complaints.models import Complaint, TeamMember, Timer
 from complaints.states import Category, Level, PauseReason, Side
@@ -32,11 +32,45 @@ def at(text):
         ("2026-09-30T20:00", 2, "2026-10-08T10:00"),  # over the national holiday
         ("2026-02-14T12:00", 1, "2026-02-14T13:00"),  # a Saturday on which people work (调休)
         ("2031-03-07T20:00", 2, "2031-03-10T10:00"),  # a year that is not published yet
+        ("2031-12-31T20:00", 2, "2032-01-02T10:00"),  # of which New Year's Day is off all the same
+        ("2032-02-09T20:00", 2, "2032-02-16T10:00"),  # and the Spring Festival, from its eve
+        ("2032-05-31T20:00", 2, "2032-06-01T10:00"),
+        ("2032-09-30T20:00", 2, "2032-10-06T10:00"),
     ],
 )
 def test_business_time_passes_on_working_days(start, hours, due):
     with policy.read_once():
         assert calendars.add(at(start), hours * 3600, calendars.BUSINESS) == at(due)
+
+
+@pytest.mark.parametrize("year", [2031, 2032, 2033])
+def test_the_days_of_the_law_are_off_before_a_year_is_published(year):
+    assert not calendars.is_published(date(year, 1, 1))
+    off = [(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)]
+    assert not any(calendars.works(date(year, month, day)) for month, day in off)
+    # Spring Festival, Qingming, Dragon Boat and Mid-Autumn are by the moon or the sun.
+    moon = {
+        2031: [(1, 22), (1, 23), (4, 5), (6, 24), (10, 1)],
+        2032: [(2, 10), (2, 11), (4, 4), (6, 12), (9, 19)],
+        2033: [(1, 30), (1, 31), (4, 4), (6, 1), (9, 8)],
+    }
+    assert not any(calendars.works(date(year, month, day)) for month, day in moon[year])
+    assert calendars.works(date(year, 3, 3)) or date(year, 3, 3).weekday() > 4
+
+
+@pytest.mark.parametrize("hours", [(9, 9), (21, 9)])
+def test_business_hours_that_never_open_are_refused(hours):
+    with policy.read_once():
+        read, faults = calendars.HOURS.read({"from": hours[0], "to": hours[1]})
+    assert [each.code for each in faults] == ["unfit"]
+    assert read == calendars.HOURS.default  # nor does a row that somebody wrote by hand stop a limit
+
+
+def test_a_year_that_nobody_published_is_told_before_it_begins(noon):
+    assert checks.working_days() == []
+    noon.move_to(datetime(2031, 12, 15, tzinfo=calendars.ZONE))
+    (said,) = checks.working_days()
+    assert (said.id, "2032" in said.msg) == ("huhang.W010", True)
 
 
 @settings(max_examples=60)
