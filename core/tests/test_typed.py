@@ -54,7 +54,20 @@ def test_a_plate_written_in_another_way_is_the_same_plate(plate, data):
     )
     # A space before the last mark alone would end a plate of five and begin another word.
     said = data.draw(rewritten(lookalike, together=2)) + data.draw(
-        st.sampled_from(["", " 白色", "（蓝色轿车）", "!"])
+        st.sampled_from(
+            [
+                "",
+                " 白色",
+                "（蓝色轿车）",
+                "!",
+                "，2人",
+                " 3个男的",
+                "; 14:30",
+                " 2018年",
+                "，1人 14点",
+                " 110",
+            ]
+        )
     )
     assert typed.plate.read(said) == typed.plate.read(plate) == plate
     assert typed.plate.key(said) == typed.plate.key(plate)
@@ -72,6 +85,14 @@ def test_a_plate_written_in_another_way_is_the_same_plate(plate, data):
         ("車牌：滬A•12345", "沪A12345", "沪A12345"),
         ("川А·Н0001", "川AH0001", "川AH0001"),
         ("川A·H0001 2018年", "川AH0001", "川AH0001"),
+        ("川A H0001 2018年", "川AH0001", "川AH0001"),
+        ("川A H0001，2人", "川AH0001", "川AH0001"),
+        ("川A·H0001，2人", "川AH0001", "川AH0001"),
+        ("浙C A6789，2人", "浙CA6789", "浙CA6789"),
+        ("浙C A6789，3个男的", "浙CA6789", "浙CA6789"),
+        ("浙 C A67 89 2人", "浙CA6789", "浙CA6789"),
+        ("浙C D12345，2人", "浙CD12345", "浙CD12345"),
+        ("车是浙C A6789, 车上2人", "浙CA6789", "浙CA6789"),
         ("粤Z·1234港", "粤Z1234港", "粤Z1234港"),
         ("尾号 0001", "0001", ""),
         ("H0001", "H0001", "H0001"),

@@ -19,6 +19,7 @@ _WHOLE = re.compile(
     rf"[{_PROVINCES}][A-HJ-NP-Z0](?:[A-HJK]{_MARK}[0-9]{{4}}|[0-9]{{5}}[A-HJK]|{_MARK}{{4}}(?:{_MARK}|[学挂警港澳]))"
     r"(?![A-Z0-9])"
 )
+LONGEST = 8  # marks of a plate
 _RUN = re.compile(rf"[{_PROVINCES}]?[A-Z0-9]+")
 _DIGITS = str.maketrans("OI〇零|", "01001")
 # Letters of other scripts that are drawn like ours: Cyrillic, then Greek.
@@ -26,8 +27,11 @@ _LOOKS_LIKE = str.maketrans(
     "АВЕКМНОРСТУХІЅЈ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
     "ABEKMHOPCTYXISJ" + "ABEZHIKMNOPTYX",
 )
-_SIGNS = re.compile(r"[^\w\s]|_")
+# Signs that stand between the letter of the place and the marks, or in their midst; all others part words, as a space does.
+_JOINS = re.compile(r"[·•・‧∙.\-—–‐‑−_˙。﹒．●⋅᛫․]")
+_PARTS = re.compile(r"[^\w\s]")
 _SPACES = re.compile(r"\s+")
+_BEGINS = re.compile(rf"([{_PROVINCES}])\s*([A-HJ-NP-Z0])")
 
 
 class InvalidPlate(InvalidInput):
@@ -41,12 +45,31 @@ class InvalidPlate(InvalidInput):
 
 def _marks(text: str) -> str:
     marks = simple(flat(text)).upper().translate(_LOOKS_LIKE).translate(_DIGITS)
-    return _SIGNS.sub("", marks)
+    return _PARTS.sub(" ", _JOINS.sub("", marks)).strip()
+
+
+def _wholes(marks: str) -> set[str]:
+    """The plates in a text. What stands in one without a space is one word of it; of those with spaces the first one that
+    is whole at the end of a word: a year or a number of people may follow."""
+    return set(_WHOLE.findall(marks)) or {
+        found
+        for begin in _BEGINS.finditer(marks)
+        if (found := _joined("".join(begin.groups()), marks[begin.end() :]))
+    }
+
+
+def _joined(plate: str, rest: str) -> str:
+    for word in rest.split():
+        plate += word
+        if found := _WHOLE.match(plate):
+            return found[0]
+        if len(plate) > LONGEST:
+            break
+    return ""
 
 
 def _whole(marks: str) -> str:
-    # A space ends a plate before it stands in the midst of one: a year or a number of people may follow.
-    found = set(_WHOLE.findall(marks)) or set(_WHOLE.findall(_SPACES.sub("", marks)))
+    found = _wholes(marks)
     return found.pop() if len(found) == 1 else ""
 
 
@@ -59,7 +82,7 @@ def key(text: str) -> str:
     squeezed = _SPACES.sub("", marks)
     if whole := _whole(marks):
         return whole
-    several = len(set(_WHOLE.findall(marks))) > 1  # of which none is meant more than the others
+    several = len(_wholes(marks)) > 1  # of which none is meant more than the others
     return squeezed if several else max(_RUN.findall(squeezed), key=len, default="") or squeezed
 
 
