@@ -24,6 +24,8 @@ log = structlog.get_logger()
 TIMEOUT = 3.0  # seconds, for each attempt
 ATTEMPTS = 3
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+# What is raised before anything has left: whoever was to be asked has surely not got it.
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 # By this a sandbox says what it is, wherever it runs: in production what it answers is no answer.
 SANDBOX_HEADER = "Huhang-Sandbox"
 # After five calls in a row that failed, nobody is asked for half a minute.

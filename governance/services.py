@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -86,9 +87,9 @@ def _shown_waiver(waiver: "Waiver | None") -> dict[str, Any] | None:
     }
 
 
-def board_json() -> str:
-    """The board as JSON, checked now and kept nowhere."""
-    rows = [Row(check_measure(measure), None) for measure in measures()]
+def board_json(chosen: Sequence[Measure]) -> str:
+    """Measures of the board as JSON, checked now and kept nowhere."""
+    rows = [Row(check_measure(measure), None) for measure in chosen]
     return json.dumps({"measures": [show(row, codes=True) for row in rows]}, ensure_ascii=False)
 
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.services import add_emergency_contact
 from core import clock
 from core.console import panels
+from core.permissions import may, roles_who
 from core.tests.factories import set_policy
 from drivers.models import Hold
 from drivers.selectors import driver_of
@@ -64,6 +65,8 @@ FIRST_PAGE = [
 ]
 
 
+STAFF = {str(role) for role in roles_who("console.open")}
+
 # Each app says beside its tests what its lists and panels show: `rows(people, trip, mark)` of a trip under way.
 WITH_ROWS = [app for app in APPS if importlib.util.find_spec(f"{app}.tests.console_rows")]
 ROWS = [importlib.import_module(f"{app}.tests.console_rows").rows for app in WITH_ROWS]
@@ -109,6 +112,7 @@ def count(client, path):
 
 _COUNTED: dict[str, tuple[int, int]] = {}
 _EMPTY: set[str] = set()
+_SHUT: set[str] = set()
 # Whoever has counted tells the others.
 pytestmark = [pytest.mark.long, pytest.mark.django_db, pytest.mark.xdist_group("counted")]
 
@@ -135,7 +139,19 @@ def counting(rides, people, signed_in, busy_owner):
     found = {path: (few[path], count(client, path)) for path in paths}
     looks = people("supervisor"), clock.now()
     _EMPTY.update(each.key for each in panels.offered() if not list(each.query(*looks)))
+    _SHUT.update(shut(people, signed_in))
     return found
+
+
+def shut(people, signed_in):
+    """Panels whose first row leads to a page that one of those who are shown it may not open."""
+    for who in sorted(STAFF):
+        client, person, at = signed_in(who), people(who), clock.now()
+        for each in panels.offered():
+            rows = each.query(person, at) if may(person, each.permission) else ()
+            link = next((row.link for row in rows if hasattr(row, "link")), "")
+            if link and client.get(link).status_code != 200:
+                yield f"{each.key}: {link} as {who}"
 
 
 def test_lists_do_not_ask_once_for_each_row(counted):
@@ -156,6 +172,10 @@ def test_each_panel_has_rows_whose_questions_are_counted(counted):
     unseen = sorted(_EMPTY - UNCOUNTED)
     assert not unseen, f"{unseen}: make a row of it in rows() of APP/tests/console_rows.py"
     assert sorted(UNCOUNTED - _EMPTY) == []
+
+
+def test_whoever_is_shown_a_row_may_open_the_page_to_which_it_leads(counted):
+    assert sorted(_SHUT) == [], "the permission of a panel is that of the page to which its rows lead"
 
 
 def test_lists_ask_little(counted):

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Max, Q, Sum
 from django.urls import Resolver404, resolve, reverse
 
 from accounts import staffing
@@ -23,7 +23,7 @@ from complaints.states import Audience, Category, ClaimKind, Finding, Outcome, P
 from core import clock, events, four_eyes, holds, policy, retry
 from core.actions import ACTION_SETS, Action, ActionSet, Sure, nothing_against
 from core.actors import SYSTEM
-from core.models import DataHold, OutboxEvent, PolicyVersion
+from core.models import AuditEntry, DataHold, OutboxEvent, PolicyVersion, TimelineEntry
 from core.permissions import may
 from core.tests.factories import PDF, set_policy
 from core.transactions import begins_transaction
@@ -536,6 +536,40 @@ def test_a_door_for_one_person_is_seen(wrong_desk, rides, people):
         assert alone(person, [wrong_desk], rows([wrong_desk], [person])) == ROUNDS
         assert [each.partition("',")[0] for each in changes(before)] == ["gone: ('hold"]
     assert changes(before) == []
+
+
+# --- What was done is known ------------------------------------------------------------------------------------------
+
+# Whoever takes again the call that is theirs already has the same call.
+NOT_WRITTEN = {"video.take"}
+
+
+def written() -> tuple[int, ...]:
+    """The newest line of the journal, and of the timelines."""
+    return tuple(
+        table.objects.aggregate(newest=Max("pk"))["newest"] or 0 for table in (AuditEntry, TimelineEntry)
+    )
+
+
+@pytest.mark.edges
+def test_whatever_staff_do_is_written_down(stages):
+    """An auditor finds it, and the pages that show it are woken by it."""
+    done, silent, seen = set(), set(), [()]
+
+    def look(desk, _code, key, _typed):
+        done.add(f"{desk.kind}.{key}")
+        now = written()
+        if now == seen[0]:
+            silent.add(f"{desk.kind}.{key}")
+        seen[0] = now
+
+    targets = of_staff(stages)
+    for person in staff():
+        with undone():
+            seen[0] = written()
+            try_everything(person, ACTION_SETS.values(), targets, stages, look)
+    assert len(done) > 80
+    assert silent == NOT_WRITTEN, "its service calls audit.record, or adds a line to a timeline"
 
 
 # --- An empty form -------------------------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ def meant(node: ast.expr, call: Call, calls: list[Call]) -> set[str]:
         case ast.IfExp(body=body, orelse=other):
             return meant(body, call, calls) | meant(other, call, calls)
         case ast.JoinedStr(values=[ast.Constant(value=str(begins)), *_]):
+            where = f"{call.module.__name__}:{node.lineno}"
+            assert begins in ENDS, f"{where}: say the action whole, or its ends in ENDS: {ast.unparse(node)}"
             return {begins + end for end in ENDS[begins]}
         case ast.Attribute():
             return {str(named(call.module, ast.unparse(node)))}

@@ -34,6 +34,17 @@ def test_every_task_is_made_of_jobs_or_is_about_one_row():
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == set(jobs.periodic_tasks())
 
 
+def test_what_nobody_began_in_time_is_dropped_before_it_piles_up():
+    """After an hour without workers each would else run for every turn that it missed, before anything new."""
+    kept = {
+        entry["task"]
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        if not 0 < entry.get("options", {}).get("expires", 0) <= max(30, entry.get("schedule", 0))
+        or not entry.get("schedule")
+    }
+    assert kept == set(), "its line in CELERY_BEAT_SCHEDULE: a `schedule`, and `expires` below it"
+
+
 # What runs elsewhere than in a task of beat.
 ELSEWHERE = {"rides.services.offers.EXPIRIES"}  # in each turn of the dispatcher
 

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import redis
+from django.conf import settings
 from django.core import checks
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -34,6 +35,14 @@ pytestmark = pytest.mark.long
 PHONE = "+8613800000001"
 
 
+def read(body):
+    """What a provider was sent; one that wants no JSON has it as it stands."""
+    try:
+        return dict(json.loads(body))
+    except ValueError:
+        return {"sent": body.decode()}
+
+
 class Provider:
     """A provider on a port of its own: `answer` is status and body, `asked` what it was given."""
 
@@ -44,7 +53,7 @@ class Provider:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = read(self.rfile.read(int(self.headers["Content-Length"])))
                 provider.asked.append(body | {"authorization": self.headers.get("Authorization")})
                 provider.hang.wait(20)
                 status, said = provider.answer
@@ -667,8 +676,10 @@ def test_a_provider_that_hangs_holds_up_nothing_else_that_saves_lives(workers, t
 NEEDS = {
     "core.messages.transports.template_sms.TemplateSms": "?templates=/nowhere",
     "core.messages.transports.web_push.WebPush": "",
-    transports.OTHERWISE: "",
+    transports.OTHERWISE: "?:key={key}",
 }
+# Whose address is said by whoever is told, so that it cannot be one of ours here: what these tests ask stands there.
+TRIED_ELSEWHERE = {"core.messages.transports.web_push.WebPush": "core/tests/test_web_push.py"}
 
 
 @pytest.mark.parametrize("scheme", [*transports.SCHEMES, "json"])
@@ -684,3 +695,56 @@ def test_every_scheme_leads_to_a_transport(scheme):
     assert callable(made.hand_over)
     assert isinstance(made.sends_text, bool)
     assert isinstance(made, transports.Transport)
+
+
+CARRYING = sorted({*transports.SCHEMES.values(), transports.OTHERWISE} - set(TRIED_ELSEWHERE))
+
+
+@pytest.fixture(params=CARRYING, ids=lambda path: path.rpartition(".")[2])
+def way(request, template, tmp_path):
+    """Each kind of provider, before a server of ours."""
+    codes = tmp_path / "codes.json"
+    codes.write_text(json.dumps({"accounts.code": {"zh-hans": "T-1"}}))
+    scheme = next((each for each, path in transports.SCHEMES.items() if path == request.param), "json")
+    address = template.url.replace("http", scheme.removesuffix("s"), 1)
+    return transports.make(f"name={address}{NEEDS[request.param].replace('/nowhere', str(codes))}")
+
+
+LETTER = transports.Letter(
+    "key-of-it", "sms", PHONE, "护航：验证码 123456", "accounts.code", "zh-hans", {"code": "123456"}
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised"), [((500, ""), NoAnswer), ((502, ""), NoAnswer), ((404, "nothing here"), NotTaken)]
+)
+def test_what_every_kind_of_provider_makes_of_an_answer(way, template, answer, raised):
+    """Who is asked next follows from it: of 'nobody knows' an ordinary message is not sent twice."""
+    template.answer = answer
+    with pytest.raises(NotTaken) as told:
+        way.hand_over(LETTER)
+    assert isinstance(told.value, NoAnswer) is (raised is NoAnswer)
+    (asked,) = template.asked
+    assert LETTER.key in json.dumps(asked), "a repeat is seen by its key alone"
+
+
+def test_every_kind_of_provider_leaves_who_is_silent_within_five_seconds(way, template):
+    template.hang.clear()
+    began = time.monotonic()
+    with pytest.raises(NoAnswer):
+        way.hand_over(LETTER)
+    assert time.monotonic() - began < 5
+
+
+def test_no_kind_of_provider_thinks_that_who_is_down_may_have_it(way, template):
+    template.server.shutdown()
+    template.server.server_close()
+    with pytest.raises(NotTaken) as told:
+        way.hand_over(LETTER)
+    assert not isinstance(told.value, NoAnswer) or way.sends_text  # Apprise does not tell one from the other
+
+
+def test_every_scheme_of_ours_is_documented():
+    said = (settings.BASE_DIR / "docs/messages.md").read_text()
+    assert [each for each in transports.SCHEMES if f"{each.partition('+')[0]}+http" not in said] == []
+    assert all((settings.BASE_DIR / where).exists() for where in TRIED_ELSEWHERE.values())

@@ -1,6 +1,7 @@
 """The check of the checks: each promise is broken on purpose, out of sight, and its check has to turn red by it."""
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from core import clock
@@ -26,6 +27,16 @@ def test_its_check_turns_red_on_a_platform_that_is_used(rides):
     before = Trip.objects.count()
     assert {row.id: break_measure(row).came for row in CHECKED} == {row.id: "turned" for row in CHECKED}
     assert Trip.objects.count() == before
+
+
+def test_one_measure_is_checked_and_broken_by_its_id(db, capsys):
+    call_command("board", "P5+", "M28")
+    assert [row.partition(" ")[0] for row in capsys.readouterr().out.splitlines()[::2]] == ["M28", "P5+"]
+    call_command("board", "P5+", "--break")
+    assert capsys.readouterr().out.split() == ["P5+", "turned"]
+    assert set(MeasureState.objects.values_list("measure", flat=True)) == {"P5+"}
+    with pytest.raises(CommandError, match="no such measure: P99"):
+        call_command("board", "P99", "M28")
 
 
 def test_a_check_without_a_breaker_stops_the_start(monkeypatch):

@@ -21,7 +21,7 @@ from django.conf import settings
 
 from core.messages import catalogue
 from core.messages.transports import Letter, NoAnswer, NotTaken, Unfit, WrongRecipient
-from core.outside import trusted
+from core.outside import NEVER_LEFT, trusted
 
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
 TAKEN = "OK"
@@ -64,7 +64,8 @@ class TemplateSms:
         self.receipt_token = given.get("receipts", "")
         self.url = parts._replace(query="").geturl()
         self.sign = given.get("sign", "护航")
-        self._templates, self._token = given["templates"], given.get("token", "")
+        self._templates, token = given["templates"], given.get("token", "")
+        self._shown = {"Authorization": f"Bearer {token}"} if token else {}
 
     def templates(self) -> dict[str, dict[str, str]]:
         """The provider's codes by message and language; nothing where the file is not there yet.
@@ -89,8 +90,8 @@ class TemplateSms:
             "parameters": self._parameters(letter),
         }
         try:
-            answer = _client().post(self.url, json=body, headers={"Authorization": f"Bearer {self._token}"})
-        except (httpx.ConnectError, httpx.ConnectTimeout) as why:
+            answer = _client().post(self.url, json=body, headers=self._shown)
+        except NEVER_LEFT as why:
             raise NotTaken(f"{self.name}: {type(why).__name__}") from None
         except httpx.TransportError as why:
             raise NoAnswer(f"{self.name}: {type(why).__name__}") from None

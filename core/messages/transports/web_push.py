@@ -29,7 +29,7 @@ from core import clock
 from core.messages import catalogue, push
 from core.messages.catalogue import SIGNATURES
 from core.messages.transports import Lapsed, Letter, NoAnswer, NotTaken, Unfit
-from core.outside import trusted
+from core.outside import NEVER_LEFT, trusted
 from core.wrapped import opened
 
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
@@ -194,7 +194,7 @@ class WebPush:
         body = encrypt(payload(letter, known.reader), p256dh=known.p256dh, auth=known.auth)
         try:
             answer = _client().post(known.endpoint, content=body, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as why:
+        except NEVER_LEFT as why:
             raise NotTaken(f"{self.name}: {type(why).__name__}") from None
         except httpx.TransportError as why:
             raise NoAnswer(f"{self.name}: {type(why).__name__}") from None

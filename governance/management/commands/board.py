@@ -1,13 +1,14 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
 from core import clock
 from core.commands import PlatformCommand
-from governance.measures import has_check, measures
+from governance.measures import Measure, has_check, measures
 from governance.oscal import assessment_results
 from governance.selectors import last_board
 from governance.services import board_json, record_breaker
@@ -17,11 +18,15 @@ from governance.states import Breaker
 class Command(PlatformCommand):
     in_production = True
     help = (
-        "Check every measure of the rectification board now. With --break, break each on purpose out of sight and keep"
-        " whether its check noticed; exit 0 only when all did. With --oscal, write what the last round found."
+        "Check every measure of the rectification board now, or those that are named. With --break, break each on purpose"
+        " out of sight and keep whether its check noticed; exit 0 only when all did. With --oscal, write what the last"
+        " round found."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "ids", nargs="*", metavar="ID", help="a measure, as M28 or P5+; all where none is named"
+        )
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--break", action="store_true", dest="breaks")
         parser.add_argument("--oscal", metavar="FILE")
@@ -29,13 +34,13 @@ class Command(PlatformCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         connection.ensure_connection()  # a measure that cannot be checked says so, and stops no other
         if options["breaks"]:
-            self._break()
+            self._break(_named(options["ids"]))
             return
         if options["oscal"]:
             text = json.dumps(assessment_results(last_board(), clock.now()), ensure_ascii=False, indent=1)
             Path(options["oscal"]).write_text(text)
             return
-        text = board_json()
+        text = board_json(_named(options["ids"]))
         if options["json"]:
             self.stdout.write(text)
             return
@@ -44,9 +49,9 @@ class Command(PlatformCommand):
                 f"{row['id']}  {row['status']:<8}  {row['title']['en']}\n      {row['evidence']}"
             )
 
-    def _break(self) -> None:
+    def _break(self, chosen: Sequence[Measure]) -> None:
         unnoticed = 0
-        for measure in measures():
+        for measure in chosen:
             if not has_check(measure.id):
                 continue
             tried = record_breaker(measure)
@@ -54,3 +59,10 @@ class Command(PlatformCommand):
             self.stdout.write(f"{measure.id}  {tried.came.value:<8}  {tried.why}")
         if unnoticed:
             raise SystemExit(1)
+
+
+def _named(ids: list[str]) -> Sequence[Measure]:
+    """The measures of these ids, in the order of the board. Raises `CommandError` for one that is none."""
+    if unknown := sorted(set(ids) - {row.id for row in measures()}):
+        raise CommandError(f"no such measure: {', '.join(unknown)}")
+    return [row for row in measures() if not ids or row.id in ids]
