@@ -155,7 +155,7 @@ class BookForm(JourneyForm):
             self.add_error("rider_name", _("Who travels? The name is for the safety staff alone."))
         if cleaned.get("rider_kind") == RiderKind.OTHER or cleaned.get("rider_phone"):
             try:
-                cleaned["rider_phone"] = typed.phone.read(cleaned.get("rider_phone", ""))
+                cleaned["rider_phone"] = typed.phone.read_mobile(cleaned.get("rider_phone", ""))
             except DomainError as error:
                 self.add_error("rider_phone", error.detail)
         return cleaned

@@ -215,6 +215,9 @@ def test_what_is_no_name_is_refused(written):
         "28.2127°N 121.026°E",
         "lat: 28.2127, lng: 121.026",
         "２８．２１２７、１２１．０２６",
+        "28,2127 121,0260",
+        "121,0260; 28,2127",
+        "28.2127,121.026",
     ],
 )
 def test_a_place_is_read_in_either_order(written):
@@ -223,7 +226,17 @@ def test_a_place_is_read_in_either_order(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["", "28.2127", "1, 2, 3", "100, 200", "nan, inf", "28.2S 121E", "梅岙村 28, 121"]
+    "written",
+    [
+        "",
+        "28.2127",
+        "1, 2, 3",
+        "100, 200",
+        "nan, inf",
+        "28.2S 121E",
+        "梅岙村 28, 121",
+        "28.2127 121.0260 2026",
+    ],
 )
 def test_what_is_no_place_is_said_to_be_none(written):
     with pytest.raises(typed.place.PlaceUnreadable):

@@ -11,6 +11,9 @@ from core.typed.text import flat
 SOUTH, NORTH, WEST, EAST = 3.0, 54.5, 73.0, 136.0
 _NUMBER = re.compile(r"(?<![\d.])([+-]?\d{1,3}(?:\.\d{1,15})?)(?![\d.])")
 _SIGNS = re.compile(r"[\d.+\-\s,;、/|°()\[\]{}:'\"NESW]*")
+_COMMA = re.compile(
+    r"(?<=\d),(?=\d{4,}(?!\d*\.))"
+)  # a decimal one: as many digits as degrees have none before it
 _WORDS = re.compile(r"北纬|东经|纬度|经度|LATITUDE|LONGITUDE|LAT|LON|LNG")
 
 
@@ -24,8 +27,11 @@ class PlaceUnreadable(InvalidInput):
 def read(text: str, *, field: str = "place") -> tuple[float, float]:
     """(latitude, longitude), whichever was written first where it lies in China. Raises `PlaceUnreadable`."""
     written = _WORDS.sub(" ", flat(text.replace("º", "°")).upper().replace("。", "."))
+    written = _COMMA.sub(".", written)
     found = [float(number) for number in _NUMBER.findall(written)]
-    if len(found) != 2 or not _SIGNS.fullmatch(written) or re.search(r"[SW]", written):
+    # A digit that is in neither number was meant as something: half a place is none.
+    left = re.search(r"\d", _NUMBER.sub("", written))
+    if len(found) != 2 or left or not _SIGNS.fullmatch(written) or re.search(r"[SW]", written):
         raise PlaceUnreadable(field)
     one, other = found
     if WEST <= one <= EAST and SOUTH <= other <= NORTH:

@@ -214,7 +214,7 @@ def _name_rider(trip: Trip, rider: Rider) -> None:
         raise ChildNeedsCompany("rider_kind")
     trip.rider_kind, trip.rider_name = rider.kind, rider.name.strip()[:40]
     if rider.phone or rider.kind == RiderKind.OTHER:
-        trip.rider_phone = typed.phone.read(rider.phone)
+        trip.rider_phone = typed.phone.read_mobile(rider.phone, field="rider_phone")
         trip.rider_phone_index = phone_index(trip.rider_phone)
 
 

@@ -136,6 +136,16 @@ def test_whoever_travels_is_named(rides):
         Trip.objects.filter(pk=trip.pk).update(rider_kind="child")
 
 
+@pytest.mark.parametrize("phone", ["0577-62345678", "95128"])
+def test_a_number_that_no_message_reaches_is_refused(rides, phone):
+    """Her page is in that message, with plate, code and SOS: without it she has none."""
+    with pytest.raises(InvalidInput) as refused:
+        rides.booked(rider=Rider(RiderKind.OTHER, "李奶奶", phone))
+    assert refused.value.field == "rider_phone"
+    assert not Trip.objects.exists()
+    assert not Notification.objects.filter(key__startswith="rider:").exists()
+
+
 def test_one_phone_is_written_to_about_so_many_rides(rides, for_grandma):
     """Who books and cancels sends a stranger no ten messages a day."""
     for _time in range(3):
