@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.postgres.search import SearchVectorField
 from django.core.paginator import Paginator
 from django.db import models
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -80,7 +81,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest | None, obj: models.Model | None = None) -> list[str]:
         """Every column but encrypted ones, indexes and digests, each in words where `in_words` says so."""
         hidden = ("_index", "_digest", "password")
         sealed = (EncryptedTextField, SearchVectorField)
@@ -90,6 +91,19 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         return [self.worded.get(name, name) for name in self.list_display]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """By its address a list is asked for what its pages show and nothing else: whether a row is left tells how a value
+        begins, and asked again and again the rest of it."""
+        name = lookup.partition(LOOKUP_SEP)[0]
+        return name in self._shown(request) and bool(super().lookup_allowed(lookup, value, request))
+
+    def _shown(self, request: HttpRequest | None) -> set[str]:
+        """The columns that its pages show and its filters offer, by their own names."""
+        columns = {shown: name for name, shown in self.worded.items()}
+        offered = [each if isinstance(each, str) else each[0] for each in self.list_filter]
+        shown = [*self.list_display, *self.get_fields(request), *offered]
+        return {columns.get(name, name) for name in shown}
 
     def get_search_results(
         self, request: HttpRequest, queryset: "models.QuerySet[Any]", search_term: str
@@ -170,7 +184,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             )
         return queryset, False
 
-    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest | None, obj: models.Model | None = None) -> list[str]:
         """The seal would say to whoever reads it what a digest hides."""
         shown = [name for name in super().get_fields(request, obj) if name != "seal"]
         code = shown.index("done") + 1  # by it lines are found from outside, and checked
@@ -227,7 +241,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     search_fields = ["key"]
 
-    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest | None, obj: models.Model | None = None) -> list[str]:
         return self.fields
 
     @admin.display(description=_("rule"), ordering="key")

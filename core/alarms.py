@@ -65,7 +65,8 @@ class Alarm:
     what is new: it rings for that person first, and from the next step on for everybody. `without` are those who cannot
     take it, because they had a part. `act` is an address that takes it by one request, where there is one, and `does`
     what its button says. `rank` says before which others it stands. The code of what is `unsaid` stands in no journal,
-    timeline or list of messages: some who read those must not learn of it.
+    timeline or list of messages: some who read those must not learn of it. What is `caseless` is the ground's own: its
+    code names a door or a kind of alarm, however long, and there is no timeline in which it would be read.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Alarm:
     permission: str = ""
     rank: Rank = Rank.KNOWN
     unsaid: bool = False
+    caseless: bool = False
 
     def step(self, at: datetime) -> int:
         """0 while it is new, 1 once it should have been taken, 2 after twice that time."""
@@ -174,6 +176,7 @@ def _read(source: _Source, at: datetime) -> list[Alarm]:
                 within=policy.span(LOUDER_AFTER),
                 permission=source.permission,
                 rank=Rank.CALL,
+                caseless=True,
             )
         ]
     source.failing_since = None

@@ -37,7 +37,7 @@ class TripAdmin(ReadOnlyAdmin):
     def drawn_by(self, trip: Trip) -> str:
         return routing.named(trip.route_source)
 
-    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest | None, obj: models.Model | None = None) -> list[str]:
         """The boarding code is the passenger's alone."""
         return [
             name for name in super().get_fields(request, obj) if name not in {"boarding_code", "client_key"}

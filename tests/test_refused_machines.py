@@ -8,9 +8,10 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
+from complaints.services.oncall import ring_on_call
 from core import alarms, clock, machines
 from core.machines import REFUSED
-from core.models import FailedWork
+from core.models import AuditEntry, FailedWork, Notification, TimelineEntry
 from rides.states import Party
 from safety.models import Incident
 from safety.packets import Packet, encode
@@ -57,6 +58,21 @@ def test_who_tries_once_rings_nowhere_and_who_goes_on_for_a_minute_does(world, n
     machines._told.clear()
     knock(DOORS[door])
     assert [each.code for each in rings()] == [f"{door} 203.0.113.*"]
+
+
+@pytest.mark.parametrize("network", ["203.0.113.9", "2001:db8:aaaa:bbbb::9"])
+@pytest.mark.parametrize("door", DOORS)
+def test_whoever_is_on_call_is_rung_about_each_door(world, noon, door, network):
+    """However long the door and its network are called."""
+    for _twice in range(2):
+        knock(DOORS[door], network=network)
+        machines._told.clear()
+        noon.shift(timedelta(seconds=50))
+    (alarm,) = rings()
+    assert ring_on_call(at=clock.now() + alarm.within) == 1
+    assert set(Notification.objects.values_list("channel", flat=True)) == {"voice", "sms"}
+    assert not TimelineEntry.objects.filter(kind="alarms.rung").exists(), "a door is no case"
+    assert AuditEntry.objects.filter(action="alarms.rung", subject=alarm.code).exists()
 
 
 def test_a_text_for_help_that_is_refused_is_told_at_once(world):

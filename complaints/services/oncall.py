@@ -122,6 +122,9 @@ def _tell(alarm: "Alarm", person: "Account", about: str) -> None:
         if alarm.unsaid:
             audit.record(SYSTEM, kind, who=person.code)
             return
+        if alarm.caseless:
+            audit.record(SYSTEM, kind, alarm.code, who=person.code)
+            return
         incident = alarm.code if alarm.code.startswith("I") else ""
         case = "" if incident else alarm.code
         timeline.add(kind, SYSTEM, incident=incident, case=case, who=person.code)

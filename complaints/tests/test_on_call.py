@@ -8,7 +8,7 @@ from django.db.models.expressions import RawSQL
 from accounts.models import Account
 from complaints.models import Shift
 from complaints.services.oncall import ring_on_call
-from core import clock, retry
+from core import alarms, clock, retry
 from core.models import AuditEntry, Notification, TimelineEntry
 from rides.states import Party
 from rides.tokens import TripKey
@@ -139,3 +139,22 @@ def test_a_storm_rings_about_the_oldest_of_each_kind(tapped, noon):
     about = {row.subject for row in Notification.objects.filter(channel="voice")}
     assert tapped.code in about
     assert len(about) == 3
+
+
+def test_alarms_that_cannot_be_read_ring_on_call_too(world, people, monkeypatch):
+    """Each kind, whatever it is called."""
+
+    def fails(_at):
+        raise RuntimeError
+
+    silent = []
+    for kind in alarms.sources():
+        with monkeypatch.context() as patched:
+            patched.setattr(alarms._sources[kind], "query", fails)
+            patched.setattr(alarms._sources[kind], "failing_since", clock.now())
+            after(3_600)
+        if not AuditEntry.objects.filter(action="alarms.rung", subject=kind).exists():
+            silent.append(kind)
+    assert silent == []
+    assert people("supervisor").phone in voices()
+    assert not TimelineEntry.objects.filter(kind="alarms.rung").exists(), "no kind of alarm is a case"

@@ -1,7 +1,12 @@
 """The doors that Django's and unfold's console brings along lead to the platform's own."""
 
+import html
+import re
+
 import pytest
 from django.contrib import admin
+
+from core.privacy import EncryptedTextField
 
 
 def test_a_part_that_a_page_posts_by_itself_is_never_the_page_to_sign_in(world, client):
@@ -46,3 +51,47 @@ def test_the_alarm_rings_on_the_list_of_an_application(signed_in):
     shown = {label: page.content.decode() for label, page in seen.items() if page.status_code == 200}
     assert {"safety", "rides", "police"} <= set(shown)
     assert [label for label, page in shown.items() if "data-sound-blocked" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("who", "page", "column"),
+    [
+        ("agent", "rides/trip", "boarding_code"),
+        ("agent", "rides/trip", "client_key"),
+        ("agent", "safety/welfarecheck", "secret_digest"),
+        ("supervisor", "accounts/account", "password"),
+        ("supervisor", "accounts/account", "phone_index"),
+        ("supervisor", "core/auditentry", "seal"),
+    ],
+)
+def test_a_list_answers_for_no_column_that_its_pages_hide(signed_in, who, page, column):
+    """Ten questions tell one digit: whether a row is left says how the value begins."""
+    browser = signed_in(who)
+    for asked in (column, f"{column}__startswith", f"{column}__regex", f"{column}__gte", f"{column}__isnull"):
+        assert browser.get(f"/admin/{page}/", {asked: "3"}).status_code == 400, asked
+
+
+def test_no_list_answers_for_what_is_sealed(world, rf):
+    told = [
+        f"{model._meta.label}.{field.name}"
+        for model, page in admin.site._registry.items()
+        for field in model._meta.fields
+        if isinstance(field, EncryptedTextField)
+        or field.name.endswith(("_index", "_digest", "password", "seal", "secret", "token"))
+        if page.lookup_allowed(f"{field.name}__startswith", "a", rf.get("/"))
+    ]
+    assert told == []
+
+
+def test_each_filter_that_a_list_offers_is_answered(signed_in, rides):
+    rides.under_way()
+    browser, offered = signed_in("supervisor"), 0
+    for model in admin.site._registry:
+        address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        page = browser.get(address)
+        if page.status_code != 200:
+            continue
+        for query in sorted(set(re.findall(r'href="(\?[^"]+)"', page.content.decode()))):
+            offered += 1
+            assert browser.get(address + html.unescape(query)).status_code == 200, address + query
+    assert offered > 20

@@ -25,6 +25,7 @@ def journal_witness(_at: datetime) -> list[Alarm]:
             link=reverse_lazy("failed_work:index"),
             since=row.first_at,
             within=TAKEN_WITHIN,
+            caseless=True,
         )
         for row in rows
     ]
@@ -43,6 +44,7 @@ def machines_refused(_at: datetime) -> list[Alarm]:
             since=row.needs_person_at or row.first_at,
             within=TAKEN_WITHIN,
             rank=Rank.KNOWN if row.life_safety else Rank.OUTSIDE,
+            caseless=True,
         )
         for row in rows.order_by("first_at", "pk")
     ]

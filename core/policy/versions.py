@@ -312,7 +312,8 @@ def adopt(
     is given, `InvalidInput` without a reason.
     """
     four_eyes.another(approved_by.code, proposed_by.code)
-    return _write(policy, value, proposed_by, approved_by, reason, effective_from, lapses_at)
+    at = clock.now()
+    return _write(policy, value, proposed_by, approved_by, reason, effective_from, lapses_at, at=at)
 
 
 @joins_transaction
@@ -333,7 +334,7 @@ def adopt_alone(
         require_safer(policy, in_force(policy, at=at).value, found)
         for held in _lasting_within(policy, at, at + lasts):
             require_as_safe(policy, held, found)
-    return _write(policy, raw, by, None, reason, at, at + lasts)
+    return _write(policy, raw, by, None, reason, None, at + lasts, at=at)
 
 
 def _write(
@@ -344,8 +345,10 @@ def _write(
     reason: str,
     effective_from: datetime | None,
     lapses_at: datetime | None,
+    *,
+    at: datetime,
 ) -> PolicyVersion:
-    at = clock.now()
+    """`at` is the one moment by which all of it is decided: a clock that is asked again has gone on."""
     since = effective_from or at
     if not reason.strip():
         raise InvalidInput("reason")

@@ -54,6 +54,15 @@ def test_it_stands_above_the_others_until_it_lapses(db, noon, scratch):
     assert policy.in_force(scratch, at=begins).citation == "tests.urgent v2"
 
 
+def test_it_holds_at_once_also_where_the_clock_goes_on(db, scratch):
+    """No clock stands while a rule is compared with what holds: here none is stopped."""
+    row = alone(scratch, 20)
+    assert policy.value(scratch) == 20
+    assert row.lapses_at - row.effective_from == timedelta(hours=12)
+    adopt(scratch, 30)
+    assert policy.value(scratch) == 20
+
+
 def test_somebody_ends_it_and_what_two_agreed_to_holds_again(db, noon, scratch):
     row = alone(scratch, 20)
     noon.shift(timedelta(hours=1))
