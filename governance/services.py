@@ -72,7 +72,7 @@ def show(row: "Row", *, codes: bool = False) -> dict[str, Any]:
         "breaker": row.breaker.value or None,
         "breaker_seen": noticed,
         "waiver": _shown_waiver(row.waiver),
-        "checked_at": row.checked.checked_at.isoformat(),
+        "checked_at": row.seen_at.isoformat() if row.seen_at else None,
     }
 
 

@@ -10,7 +10,7 @@ from complaints.models import Complaint
 from core import clock, facts
 from governance import claims, evidence, shadow
 from governance import measures as board
-from governance.measures import check_measure, has_check, measures
+from governance.measures import check_measure, has_check, measure_of, measures
 from governance.models import MeasureState
 from governance.selectors import last_board
 from governance.services import BREAKERS, check_board, record_check
@@ -219,3 +219,14 @@ def test_a_promise_is_broken_once_an_hour_however_often_the_job_runs(world, noon
     assert BREAKERS.run(at=clock.now()).done == 0
     noon.shift(timedelta(hours=1, seconds=1))
     assert BREAKERS.run(at=clock.now()).done
+
+
+def test_what_was_never_checked_says_no_time_of_a_check(world, client):
+    assert {row["checked_at"] for row in client.get("/promises/board.json").json()["measures"]} == {None}
+    page = client.get("/promises/m27/", headers={"accept-language": "en"}).content.decode()
+    assert "It was not checked yet." in page
+    assert "Checked at" not in page
+    measure = measure_of("M27")
+    assert measure is not None
+    record_check(measure)
+    assert client.get("/promises/m27.json").json()["checked_at"] == clock.now().isoformat()
