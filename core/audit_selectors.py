@@ -1,15 +1,19 @@
 """Reads of the journal for those who check promises."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.lookups import IsNull
 
 from core import live
 from core.errors import NotFound
-from core.journal import proofs, rows
-from core.models import AuditEntry
+from core.journal import anchor, checkpoints, proofs, rows
+from core.models import AuditEntry, FailedWork
+
+READING = "core.verify_journal"  # the work that reads the newest lines against their tree
 
 
 def first_of_each(action: str, since: datetime) -> list[tuple[str, datetime]]:
@@ -32,6 +36,43 @@ def newest_of_each(actions: Collection[str], since: datetime) -> dict[str, tuple
     """What was last done about each subject of these actions since a time: the action, and when."""
     lines = AuditEntry.objects.filter(action__in=actions, at__gte=since).order_by("at", "pk")
     return {subject: (action, at) for subject, action, at in lines.values_list("subject", "action", "at")}
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What outsiders have of the journal: its newest checkpoint, how many lines the witness signed, what is late or refused."""
+
+    newest_at: datetime | None
+    lines: int
+    signed: int
+    has_witness: bool
+    unsigned: bool
+    refusals: int
+    has_anchor: bool
+    unkept: int
+    is_changed: bool
+
+
+def proved(at: datetime, *, since: datetime, late: datetime) -> Proved:
+    """What outsiders have of the journal now; refusals since a time, and what nobody signed or kept from `late` on."""
+    newest, signed, first = (
+        checkpoints.newest(),
+        checkpoints.newest_cosigned(),
+        checkpoints.unsigned_since(),
+    )
+    return Proved(
+        newest_at=newest.at if newest else None,
+        lines=newest.size if newest else 0,
+        signed=signed.size if signed else 0,
+        has_witness=bool(settings.WITNESS_KEY),
+        unsigned=first is not None and first.at < late,
+        refusals=checkpoints.refusals().filter(at__gte=since).count(),
+        has_anchor=anchor.is_set(),
+        unkept=checkpoints.unkept().filter(at__lt=late).count(),
+        is_changed=FailedWork.objects.filter(
+            kind=READING, closed_at=None, needs_person_at__isnull=False
+        ).exists(),
+    )
 
 
 def entry_of(action: str, subject: str) -> AuditEntry | None:

@@ -10,5 +10,7 @@ class GovernanceConfig(AppConfig):
         import governance.checks
         import governance.own_data  # noqa: F401 - registers itself
         from governance.measures import refuse_untried
+        from governance.promised import refuse_less
 
         refuse_untried()
+        refuse_less()

@@ -46,6 +46,12 @@ class Row:
         return self.state.since if self.state else None
 
     @property
+    def seen_at(self) -> datetime | None:
+        """When it was checked; None where it never was."""
+        never = any(each.get("rule") == NEVER.rule for each in self.found.facts)
+        return None if never else self.checked.checked_at
+
+    @property
     def breaker(self) -> Breaker:
         return Breaker(self.state.breaker) if self.state else Breaker.UNTRIED
 

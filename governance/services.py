@@ -73,7 +73,7 @@ def show(row: "Row", *, codes: bool = False) -> dict[str, Any]:
         "breaker": row.breaker.value or None,
         "breaker_seen": noticed,
         "waiver": _shown_waiver(row.waiver),
-        "checked_at": row.checked.checked_at.isoformat(),
+        "checked_at": row.seen_at.isoformat() if row.seen_at else None,
     }
 
 
@@ -167,6 +167,7 @@ def record_breaker(measure: Measure) -> Tried:
         "breaker_said": tried.why[:80],
         "breaker_seen": list(tried.seen),
         "broken_at": at,
+        "broken_build": build.digest(),
     }
     MeasureState.objects.update_or_create(
         measure=measure.id,
@@ -295,8 +296,11 @@ def _break_one(name: str, _at: "datetime") -> None:
 
 
 def _tried_behind(at: "datetime", last: str | None, limit: int) -> list[str]:
-    """Those that did not turn red in the last hour: a fresh platform shows its greens after the first rounds."""
-    fresh = MeasureState.objects.filter(breaker=Breaker.TURNED, broken_at__gt=at - BREAK_EVERY)
+    """Those that did not turn red in the last hour with this build: a fresh platform shows its greens after the first
+    rounds, and a check or a breaker that another build brought is tried at once."""
+    fresh = MeasureState.objects.filter(
+        breaker=Breaker.TURNED, broken_at__gt=at - BREAK_EVERY, broken_build=build.digest()
+    )
     tried = set(fresh.values_list("measure", flat=True))
     return [name for name in _after(last) if has_check(name) and name not in tried][:limit]
 

@@ -255,6 +255,7 @@ class Migration(migrations.Migration):
                 ('seconds', models.FloatField(default=0, verbose_name='seconds')),
                 ('breaker', models.CharField(blank=True, choices=[('', 'not tried yet'), ('turned', 'the check turned red'), ('stayed', 'the check stayed as it was'), ('failed', 'it could not be broken')], max_length=10, verbose_name='breaker')),
                 ('broken_at', models.DateTimeField(null=True, verbose_name='broken on purpose at')),
+                ('broken_build', models.CharField(blank=True, max_length=64, verbose_name='build that was broken on purpose')),
                 ('breaker_said', models.CharField(blank=True, max_length=80, verbose_name='what stood in its way')),
                 ('breaker_seen', models.JSONField(default=list, verbose_name='what the breaker showed')),
             ],

@@ -27,6 +27,9 @@ class MeasureState(models.Model):
         pgettext_lazy("field", "breaker"), max_length=10, choices=Breaker.choices, blank=True
     )
     broken_at = models.DateTimeField(pgettext_lazy("field", "broken on purpose at"), null=True)
+    broken_build = models.CharField(
+        pgettext_lazy("field", "build that was broken on purpose"), max_length=64, blank=True
+    )
     breaker_said = models.CharField(
         pgettext_lazy("field", "what stood in its way"), max_length=80, blank=True
     )

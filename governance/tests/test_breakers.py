@@ -9,7 +9,7 @@ from governance import measures as board
 from governance import shadow
 from governance.measures import break_measure, check_measure, has_check, measures
 from governance.models import MeasureState
-from governance.services import record_breaker, record_check
+from governance.services import BREAKERS, record_breaker, record_check
 from rides.models import Trip
 
 CHECKED = [row for row in measures() if has_check(row.id)]
@@ -149,3 +149,13 @@ def test_a_check_that_takes_too_long_is_red_and_stops_only_itself(world, monkeyp
     assert (late.found.status, late.broken, late.seconds < 5) == ("fail", True, True)
     assert "took longer" in late.found.evidence or late.found.evidence
     assert not check_measure(second).broken
+
+
+def test_what_another_build_brought_is_tried_at_once(world, monkeypatch):
+    measure = next(row for row in measures() if row.id == "M27")
+    record_breaker(measure)
+    assert "M27" not in BREAKERS.behind(clock.now(), None, 100)
+    monkeypatch.setattr("core.build.digest", lambda: "another")
+    assert "M27" in BREAKERS.behind(clock.now(), None, 100)
+    record_breaker(measure)
+    assert "M27" not in BREAKERS.behind(clock.now(), None, 100)

@@ -10,7 +10,7 @@ from complaints.models import Complaint
 from core import clock, facts
 from governance import claims, evidence, shadow
 from governance import measures as board
-from governance.measures import check_measure, has_check, measures
+from governance.measures import check_measure, has_check, measure_of, measures
 from governance.models import MeasureState
 from governance.selectors import last_board
 from governance.services import BREAKERS, check_board, record_check
@@ -178,9 +178,9 @@ def test_the_public_reads_how_many_and_never_which(world, client, monkeypatch, l
 REVIEWED = {
     "actions", "agreed", "alerted", "all", "answered", "at", "bad", "bar", "budget", "cap", "cars",
     "checks", "cities", "claims", "columns", "corrected", "count", "day", "days", "done", "from", "good", "hours",
-    "kinds", "late", "law", "left", "line", "measure", "met", "minutes", "months", "n", "name", "now", "numbers",
-    "ours", "owed", "paid", "persons", "positions", "questions", "recorded", "requirements", "review", "run",
-    "seconds", "share", "size", "sum", "taken", "theirs", "then", "to", "told", "true", "usable", "value",
+    "kinds", "late", "law", "left", "line", "lines", "measure", "met", "minutes", "months", "n", "name", "now", "numbers",
+    "ours", "owed", "paid", "persons", "positions", "questions", "recorded", "requirements", "review", "rules",
+    "run", "seconds", "share", "signed", "size", "sum", "taken", "theirs", "then", "to", "told", "true", "usable", "value",
     "what", "which", "why", "within",
 }  # fmt: skip
 
@@ -219,3 +219,14 @@ def test_a_promise_is_broken_once_an_hour_however_often_the_job_runs(world, noon
     assert BREAKERS.run(at=clock.now()).done == 0
     noon.shift(timedelta(hours=1, seconds=1))
     assert BREAKERS.run(at=clock.now()).done
+
+
+def test_what_was_never_checked_says_no_time_of_a_check(world, client):
+    assert {row["checked_at"] for row in client.get("/promises/board.json").json()["measures"]} == {None}
+    page = client.get("/promises/m27/", headers={"accept-language": "en"}).content.decode()
+    assert "It was not checked yet." in page
+    assert "Checked at" not in page
+    measure = measure_of("M27")
+    assert measure is not None
+    record_check(measure)
+    assert client.get("/promises/m27.json").json()["checked_at"] == clock.now().isoformat()
