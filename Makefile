@@ -57,9 +57,9 @@ whole: .venv/tools locale/.compiled
 fault: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -m fault
 
-# Five minutes: the whole schema by each role, with all checks of schemathesis.
+# The whole schema by each role, with the checks of schemathesis: some ten minutes.
 fuzz: .venv/tools locale/.compiled
-	$(BIN)/python -m pytest tests/fuzz.py
+	$(BIN)/python -m pytest -n 2 tests/fuzz.py
 
 check: .venv/tools locale/.compiled
 	$(BIN)/ruff format --check .
