@@ -27,8 +27,8 @@ from accounts.models import (
 )
 from accounts.services import add_emergency_contact
 from complaints.models import CareConsent, Complaint
-from complaints.services import file_complaint, set_care_consent
-from complaints.states import Category
+from complaints.services import add_more, add_note, file_complaint, set_care_consent
+from complaints.states import Category, Side
 from core import audit, clock, holds, own_data, pictures
 from core.actors import SYSTEM
 from core.journal import checkpoints, sequence
@@ -299,6 +299,19 @@ def test_nothing_of_the_other_side_is_in_a_copy(rides, people, signed_in):
     assert "28.21" not in text
     assert trip.code in text
     assert "he frightened me" in texts(hers)
+
+
+def test_all_that_somebody_said_of_their_complaint_is_in_their_copy(rides, people, signed_in):
+    """What was added later as well; and nothing of what the other side added."""
+    _trip, complaint = drive_and_talk(rides, people)
+    said = ("he stopped in the tunnel", "he called at night")
+    for words in said:
+        add_more(complaint=complaint, actor=people("passenger").actor, side=Side.COMPLAINANT, words=words)
+    add_more(complaint=complaint, actor=people("driver").actor, side=Side.ACCUSED, words="she is lying")
+    add_note(account=people("agent"), code=complaint.code, words="a note of ours")
+    hers = json.loads(copy_of(signed_in("passenger"))["cases.json"])[0]
+    assert [each["words"] for each in hers["added"]] == list(said)
+    assert "she is lying" not in str(hers)
 
 
 def test_what_somebody_did_for_whom_it_was_booked_is_in_no_copy_of_the_booker(rides, people, signed_in):
