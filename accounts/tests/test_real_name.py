@@ -88,6 +88,27 @@ def test_a_match_verifies_and_opens_hitch(registry, newcomer):
         ask_real_name(account=newcomer, real_name="陈新", id_number=NUMBER)
 
 
+def test_who_types_traditional_characters_is_asked_about_in_the_other_ones_too(registry, newcomer):
+    """Many type them, of whom the card has simplified ones; kept is the name that the registry has."""
+    asked = registry(NO_MATCH, MATCH)
+    assert settle(newcomer, "林志偉").state == "verified"
+    assert [each["name"] for each in asked] == ["林志偉", "林志伟"]
+    assert newcomer.real_name == "林志伟"
+    assert RealNameCheck.objects.get().real_name == "林志伟"
+
+
+def test_a_name_that_the_registry_has_in_traditional_characters_is_kept_so(registry, newcomer):
+    asked = registry(MATCH)
+    assert settle(newcomer, "林志偉").state == "verified"
+    assert (len(asked), newcomer.real_name) == (1, "林志偉")
+
+
+def test_neither_writing_is_another_persons_name(registry, newcomer):
+    registry(NO_MATCH, NO_MATCH)
+    assert settle(newcomer, "林志偉").why == "differs"
+    assert RealNameCheck.objects.get().real_name == "林志偉"
+
+
 @pytest.mark.parametrize(("reply", "why"), [(NO_MATCH, "differs"), ((404, ""), "unknown")])
 def test_no_match_refuses_and_another_try_is_free(registry, newcomer, reply, why):
     registry(reply)
