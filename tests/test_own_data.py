@@ -27,7 +27,14 @@ from accounts.models import (
 )
 from accounts.services import add_emergency_contact
 from complaints.models import CareConsent, Complaint
-from complaints.services import add_more, add_note, file_complaint, set_care_consent
+from complaints.services import (
+    add_more,
+    add_note,
+    ask_statement,
+    file_complaint,
+    link_of,
+    set_care_consent,
+)
 from complaints.states import Category, Side
 from core import audit, clock, holds, own_data, pictures
 from core.actors import SYSTEM
@@ -492,6 +499,23 @@ def test_whoever_leaves_in_the_midst_of_a_case_is_known_to_who_works_on_it(rides
     own_data.erase_for(people("driver"), clock.now())
     Account.objects.filter(code="driver").update(erased_at=clock.now())
     assert staff.get(page).status_code == 404  # when nothing is left, nothing is shown
+
+
+def test_who_leaves_with_a_complaint_open_follows_it_by_the_link_in_the_messages(
+    rides, signed_in, people, client
+):
+    """The account opens nothing any more, so what they are written has the address that needs none."""
+    _trip, complaint = drive_and_talk(rides, people)
+    assert link_of(complaint).endswith(f"/complaints/{complaint.code}/")
+    close(signed_in("passenger"))
+    complaint = Complaint.objects.get()
+    ask_statement(account=people("supervisor2"), code=complaint.code, side=Side.COMPLAINANT, words="when?")
+    text = Notification.objects.filter(subject=complaint.code).latest("pk").text
+    (path,) = re.findall(r"(/complaints/\S+/)", text)
+    page = client.get(path)
+    assert page.status_code == 200
+    assert "when?" in page.content.decode()
+    assert client.post(f"{path}statement/", {"words": "at nine"}).status_code == 302
 
 
 def test_who_may_have_to_be_told_is_known_while_a_case_is_open(rides, signed_in, people, noon):

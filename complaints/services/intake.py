@@ -480,8 +480,8 @@ def add_more(
 
 
 def link_of(complaint: Complaint) -> str:
-    """The address under which whoever complained follows it, with or without an account."""
-    if complaint.complainant_id:
+    """The address under which whoever complained follows it: by the account as long as it opens, else by itself."""
+    if complaint.complainant is not None and complaint.complainant.closed_at is None:
         return settings.PUBLIC_URL + reverse("complaints:receipt", args=[complaint.code])
     return settings.PUBLIC_URL + reverse("complaints:follow", args=[complaint.code, complaint.secret])
 
