@@ -1,9 +1,10 @@
 """Service levels (C3): limits in their hours, pauses, warnings, breaches up the line, owners who do nothing."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from chinese_calendar import get_holidays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,14 @@ def at(text):
         ("2026-09-30T20:00", 2, "2026-10-08T10:00"),  # over the national holiday
         ("2026-02-14T12:00", 1, "2026-02-14T13:00"),  # a Saturday on which people work (调休)
         ("2031-03-07T20:00", 2, "2031-03-10T10:00"),  # a year that is not published yet
+        ("2030-12-31T20:00", 2, "2031-01-02T10:00"),  # its New Year's Day
+        ("2031-01-21T20:00", 2, "2031-01-27T10:00"),  # its Spring Festival, from the eve on, and a weekend
+        ("2031-04-30T20:00", 2, "2031-05-05T10:00"),  # its Labour Day, and a weekend
+        (
+            "2045-09-29T20:00",
+            2,
+            "2045-10-04T10:00",
+        ),  # the National Day of a year of which only the law is known
     ],
 )
 def test_business_time_passes_on_working_days(start, hours, due):
@@ -50,6 +59,26 @@ def test_adding_and_measuring_agree_and_add_up(minutes, first, second):
             assert calendars.between(start, calendars.add(middle, second, hours), hours) == pytest.approx(
                 first + second
             )
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2027-01-01", "2027-02-05", "2027-02-08", "2027-02-09", "2027-04-05", "2027-06-09", "2027-09-15", "2027-10-01"],
+)  # fmt: skip
+def test_nobody_has_to_work_on_a_holiday_of_a_year_that_is_not_published(day, monkeypatch):
+    def unknown(_day):
+        raise NotImplementedError
+
+    monkeypatch.setattr(calendars, "is_workday", unknown)
+    assert calendars.works(date.fromisoformat(day)) == (day == "2027-02-09")
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_what_the_law_says_alone_is_a_part_of_what_was_published(year):
+    days = [date(year, 1, 1) + timedelta(days=number) for number in range(365)]
+    assert {day for day in days if calendars.is_by_law(day)} <= set(
+        get_holidays(days[0], days[-1], include_weekends=False)
+    )
 
 
 def test_business_time_is_what_counting_minutes_gives():
