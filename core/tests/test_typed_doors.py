@@ -42,6 +42,7 @@ ELSEWHERE = {
     "accounts.forms.SignInForm.name": "a phone or an account's name: the service tells which",
     "accounts.api.SignInInput.name": "the same",
     "accounts.forms.PasskeyForm.name": "of a key, not of a person",
+    "accounts.forms.ProvedPasskeyForm.name": "the same",
     "complaints.api.CallInput.number": "said by the telephone system; what cannot be read rings all the same",
     "drivers.api.PartInput.number": "which part of a recording, counted by the page",
     "complaints.console.outside.TextsForm.code": "hidden, written by the page",
