@@ -615,7 +615,7 @@ def ask_real_name(*, account: Account, real_name: str, id_number: str, document:
     if typed.document.has_birthday(number) and is_child(typed.document.born(number), at):
         check.state, check.why, check.decided_at = RealNameState.REFUSED, TOO_YOUNG, at
     else:
-        check.real_name, check.id_number = name[:40], number
+        check.real_name, check.id_number = name[: typed.name.LONGEST], number
     check.save(force_insert=True)
     audit.record(account.actor, "accounts.real_name_asked", account.code, document=kind)
     return check

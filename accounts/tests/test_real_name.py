@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.errors import RealNameOpen, RealNameVerified
+from accounts.forms import RealNameForm, WardForm
 from accounts.models import Account, RealNameCheck
 from accounts.services import ask_real_name, due_real_names, enrol, settle_real_name
 from core import clock, outside, registries, typed
@@ -95,6 +96,27 @@ def test_who_types_traditional_characters_is_asked_about_in_the_other_ones_too(r
     assert [each["name"] for each in asked] == ["林志偉", "林志伟"]
     assert newcomer.real_name == "林志伟"
     assert RealNameCheck.objects.get().real_name == "林志伟"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (
+            "买买提吐尔逊 · 阿卜杜热西提 · 努尔麦麦提 · 依布拉音江 · 阿卜杜克热木 · 吾布力喀斯木江",
+            "买买提吐尔逊·阿卜杜热西提·努尔麦麦提·依布拉音江·阿卜杜克热木·吾布力喀斯木江",
+        ),
+        ("WARNAKULASURIYA PATABENDIGE USHANTHA JOSEPH CHAMINDA VAAS", None),
+    ],
+    ids=["40 with spaces", "57"],
+)
+def test_a_long_name_is_neither_cut_nor_refused(registry, newcomer, written, kept):
+    asked = registry(MATCH)
+    assert settle(newcomer, written).state == "verified"
+    assert asked[0]["name"] == newcomer.real_name == (kept or written)
+    for form in (RealNameForm(), WardForm()):
+        name = form.fields.get("real_name") or form.fields["name"]
+        assert name.clean(written) == (kept or written)
+        assert int(name.widget.attrs["maxlength"]) >= 100
 
 
 def test_a_name_that_the_registry_has_in_traditional_characters_is_kept_so(registry, newcomer):

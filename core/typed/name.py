@@ -19,6 +19,11 @@ _HYPHEN = re.compile(r"\s*-\s*")
 _BETWEEN = re.compile(rf"(?<={CJK.pattern})\s+(?={CJK.pattern})")
 
 
+# Of a name on a document: six parts with spaces around their dots, or the ten Latin names of one person. A browser cuts
+# what is longer without a word.
+LONGEST = 100
+
+
 class NameUnreadable(InvalidInput):
     code, sentence = "name_unreadable", _("Please write the name as it stands on the document.")
 
