@@ -84,7 +84,7 @@ class PasswordResetInput(serializers.Serializer[Any]):
 
 
 class RealNameInput(serializers.Serializer[Any]):
-    real_name = TypedInput(REAL_NAME, max_length=40)
+    real_name = TypedInput(REAL_NAME)
     id_number = TypedInput(ID_NUMBER)
     document = serializers.ChoiceField(
         Kind.choices, required=False, help_text="Which document it is; without it, the number tells"

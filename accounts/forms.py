@@ -174,7 +174,6 @@ class RealNameForm(forms.Form):
     real_name = Typed(
         REAL_NAME,
         label=_("Name as on the document"),
-        max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     id_number = Typed(ID_NUMBER, label=_("Number of the document"))
@@ -194,7 +193,6 @@ class WardForm(forms.Form):
     name = Typed(
         REAL_NAME,
         label=_("Full name of who named you, as on their document"),
-        max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

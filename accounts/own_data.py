@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts import guardians, push
 from accounts.models import Authenticator, DataExport, Device, Guardianship, OneTimeCode, Passkey, Session
-from accounts.policies import SHARING_TEXT, TEEN_SHARING_TEXT
+from accounts.policies import SCREENS_TEXT, SHARING_TEXT, TEEN_SHARING_TEXT
 from accounts.retention import SCREENS
 from accounts.selectors import is_known_child, is_known_teen, trip_sharing_since
 from accounts.services import set_trip_sharing
@@ -83,6 +83,7 @@ def screens_told(account: "Account") -> Consent | None:
         ),
         True,
         _("No screen shows anything by itself any more. Text messages come as before."),
+        version=SCREENS_TEXT,
         at=screens[0].agreed_at,
     )
 

@@ -145,6 +145,9 @@ LOOKS_TOLD_AFTER = policy.declare(
 SHARING_TEXT = policy.fixed(
     "trip-sharing-1", pgettext_lazy("policy name", "Consent to sharing trips, version 1")
 )
+SCREENS_TEXT = policy.fixed(
+    "screens-1", pgettext_lazy("policy name", "Consent to news on screens, version 1")
+)
 TEEN_SHARING_TEXT = policy.fixed(
     "trip-sharing-teen-1", pgettext_lazy("policy name", "Consent to sharing trips, for 14 to 17, version 1")
 )

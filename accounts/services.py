@@ -615,7 +615,7 @@ def ask_real_name(*, account: Account, real_name: str, id_number: str, document:
     if typed.document.has_birthday(number) and is_child(typed.document.born(number), at):
         check.state, check.why, check.decided_at = RealNameState.REFUSED, TOO_YOUNG, at
     else:
-        check.real_name, check.id_number = name[:40], number
+        check.real_name, check.id_number = name[: typed.name.LONGEST], number
     check.save(force_insert=True)
     audit.record(account.actor, "accounts.real_name_asked", account.code, document=kind)
     return check
@@ -653,9 +653,10 @@ REAL_NAME_QUEUE = retry.queue(
 def _settle(check: RealNameCheck, answer: IdentityAnswer | None) -> None:
     account = Account.objects.select_for_update().get(pk=check.account_id)
     at = clock.now()
-    person = _verified(check.real_name, check.id_number, check.document, answer)
+    name = (answer.name if answer and answer.match else "") or check.real_name
+    person = _verified(name, check.id_number, check.document, answer)
     why = _why_not_verified(account, person, answer, at)
-    changes: dict[str, Any] = {"decided_at": at, "why": why}
+    changes: dict[str, Any] = {"decided_at": at, "why": why, "real_name": name}
     if why == TOO_YOUNG:
         changes |= {"real_name": "", "id_number": ""}
     try:

@@ -15,8 +15,8 @@ from complaints.models import CareConsent, Claim, ClaimPaper, Complaint, Evidenc
 from complaints.policies import CARE_TEXT
 from complaints.retention import CARE, CASES
 from complaints.services import set_care_consent
-from complaints.states import OVER, PAST_APPEAL, ClaimState, Side
-from core import policy
+from complaints.states import OVER, PAST_APPEAL, ClaimState, ComplaintLine, Side
+from core import policy, timeline
 from core.own_data import Consent, File, Json, Kept, consent, did, ends_with, keeps, part
 from core.pictures import read
 from core.retention import RECORDS_KEPT
@@ -79,6 +79,7 @@ def case_rows(account: "Account") -> Iterator[Json]:
                 "words": complaint.words,
                 "filed_at": complaint.filed_at,
             }
+        row["added"] = _added(account, complaint)
         root = complaint.merged_into or complaint
         if selectors.speaks_for(complaint, root):
             if root.state in OVER:
@@ -103,6 +104,13 @@ def case_rows(account: "Account") -> Iterator[Json]:
             "granted_fen": claim.granted_fen if claim.state in DECIDED else None,
             "filed_at": claim.filed_at,
         }
+
+
+def _added(account: "Account", complaint: Complaint) -> list[Json]:
+    """What they said later themselves; another side, and colleagues, add by lines of their own."""
+    lines = timeline.of(case=complaint.code)
+    mine = [line for line in lines if line.kind == ComplaintLine.WORDS and line.actor == account.code]
+    return [{"words": line.words, "at": line.at} for line in mine]
 
 
 DECIDED = frozenset({ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.SETTLED})

@@ -42,6 +42,7 @@ from core.console import act as console_act
 from core.danger import is_severe
 from core.errors import DomainError, explain
 from core.limits import asker_of
+from core.permissions import may
 from core.posted import chosen
 from rides.selectors import trip_of
 
@@ -98,7 +99,9 @@ def street(request: HttpRequest) -> HttpResponse:
     form = StreetComplaintForm(
         request.POST or None,
         request.FILES or None,
-        initial={"submission": idempotency.new_key()} | _about(request.GET.get("about", "")),
+        initial={"submission": idempotency.new_key()}
+        | _teller(request)
+        | _about(request.GET.get("about", "")),
     )
     status = 400
     if request.method == "POST" and form.is_valid():
@@ -111,11 +114,21 @@ def street(request: HttpRequest) -> HttpResponse:
                 uploads=found["uploads"],
                 asker=asker_of(request),
             )
+            if complaint.complainant_id is not None:
+                return redirect("complaints:receipt", complaint.code)
             return redirect("complaints:follow", complaint.code, complaint.secret)
         except DomainError as error:
             explain(form, error)
             status = error.status
     return render(request, "complaints/street.html", {"form": form}, status=status if form.errors else 200)
+
+
+def _teller(request: HttpRequest) -> dict[str, str]:
+    """What a member who is signed in would type of themselves."""
+    if not request.user.is_authenticated or not may(request.user, "ride"):
+        return {}
+    account = account_of(request)
+    return {"name": account.real_name, "phone": typed.phone.shown(account.phone)}
 
 
 def _about(promise: str) -> dict[str, str]:

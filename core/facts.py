@@ -11,6 +11,8 @@ from typing import Any
 from django.db import models
 from django.utils.functional import Promise
 
+from core.languages import row
+
 Fact = float | str
 Form = Callable[[Any], str]
 
@@ -29,6 +31,11 @@ def choice(*choices: type[models.TextChoices]) -> Form:
 def one_of(words: Mapping[str, "str | Promise"]) -> Form:
     """The words for a value."""
     return lambda value: str(words.get(value, value))
+
+
+def several(words: Mapping[str, "str | Promise"]) -> Form:
+    """The words for values that stand with commas between them."""
+    return lambda values: row(str(words.get(each, each)) for each in str(values).split(", "))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,3 +26,8 @@ def clauses(parts: Iterable[str]) -> str:
     """Several findings as one sentence, with the full stop."""
     chinese = (get_language() or "").startswith("zh")
     return ("；" if chinese else "; ").join(parts) + ("。" if chinese else ".")
+
+
+def row(parts: Iterable[str]) -> str:
+    """Several things within a sentence, one after another."""
+    return ("、" if (get_language() or "").startswith("zh") else ", ").join(parts)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import outside, retry
 from core.outside import OutsideDown
 from core.typed.document import Kind, born, has_birthday
+from core.typed.text import simple
 
 # A question that no registry answered is asked again by itself, at last once an hour.
 LAW = retry.Law(
@@ -42,7 +43,7 @@ IDENTITY = {
 
 
 class IdentityAnswer(msgspec.Struct):
-    """Whether name and number belong together; `born` where no birthday stands in the number, `country` of a passport
+    """Whether name and number belong together, and the `name` of which that is said; `born` where no birthday stands in the number, `country` of a passport
     (ISO 3166-1 alpha-2), `person` the registry's own name for whoever this is, the same for all their documents, where
     it has one."""
 
@@ -50,11 +51,25 @@ class IdentityAnswer(msgspec.Struct):
     born: date | None = None
     country: str = ""
     person: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    name: str = ""
 
 
 def identity(kind: str, *, name: str, number: str) -> IdentityAnswer | None:
     """What the registry of a kind of document says of a person, with the birthday wherever they match; None where it does
-    not know the number. Raises `RegistryDown`, also for an answer that lacks what its kind has."""
+    not know the number. A name in traditional characters that it does not have is asked about in simplified ones as well:
+    cards have these, also of people whose keyboards have the others.
+
+    Raises `RegistryDown`, also for an answer that lacks what its kind has.
+    """
+    answer = _identity(kind, name, number)
+    other = simple(name)
+    if answer is None or answer.match or other == name:
+        return answer
+    again = _identity(kind, other, number)
+    return again if again and again.match else answer
+
+
+def _identity(kind: str, name: str, number: str) -> IdentityAnswer | None:
     said = ask(IDENTITY[Kind(kind)], {"name": name, "id_number": number})
     if said is None:
         return None
@@ -62,6 +77,7 @@ def identity(kind: str, *, name: str, number: str) -> IdentityAnswer | None:
         answer = msgspec.convert(said, IdentityAnswer)
     except msgspec.ValidationError:
         raise RegistryDown from None
+    answer.name = name
     if has_birthday(number):
         answer.born = born(number)
     if answer.match and (answer.born is None or (kind == Kind.PASSPORT and not answer.country)):

@@ -237,7 +237,7 @@ def _vehicle(answer: VehicleAnswer, car: Car, subject: Subject, today: date) -> 
         )
     if answer.use != "ride_hailing" and set(subject.lines) - {Line.HITCH}:
         found.append(Found("vehicle_use", at, Finding.BAR, facts={"plate": car.plate, "use": answer.use}))
-    if car.owner and answer.owner != car.owner:
+    if car.owner and typed.name.plain(answer.owner) != typed.name.plain(car.owner):
         found.append(Found("owner_differs", at, Finding.REVIEW, facts={"plate": car.plate}))
     return found
 

@@ -69,6 +69,23 @@ FACE_CHECK_TRANSITIONS = Transitions(
 # --- A reviewer's video call ---
 
 
+# What each kind of picture that the red team shows is (`drivers.vision.attacks.Attack`).
+ATTACKS = {
+    "flat": pgettext_lazy("attack", "a photo that a hand moves"),
+    "perspective": pgettext_lazy("attack", "a photo that is turned"),
+    "bent_x": pgettext_lazy("attack", "a photo bent about an upright axis"),
+    "bent_y": pgettext_lazy("attack", "a photo bent about a level axis"),
+    "bump_x": pgettext_lazy("attack", "a photo with a nose pulled sideways"),
+    "bump_y": pgettext_lazy("attack", "a photo with a nose pulled up and down"),
+    "bump_both": pgettext_lazy("attack", "a photo with a nose pulled both ways"),
+    "smooth": pgettext_lazy("attack", "a photo that is warped smoothly"),
+    "piecewise": pgettext_lazy("attack", "a photo that is warped piece by piece"),
+    "zoomed": pgettext_lazy("attack", "a photo that is zoomed"),
+    "screen": pgettext_lazy("attack", "a photo on a screen"),
+    "cut_out": pgettext_lazy("attack", "a mask cut out of a photo"),
+}
+
+
 class CallSide(models.TextChoices):
     DRIVER = "driver", pgettext_lazy("video call", "the driver")
     REVIEWER = "reviewer", pgettext_lazy("video call", "the reviewer")

@@ -170,7 +170,7 @@ class ExecutiveForm(forms.Form):
     """Who answers for a line; everybody reads it."""
 
     line = _line()
-    name = Typed(REAL_NAME, label=pgettext_lazy("executive", "Name"))
+    name = Typed(REAL_NAME, max_length=60, label=pgettext_lazy("executive", "Name"))
     office = forms.CharField(label=pgettext_lazy("executive", "Office"), max_length=80)
 
 

@@ -27,8 +27,15 @@ from accounts.models import (
 )
 from accounts.services import add_emergency_contact
 from complaints.models import CareConsent, Complaint
-from complaints.services import file_complaint, set_care_consent
-from complaints.states import Category
+from complaints.services import (
+    add_more,
+    add_note,
+    ask_statement,
+    file_complaint,
+    link_of,
+    set_care_consent,
+)
+from complaints.states import Category, Side
 from core import audit, clock, holds, own_data, pictures
 from core.actors import SYSTEM
 from core.journal import checkpoints, sequence
@@ -301,6 +308,19 @@ def test_nothing_of_the_other_side_is_in_a_copy(rides, people, signed_in):
     assert "he frightened me" in texts(hers)
 
 
+def test_all_that_somebody_said_of_their_complaint_is_in_their_copy(rides, people, signed_in):
+    """What was added later as well; and nothing of what the other side added."""
+    _trip, complaint = drive_and_talk(rides, people)
+    said = ("he stopped in the tunnel", "he called at night")
+    for words in said:
+        add_more(complaint=complaint, actor=people("passenger").actor, side=Side.COMPLAINANT, words=words)
+    add_more(complaint=complaint, actor=people("driver").actor, side=Side.ACCUSED, words="she is lying")
+    add_note(account=people("agent"), code=complaint.code, words="a note of ours")
+    hers = json.loads(copy_of(signed_in("passenger"))["cases.json"])[0]
+    assert [each["words"] for each in hers["added"]] == list(said)
+    assert "she is lying" not in str(hers)
+
+
 def test_what_somebody_did_for_whom_it_was_booked_is_in_no_copy_of_the_booker(rides, people, signed_in):
     """Her phone, her call for help, her words and her links are hers, whoever ordered the car (A6)."""
     trip = rides.booked(rider=Rider(RiderKind.OTHER, "王芳", "13911110077"))
@@ -479,6 +499,23 @@ def test_whoever_leaves_in_the_midst_of_a_case_is_known_to_who_works_on_it(rides
     own_data.erase_for(people("driver"), clock.now())
     Account.objects.filter(code="driver").update(erased_at=clock.now())
     assert staff.get(page).status_code == 404  # when nothing is left, nothing is shown
+
+
+def test_who_leaves_with_a_complaint_open_follows_it_by_the_link_in_the_messages(
+    rides, signed_in, people, client
+):
+    """The account opens nothing any more, so what they are written has the address that needs none."""
+    _trip, complaint = drive_and_talk(rides, people)
+    assert link_of(complaint).endswith(f"/complaints/{complaint.code}/")
+    close(signed_in("passenger"))
+    complaint = Complaint.objects.get()
+    ask_statement(account=people("supervisor2"), code=complaint.code, side=Side.COMPLAINANT, words="when?")
+    text = Notification.objects.filter(subject=complaint.code).latest("pk").text
+    (path,) = re.findall(r"(/complaints/\S+/)", text)
+    page = client.get(path)
+    assert page.status_code == 200
+    assert "when?" in page.content.decode()
+    assert client.post(f"{path}statement/", {"words": "at nine"}).status_code == 302
 
 
 def test_who_may_have_to_be_told_is_known_while_a_case_is_open(rides, signed_in, people, noon):

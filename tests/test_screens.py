@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import PushSubscription, Session
 from accounts.tasks import forget_sessions
-from core import clock
+from core import clock, own_data
 from core.messages import outbox
 from core.messages.transports import breaker, web_push
 from core.models import AuditEntry, Notification
@@ -113,6 +113,14 @@ def test_a_driver_is_never_told_of_a_call_for_help(rides, signed_in, box):
     agree(driver, box)
     safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, trip.city.code))
     assert not Notification.objects.filter(channel="push").exists()
+
+
+@pytest.mark.parametrize("who", ["passenger", "driver"])
+def test_each_consent_says_its_version_this_one_too(signed_in, box, people, who):
+    agree(signed_in(who), box)
+    consents = {each.key: each.version for each in own_data.consents_of(people(who))}
+    assert "screens" in consents
+    assert all(consents.values()), consents
 
 
 @pytest.mark.parametrize(

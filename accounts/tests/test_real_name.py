@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.errors import RealNameOpen, RealNameVerified
+from accounts.forms import RealNameForm, WardForm
 from accounts.models import Account, RealNameCheck
 from accounts.services import ask_real_name, due_real_names, enrol, settle_real_name
 from core import clock, outside, registries, typed
@@ -86,6 +87,48 @@ def test_a_match_verifies_and_opens_hitch(registry, newcomer):
     )
     with pytest.raises(RealNameVerified):
         ask_real_name(account=newcomer, real_name="陈新", id_number=NUMBER)
+
+
+def test_who_types_traditional_characters_is_asked_about_in_the_other_ones_too(registry, newcomer):
+    """Many type them, of whom the card has simplified ones; kept is the name that the registry has."""
+    asked = registry(NO_MATCH, MATCH)
+    assert settle(newcomer, "林志偉").state == "verified"
+    assert [each["name"] for each in asked] == ["林志偉", "林志伟"]
+    assert newcomer.real_name == "林志伟"
+    assert RealNameCheck.objects.get().real_name == "林志伟"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (
+            "买买提吐尔逊 · 阿卜杜热西提 · 努尔麦麦提 · 依布拉音江 · 阿卜杜克热木 · 吾布力喀斯木江",
+            "买买提吐尔逊·阿卜杜热西提·努尔麦麦提·依布拉音江·阿卜杜克热木·吾布力喀斯木江",
+        ),
+        ("WARNAKULASURIYA PATABENDIGE USHANTHA JOSEPH CHAMINDA VAAS", None),
+    ],
+    ids=["40 with spaces", "57"],
+)
+def test_a_long_name_is_neither_cut_nor_refused(registry, newcomer, written, kept):
+    asked = registry(MATCH)
+    assert settle(newcomer, written).state == "verified"
+    assert asked[0]["name"] == newcomer.real_name == (kept or written)
+    for form in (RealNameForm(), WardForm()):
+        name = form.fields.get("real_name") or form.fields["name"]
+        assert name.clean(written) == (kept or written)
+        assert int(name.widget.attrs["maxlength"]) >= 100
+
+
+def test_a_name_that_the_registry_has_in_traditional_characters_is_kept_so(registry, newcomer):
+    asked = registry(MATCH)
+    assert settle(newcomer, "林志偉").state == "verified"
+    assert (len(asked), newcomer.real_name) == (1, "林志偉")
+
+
+def test_neither_writing_is_another_persons_name(registry, newcomer):
+    registry(NO_MATCH, NO_MATCH)
+    assert settle(newcomer, "林志偉").why == "differs"
+    assert RealNameCheck.objects.get().real_name == "林志偉"
 
 
 @pytest.mark.parametrize(("reply", "why"), [(NO_MATCH, "differs"), ((404, ""), "unknown")])

@@ -53,6 +53,7 @@ from core.codes import new_code
 from core.errors import InvalidInput
 from core.limits import Asker
 from core.messages import outbox
+from core.permissions import may
 from core.privacy import phone_index
 from core.reader.errors import TooManyFiles
 from core.states import move
@@ -165,7 +166,8 @@ def file_from_street(
 ) -> Complaint:
     """Somebody without an account complains: a bystander, a parent, a friend. It is taken at once; the code that proves
     the phone comes after. Until then nobody is stopped on its word, and it joins nothing: whoever knows a phone and a
-    plate learns nothing of what its owner complained about. The same form sent twice files once. A severe one is taken
+    plate learns nothing of what its owner complained about. A member who is signed in and gives the own phone has proved
+    it: the complaint is theirs, as one of their trip is. The same form sent twice files once. A severe one is taken
     whatever its key, and also where many came from the same address: it stands below the others then, and nobody is
     written to. No file is opened before it was counted, nor twice for one form.
 
@@ -176,39 +178,47 @@ def file_from_street(
         raise InvalidInput("words")
     severe = vocabulary.level_of(told.category, told.words) == Level.SEVERE
     told = replace(told, submission=idempotency.check(told.submission, danger=severe))
-    again = _from_street(caller, phone, told)
+    member = _member(asker, phone)
+    again = _from_street(caller, phone, member, told)
     if again:
         return again
     with limits.turn(STREET_COMPLAINTS, asker, danger=severe) as crowd:
         told = replace(told, files=read_files(uploads))
-        return _file_from_street(caller, phone, plate, told, crowd, actor, asker)
+        row = _who_tells(caller, phone, member)
+        row.from_crowd = crowd and member is None
+        return _file_from_street(row, phone, plate, told, member.actor if member else actor, asker)
+
+
+def _member(asker: Asker, phone: str) -> "Account | None":
+    """The member who is signed in and whose phone this is."""
+    owner = account_by_phone(phone) if asker.person else None
+    return owner if owner and owner.code == asker.person and may(owner, "ride") else None
 
 
 @begins_transaction
-def _from_street(caller: Caller, phone: str, told: Filing) -> Complaint | None:
-    return told_already(_of_stranger(caller, phone), told)
+def _from_street(caller: Caller, phone: str, member: "Account | None", told: Filing) -> Complaint | None:
+    return told_already(_who_tells(caller, phone, member), told)
 
 
 @begins_transaction
 def _file_from_street(
-    caller: Caller, phone: str, plate: str, told: Filing, crowd: bool, actor: Actor, asker: Asker
+    row: Complaint, phone: str, plate: str, told: Filing, actor: Actor, asker: Asker
 ) -> Complaint:
-    row = _of_stranger(caller, phone)
     again = told_already(row, told)
     if again:
         return again
     _say_whom(row, None, plate)
-    row.from_crowd = crowd
     complaint = file_once(actor, row, told)
-    if not complaint.from_crowd:
+    if complaint.complainant_id is None and not complaint.from_crowd:
         with suppress(CodeTooSoon):  # one was sent a moment ago and still proves the phone
             send_code(phone=phone, purpose=CODE_PURPOSE, subject=complaint.code, asker=asker)
     return complaint
 
 
-def _of_stranger(caller: Caller, phone: str) -> Complaint:
-    row = Complaint(source=Source.THIRD_PARTY)
-    _name_caller(row, caller, phone)
+def _who_tells(caller: Caller, phone: str, member: "Account | None") -> Complaint:
+    row = Complaint(source=Source.THIRD_PARTY, complainant=member)
+    if member is None:
+        _name_caller(row, caller, phone)
     return row
 
 
@@ -470,8 +480,8 @@ def add_more(
 
 
 def link_of(complaint: Complaint) -> str:
-    """The address under which whoever complained follows it, with or without an account."""
-    if complaint.complainant_id:
+    """The address under which whoever complained follows it: by the account as long as it opens, else by itself."""
+    if complaint.complainant is not None and complaint.complainant.closed_at is None:
         return settings.PUBLIC_URL + reverse("complaints:receipt", args=[complaint.code])
     return settings.PUBLIC_URL + reverse("complaints:follow", args=[complaint.code, complaint.secret])
 

@@ -123,7 +123,7 @@ def ask_statement(*, account: "Account", code: str, side: Side, words: str) -> S
 
 def statement_link(complaint: Complaint, side: Side) -> str:
     """Where a side gives its statement."""
-    if side == Side.ACCUSED or complaint.complainant_id:
+    if side == Side.ACCUSED:
         return settings.PUBLIC_URL + reverse("complaints:receipt", args=[complaint.code])
     return link_of(complaint)
 

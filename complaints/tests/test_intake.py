@@ -452,3 +452,53 @@ def test_a_bad_file_without_words_is_sent_back_with_its_reason(rides, cases, peo
         complaint=filed, actor=people("passenger").actor, side=Side.COMPLAINANT, words="so", files=files
     )
     assert [line.kind for line in timeline.of(case=filed.code)].count(ComplaintLine.MISSING) == 1
+
+
+# --- From the street, by who is signed in ---
+
+
+def test_who_is_signed_in_and_types_the_own_phone_is_known_as_themselves(rides, people, signed_in):
+    """No code is asked for what the session proves; the case stands on her page, in her copy and among what keeps."""
+    plate = rides.ended().plate_registered
+    phone = people("passenger").phone.removeprefix("+86")
+    answer = send(signed_in("passenger"), words="他拿刀威胁她", plate=plate, phone=phone)
+    filed = Complaint.objects.get()
+    assert (filed.complainant, filed.source, filed.caller_phone) == (people("passenger"), "third_party", "")
+    assert answer.redirect_chain[-1][0] == f"/complaints/{filed.code}/"
+    assert filed.code in signed_in("passenger").get("/complaints/").content.decode()
+    assert Hold.objects.get().source == filed.code
+    assert not Notification.objects.filter(key__startswith="code:").exists()
+
+
+def test_the_call_knows_them_as_well(rides, people, signed_in):
+    body = {
+        "name": "x", "phone": people("passenger").phone, "plate": rides.ended().plate_registered,
+        "category": "harassment", "words": "他拿刀威胁她", "submission": "s-of-a-call".ljust(16, "-"),
+    }  # fmt: skip
+    assert (
+        signed_in("passenger")
+        .post("/api/v1/street-complaints/", body, content_type="application/json")
+        .status_code
+        == 201
+    )
+    assert Complaint.objects.get().complainant == people("passenger")
+
+
+@pytest.mark.parametrize(
+    ("who", "phone"),
+    [("passenger", "13911110002"), ("agent", None), ("passenger2", "13800000001")],
+    ids=["another's phone", "staff at work", "a stranger with her phone"],
+)
+def test_nobody_else_is_taken_for_the_owner_of_a_phone(rides, people, signed_in, who, phone):
+    plate = rides.ended().plate_registered
+    send(signed_in(who), words="他拿刀威胁她", plate=plate, phone=phone or people(who).phone)
+    filed = Complaint.objects.get()
+    assert (filed.complainant, filed.stopped_at) == (None, None)
+    assert filed.caller_phone
+
+
+def test_the_form_knows_who_is_signed_in(people, signed_in, client):
+    page = signed_in("passenger").get("/complain/").content.decode()
+    assert 'value="138 0000 0001"' in page
+    assert f'value="{people("passenger").real_name}"' in page
+    assert "138 0000" not in client.get("/complain/").content.decode()

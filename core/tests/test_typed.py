@@ -179,7 +179,7 @@ def test_what_cannot_be_a_resident_number_is_refused(number):
 
 
 @quick
-@given(st.sampled_from("·•・‧∙⋅．。"), st.sampled_from(["", " "]))
+@given(st.sampled_from("·•・‧∙⋅．。ꞏ⸳◦˙-－–—"), st.sampled_from(["", " "]))
 def test_a_middle_dot_is_a_middle_dot(dot, space):
     assert typed.name.read(f"古丽{space}{dot}{space}艾合买提") == "古丽·艾合买提"
 
@@ -191,6 +191,12 @@ def test_a_middle_dot_is_a_middle_dot(dot, space):
         (" Ann \u200b  Lee ", "Ann Lee"),
         ("J. Lee", "J. Lee"),
         ("古丽.艾合买提", "古丽·艾合买提"),
+        ("Sean O’Brien", "Sean O'Brien"),
+        ("Sean O´Brien", "Sean O'Brien"),
+        ("Sean OʼBrien", "Sean O'Brien"),
+        ("Mary‑Ann Lee", "Mary-Ann Lee"),
+        ("Mary – Ann Lee", "Mary-Ann Lee"),
+        ("-Lee-", "Lee"),
     ],
 )
 def test_names_have_one_form(written, name):

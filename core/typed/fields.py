@@ -37,7 +37,7 @@ PHONE = Kind(phone.read, attrs=(("inputmode", "tel"),))
 CODE = Kind(code.read)
 SECRET_CODE = Kind(code.marks, 80)  # random, in groups, shown once
 NAME = Kind(name.plain)  # of whoever writes to us: any
-REAL_NAME = Kind(name.read)
+REAL_NAME = Kind(name.read, name.LONGEST)
 ID_NUMBER = Kind(document.any_kind, attrs=(("autocomplete", "off"),))
 YUAN = Kind(money.read, attrs=(("inputmode", "decimal"),))  # gives fen
 # Read by the service, which refuses nothing and keeps it as it was written beside what was read.

@@ -1,4 +1,5 @@
-"""Names of people, as registries write them: one middle dot, no spaces between characters, one between words."""
+"""Names of people, as registries write them: one middle dot, no spaces between characters, one between words, the plain
+apostrophe and hyphen of travel documents."""
 
 import re
 
@@ -7,10 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import InvalidInput
 from core.typed.text import CJK, flat
 
-# What keyboards give for the dot in 古丽·艾合买提; a full stop only between characters, never in 'J. Lee'.
-_DOT = re.compile(r"\s*[·••‧∙⋅・᛫⸱●▪﹒。．]\s*")
-_STOP = re.compile(rf"(?<={CJK.pattern})\s*[.]\s*(?={CJK.pattern})")
+# Before anything else is made of them: alone, NFKC turns the first two into marks on a space.
+_SIGNS = str.maketrans(
+    {"˙": "·", **dict.fromkeys("´`’‘‛′ʹʻʼ", "'"), **dict.fromkeys("‐‑‒–—―−", "-")},
+)
+# What keyboards give for the dot in 古丽·艾合买提; a full stop or a hyphen only between characters, never in 'J. Lee'.
+_DOT = re.compile(r"\s*[·••‧∙⋅・᛫⸱●▪﹒。．ꞏ⸳◦]\s*")
+_STOP = re.compile(rf"(?<={CJK.pattern})\s*[.\-]\s*(?={CJK.pattern})")
+_HYPHEN = re.compile(r"\s*-\s*")
 _BETWEEN = re.compile(rf"(?<={CJK.pattern})\s+(?={CJK.pattern})")
+
+
+# Of a name on a document: six parts with spaces around their dots, or the ten Latin names of one person. A browser cuts
+# what is longer without a word.
+LONGEST = 100
 
 
 class NameUnreadable(InvalidInput):
@@ -19,7 +30,8 @@ class NameUnreadable(InvalidInput):
 
 def plain(text: str) -> str:
     """A name as names are kept and compared. Raises nothing."""
-    said = _STOP.sub("·", _DOT.sub("·", flat(text))).strip("·")
+    said = _STOP.sub("·", _DOT.sub("·", flat(text.translate(_SIGNS))))
+    said = _HYPHEN.sub("-", said).strip("·-")
     return re.sub(r"\s+", " ", _BETWEEN.sub("", said))
 
 

@@ -6,6 +6,8 @@ from core import clock
 from core.models import AuditEntry
 from drivers.board_selectors import attacks_shown
 from drivers.services.redteam import try_attacks
+from drivers.states import ATTACKS
+from drivers.vision.attacks import Attack
 
 pytestmark = pytest.mark.long
 
@@ -18,3 +20,7 @@ def test_each_attack_is_shown_to_the_whole_check_and_stands_in_the_journal(world
     assert {line.action for line in lines} == {"drivers.attack_refused"}
     assert not {line.facts["verdict"] for line in lines} & {"passed", ""}
     assert {passed for passed, _at in attacks_shown(clock.now()).values()} == {False}
+
+
+def test_each_kind_of_picture_has_its_words():
+    assert ATTACKS.keys() == {str(attack) for attack in Attack}

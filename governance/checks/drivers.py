@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext_noop as noop
 
-from core import policy
+from core import facts, policy
 from drivers.board_selectors import (
     FACE_ACCEPT,
     FACE_REFUSE,
@@ -21,6 +21,7 @@ from drivers.board_selectors import (
 )
 from drivers.selectors import newest_run, run_progress
 from drivers.services.mismatch import PAYABLE
+from drivers.states import ATTACKS
 from governance.checks import ask
 from governance.checks.verdicts import NO_LAW, SPAN, laws, shared, trigger_stands, unique_stands, verdict
 from governance.evidence import fault, line, named
@@ -36,7 +37,9 @@ LOWEST_ACCEPT = 0.40  # the least likeness for which error rates were measured (
 RED_TEAM_RESTS = timedelta(hours=3)  # it shows pictures each hour
 LIKENESS = fault("likeness_too_low", noop("The likeness in force is only %(value)s"))
 OPENS_LONG = fault("token_lives_long", noop("A check opens orders for %(seconds)s s"))
-PASSING = fault("pictures_pass", noop("Pictures that pass the face check: %(kinds)s"))
+PASSING = fault(
+    "pictures_pass", noop("Pictures that pass the face check: %(kinds)s"), kinds=facts.several(ATTACKS)
+)
 RED_TEAM_GONE = fault(
     "red_team_rests", noop("No picture was shown to the face check for hours: the red team does not run")
 )

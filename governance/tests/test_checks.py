@@ -19,6 +19,7 @@ from core.actors import SYSTEM
 from core.models import Notification, PolicyVersion
 from core.tests.factories import PDF, set_policy
 from drivers.models import Hold
+from governance import evidence
 from governance.checks.asked import LAWS
 from governance.consultations import count
 from governance.measures import check_measure, has_check, measures, read_measures
@@ -347,6 +348,16 @@ def test_m03_turns_red_when_a_picture_passes_the_face_check_until_its_kind_is_re
     assert status("M03") == "fail"
     shown("refused", "smooth")
     assert status("M03") == "none"
+
+
+def test_m03_says_in_the_readers_words_which_pictures_pass(world):
+    audit.record(SYSTEM, "drivers.attack_passed", "flat", verdict="x")
+    audit.record(SYSTEM, "drivers.attack_passed", "smooth", verdict="x")
+    found = check_measure(next(row for row in measures() if row.id == "M03")).found
+    with override("zh-hans"):
+        assert "能通过人脸核验的照片：手持移动的照片、平滑扭曲的照片。" in evidence.told(found.facts)
+    with override("en"):
+        assert "a photo that a hand moves, a photo that is warped smoothly" in evidence.told(found.facts)
 
 
 def test_m03_turns_red_when_the_red_team_no_longer_runs(world, noon):
