@@ -164,6 +164,15 @@ class PasskeyAdded(
     line: Words
 
 
+class PasskeyRemoved(
+    Message,
+    code="accounts.passkey_removed",
+    text=_("Huhang: a passkey was removed from your account at %(at)s. Was it not you? Call %(line)s now."),
+):
+    at: Moment
+    line: Words
+
+
 class RecoveryCodeUsed(
     Message,
     code="accounts.recovery_code_used",

@@ -181,10 +181,20 @@ def _keep(*, account: Account, name: str, credential: AttestedCredentialData, co
 
 @begins_transaction
 def remove(*, account: Account, pk: int) -> None:
-    """Forget a passkey of one's own; sessions in which it was shown ask for the second factor anew. Raises `NotFound`."""
+    """Forget a passkey of one's own; sessions in which it was shown ask for the second factor anew. Its owner is told.
+
+    Raises `NotFound`.
+    """
     if not Passkey.objects.filter(user=account, pk=pk).delete()[0]:
         raise NotFound
+    at = clock.now()
     audit.record(account.actor, "accounts.passkey_removed", account.code, passkey=pk)
+    outbox.queue(
+        messages.PasskeyRemoved(at=at, line=settings.SAFETY_LINE),
+        key=f"passkey-removed:{pk}",
+        to=account.phone,
+        language=account.language,
+    )
 
 
 # --- A second factor -----------------------------------------------------------------------------------------------

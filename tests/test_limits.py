@@ -160,6 +160,7 @@ SENT = {
     "accounts.signed_in_elsewhere": SELF,
     "accounts.second_factor_set": SELF,
     "accounts.passkey_added": SELF,
+    "accounts.passkey_removed": SELF,
     "accounts.recovery_code_used": SELF,
     "accounts.administrator_made": STAFF,
     "accounts.signed_out": STAFF,

@@ -190,6 +190,7 @@ OTHERS = {
     "core.retention._due_of": "filled with core.retention._rules",
     "core.messages.transports.breaker._breakers": "one of each provider, made when it is asked",
     "core.policy.versions._said": "what the log was told",
+    "core.machines._told": "what was said last",
     "governance.measures._breakers": "a measure may be broken in several ways",
     "governance.regulator.sending._dead": "what was silent",
     "rides.open_requests._copies": "copies of this process",

@@ -343,6 +343,9 @@ def test_a_member_removes_it(client, signed_in, phone):
     assert signed_in("driver").post(f"/me/passkeys/{row.pk}/remove/").status_code == 404
     assert signed_in("passenger").post(f"/me/passkeys/{row.pk}/remove/").status_code == 302
     assert enter(client, phone).status_code == 400
+    assert (
+        Notification.objects.filter(message="accounts.passkey_removed").count() == 1
+    )  # it may be a stranger's hand
 
 
 def test_a_visit_to_the_page_keeps_nothing(client, people):
