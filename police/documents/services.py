@@ -36,8 +36,9 @@ from safety.services import sound_for_police
 from safety.states import RecordingState
 
 log = structlog.get_logger()
-# No letter and no digit that a machine takes for another one when it reads a photograph.
-ALPHABET = "ACDEFHJKMNPRTUVWXY3479"
+# No letter and no digit that a machine takes for another one when it reads a photograph, alone or twice: two J are read as
+# a U, two V as a W.
+ALPHABET = "ACDEFHKMNPRTUWXY3479"
 CODE_LENGTH = 8
 IN_MEMORY = 8 * 1024 * 1024  # bytes of sound; what is more lies in a file that has no name
 BLOCK = 1024  # bytes of which one keyed digest is kept
@@ -68,7 +69,7 @@ class Handed:
 
 
 def new_copy_code() -> str:
-    """A code that survives a photograph: 22⁸ of them."""
+    """A code that survives a photograph: 20⁸ of them."""
     return "".join(secrets.choice(ALPHABET) for _place in range(CODE_LENGTH))
 
 
