@@ -30,6 +30,7 @@ class WatchedTrip:
     driver_state_since: datetime
     route: list[Point]
     route_source: str
+    origin: Point
     destination: Point
     met: bool
     cancelled_at: datetime | None
@@ -244,6 +245,7 @@ def _read(row: dict[str, Any], around: Surroundings) -> WatchedTrip:
         or row["requested_at"],
         route=[(lat, lon) for lat, lon in row["planned_route"]],
         route_source=row["route_source"],
+        origin=origin,
         destination=destination,
         met=row["phones_met_at"] is not None,
         cancelled_at=row["cancelled_at"],

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from core import clock
-from rides.models import Payment
+from core import clock, policy
+from core.tests.factories import set_policy
+from rides.models import Payment, Trip
 from rides.selectors import position_key
 from rides.services import cancel_trip, confirm_car
 from rides.services.positions import PhoneFixes, store_positions
@@ -13,6 +14,7 @@ from rides.states import CancelReason, Party
 from rides.tokens import TripKey
 from rides.trails import Fix
 from safety.models import Incident, SafetyQuestion, Signal
+from safety.policies import WEIGHTS
 from safety.selectors import watched_by_question
 from safety.services import answer_question, expire_questions, report_finding
 from safety.states import Answer, SignalKind
@@ -123,6 +125,21 @@ def test_a_silent_phone_and_no_answer_open_whatever_the_points(rides, noon):
     nobody_answers(noon)
     incident = Incident.objects.get(trip=trip)
     assert incident.score == 60 and incident.high_risk_at
+
+
+@pytest.mark.parametrize("points", [40, 0])
+def test_a_car_that_left_the_pickup_and_no_answer_open_whatever_the_points(rides, noon, points):
+    """He arrived, nobody pressed anything, and her phone is in the pocket."""
+    trip = rides.arrived()
+    set_policy(WEIGHTS, policy.value(WEIGHTS) | {"leaving_pickup": points})
+    report_finding(trip_code=trip.code, kind=SignalKind.LEAVING_PICKUP)
+    assert SafetyQuestion.objects.get(trip=trip).answer == ""
+    assert not Incident.objects.exists()
+    nobody_answers(noon)
+    assert Incident.objects.get(trip=trip).high_risk_at
+    assert (
+        Trip.objects.get(pk=trip.pk).state == "arrived"
+    )  # nothing is taken from him: she may sit beside him (S11)
 
 
 def test_the_same_in_the_other_order(rides, noon):
