@@ -10,8 +10,8 @@ from drivers.selectors import driver_of
 from rides import positions
 from rides.models import LatestPosition, TrailMinute, Trip
 from rides.selectors import trail_of
-from rides.services import end_trip
-from rides.states import Party
+from rides.services import cancel_trip, confirm_car, end_trip
+from rides.states import CancelReason, Party
 from rides.tokens import TripKey
 from rides.trails import unpack
 from safety.models import Incident, SafetyQuestion, Signal
@@ -120,6 +120,20 @@ def test_leaving_the_way_again_after_she_called_it_fine_asks_again(valkey, rides
 
 def end(trip, people):
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+
+
+def test_this_is_my_car_says_for_the_monitor_too_that_they_met(valkey, rides, people, noon):
+    """Without any position of hers: the plate was compared, he cancels, and the car goes on (R6)."""
+    trip, found = rides.arrived(), Monitor()
+    confirm_car(passenger=people("passenger"), trip_code=trip.code)
+    cancel_trip(account=people("driver"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
+    turn(found)
+    for step in range(12):
+        time_passes(noon, found, 60)
+        put(valkey, trip, [(time.time(), trip.origin_latitude - 0.004 * step, trip.origin_longitude)])
+        found.step()
+    assert [each.kind for each in Signal.objects.filter(trip=trip)] == ["moving_after_cancel"]
+    assert Incident.objects.get(trip=trip).high_risk_at
 
 
 def test_he_arrives_nobody_presses_anything_and_the_car_leaves(valkey, rides, noon):

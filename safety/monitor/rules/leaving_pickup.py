@@ -53,7 +53,7 @@ def _pickup(trip: "WatchedTrip") -> list[float]:
 
 
 THERE = trip_column(
-    "leaving_pickup.there", lambda trip, _limits: float(trip.met or trip.state == TripState.ARRIVED)
+    "leaving_pickup.there", lambda trip, _limits: float(trip.has_met or trip.state == TripState.ARRIVED)
 )
 FROM_X = trip_column("leaving_pickup.x", lambda trip, _limits: _pickup(trip)[0])
 FROM_Y = trip_column("leaving_pickup.y", lambda trip, _limits: _pickup(trip)[1])
