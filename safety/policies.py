@@ -258,9 +258,12 @@ SHARES = limits.declare(
 
 
 def ended_far(metres: float, whole: float) -> bool:
-    """True for an end that is `metres` from the destination of a trip whose ends are `whole` metres apart."""
+    """True for an end that is `metres` from the destination of a trip whose ends are `whole` metres apart.
+
+    An end of which nobody knows where it was, less than 0, is far: absence is not innocence.
+    """
     limit = min(policy.value(ENDED_FAR_METRES), policy.value(ENDED_FAR_SHARE) * whole)
-    return metres > max(policy.value(ENDED_FAR_LEAST), limit)
+    return metres < 0 or metres > max(policy.value(ENDED_FAR_LEAST), limit)
 
 
 @dataclass(frozen=True, slots=True)
