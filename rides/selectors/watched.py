@@ -98,6 +98,11 @@ def followed() -> set[int]:
     return {pk for lookup in _followed for pk in lookup()}
 
 
+def is_followed(trip: Trip) -> bool:
+    """Whether something keeps this trip in watch, over or not."""
+    return trip.pk in followed()
+
+
 def watched_trips() -> list[WatchedTrip]:
     """Trips whose phones are watched now: with a driver, over since a short time, or followed by something else.
 
