@@ -451,6 +451,35 @@ def test_another_driver_of_the_trip_leaves_from_nowhere():
     assert walk(found, Party.DRIVER, [(t, 3000, 0) for t in range(500, 600, 10)]) == []
 
 
+def test_after_arrival_both_phones_are_silent_and_nobody_knows_where_they_are():
+    """He changed to a map that navigates; hers is in the pocket."""
+    found = watch(TripState.ARRIVED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    assert ticked(found, 180) == []
+    assert ticked(found, 181) == [(SignalKind.SIGNAL_LOST, "passenger/pickup")]
+    assert ticked(found, 5000) == []
+    assert ticked(watch(TripState.ARRIVED), 181) == [(SignalKind.SIGNAL_LOST, "passenger/pickup")]
+    assert ticked(watch(TripState.ACCEPTED, met=True), 5000) == []
+
+
+@pytest.mark.parametrize("party", list(Party))
+def test_after_arrival_one_phone_that_is_heard_is_enough(party):
+    found = watch(TripState.ARRIVED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    walk(found, party, [(100, 0, 0, 900.0)])
+    assert ticked(found, 280) == []
+    assert ticked(found, 281) == [(SignalKind.SIGNAL_LOST, "passenger/pickup")]
+
+
+def test_after_arrival_time_in_which_nobody_could_be_heard_is_no_silence():
+    found = watch(TripState.ARRIVED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    walk(found, Party.PASSENGER, [(20, 0, 0)])
+    found.excuse([(START + 50, START + 3600)])
+    assert ticked(found, 3600 + 150) == []
+    assert ticked(found, 3600 + 151) == [(SignalKind.SIGNAL_LOST, "passenger/pickup")]
+
+
 def fine(found, answers=1):
     found.called_fine({"T-1": answers})
 
@@ -699,6 +728,7 @@ SPEAKS = {
     "off_route": lambda: heard(watch(), (Party.DRIVER, [(t, 1000, 700) for t in range(0, 60, 5)])),
     "overlong": lambda: at_the_clock(watch(), 3201),
     "remote_at_night": at_night,
+    "silent_at_pickup": lambda: at_the_clock(watch(TripState.ARRIVED), 181),
     "signal_lost": lambda: at_the_clock(watch(), 61),
     "together": lambda: heard(
         watch(TripState.ACCEPTED),

@@ -249,6 +249,13 @@ def test_a_car_that_left_the_pickup_and_no_answer_open_whatever_the_points(rides
     )  # nothing is taken from him: she may sit beside him (S11)
 
 
+def test_both_phones_silent_at_the_pickup_and_no_answer_open(rides, noon):
+    trip = rides.arrived()
+    report_finding(trip_code=trip.code, kind=SignalKind.SIGNAL_LOST, detail="passenger/pickup")
+    nobody_answers(noon)
+    assert Incident.objects.get(trip=trip).high_risk_at
+
+
 def test_the_same_in_the_other_order(rides, noon):
     trip = rides.under_way()
     report_finding(trip_code=trip.code, kind=SignalKind.LONG_STOP)
