@@ -68,6 +68,7 @@ def trips(points: int) -> list[WatchedTrip]:
             driver_state_since=datetime.fromtimestamp(START, tz=UTC),
             route=way,
             route_source="valhalla",
+            origin=way[0],
             destination=way[-1],
             met=True,
             cancelled_at=None,

@@ -16,7 +16,7 @@ from rides.actions import TRIPS
 from rides.api import show_trip
 from rides.forms import MismatchForm
 from rides.models import Trip
-from rides.policies import NEVER_AGAIN_FOR
+from rides.policies import NEVER_AGAIN_FOR, WATCH_AFTER_END
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
@@ -74,7 +74,7 @@ def trip_context(
         "before_boarding": trip.state in BEFORE_BOARDING,
         "aboard": trip.state in ABOARD,
         "with_driver": trip.state in WITH_DRIVER,
-        "moving": trip.driver is not None and trip.state != TripState.ENDED,
+        "sends": _sends_positions(trip, party),
         "hitch": trip.line == Line.HITCH,
         "drawn": routing.follows_roads(trip.route_source),
         "left": None if by_account and selectors.is_shut_out(trip) else selectors.way_left(trip),
@@ -91,6 +91,19 @@ def trip_context(
         "mismatch_form": MismatchForm(),
     }
     return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip, refusal))
+
+
+def _sends_positions(trip: Trip, party: Party) -> bool:
+    """Whether this side's page says where its phone is: once a car was found, for as long as the platform watches (R9).
+
+    After the end his stops by the clock alone, so that nothing on it says whether an incident lives (S11); hers goes on
+    for as long as one does, or a question of hers.
+    """
+    if trip.driver is None:
+        return False
+    if trip.ended_at is None or clock.now() < trip.ended_at + policy.span(WATCH_AFTER_END):
+        return True
+    return party == Party.PASSENGER and selectors.is_followed(trip)
 
 
 def _is_warned(trip: Trip) -> bool:

@@ -28,12 +28,13 @@ from rides.events import (
 from rides.geometry import distance
 from rides.selectors import aboard, follows_trips, name_of_rider, trip_by_code
 from rides.states import Party
-from safety import messages
+from safety import messages, sentences
 from safety.events import DangerShown, SosRaised, SosRepeated
 from safety.policies import ended_far
 from safety.selectors import (
     called_at,
     contacts_called_for,
+    her_metres_at_end,
     incident_to_tell,
     incident_trip,
     incident_trip_if_open,
@@ -142,10 +143,14 @@ def alert_pickup_late(event: PickupLate) -> None:
 
 @handles(TripEnded)
 def weigh_end(event: TripEnded) -> None:
-    """An end far from the destination is a signal; covert holds act where nobody is in the car any more."""
+    """An end far from the destination, or of which nobody knows where, is a signal; covert holds act where nobody is in the
+    car any more.
+    """
     trip = trip_by_code(event.trip)
-    if ended_far(event.metres, distance(trip.origin, trip.destination)):
-        why = facts.of(SignalKind.ENDED_FAR, metres=event.metres)
+    metres = event.metres if event.metres >= 0 else her_metres_at_end(trip)
+    if ended_far(metres, distance(trip.origin, trip.destination)):
+        known = metres >= 0
+        why = facts.of(SignalKind.ENDED_FAR, metres=metres) if known else facts.of(sentences.ENDED_UNSEEN)
         add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=why)
         ask_passenger(trip=trip)
     act_on_holds(driver=trip.driver)

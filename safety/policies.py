@@ -36,6 +36,7 @@ WEIGHTS = policy.declare(
         SignalKind.ENDED_FAR.value: 40,
         SignalKind.NO_ANSWER.value: 30,
         SignalKind.ASKED_FOR_HELP.value: 100,
+        SignalKind.FINE_NOT_SHOWN.value: 30,
         SignalKind.MISMATCH.value: 70,
         SignalKind.PICKUP_LATE.value: 70,
         SignalKind.WELFARE_CHECK.value: 70,
@@ -66,6 +67,16 @@ ANSWER_WITHIN = policy.declare(
     60,
     name=pgettext_lazy("policy name", "Answer to a safety question"),
     about=_("No answer within this time is an answer."),
+)
+FINE_SHOWN_WITHIN = policy.declare(
+    "safety.fine_shown_within",  # R6
+    policy.Span(60, 1_800),
+    300,
+    name=pgettext_lazy("policy name", "Answer that her phone shows"),
+    about=_(
+        "After a cancel or an early end that is doubted, her answer that all is well is believed once her own positions, "
+        "apart from the car, show it; where they have not within this time, an incident opens."
+    ),
 )
 OWNED_WITHIN = policy.declare(
     "safety.owned_within",  # S6
@@ -247,9 +258,12 @@ SHARES = limits.declare(
 
 
 def ended_far(metres: float, whole: float) -> bool:
-    """True for an end that is `metres` from the destination of a trip whose ends are `whole` metres apart."""
+    """True for an end that is `metres` from the destination of a trip whose ends are `whole` metres apart.
+
+    An end of which nobody knows where it was, less than 0, is far: absence is not innocence.
+    """
     limit = min(policy.value(ENDED_FAR_METRES), policy.value(ENDED_FAR_SHARE) * whole)
-    return metres > max(policy.value(ENDED_FAR_LEAST), limit)
+    return metres < 0 or metres > max(policy.value(ENDED_FAR_LEAST), limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,6 +545,7 @@ policy.safer(
     policy.LOWER,
     THRESHOLD,
     ANSWER_WITHIN,
+    FINE_SHOWN_WITHIN,
     OWNED_WITHIN,
     TAKEN_WITHIN,
     CALLED_BACK_WITHIN,

@@ -134,6 +134,7 @@ def _trip(story: ReplayedTrip) -> WatchedTrip:
         driver_state_since=datetime.fromtimestamp(first.at, tz=UTC),
         route=way,
         route_source=source,
+        origin=origin,
         destination=story.destination,
         met=False,
         cancelled_at=None,

@@ -5,15 +5,19 @@ from django.utils.translation import gettext_lazy as _
 from core import facts
 from core.facts import choice, number
 from core.formats import distance
-from rides.states import CancelReason, Company, Party, PlateCheck
+from rides.states import CancelReason, Company, Party, PhonesSay, PlateCheck
 from safety.states import SignalKind
 
 _PARTY = choice(Party, Company)
+# What an end that counts as far says where no phone was heard.
+ENDED_UNSEEN = "ended_unseen"
 _WHO_SAID = {"party": _PARTY, "reason": choice(CancelReason)}
 
 facts.declare(SignalKind.CANCEL_ABOARD, _("%(party)s: %(reason)s"), **_WHO_SAID)
 facts.declare(SignalKind.CANCEL_AFTER_MEETING, _("%(party)s: %(reason)s"), **_WHO_SAID)
 facts.declare(SignalKind.ENDED_FAR, _("%(metres)s from the destination"), metres=distance)
+facts.declare(ENDED_UNSEEN, _("nobody knows where: no position of the driver's phone"))
+facts.declare(SignalKind.FINE_NOT_SHOWN, _("both phones: %(phones)s"), phones=choice(PhonesSay))
 facts.declare(SignalKind.MISMATCH, "%(what)s", what=choice(PlateCheck))
 facts.declare(SignalKind.REPEATED_REPORT, _("report number %(number)s"), number=number)
 facts.declare(SignalKind.SOS, _("from the %(party)s's phone"), party=_PARTY)

@@ -42,6 +42,7 @@ class SignalKind(models.TextChoices):
     ENDED_FAR = "ended_far", _("ended far from the destination")
     NO_ANSWER = "no_answer", _("no answer to the question in 60 seconds")
     ASKED_FOR_HELP = "asked_for_help", _("the passenger answered that not all is well")
+    FINE_NOT_SHOWN = "fine_not_shown", _("all is well was answered, and no position of hers shows it")
     MISMATCH = "mismatch", _("not the registered car or driver")
     PICKUP_LATE = "pickup_late", _("waited for a pick-up in the night and does not answer")
     WELFARE_CHECK = "welfare_check", _("somebody is worried")

@@ -5,12 +5,12 @@ from safety import retention as tables  # noqa: F401 - how long they are kept
 from safety.handlers import CONTACTS
 from safety.services.calls import CALLS
 from safety.services.centre import CLOSINGS, FOLLOWING, PUSHES
-from safety.services.questions import EXPIRIES
+from safety.services.questions import DOUBTS, EXPIRIES
 from safety.services.recordings import DESTRUCTION, ERASURE, PLAYS, SILENT, WRAPPING
 from safety.services.stops import QUIET_HOLDS
 
 alert_contacts_again = jobs.periodic("safety.tasks.alert_contacts_again", jobs.again(CONTACTS))
-expire_questions = jobs.periodic("safety.tasks.expire_questions", EXPIRIES)
+expire_questions = jobs.periodic("safety.tasks.expire_questions", EXPIRIES, DOUBTS)
 destroy_recordings = jobs.periodic("safety.tasks.destroy_recordings", DESTRUCTION, ERASURE)
 close_silent_recordings = jobs.periodic("safety.tasks.close_silent_recordings", SILENT)
 turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)

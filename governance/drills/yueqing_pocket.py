@@ -1,7 +1,7 @@
 """The case as it really was: no code is entered, her phone lies in a pocket, and 'not boarded' is pressed at 14:10.
 
-So the platform has not seen that she boarded, and nothing but a doubt stands against what the driver says. The second
-station rings and knows nothing but her phone.
+So the platform has not seen that she boarded, and nothing but the way of the car, and a doubt, stand against what the
+driver says. The second station rings and knows nothing but her phone.
 """
 
 import html
@@ -57,10 +57,10 @@ def without_a_code(report: Report) -> None:
         ride.take()
         world.set_clock(at("13:00"))
         Person.must(ride.arrive())
-        _in_the_pocket(world, ride, cast["agent"])
+        incident = _in_the_pocket(world, ride, cast)
         _not_boarded(world, ride)
         believed = driver_view(ride)
-        incident = _anybody_acts(world, ride, cast)
+        _anybody_acts(world, ride, cast, incident)
         _next_order(world, ride, cast, ordinary)
         ride.drive(at("14:50"), DRIVEN, 0.4, 1.0, "driver", step=300)
         world.expect(
@@ -109,52 +109,42 @@ def _an_ordinary_day(world: World, cast: dict[str, Person]) -> dict[str, str]:
     return told
 
 
-def _in_the_pocket(world: World, ride: Ride, staff: Person) -> None:
-    """13:00 to 14:00: nobody enters a code; of her phone four positions come, each good for kilometres; then none."""
+def _in_the_pocket(world: World, ride: Ride, cast: dict[str, Person]) -> str:
+    """13:00 to 14:00: nobody enters a code; of her phone four positions come, each good for kilometres; then none.
+
+    Nobody says anything, and the car leaves the pick-up: that is asked about within the first quarter. Returns the
+    incident's code.
+    """
+    incident = ""
     for quarter in range(4):
         until = at("13:00") + minutes(15 * (quarter + 1))
+        before = driver_view(ride) if quarter == 0 else {}
         ride.drive(until, PLANNED, 0.075 * quarter, 0.075 * (quarter + 1), "driver", step=300)
         lat, lon = along(PLANNED, 0.075 * (quarter + 1))
         ride.send("passenger", [(lat + 0.012, lon - 0.009)], accuracy=CELL, away=True)
+        if quarter == 0:
+            incident = _leaves_the_pickup(world, ride, cast, before)
     world.positions_read()
     world.expect(
-        "without a code and with a phone in the pocket nothing shows that she is aboard",
-        "arrived; no incident",
-        lambda: _still_waits(ride, staff),
+        "without a code and with a phone in the pocket nothing but the way of the car shows that she is aboard",
+        "arrived; the same incident",
+        lambda: _still_waits(ride, cast["agent"], incident),
         tz=TZ,
     )
+    return incident
 
 
-def _still_waits(ride: Ride, staff: Person) -> tuple[bool, str]:
-    state = Person.must(ride.passenger.get(f"/api/v1/trips/{ride.code}/"))["state"]
-    incident = incident_of(staff, ride.code)
-    return state == "arrived" and not incident, f"{state}; {incident or 'no incident'}"
-
-
-def _not_boarded(world: World, ride: Ride) -> None:
-    """14:10: he presses what the platform's record of 2018 says."""
-    ride.drive(at("14:10"), PLANNED, 0.3, 0.36, "driver", step=300)
-
-    def press() -> tuple[bool, str]:
-        answer = ride.driver.post(f"/api/v1/trips/{ride.code}/cancel/", {"reason": "not_boarded"})
-        state = answer.json().get("state", "")
-        return (answer.status_code, state) == (200, "cancelled"), f"{answer.status_code} {state}"
-
-    world.expect("the driver says 'not boarded', and learns no doubt", "200 cancelled", press, tz=TZ)
+def _leaves_the_pickup(world: World, ride: Ride, cast: dict[str, Person], before: dict[str, str]) -> str:
+    """The car is more than a kilometre away with her unseen: she is asked, and silence is an answer."""
+    agent = cast["agent"]
     world.expect(
-        "she alone is asked",
+        "the car leaves the pick-up and nobody knows where she is: she alone is asked",
         "asked, on her page only",
         lambda: asked(ride),
         tz=TZ,
         patient=True,
     )
-
-
-def _anybody_acts(world: World, ride: Ride, cast: dict[str, Person]) -> str:
-    """She does not answer: that is an answer. Returns the incident's code."""
-    agent = cast["agent"]
     world.pass_time(61)
-    began = time.monotonic()
     world.expect(
         "she does not answer: an incident is on the console",
         "an incident",
@@ -162,7 +152,6 @@ def _anybody_acts(world: World, ride: Ride, cast: dict[str, Person]) -> str:
         tz=TZ,
         patient=True,
     )
-    seconds = time.monotonic() - began
     incident = incident_of(agent, ride.code)
     world.expect(
         "it rings on an agent's console",
@@ -175,10 +164,72 @@ def _anybody_acts(world: World, ride: Ride, cast: dict[str, Person]) -> str:
         patient=True,
     )
     world.expect(
+        "it says what the car did, and that nobody answered",
+        "both",
+        lambda: page_has(
+            agent,
+            incident,
+            "the car left the pick-up, and nobody was said to board",
+            "no answer to the question",
+        ),
+        tz=TZ,
+        patient=True,
+    )
+    world.pass_time(10)
+    cast["specialist"].submit(f"/admin/incidents/{incident}/do/take/", {"do": "1"})
+    world.expect("a person has it", "taken by specialist; quiet", lambda: _taken(agent, incident), tz=TZ)
+    now = driver_view(ride)
+    world.expect(
+        "question and incident: the driver's pages and API say nothing of them (S11)",
+        "the same as at 13:00",
+        lambda: (before == now, differences(before, now) or "the same"),
+        tz=TZ,
+    )
+    return incident
+
+
+def _still_waits(ride: Ride, staff: Person, incident: str) -> tuple[bool, str]:
+    state = Person.must(ride.passenger.get(f"/api/v1/trips/{ride.code}/"))["state"]
+    now = incident_of(staff, ride.code)
+    return state == "arrived" and bool(incident) and now == incident, f"{state}; {now or 'no incident'}"
+
+
+def _not_boarded(world: World, ride: Ride) -> None:
+    """14:10: he presses what the platform's record of 2018 says."""
+    ride.drive(at("14:10"), PLANNED, 0.3, 0.36, "driver", step=300)
+
+    def press() -> tuple[bool, str]:
+        answer = ride.driver.post(f"/api/v1/trips/{ride.code}/cancel/", {"reason": "not_boarded"})
+        state = answer.json().get("state", "")
+        return (answer.status_code, state) == (200, "cancelled"), f"{answer.status_code} {state}"
+
+    world.expect("the driver says 'not boarded', and learns no doubt", "200 cancelled", press, tz=TZ)
+
+
+def _anybody_acts(world: World, ride: Ride, cast: dict[str, Person], incident: str) -> None:
+    """What he pressed is news to who has the incident since an hour ago; she is asked again, and does not answer."""
+    owner, began = cast["specialist"], time.monotonic()
+    world.expect(
+        "what he pressed rings for the incident's owner",
+        NEWS,
+        lambda: _rings_for_owner(owner, incident),
+        tz=TZ,
+        patient=True,
+    )
+    seconds = time.monotonic() - began
+    world.expect(
+        "she alone is asked",
+        "asked, on her page only",
+        lambda: asked(ride),
+        tz=TZ,
+        patient=True,
+    )
+    world.pass_time(61)
+    world.expect(
         "it says what was pressed, that nobody answered, and that silence proves nothing",
         "all three",
         lambda: page_has(
-            agent,
+            owner,
             incident,
             "the passenger did not board",
             "no answer to the question",
@@ -187,23 +238,12 @@ def _anybody_acts(world: World, ride: Ride, cast: dict[str, Person]) -> str:
         tz=TZ,
         patient=True,
     )
-    world.pass_time(10)
-    cast["specialist"].submit(f"/admin/incidents/{incident}/do/take/", {"do": "1"})
-    world.expect(
-        "a person has it",
-        "taken by specialist; quiet",
-        lambda: _taken(agent, incident),
-        tz=TZ,
-    )
+    _owner_looks(world, owner, incident)
     history = CASE["historical_clocks_minutes"]["cancellation_to_anyone_at_the_platform_acting"]
-    human = [
-        HumanStep("she has a minute to answer", 61),
-        HumanStep("a specialist reads the strip and takes the incident", 10),
-    ]
+    human = [HumanStep("the specialist who has the incident looks at what is new", 8)]
     world.report.clocks["cancellation_without_a_code_to_anyone_at_the_platform_acting"] = ClockResult(
         history, round(seconds, 3), human
     )
-    return incident
 
 
 def _taken(staff: Person, incident: str) -> tuple[bool, str]:

@@ -8,7 +8,7 @@ from rides.models.payments import Payment
 from rides.models.positions import DriverOnDuty, LatestPosition, TrailMinute
 from rides.models.ratings import Rating, Score
 from rides.models.talk import Message, RelayNumber
-from rides.models.trips import Trip, TripQuerySet
+from rides.models.trips import Trip, TripQuerySet, met_by_what_was_said
 
 __all__ = [
     "City",
@@ -33,4 +33,5 @@ __all__ = [
     "TrailMinute",
     "Trip",
     "TripQuerySet",
+    "met_by_what_was_said",
 ]

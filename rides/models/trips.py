@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +20,11 @@ from rides.states import (
     RiderKind,
     TripState,
 )
+
+
+def met_by_what_was_said(boarded_at: datetime | None, plate_check: str, wrong_codes: int) -> bool:
+    """True where a trip's row says that driver and passenger stood face to face, whatever their phones show (R6)."""
+    return boarded_at is not None or plate_check == PlateCheck.SAME or wrong_codes > 0
 
 
 class TripQuerySet(models.QuerySet["Trip"]):
@@ -230,9 +237,8 @@ class Trip(models.Model):
 
         The plate was compared at the car, which also shows the boarding code; a code was entered, right or wrong.
         """
-        return bool(
-            self.phones_met_at or self.boarded_at or self.plate_check == PlateCheck.SAME or self.wrong_codes
-        )
+        said = met_by_what_was_said(self.boarded_at, self.plate_check, self.wrong_codes)
+        return self.phones_met_at is not None or said
 
     @property
     def cancel_is_doubted(self) -> bool:

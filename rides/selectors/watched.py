@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from core import clock, policy
 from rides.geometry import Point
-from rides.models import City, KnownPlace, LatestPosition, LineInCity, Trip
+from rides.models import City, KnownPlace, LatestPosition, LineInCity, Trip, met_by_what_was_said
 from rides.policies import WATCH_AFTER, WATCH_AFTER_END
 from rides.states import OVER, WITH_DRIVER, LineState, TripState
 
@@ -30,14 +30,22 @@ class WatchedTrip:
     driver_state_since: datetime
     route: list[Point]
     route_source: str
+    origin: Point
     destination: Point
-    met: bool
+    met: bool  # both phones were at one place
     cancelled_at: datetime | None
     # The line was suspended after this trip had begun: it is finished under closer watch (R1).
     closer: bool = False
     planned_seconds: float = 0.0
     # Known places around the way: whoever is near one of them is not in a remote area.
     places: tuple[Point, ...] = ()
+    # The trip itself says that driver and passenger stood face to face, wherever their phones were.
+    said_met: bool = False
+
+    @property
+    def has_met(self) -> bool:
+        """As `Trip.has_met`: by their phones or by what was said and entered (R6)."""
+        return self.met or self.said_met
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,11 @@ def follows_trips(lookup: Lookup) -> Lookup:
 def followed() -> set[int]:
     """The trips that something keeps in watch, over or not."""
     return {pk for lookup in _followed for pk in lookup()}
+
+
+def is_followed(trip: Trip) -> bool:
+    """Whether something keeps this trip in watch, over or not."""
+    return trip.pk in followed()
 
 
 def watched_trips() -> list[WatchedTrip]:
@@ -223,6 +236,8 @@ _COLUMNS = (
     "destination_latitude",
     "destination_longitude",
     "phones_met_at",
+    "plate_check",
+    "wrong_codes",
     "cancelled_at",
 )
 
@@ -244,10 +259,12 @@ def _read(row: dict[str, Any], around: Surroundings) -> WatchedTrip:
         or row["requested_at"],
         route=[(lat, lon) for lat, lon in row["planned_route"]],
         route_source=row["route_source"],
+        origin=origin,
         destination=destination,
         met=row["phones_met_at"] is not None,
         cancelled_at=row["cancelled_at"],
         closer=(row["line"], city) in around.stopped,
         planned_seconds=row["route_seconds"],
         places=(origin, destination, *around.places.get(city, ())),
+        said_met=met_by_what_was_said(row["boarded_at"], row["plate_check"], row["wrong_codes"]),
     )

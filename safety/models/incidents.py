@@ -273,7 +273,7 @@ class SafetyQuestion(models.Model):
         blank=True,
     )
     answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
-    # 'Fine' after a cancel that is doubted, while no position of hers shows her apart from the car (R6).
+    # 'Fine' after a cancel that is doubted, while it waits for a position of hers apart from the car (R6).
     doubted = models.BooleanField(pgettext_lazy("field", "answer not shown by her phone"), default=False)
 
     class Meta:
@@ -291,6 +291,7 @@ class SafetyQuestion(models.Model):
             models.Index(fields=["expires_at"], condition=Q(answer=""), name="question_open"),
             # The monitor asks each second for what was answered lately.
             models.Index(fields=["answered_at"], condition=Q(answer="fine"), name="question_called_fine"),
+            models.Index(fields=["answered_at"], condition=Q(doubted=True), name="question_doubted"),
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,7 @@ def warm_up() -> None:
             driver_state_since=datetime.fromtimestamp(0, tz=UTC),
             route=[origin, destination],
             route_source="",
+            origin=origin,
             destination=destination,
             met=True,
             cancelled_at=None,

@@ -16,8 +16,10 @@ from core.errors import NotFound
 from core.links import digest_of
 from core.reads import Read
 from core.rehearsal import Statement, rehearse
+from rides.geometry import distance
 from rides.selectors import latest_positions
 from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party, RiderKind
+from rides.trails import is_coarse
 from safety.models import (
     Acknowledgement,
     Caller,
@@ -227,6 +229,16 @@ def _phone_is_silent(trip: "Trip", at: datetime) -> bool:
         if at - max(last.at if last else trip.boarded_at, trip.boarded_at) > allowed:
             return True
     return False
+
+
+def her_metres_at_end(trip: "Trip") -> int:
+    """How far from the destination her own phone was when the trip ended; -1 where it did not say so just then, or only
+    coarsely."""
+    last = latest_positions(trip).get(Party.PASSENGER)
+    ended = trip.ended_at or clock.now()
+    if last is None or is_coarse(last.fix) or ended - last.at > policy.span(SILENCE_AFTER):
+        return -1
+    return round(distance((last.latitude, last.longitude), trip.destination))
 
 
 WATCHED_FOR = timedelta(minutes=30)

@@ -35,7 +35,13 @@ from safety.services.desk import (
 )
 from safety.services.incidents import add_signal, open_incident
 from safety.services.pushing import ask_110, push_by_itself
-from safety.services.questions import answer_question, ask_passenger, expire_questions, report_finding
+from safety.services.questions import (
+    answer_question,
+    ask_passenger,
+    expire_questions,
+    report_finding,
+    settle_doubts,
+)
 from safety.services.recordings import (
     Arrived,
     Begun,
@@ -139,6 +145,7 @@ __all__ = [
     "see_news",
     "send_back",
     "set_recording",
+    "settle_doubts",
     "share_trip",
     "share_with",
     "share_with_contacts",

@@ -278,18 +278,21 @@ def _bring(
         events.publish(DangerShown(incident=incident.code))
 
 
-_SILENCE = frozenset({SignalKind.NO_ANSWER, SignalKind["SIGNAL_LOST"]})
+# Each says that nobody knows where she is: her phone aboard, or before anybody was said to board.
+_UNKNOWN = frozenset({SignalKind["SIGNAL_LOST"], SignalKind["LEAVING_PICKUP"]})
+_SILENCE = _UNKNOWN | {SignalKind.NO_ANSWER}
 
 
 def is_silent_without_answer(trip: "Trip | None", kind: SignalKind) -> bool:
     """True once her phone is silent *and* a question was not answered, whatever that weighs: a silence is no answer (S5).
 
-    `kind` is the signal that was just kept; only the two of them are worth a look.
+    So is a car that left the pick-up with her unseen. `kind` is the signal that was just kept; only these are worth a look.
     """
     if trip is None or kind not in _SILENCE:
         return False
     rows = Signal.objects.filter(trip=trip, kind__in=_SILENCE).values_list("kind", "detail")
     lost = any(
-        one == SignalKind["SIGNAL_LOST"] and detail.startswith(Party.PASSENGER) for one, detail in rows
+        one in _UNKNOWN and (one != SignalKind["SIGNAL_LOST"] or detail.startswith(Party.PASSENGER))
+        for one, detail in rows
     )
     return lost and any(one == SignalKind.NO_ANSWER for one, _detail in rows)

@@ -17,7 +17,7 @@ from rides.states import Party, PhonesSay, TripLine, TripState
 from rides.tokens import TripKey
 from safety.errors import QuestionClosed
 from safety.models import SafetyQuestion
-from safety.policies import ANSWER_WITHIN
+from safety.policies import ANSWER_WITHIN, FINE_SHOWN_WITHIN
 from safety.selectors import doubted_since
 from safety.services.incidents import add_signal, open_incident, set_silent
 from safety.states import (
@@ -166,6 +166,56 @@ EXPIRIES = jobs.rows(
     gettext_lazy("acting on questions that were not answered"),
     due=_expired,
     act=_expire,
+    key=int,
+    seconds=4.0,
+    life_safety=True,
+)
+
+
+def settle_doubts(*, at: datetime) -> int:
+    """A 'fine' that is doubted is looked at once her phone has had its time to show it; returns how many there were."""
+    return DOUBTS.run(at=at).total
+
+
+def _doubted(at: datetime, limit: int) -> list[int]:
+    until = at - policy.span(FINE_SHOWN_WITHIN)
+    rows = SafetyQuestion.objects.filter(doubted=True, answered_at__lte=until).order_by("answered_at", "pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _settle(pk: int, at: datetime) -> bool:
+    """Both phones have parted by now, or an incident opens, whatever the points: silence shows nothing (R6)."""
+    rows = SafetyQuestion.objects.select_for_update(skip_locked=True, of=("self",)).select_related("trip")
+    until = at - policy.span(FINE_SHOWN_WITHIN)
+    question = rows.filter(pk=pk, doubted=True, answered_at__lte=until).first()
+    if question is None:
+        return False
+    trip = trip_by_code(question.trip.code)
+    truth = reconcile_trip(trip, doubted_since(trip) or question.asked_at)
+    timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.facts)
+    question.doubted = False
+    question.save(update_fields=["doubted"])
+    if truth.says == PhonesSay.APART:
+        return True
+    incident = open_incident(actor=SYSTEM, origin=Origin.RULE, trip=trip)
+    add_signal(
+        actor=SYSTEM,
+        kind=SignalKind.FINE_NOT_SHOWN,
+        trip=trip,
+        incident=incident,
+        detail=str(question.pk),
+        facts=facts.of(SignalKind.FINE_NOT_SHOWN, phones=truth.says),
+        changes={"high_risk_at": incident.risk_since(at)},
+    )
+    return True
+
+
+DOUBTS = jobs.rows(
+    "safety.settle_doubts",
+    gettext_lazy("looking whether her phone shows that all is well, as she answered"),
+    due=_doubted,
+    act=_settle,
     key=int,
     seconds=4.0,
     life_safety=True,

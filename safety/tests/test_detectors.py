@@ -45,6 +45,7 @@ LIMITS = Limits(
     after_cancel_metres=300,
     alone_after_cancel_metres=1000,
     after_end_metres=1000,
+    leaving_metres=1000,
     coarse_metres=100,
     coarse_seconds=300,
     fastest=70,
@@ -71,6 +72,7 @@ def trip(state=TripState.IN_PROGRESS, **changes):
         driver_state_since=datetime.fromtimestamp(START, tz=UTC),
         route=[(28.0, 121.0), (28.1, 121.0)],
         route_source="valhalla",
+        origin=(28.0, 121.0),
         destination=(28.1, 121.0),
         cancelled_at=None,
         met=False,
@@ -349,6 +351,135 @@ def test_a_driver_who_never_met_her_may_drive_on():
     assert walk(found, Party.DRIVER, [(t, t * 12, 0) for t in range(0, 120, 5)]) == []
 
 
+# --- nobody pressed anything: the car leaves the pick-up ---
+
+LEFT = [(SignalKind.LEAVING_PICKUP, "")]
+
+
+@pytest.mark.parametrize("step", [12, 1000])
+def test_the_car_leaves_the_pickup_and_her_phone_never_spoke(step):
+    """She got in without a code, her phone is in the pocket: one position in five seconds, or one in minutes."""
+    found = watch(TripState.ARRIVED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    every = 5 if step == 12 else 60
+    seen = walk(found, Party.DRIVER, [(t * every, t * step, 0) for t in range(1, 300)])
+    assert kinds(seen) == LEFT
+    with override("en"):
+        assert "silent" in why(seen[0].facts)
+    with override("zh-hans"):
+        assert "失联" in why(seen[0].facts)
+
+
+def test_her_phone_falls_silent_or_coarse_at_the_pickup_and_the_car_leaves():
+    for accuracy in ((), (800.0,)):
+        found = watch(TripState.ARRIVED, met=True)
+        for second in range(0, 60, 5):
+            walk(found, Party.PASSENGER, [(second, 10, 0)])
+            walk(found, Party.DRIVER, [(second, 0, 0)])
+        seen = []
+        for second in range(60, 600, 5):
+            if accuracy:
+                walk(found, Party.PASSENGER, [(second, 10, 0, *accuracy)])
+            seen += walk(found, Party.DRIVER, [(second, (second - 60) * 12, 0)])
+        assert kinds(seen) == LEFT
+
+
+def test_before_arrival_a_car_that_met_her_is_followed_too():
+    way = [(t, t * 12, 0) for t in range(0, 400, 5)]
+    assert kinds(walk(watch(TripState.ACCEPTED, met=True), Party.DRIVER, way)) == LEFT
+    assert walk(watch(TripState.ACCEPTED), Party.DRIVER, way) == []
+
+
+def test_both_phones_leave_the_pickup_that_were_never_seen_to_meet():
+    found, seen = watch(TripState.ARRIVED), []
+    for second in range(0, 300, 5):
+        seen += walk(found, Party.PASSENGER, [(second, second * 12, 150)])
+        seen += walk(found, Party.DRIVER, [(second, second * 12, 0)])
+    assert kinds(seen) == LEFT
+    with override("en"):
+        assert "both phones" in why(seen[0].facts)
+
+
+def test_a_driver_who_circles_the_pickup_leaves_it_not():
+    found = watch(TripState.ARRIVED)
+    way = [(t, 900 * np.cos(t / 60), 900 * np.sin(t / 60)) for t in range(0, 3600, 5)]
+    assert walk(found, Party.DRIVER, [(-60, 0, 0), (-50, 0, 0), (-30, 450, 0), *way]) == []
+
+
+def test_a_driver_who_said_too_early_that_he_is_there_comes_near():
+    found = watch(TripState.ARRIVED)
+    way = [(t, 3000 - t * 10, 0) for t in range(0, 305, 5)]
+    assert walk(found, Party.DRIVER, way) == []
+    assert kinds(walk(found, Party.DRIVER, [(t, (t - 300) * 10, 0) for t in range(305, 500, 5)])) == LEFT
+
+
+def test_a_car_that_leaves_while_her_phone_stays_has_left_her():
+    found = watch(TripState.ARRIVED, met=True)
+    for second in range(0, 900, 5):
+        walk(found, Party.PASSENGER, [(second, 0, 10)])
+        assert walk(found, Party.DRIVER, [(second, second * 12, 0)]) == []
+
+
+def test_one_bad_position_of_a_car_that_waits_says_nothing():
+    for odd in ((5000, 0), (3000, 8000), (-3_000_000, -11_000_000)):
+        found = watch(TripState.ARRIVED)
+        way = [(t, 0, 0) for t in range(0, 600, 60)]
+        assert walk(found, Party.DRIVER, [*way[:5], (way[5][0], *odd), *way[6:]]) == []
+
+
+def test_one_bad_position_at_the_pickup_says_nothing_of_a_car_that_stands_elsewhere():
+    found = watch(TripState.ARRIVED)
+    way = [(t, 2500, 0) for t in range(0, 600, 60)]
+    assert walk(found, Party.DRIVER, [*way[:5], (way[5][0], 0, 0), *way[6:]]) == []
+
+
+def test_driving_on_after_she_called_it_fine_is_a_new_fact_as_far_again():
+    found = watch(TripState.ARRIVED)
+    assert kinds(walk(found, Party.DRIVER, [(t, t * 12, 0) for t in range(0, 150, 5)])) == LEFT
+    fine(found)
+    assert walk(found, Party.DRIVER, [(t, t * 12, 0) for t in range(150, 220, 5)]) == []
+    assert kinds(walk(found, Party.DRIVER, [(t, t * 12, 0) for t in range(220, 320, 5)])) == LEFT
+
+
+def test_another_driver_of_the_trip_leaves_from_nowhere():
+    """What the first one remembered is not the second one's."""
+    found = watch(TripState.ARRIVED)
+    walk(found, Party.DRIVER, [(t, 0, 0) for t in range(0, 60, 5)])
+    assert found.put([trip(TripState.ACCEPTED)], {}) == {}
+    walk(found, Party.DRIVER, [(t, 4000 - (t - 300) * 5, 0) for t in range(300, 500, 10)])
+    assert found.put([trip(TripState.ARRIVED)], {}) == {}
+    assert walk(found, Party.DRIVER, [(t, 3000, 0) for t in range(500, 600, 10)]) == []
+
+
+def test_after_arrival_both_phones_are_silent_and_nobody_knows_where_they_are():
+    """He changed to a map that navigates; hers is in the pocket."""
+    found = watch(TripState.ARRIVED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    assert ticked(found, 180) == []
+    assert ticked(found, 181) == [(SignalKind.SIGNAL_LOST, "passenger/pickup")]
+    assert ticked(found, 5000) == []
+    assert ticked(watch(TripState.ARRIVED), 181) == [(SignalKind.SIGNAL_LOST, "passenger/pickup")]
+    assert ticked(watch(TripState.ACCEPTED, met=True), 5000) == []
+
+
+@pytest.mark.parametrize("party", list(Party))
+def test_after_arrival_one_phone_that_is_heard_is_enough(party):
+    found = watch(TripState.ARRIVED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    walk(found, party, [(100, 0, 0, 900.0)])
+    assert ticked(found, 280) == []
+    assert ticked(found, 281) == [(SignalKind.SIGNAL_LOST, "passenger/pickup")]
+
+
+def test_after_arrival_time_in_which_nobody_could_be_heard_is_no_silence():
+    found = watch(TripState.ARRIVED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    walk(found, Party.PASSENGER, [(20, 0, 0)])
+    found.excuse([(START + 50, START + 3600)])
+    assert ticked(found, 3600 + 150) == []
+    assert ticked(found, 3600 + 151) == [(SignalKind.SIGNAL_LOST, "passenger/pickup")]
+
+
 def fine(found, answers=1):
     found.called_fine({"T-1": answers})
 
@@ -564,6 +695,14 @@ def too_coarse():
 SPEAKS = {
     "driving_away": lambda: heard(watch(), (Party.DRIVER, [(t, 5000 - t * 11, 0) for t in range(0, 400, 5)])),
     "late_running": into_the_curfew,
+    "leaving_pickup": lambda: heard(watch(TripState.ARRIVED), (Party.DRIVER, on_the_way(300, 12))),
+    "leaving_pickup_together": lambda: heard(
+        watch(TripState.ARRIVED),
+        (Party.PASSENGER, [(0, 0, 150)]),
+        (Party.DRIVER, [(0, 0, 0), (1, 0, 0), (100, 1100, 0)]),
+        (Party.PASSENGER, [(101, 1110, 150), (103, 1120, 150)]),
+        (Party.DRIVER, [(105, 1130, 0), (107, 1150, 0)]),
+    ),
     "long_stop": lambda: heard(watch(), (Party.DRIVER, on_the_way(400, 0))),
     "meeting": lambda: heard(
         watch(TripState.ACCEPTED),
@@ -589,6 +728,7 @@ SPEAKS = {
     "off_route": lambda: heard(watch(), (Party.DRIVER, [(t, 1000, 700) for t in range(0, 60, 5)])),
     "overlong": lambda: at_the_clock(watch(), 3201),
     "remote_at_night": at_night,
+    "silent_at_pickup": lambda: at_the_clock(watch(TripState.ARRIVED), 181),
     "signal_lost": lambda: at_the_clock(watch(), 61),
     "together": lambda: heard(
         watch(TripState.ACCEPTED),

@@ -10,14 +10,14 @@ from drivers.selectors import driver_of
 from rides import positions
 from rides.models import LatestPosition, TrailMinute, Trip
 from rides.selectors import trail_of
-from rides.services import end_trip
-from rides.states import Party
+from rides.services import cancel_trip, confirm_car, end_trip
+from rides.states import CancelReason, Party
 from rides.tokens import TripKey
 from rides.trails import unpack
 from safety.models import Incident, SafetyQuestion, Signal
 from safety.monitor import intake as module
 from safety.monitor.loop import Monitor
-from safety.services import answer_question, raise_sos
+from safety.services import answer_question, expire_questions, raise_sos
 from safety.states import Answer
 from safety.tests.streams import pending, put, time_of_leases_is_over, time_passes, turn, until_done
 
@@ -120,6 +120,36 @@ def test_leaving_the_way_again_after_she_called_it_fine_asks_again(valkey, rides
 
 def end(trip, people):
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+
+
+def test_this_is_my_car_says_for_the_monitor_too_that_they_met(valkey, rides, people, noon):
+    """Without any position of hers: the plate was compared, he cancels, and the car goes on (R6)."""
+    trip, found = rides.arrived(), Monitor()
+    confirm_car(passenger=people("passenger"), trip_code=trip.code)
+    cancel_trip(account=people("driver"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
+    turn(found)
+    for step in range(12):
+        time_passes(noon, found, 60)
+        put(valkey, trip, [(time.time(), trip.origin_latitude - 0.004 * step, trip.origin_longitude)])
+        found.step()
+    assert [each.kind for each in Signal.objects.filter(trip=trip)] == ["moving_after_cancel"]
+    assert Incident.objects.get(trip=trip).high_risk_at
+
+
+def test_he_arrives_nobody_presses_anything_and_the_car_leaves(valkey, rides, noon):
+    """No code, no cancel, her phone in the pocket: she is asked, and silence opens an incident (R6)."""
+    trip, found = rides.arrived(), Monitor()
+    turn(found)
+    for step in range(12):
+        time_passes(noon, found, 60)
+        place = (trip.origin_latitude - 0.004 * step, trip.origin_longitude)
+        put(valkey, trip, [(time.time(), *place)])
+        found.step()
+    assert [each.kind for each in Signal.objects.filter(trip=trip)] == ["leaving_pickup"]
+    assert SafetyQuestion.objects.get(trip=trip).answer == ""
+    noon.shift(61)
+    expire_questions(at=clock.now())
+    assert Incident.objects.get(trip=trip).high_risk_at
 
 
 def test_what_was_acknowledged_is_kept_also_when_its_trip_is_over(valkey, rides, people, noon):

@@ -1,5 +1,7 @@
 """Signals add up, and a high score opens an incident by itself."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils.translation import override
 
@@ -77,6 +79,44 @@ def test_an_end_far_from_the_destination_is_a_signal(rides, people, deliver):
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
     deliver()
     assert Signal.objects.get(trip=trip).kind == "ended_far"
+
+
+def test_an_end_of_which_no_phone_shows_where_it_was_is_far(rides, people, deliver, noon):
+    """Absence is not innocence: his phone said nothing on the whole way."""
+    trip = rides.under_way()
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    signal = Signal.objects.get(trip=trip)
+    assert signal.kind == "ended_far"
+    with override("en"):
+        assert signal.why == "nobody knows where: no position of the driver's phone"
+    noon.shift(61)
+    assert expire_questions(at=clock.now()) == 1
+    assert Incident.objects.filter(trip=trip).exists()
+
+
+@pytest.mark.parametrize(
+    ("away", "age", "accuracy", "kinds"),
+    [
+        (0.001, 20, 15.0, []),  # degrees: she is at the goal, as good as now
+        (0.001, 20, None, []),
+        (0.001, 600, 15.0, ["ended_far"]),
+        (0.001, 20, 1_800.0, ["ended_far"]),
+        (0.2, 20, 15.0, ["ended_far"]),
+    ],
+)
+def test_only_her_own_phone_at_the_goal_stands_for_his_that_said_nothing(
+    rides, people, deliver, away, age, accuracy, kinds
+):
+    from rides.models import LatestPosition
+
+    trip = rides.under_way()
+    place = {"latitude": trip.destination_latitude + away, "longitude": trip.destination_longitude}
+    at = clock.now() - timedelta(seconds=age)
+    LatestPosition.objects.create(trip=trip, party="passenger", at=at, accuracy=accuracy, **place)
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    assert [each.kind for each in Signal.objects.filter(trip=trip)] == kinds
 
 
 def test_why_is_told_in_the_language_of_whoever_reads_it(rides, signed_in):

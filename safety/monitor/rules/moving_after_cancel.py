@@ -43,7 +43,7 @@ ALONE_METRES = limit(
         ),
     ),
 )
-MET = trip_column("moving_after_cancel.met", lambda trip, _limits: float(trip.met))
+MET = trip_column("moving_after_cancel.met", lambda trip, _limits: float(trip.has_met))
 FROM_X = phone_column("moving_after_cancel.x")
 FROM_Y = phone_column("moving_after_cancel.y")
 

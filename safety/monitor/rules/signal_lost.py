@@ -54,9 +54,10 @@ def look(now: Moment) -> tuple[bool, tuple[float, float]]:
     return fires, (now.silent, max(heard, now.trip[BEGAN]))
 
 
+KIND = Kind("signal_lost", _("a phone went silent"), weight=30)
 RULE = Rule(
     key="signal_lost",
-    kind=Kind("signal_lost", _("a phone went silent"), weight=30),
+    kind=KIND,
     on_tick=look,
     figures=("seconds", "since"),
     once=Once.NEVER,
