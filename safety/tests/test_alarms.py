@@ -159,6 +159,7 @@ def test_a_call_to_the_police_by_hand_rings_for_everybody_but_who_made_it(rides,
 
 def test_each_kind_of_alarm_is_offered():
     assert alarms.sources() == [
+        "complaint_news",
         "concerns",
         "emergency_centre",
         "emergency_centre_not_told",
