@@ -198,6 +198,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "drivers.video_ended": pgettext_lazy("journal", "video call ended"),
     "drivers.video_recording_refused": pgettext_lazy("journal", "recording of video calls refused"),
     "drivers.video_taken": pgettext_lazy("journal", "video call taken"),
+    "drivers.words_looked_at": pgettext_lazy("journal", "grave words looked at"),
     "governance.attack_got": pgettext_lazy("journal", "red team got something"),
     "governance.attack_refused": pgettext_lazy("journal", "red team refused"),
     "governance.breaker_unnoticed": pgettext_lazy("journal", "broken promise not noticed"),

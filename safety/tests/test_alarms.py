@@ -159,6 +159,8 @@ def test_a_call_to_the_police_by_hand_rings_for_everybody_but_who_made_it(rides,
 
 def test_each_kind_of_alarm_is_offered():
     assert alarms.sources() == [
+        "appeal_danger",
+        "comment_danger",
         "complaint_news",
         "concerns",
         "emergency_centre",
@@ -176,6 +178,7 @@ def test_each_kind_of_alarm_is_offered():
         "police_second_person",
         "rules_alone",
         "severe_complaints",
+        "street_danger",
     ]
 
 
