@@ -58,6 +58,15 @@ ESCALATE_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Escalation to the executive on duty"),
     about=_("The executive on duty is called this long after an escalation."),
 )
+EXECUTIVE_AGAIN = policy.declare(
+    "police.executive_again",  # P4
+    policy.Span(60, 3_600),
+    300,
+    name=pgettext_lazy("policy name", "Executive on duty called again"),
+    about=_(
+        "While nobody decides what was escalated, the executive on duty is called again after this time."
+    ),
+)
 PHONE_WITHIN = policy.declare(
     "police.phone_within",  # P4
     policy.Span(30, 3_600),
