@@ -88,6 +88,22 @@ ORDINARY_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Answer to an ordinary request"),
     about=_("An ordinary request is answered within this time of being asked."),
 )
+LETTER_HALF_WITHIN = policy.declare(
+    "police.letter_half_within",  # P5+
+    policy.Span(60, 7_200),
+    600,
+    name=pgettext_lazy("policy name", "Answer to most complete letters"),
+    about=_(
+        "Half of the complete letters are answered within this time; one that nobody took rings after half of it."
+    ),
+)
+LETTER_WITHIN = policy.declare(
+    "police.letter_within",  # P5+
+    policy.Span(600, 86_400),
+    3_600,
+    name=pgettext_lazy("policy name", "Answer to a complete letter"),
+    about=_("98 of 100 complete letters are answered within this time, day and night."),
+)
 PLACE_WINDOW = policy.declare(
     "police.place_window",  # P2
     policy.Span(1, 48, policy.Unit.HOURS),

@@ -174,6 +174,7 @@ def test_each_kind_of_alarm_is_offered():
         "police_emergencies",
         "police_identity",
         "police_identity_second",
+        "police_letters",
         "police_not_theirs",
         "police_second_person",
         "rules_alone",
