@@ -155,7 +155,7 @@ def _fill() -> None:
         cursor.execute(
             """
             INSERT INTO complaints_complaint (code, submission, source, complainant_id, accused_id, accused_as, category,
-              level, words, search, state, owner_id, owned_at, touched_at, due_at, round, filed_at, decided_at, decided_by,
+              level, words, search, state, owner_id, owned_at, touched_at, due_at, round, news, filed_at, decided_at, decided_by,
               finding, plates, caller_name, caller_phone, caller_index, caller_channel, secret_digest, secret, from_crowd,
               taken_down_by, lift_by, lifted_by, lower_to, lower_by, lowered_by, reopen_by, reopened_by, proposed_by)
             SELECT 'C-' || upper(lpad(to_hex(n), 10, '0')), 'bench-' || n, 'passenger', %(who)s, %(whom)s, 'driver',
@@ -165,7 +165,7 @@ def _fill() -> None:
               CASE WHEN n > %(rows)s - %(live)s THEN 'open' ELSE 'final' END,
               CASE WHEN n > %(rows)s - %(live)s AND n %% 2 = 0 THEN %(agent)s END,
               CASE WHEN n > %(rows)s - %(live)s AND n %% 2 = 0 THEN now() END, now(),
-              CASE WHEN n > %(rows)s - %(live)s THEN now() + (n %% 5000) * interval '1 minute' END, 1,
+              CASE WHEN n > %(rows)s - %(live)s THEN now() + (n %% 5000) * interval '1 minute' END, 1, 0,
               now() - (%(rows)s - n) * interval '30 seconds',
               CASE WHEN n > %(rows)s - %(live)s THEN NULL ELSE now() - (%(rows)s - n) * interval '30 seconds' END,
               CASE WHEN n > %(rows)s - %(live)s THEN '' ELSE 'adjudicator' END,

@@ -349,6 +349,11 @@ class Case:
     def code(self) -> str:
         return self.complaint.code
 
+    @property
+    def news(self) -> int:
+        """How often grave words came to it."""
+        return self.complaint.news
+
 
 def stage_of(complaint: "Complaint", known: Known) -> Stage | None:
     """Which decision is next; None where none is."""
@@ -481,6 +486,19 @@ def _merged(case: Case, _account: "Account") -> Why:
     return _("It is part of another complaint.") if merged else ""
 
 
+def _nothing_new(case: Case, account: "Account") -> Why:
+    return _over(case, account) or ("" if case.complaint.news_at else _("Nothing is new."))
+
+
+def _unseen(case: Case, _account: "Account") -> Why:
+    """What nobody has looked at may be the call for help that an end of the case would silence."""
+    return _("Something is new: look at it first.") if case.complaint.news_at else ""
+
+
+def _not_joined(case: Case, account: "Account") -> Why:
+    return _open_owner(case, account) or _unseen(case, account)
+
+
 def _not_reviewed(case: Case, account: "Account") -> Why:
     if over := _over(case, account):
         return over
@@ -607,6 +625,8 @@ def _not_decided(case: Case, account: "Account") -> Why:
         return _("An adjudicator or supervisor decides; an agent decides ordinary complaints of their own.")
     if account.code in known.decided_by:
         return _("You gave a decision on it already: somebody else decides now.")
+    if unseen := _unseen(case, account):
+        return unseen
     if stage in BEFORE_APPEAL:
         if complaint.accused_id is None and complaint.level == Level.SEVERE:
             return _("Say whom it is about first.")
@@ -674,6 +694,8 @@ def _not_agreed_training(case: Case, account: "Account") -> Why:
 
 _RULES: dict[str, Callable[[Case, "Account"], WhyOrError]] = {
     "take": _not_taken,
+    "see": _nothing_new,
+    "help": _over,
     "assign": _owner,
     "unassign": _not_returned,
     "undo": _not_undone,
@@ -693,7 +715,7 @@ _RULES: dict[str, Callable[[Case, "Account"], WhyOrError]] = {
     "name": _not_named,
     "confirm": _not_confirmed,
     "contact": _no_contact,
-    "merge": _open_owner,
+    "merge": _not_joined,
     "decide": _not_decided,
     "training": _not_trained,
     "training_agree": _not_agreed_training,

@@ -201,6 +201,8 @@ class ComplaintLine(models.TextChoices):
     LOWER_REFUSED = "complaints.lower_refused", _("The class stays %(level)s")
     NAMED = "complaints.named", _("The person complained about was found")
     REACHED = "complaints.reached", _("Called back and reached")
+    SEEN = "complaints.seen", _("%(who)s has seen what was new")
+    HELP = "complaints.help", _("Somebody needs help: incident %(other)s has it")
     CONTACT = "complaints.contact", _("%(who)s stays with whoever was harmed")
     TAKEN = "complaints.taken", _("%(who)s took the complaint")
     ASSIGNED = "complaints.assigned", _("Given to %(who)s")

@@ -95,6 +95,31 @@ class Sure(ActionForm):
     do = forms.ChoiceField(choices=[("1", "1")], widget=forms.HiddenInput, initial="1")
 
 
+class Drawn(forms.HiddenInput):
+    """Says what is on the page that draws it, also where an older page was refused."""
+
+    now = ""
+
+    def format_value(self, value: object) -> str:
+        return self.now
+
+
+def say_what_is_shown(form: ActionForm) -> None:
+    """A field `shown` holds the row's `news` of the page that draws it."""
+    widget = form.fields["shown"].widget
+    if isinstance(widget, Drawn):
+        widget.now = str(form.row.news)
+
+
+class See(Sure):
+    """With what the page showed: what came meanwhile is not seen by it."""
+
+    shown = forms.CharField(max_length=20, widget=Drawn)
+
+    def prepare(self) -> None:
+        say_what_is_shown(self)
+
+
 def text(label: Any, *, rows: int = 1, limit: int = 4000) -> forms.CharField:
     """A field for words that have to be said."""
     return forms.CharField(label=label, max_length=limit, widget=forms.Textarea(attrs={"rows": rows}))

@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
@@ -328,6 +328,34 @@ class Heard(models.Model):
     def law(name: str) -> models.CheckConstraint:
         """The constraint, among those of each model of this kind."""
         return models.CheckConstraint(condition=Q(danger__in=Gravity.values), name=name)
+
+
+class HeardUntilSeen(Heard):
+    """One that may wait for days until it is decided: grave words ring until a person said that they looked at them."""
+
+    looked_at = models.DateTimeField(pgettext_lazy("field", "grave words looked at"), null=True)
+    looked_by = models.CharField(
+        pgettext_lazy("field", "grave words looked at by"), max_length=40, blank=True, default=""
+    )
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def unseen() -> Q:
+        """What rings."""
+        return Q(danger=Gravity.SEVERE, looked_at=None)
+
+    @property
+    def rings(self) -> bool:
+        """True while nobody looked at grave words in it."""
+        return self.danger == Gravity.SEVERE and self.looked_at is None
+
+    def look(self, by: str, at: datetime) -> None:
+        """Somebody looked at it; whoever was first stays."""
+        if self.rings:
+            self.looked_at, self.looked_by = at, by
+            self.save(update_fields=["looked_at", "looked_by"])
 
 
 class TimelineEntry(models.Model):

@@ -292,17 +292,24 @@ REPORTS: ActionSet[MismatchReport] = ActionSet(
     find=lambda code, _person: selectors.report_by_code(code),
     route="drivers_console:report_act",
     back=_desk_page,
-    why_not=lambda report, person, _key: policies.against_report(report, person),
+    why_not=policies.against_report,
     listed=True,
 )
 REPORTS.add(
+    Action(
+        key="look",
+        label=_("I have looked at it"),
+        permission="vetting.see",
+        run=calls(services.look_at_report),
+        offered=lambda report, _person: report.rings,
+    ),
     Action(
         key="sort",
         label=_("It is about this driver"),
         permission=DECIDE,
         run=_sort,
         form=WhoIsMeant,
-        offered=lambda report, _person: report.driver_id is None,
+        offered=lambda report, person: report.driver_id is None and may(person, DECIDE),
     ),
 )
 
@@ -377,13 +384,20 @@ APPEALS: ActionSet[Appeal] = ActionSet(
     why_not=lambda row, person, key: policies.against_appeal(row, person, key, selectors.parties_to(row)),
 )
 APPEALS.add(
+    Action(
+        key="look",
+        label=_("I have looked at it"),
+        permission=RELEASE,
+        run=calls(services.look_at_appeal),
+        offered=lambda row, _person: row.rings,
+    ),
     *by_two(
         "drivers.appeal",
         RELEASE,
         Step("propose", _("Propose"), _propose_appeal_decision, ProposeAppealDecision),
         *either(services.agree_appeal_decision),
         proposal=_proposed(AppealState.OPEN),
-    )
+    ),
 )
 
 

@@ -20,3 +20,12 @@ class WentOffline(Event):
 
     name: ClassVar[str] = "drivers.went_offline"
     driver_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DangerOnStreet(Event):
+    """Somebody reports a car from the street in grave words; nobody may have proved who it is."""
+
+    name: ClassVar[str] = "drivers.danger_on_street"
+    queue: ClassVar[str] = "life_safety"
+    report: str

@@ -605,8 +605,10 @@ def against_plate(photo: "PlatePhoto", account: "Account") -> DomainError | None
     return None if photo.state in UNDECIDED_PHOTO else IllegalTransition()
 
 
-def against_report(report: "MismatchReport", account: "Account") -> DomainError | None:
-    """What is against saying whom a report is about."""
+def against_report(report: "MismatchReport", account: "Account", key: str) -> DomainError | None:
+    """What is against saying whom a report is about, or that one looked at its words."""
+    if key == "look":
+        return (None if report.rings else StaleState()) if may(account, "vetting.see") else Forbidden()
     if not may(account, "vetting.decide"):
         return Forbidden()
     return None if report.driver_id is None else StaleState()
@@ -632,6 +634,8 @@ def against_appeal(
         return Forbidden()
     if appeal.state != AppealState.OPEN:
         return IllegalTransition()
+    if key == "look":
+        return None if appeal.rings else StaleState()
     return HadAPart() if account.code in parties else _by_two(account, appeal.proposed_by, key)
 
 

@@ -871,12 +871,27 @@ def mismatch_reported(trip_code: str) -> bool:
 
 
 def reports_to_sort() -> list[MismatchReport]:
-    """Reports whose plate fits no driver, or several, or whose phone nobody proved: a person finds out whom they are about."""
+    """Reports whose plate fits no driver, or several, or whose phone nobody proved: a person finds out whom they are about.
+    So also those whose grave words nobody looked at.
+    """
     return list(
-        MismatchReport.objects.filter(driver=None)
+        MismatchReport.objects.filter(Q(driver=None) | Q(MismatchReport.unseen(), trip=""))
         .select_related("picture")
-        .order_by("from_crowd", "reported_at")[:100]
+        .alias(grave=MismatchReport.unseen())
+        .order_by("from_crowd", "-grave", "reported_at")[:100]
     )
+
+
+def reports_that_ring() -> list[MismatchReport]:
+    """Those from the street in whose words somebody tells of grave danger, and nobody looked at them, oldest first. What was
+    told of a trip opened its incident."""
+    rows = MismatchReport.objects.filter(MismatchReport.unseen(), trip="")
+    return list(rows.only("code", "reported_at", "from_crowd").order_by("from_crowd", "reported_at")[:50])
+
+
+def appeals_that_ring() -> list[Appeal]:
+    """Open ones in whose words a driver tells of grave danger, or threatens with it, and nobody looked at them."""
+    return [row for row in open_appeals() if row.rings]
 
 
 _REPORT = Read(lambda code: MismatchReport.objects.select_related("picture").filter(code=code), str)

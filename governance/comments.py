@@ -136,6 +136,12 @@ def to_look_at() -> list[Comment]:
     return sorted(found, key=lambda row: gravest.get(row.danger, 2))
 
 
+def that_ring() -> list[Comment]:
+    """Those in grave words at which nobody looked, oldest first."""
+    rows = Comment.objects.filter(state=CommentState.WAITING, danger="severe")
+    return list(rows.only("code", "sent_at").order_by("sent_at")[:50])
+
+
 def standing() -> list[Comment]:
     """The newest that are published, which a person may still take down."""
     rows = Comment.objects.filter(state=CommentState.PUBLISHED).select_related("consultation")

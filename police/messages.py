@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.messages.catalogue import Code, Link, Message, Moment, Words
+from core.messages.catalogue import Code, Link, Message, Moment, Time, Words
 
 
 class PackReleased(
@@ -21,10 +21,16 @@ class PackReleased(
 class RequestEscalated(
     Message,
     code="police.request_escalated",
-    text=_("Huhang: police request %(code)s was escalated two minutes ago and is not decided."),
+    text=_(
+        "Huhang: police request %(code)s was escalated at %(at)s and is not decided. Please decide it now."
+    ),
+    channels=("voice", "sms"),
     life_safety=True,
 ):
+    """To the executive on duty, again and again until somebody decided."""
+
     code: Code
+    at: Time
 
 
 class WasThisYours(

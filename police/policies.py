@@ -58,6 +58,15 @@ ESCALATE_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Escalation to the executive on duty"),
     about=_("The executive on duty is called this long after an escalation."),
 )
+EXECUTIVE_AGAIN = policy.declare(
+    "police.executive_again",  # P4
+    policy.Span(60, 3_600),
+    300,
+    name=pgettext_lazy("policy name", "Executive on duty called again"),
+    about=_(
+        "While nobody decides what was escalated, the executive on duty is called again after this time."
+    ),
+)
 PHONE_WITHIN = policy.declare(
     "police.phone_within",  # P4
     policy.Span(30, 3_600),
@@ -78,6 +87,22 @@ ORDINARY_WITHIN = policy.declare(
     24,
     name=pgettext_lazy("policy name", "Answer to an ordinary request"),
     about=_("An ordinary request is answered within this time of being asked."),
+)
+LETTER_HALF_WITHIN = policy.declare(
+    "police.letter_half_within",  # P5+
+    policy.Span(60, 7_200),
+    600,
+    name=pgettext_lazy("policy name", "Answer to most complete letters"),
+    about=_(
+        "Half of the complete letters are answered within this time; one that nobody took rings after half of it."
+    ),
+)
+LETTER_WITHIN = policy.declare(
+    "police.letter_within",  # P5+
+    policy.Span(600, 86_400),
+    3_600,
+    name=pgettext_lazy("policy name", "Answer to a complete letter"),
+    about=_("98 of 100 complete letters are answered within this time, day and night."),
 )
 PLACE_WINDOW = policy.declare(
     "police.place_window",  # P2

@@ -32,6 +32,8 @@ from police.models import (
 # The rules in force, for whoever judges by them.
 from police.policies import (
     BORNE_OUT_FOR,
+    LETTER_HALF_WITHIN,
+    LETTER_WITHIN,
     NEW_DEVICE_FOR,
     OPEN_FOR,
     ORDINARY_WITHIN,
@@ -47,6 +49,7 @@ from police.policies import (
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
 from police.policies import FORM_WITHIN as FORM_WITHIN
 from police.policies import PHONE_WITHIN as PHONE_WITHIN
+from police.policies import missing_papers as missing_from
 from police.states import (
     IDENTITY_WAITS,
     UNDECIDED,
@@ -372,6 +375,38 @@ def answer_due(request: PoliceRequest) -> datetime | None:
     if request.urgency != Urgency.ORDINARY:
         return None
     return request.asked_at + policy.span(ORDINARY_WITHIN)
+
+
+def letter_due(request: PoliceRequest, at: datetime) -> datetime | None:
+    """By when staff answer an ordinary request: with complete papers within the time of most of them, and once that is over
+    within that of nearly all (P5+); without, by the outer limit. None for an emergency, which is answered now."""
+    if request.urgency != Urgency.ORDINARY or missing_from(request):
+        return answer_due(request)
+    first, last = (request.asked_at + policy.span(each) for each in (LETTER_HALF_WITHIN, LETTER_WITHIN))
+    return first if at < first else last
+
+
+def letters_that_ring(at: datetime) -> list[PoliceRequest]:
+    """Of each complete letter that nobody took for half of the time in which most are answered, its first question."""
+    since = at - letter_rings_within()
+    rows = PoliceRequest.objects.filter(
+        OF_PEOPLE,
+        state__in=UNDECIDED - {RequestState.ESCALATED},
+        urgency=Urgency.ORDINARY,
+        asked_at__lte=since,
+        proposed_by="",
+        refuse_by="",
+    )
+    first: dict[int | None, PoliceRequest] = {}
+    for row in rows.order_by("asked_at", "pk")[:200]:
+        if not missing_from(row):
+            first.setdefault(row.notice_id, row)
+    return list(first.values())
+
+
+def letter_rings_within() -> timedelta:
+    """How long after it was asked a complete letter that nobody took begins to ring; as long after that staff are rung."""
+    return policy.span(LETTER_HALF_WITHIN) / 2
 
 
 def published_limits() -> dict[str, timedelta]:

@@ -9,7 +9,19 @@ from django.utils.translation import pgettext
 
 from accounts.selectors import codes_who_may
 from core import holds
-from core.actions import Action, ActionForm, ActionSet, Given, Sure, calls, choice, text, words
+from core.actions import (
+    Action,
+    ActionForm,
+    ActionSet,
+    Drawn,
+    Given,
+    See,
+    calls,
+    choice,
+    say_what_is_shown,
+    text,
+    words,
+)
 from safety import selectors, services
 from safety.errors import ActionClosed
 from safety.models import Incident, Recording
@@ -28,30 +40,6 @@ if TYPE_CHECKING:
     from safety.models import MaliceAppeal
 
 RESPOND, REVIEW = "incidents.respond", "incidents.review"
-
-
-class Drawn(forms.HiddenInput):
-    """Says what is on the page that draws it, also where an older page was refused."""
-
-    now = ""
-
-    def format_value(self, value: object) -> str:
-        return self.now
-
-
-def _say_what_is_shown(form: ActionForm) -> None:
-    widget = form.fields["shown"].widget
-    if isinstance(widget, Drawn):
-        widget.now = str(form.row.news)
-
-
-class See(Sure):
-    """With what the page showed: what came meanwhile is not seen by it."""
-
-    shown = forms.CharField(max_length=20, widget=Drawn)
-
-    def prepare(self) -> None:
-        _say_what_is_shown(self)
 
 
 class HandOver(ActionForm):
@@ -120,7 +108,7 @@ class ToCaller(ActionForm):
     shown = forms.CharField(max_length=20, widget=Drawn, required=False)
 
     def prepare(self) -> None:
-        _say_what_is_shown(self)
+        say_what_is_shown(self)
         callers = selectors.callers_of(self.row)
         self.fields["party"] = choice(_("To whom"), [(party.value, party.label) for party in callers])
         if len(callers) == 1:

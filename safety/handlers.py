@@ -8,14 +8,14 @@ from accounts.events import GuardianEnded
 from accounts.selectors import guardianship
 from accounts.states import GuardianEndedBy
 from core import cases, clock, facts, handover, holds, live, retry, timeline
-from core.actors import SYSTEM
+from core.actors import NOBODY, SYSTEM
 from core.events import handles
 from core.messages import outbox, push
 from core.messages.catalogue import Message
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
-from drivers.events import DriverHeld
-from drivers.selectors import driver_by_code, is_frozen
+from drivers.events import DangerOnStreet, DriverHeld
+from drivers.selectors import driver_by_code, is_frozen, report_by_code
 from rides.events import (
     BoardingPresumed,
     CancelAttempted,
@@ -26,7 +26,7 @@ from rides.events import (
     TripEnded,
 )
 from rides.geometry import distance
-from rides.selectors import aboard, follows_trips, name_of_rider, trip_by_code
+from rides.selectors import aboard, follows_trips, name_of_rider, trip_by_code, trips_by_plate
 from rides.states import Party
 from safety import messages, sentences
 from safety.events import DangerShown, SosRaised, SosRepeated
@@ -49,6 +49,7 @@ from safety.services import (
     add_signal,
     address_of,
     ask_passenger,
+    bring_news,
     end_guardians_links,
     offer_own_incidents,
     open_incident,
@@ -58,6 +59,8 @@ from safety.services import (
     trip_is_over,
 )
 from safety.states import Origin, SafetyLine, SignalKind
+
+MOST_OF_A_PLATE = 3  # trips under way that bear one plate
 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
@@ -128,6 +131,26 @@ def alert_mismatch(event: MismatchReported) -> None:
         detail=event.what,
         facts=facts.of(kind, what=event.what),
     )
+
+
+@handles(DangerOnStreet)
+def alert_street_report(event: DangerOnStreet) -> None:
+    """Somebody on the street tells of grave danger at a car in which somebody travels now: its incident opens, and people
+    judge. Nobody proved who tells it, so no score and no stop on orders comes of it (D5+)."""
+    report, at = report_by_code(event.report), clock.now()
+    for trip in trips_by_plate(report.plate, at)[:MOST_OF_A_PLATE]:
+        if trip.ended_at or (trip.cancelled_at and not trip.somebody_may_be_aboard):
+            continue
+        incident = open_incident(actor=SYSTEM, origin=Origin.RULE, trip=trip)
+        timeline.add(
+            SafetyLine.STREET_REPORT,
+            NOBODY,
+            trip=trip.code,
+            incident=incident.code,
+            words=report.words,
+            code=report.code,
+        )
+        bring_news(incident)
 
 
 @handles(PickupLate)

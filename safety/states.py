@@ -200,6 +200,7 @@ class SafetyLine(models.TextChoices):
     SHOWN = "safety.shown", _("What was written is on the %(party)s's screen")
     SILENT = "safety.silent", _("The %(party)s asked not to be called")
     NOT_SILENT = "safety.not_silent", _("The %(party)s may be called again")
+    STREET_REPORT = "safety.street_report", _("Report %(code)s from the street names the plate of this trip")
     SEEN = "safety.seen", _("%(who)s has seen what was new")
     CONTACTS = "safety.contacts", _("Messages to emergency contacts on their way: %(count)s")
     WELFARE_CHECK = "safety.welfare_check", _("Welfare check filed, report code %(code)s")

@@ -11,7 +11,7 @@ from complaints.models import OutsideMessage
 from complaints.selectors import waiting_messages
 from complaints.states import Category, Level, Side
 from complaints.tests.conftest import Cases
-from core import danger, timeline
+from core import alarms, danger, timeline
 from core.actors import NOBODY
 from core.models import Heard, TimelineEntry
 from core.privacy import EncryptedTextField
@@ -37,6 +37,11 @@ ON_A_LINE = {
 ON_THE_ROW = {
     "governance.Comment.words",
     "complaints.OutsideMessage.words", "drivers.MismatchReport.words", "drivers.Appeal.words", "governance.ConcernLine.words",
+}  # fmt: skip
+# By which alarm grave words in it ring until a person looked at them.
+RINGS_BY = {
+    "governance.Comment": "comment_danger", "complaints.OutsideMessage": "outside_danger", "governance.ConcernLine": "concerns",
+    "drivers.MismatchReport": "street_danger", "drivers.Appeal": "appeal_danger",
 }  # fmt: skip
 # What staff write of themselves: reasons, questions, plans, answers, texts for all.
 BY_STAFF = {
@@ -132,6 +137,11 @@ def test_what_keeps_words_on_its_row_is_refused_when_nobody_read_them(db):
         OutsideMessage.objects.create(
             code="N-X", channel="email", key="x", sender="x", words="x", at="2026-01-01T00:00Z"
         )
+
+
+def test_grave_words_that_a_row_keeps_ring_whichever_row_it_is():
+    assert RINGS_BY.keys() == {column.rpartition(".")[0] for column in ON_THE_ROW}
+    assert set(RINGS_BY.values()) <= set(alarms.sources())
 
 
 def test_every_kind_of_line_is_read_unless_staff_wrote_it(db):

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,8 +25,9 @@ from complaints.policies import (
     why_not,
 )
 from complaints.states import RANK, Finding, Level, PauseReason, Side
-from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text, words
+from core.actions import Action, ActionForm, ActionSet, Given, See, Step, by_two, calls, choice, text, words
 from core.errors import NotFound
+from core.permissions import may
 from core.typed.fields import CODE, PLATE, Typed
 from rides.selectors import trip_by_code
 
@@ -122,6 +125,10 @@ def _pause(case: Case, person: "Account", given: Given) -> None:
     )
 
 
+def _open_incident(case: Case, person: "Account", _given: Given) -> HttpResponse:
+    return redirect("safety_console:incident", services.open_incident_of(account=person, code=case.code))
+
+
 def _both(case: Case, given: Given) -> list[Complaint]:
     """Both complaints, in the order of their keys: two may be joined to each other at once."""
     return sorted((case.complaint, selectors.complaint_by_code(given["into"])), key=lambda row: row.pk)
@@ -147,6 +154,23 @@ COMPLAINTS.add(
         run=calls(services.take),
         urgent=True,
         shortcut="t",
+    ),
+    Action(
+        key="see",
+        label=_("I have seen what is new"),
+        permission=WORK,
+        run=calls(services.see_news, "shown"),
+        form=See,
+        offered=lambda case, _person: case.complaint.news_at is not None,
+        urgent=True,
+        shortcut="s",
+    ),
+    Action(
+        key="help",
+        label=_("Somebody needs help: open an incident"),
+        permission="incidents.respond",
+        run=_open_incident,
+        offered=lambda case, person: may(person, "incidents.respond"),
     ),
     Action(
         key="assign", label=_("Give it to"), permission=WORK, run=calls(services.assign, "to"), form=GiveTo

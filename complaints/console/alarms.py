@@ -1,4 +1,4 @@
-"""Severe complaints that nobody has, and messages from outside that speak of danger or came to the SOS number, ring until
+"""Severe complaints that nobody has, grave words that nobody looked at in those that somebody has, and messages from outside that speak of danger or came to the SOS number, ring until
 somebody takes them."""
 
 from datetime import datetime
@@ -37,6 +37,24 @@ def severe_complaints(_at: datetime) -> list[Alarm]:
             within=policy.span(DANGER_WITHIN),
         )
         for row in selectors.severe_without_owner()
+    ]
+
+
+@alarm("complaint_news", permission=WORK)
+def complaint_news(_at: datetime) -> list[Alarm]:
+    """Owned is not seen: grave words that came to one which somebody has, or to an appeal."""
+    return [
+        Alarm(
+            key=f"complaint-news:{row.code}:{row.news_at.timestamp():.3f}",
+            code=row.code,
+            what=_("Grave words in a complaint: not looked at"),
+            link=reverse_lazy("complaints_console:case", args=[row.code]),
+            since=row.news_at,
+            within=policy.span(DANGER_WITHIN),
+            owner=row.owner.code if row.owner else "",
+        )
+        for row in selectors.complaints_with_news()
+        if row.news_at
     ]
 
 

@@ -102,6 +102,9 @@ class Complaint(HasLink):
     owned_at = models.DateTimeField(pgettext_lazy("complaint", "owned since"), null=True)
     # When the owner last did something here.
     touched_at = models.DateTimeField(pgettext_lazy("field", "last worked on"), null=True)
+    # Since when grave words wait that nobody looked at, and how often such came: owned is not seen.
+    news_at = models.DateTimeField(pgettext_lazy("field", "not looked at since"), null=True)
+    news = models.PositiveIntegerField(pgettext_lazy("field", "news"), default=0)
     # The nearest limit that still runs; what the queue is ordered by.
     due_at = models.DateTimeField(_("due"), null=True)
     # How often it was begun: opened again, its limits run anew.
@@ -229,6 +232,11 @@ class Complaint(HasLink):
                 fields=["filed_at"],
                 condition=Q(state__in=["open", "proposed"], level="severe"),
                 name="complaint_open_severe",
+            ),
+            models.Index(
+                fields=["news_at"],
+                condition=Q(state__in=LIVE_STATES, news_at__isnull=False),
+                name="complaint_not_looked_at",
             ),
             models.Index(fields=["filed_at"], name="complaint_filed"),
             # What is known of somebody, on their card.

@@ -248,6 +248,15 @@ def severe_without_owner(*, limit: int = 50) -> list[Complaint]:
     return list(rows.only("code", "round", "filed_at").order_by("filed_at")[:limit])
 
 
+def complaints_with_news(*, limit: int = 50) -> list[Complaint]:
+    """Those in which grave words wait that nobody looked at, oldest first; what rings because nobody has it is not repeated."""
+    rows = Complaint.objects.live().counted().filter(news_at__isnull=False).select_related("owner")
+    rows = rows.exclude(
+        owner=None, level=Level.SEVERE, state__in=[ComplaintState.OPEN, ComplaintState.PROPOSED]
+    )
+    return list(rows.only("code", "news_at", "owner__code").order_by("news_at")[:limit])
+
+
 def complaints_about(code: str, *, limit: int = 8) -> list[Complaint]:
     """The newest complaints about somebody."""
     rows = Complaint.objects.counted().filter(accused__code=code)

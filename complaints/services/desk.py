@@ -26,6 +26,7 @@ from complaints.services.intake import channel_of, join, link_of, locked, phone_
 from complaints.services.timers import add_line, note_activity
 from complaints.states import (
     RANK,
+    SMS,
     AccusedAs,
     ComplaintLine,
     ComplaintState,
@@ -35,13 +36,14 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, four_eyes, typed
+from core import audit, clock, four_eyes, timeline, typed
 from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import may, require
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate
 from rides.selectors import trip_by_code
+from safety.services import check_by_secret, file_welfare_check
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -83,6 +85,7 @@ def _give(complaint: Complaint, account: "Account", to: "Account | None") -> Ass
     if to is None:
         add_line(complaint, account.actor, ComplaintLine.UNASSIGNED)
     elif to.pk == account.pk:
+        timers.note_seen(complaint)
         add_line(complaint, account.actor, ComplaintLine.TAKEN, who=to.code)
     else:
         add_line(complaint, account.actor, ComplaintLine.ASSIGNED, who=to.code)
@@ -102,6 +105,65 @@ def take(*, account: "Account", code: str) -> Complaint:
     complaint, _known = for_action(account, code, "take")
     _give(complaint, account, account)
     return complaint
+
+
+@begins_transaction
+def see_news(*, account: "Account", code: str, shown: str = "") -> None:
+    """A person has looked at the grave words that came since somebody last did.
+
+    `shown` is the complaint's `news` of the page on which they looked, all that there is where it is empty: nobody has
+    seen what came after it. Raises `NotNow`, `NotFound`.
+    """
+    complaint, _known = for_action(account, code, "see")
+    if shown and shown != str(complaint.news):
+        raise NotNow(why=str(_("Something came since this page was drawn: look at it first.")))
+    add_line(complaint, account.actor, ComplaintLine.SEEN, who=account.code)
+    audit.record(account.actor, "complaints.seen", code, case=code)
+    timers.note_seen(complaint)
+    note_activity(complaint)
+
+
+@begins_transaction
+def _needs_help(account: "Account", code: str) -> Complaint:
+    require(account, "incidents.respond")
+    complaint, _known = for_action(account, code, "help")
+    return complaint
+
+
+@begins_transaction
+def _helped(account: "Account", code: str, incident: str) -> None:
+    complaint, _known = for_action(account, code, "help")
+    timers.note_seen(complaint)
+    add_line(complaint, account.actor, ComplaintLine.HELP, incident=incident, other=incident)
+    audit.record(account.actor, "complaints.help", code, case=code, incident=incident)
+    note_activity(complaint)
+
+
+def open_incident_of(*, account: "Account", code: str) -> str:
+    """Whoever complained needs help now, after the trip or without one: a welfare check of them, as of a message from
+    outside, with the gravest that they wrote; the incident's code. It is the same incident while that is live.
+
+    Nothing is sent to them: a phone that sounds may betray them. Raises `Forbidden`, `NotNow`, `NotFound`, `InvalidInput`
+    where there is neither a number nor a word.
+    """
+    complaint = _needs_help(account, code)
+    phone, _language = phone_and_language(complaint)
+    filed = file_welfare_check(
+        missing_phone=phone if channel_of(complaint) == SMS else "",
+        reporter_phone="",
+        words=_gravest(complaint),
+        submission=f"complaint:{code}:{complaint.round}:{complaint.news}",
+        trip=complaint.trip.code if complaint.trip else "",
+    )
+    incident = check_by_secret(filed.secret).incident.code
+    _helped(account, code, incident)
+    return incident
+
+
+def _gravest(complaint: Complaint) -> str:
+    """The newest words in the case that were read as grave; what was filed where there are none."""
+    lines = [line for line in timeline.of(case=complaint.code) if line.facts.get("danger") == "severe"]
+    return str(lines[-1].words if lines else complaint.words)
 
 
 @begins_transaction

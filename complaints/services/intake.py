@@ -373,14 +373,20 @@ def add_to_complaint(actor: Actor, complaint: Complaint, told: Filing) -> Compla
     said = told.words.strip()[:LONGEST]
     if said:
         add_line(complaint, actor, ComplaintLine.WORDS, words=said, code=complaint.code)
-        level = vocabulary.level_of(Category(complaint.category), said)
-        _call_for_help(complaint, level, said)
         _find_by_more(complaint, said)
-        raise_level(actor=actor, complaint=complaint, level=level)
+        hear_more(actor=actor, complaint=complaint, words=said)
     keep_files(actor, complaint, told.files, Side.COMPLAINANT)
     audit.record(actor, "complaints.more", complaint.code, case=complaint.code)
     note_activity(complaint)
     return complaint
+
+
+@joins_transaction
+def hear_more(*, actor: Actor, complaint: Complaint, words: str) -> None:
+    """What whoever complained says later raises the class, and calls for help out of a trip that goes on."""
+    level = vocabulary.level_of(Category(complaint.category), words)
+    _call_for_help(complaint, level, words)
+    raise_level(actor=actor, complaint=complaint, level=level)
 
 
 def _find_by_more(complaint: Complaint, said: str) -> None:
@@ -412,6 +418,8 @@ def join(*, actor: Actor, complaint: Complaint, target: Complaint, words: str = 
     add_line(complaint, actor, ComplaintLine.MERGED, words=words, other=target.code)
     audit.record(actor, "complaints.merged", complaint.code, case=target.code, into=target.code)
     raise_level(actor=actor, complaint=target, level=Level(complaint.level))
+    if complaint.level == Level.SEVERE and target.owner is not None:
+        timers.bring_news(target, actor)
     note_activity(target)
 
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints import messages
-from complaints import words as vocabulary
 from complaints.errors import AppealClosed, AwardClosed, CitesNothing, CitesUnknown, StatementOver
 from complaints.limits import SERVICE_LEVELS
 from complaints.models import Appeal, Complaint, Decision, Statement
@@ -41,11 +40,11 @@ from complaints.services.desk import for_action, said_words
 from complaints.services.files import File, Missing
 from complaints.services.intake import (
     channel_of,
+    hear_more,
     keep_files,
     link_of,
     locked,
     phone_and_language,
-    raise_level,
 )
 from complaints.services.outcomes import CONSEQUENCES, needs_second, why_not_by_agent
 from complaints.services.timers import add_line, note_activity
@@ -53,7 +52,6 @@ from complaints.states import (
     COMPLAINT_TRANSITIONS,
     STATEMENT_TRANSITIONS,
     UNDECIDED,
-    Category,
     ComplaintLine,
     ComplaintState,
     Finding,
@@ -169,9 +167,7 @@ def give_statement(
     )
     add_line(row, actor, ComplaintLine.STATED, words=statement.words, side=side)
     if side == Side.COMPLAINANT:
-        raise_level(
-            actor=actor, complaint=row, level=vocabulary.level_of(Category(row.category), statement.words)
-        )
+        hear_more(actor=actor, complaint=row, words=statement.words)
     audit.record(actor, "complaints.stated", row.code, case=row.code, side=side)
     keep_files(actor, row, files, side)
     timers.resume(row, actor=SYSTEM, reason=PAUSED_BY[side])

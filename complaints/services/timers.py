@@ -12,7 +12,7 @@ from complaints import calendars, limits, messages
 from complaints.errors import PauseClosed
 from complaints.models import Complaint, Pause, Statement, TeamMember, Timer
 from complaints.states import LIVE, ComplaintLine, Level, PauseReason, TimerKind
-from core import audit, clock, jobs, live, policy, timeline
+from core import audit, clock, danger, jobs, live, policy, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
 from core.messages import outbox
@@ -22,15 +22,34 @@ from core.transactions import begins_transaction, joins_transaction
 if TYPE_CHECKING:
     from accounts.models import Account
 
+# What comes to a case that somebody may have already: words of either side. A case begins with those that are filed.
+NEWS = frozenset({ComplaintLine.WORDS, ComplaintLine.STATED, ComplaintLine.APPEALED})
 RUNNING = Q(met_at=None, void_at=None, paused_at=None)
 
 
 def add_line(
     complaint: Complaint, actor: Actor, kind: ComplaintLine, *, words: str = "", **facts: Any
 ) -> None:
-    """One line of the case, also on the trip's own timeline."""
+    """One line of the case, also on the trip's own timeline. Grave words in it are news (`NEWS`)."""
     trip = complaint.trip.code if complaint.trip else ""
     timeline.add(kind, actor, trip=trip, case=complaint.code, words=words, **facts)
+    if kind in NEWS and danger.is_severe(words):
+        bring_news(complaint, actor)
+
+
+def bring_news(complaint: Complaint, actor: Actor) -> None:
+    """Something that a person has to look at: whoever has it does not know of it, unless they wrote it down themselves."""
+    if complaint.owner is not None and complaint.owner.code == actor.code:
+        return
+    complaint.news_at, complaint.news = complaint.news_at or clock.now(), complaint.news + 1
+    Complaint.objects.filter(pk=complaint.pk).update(news_at=complaint.news_at, news=complaint.news)
+
+
+@joins_transaction
+def note_seen(complaint: Complaint) -> None:
+    """A person has looked at all that this complaint, whose row is locked, holds now."""
+    complaint.news_at = None
+    Complaint.objects.filter(pk=complaint.pk).update(news_at=None)
 
 
 def note_activity(complaint: Complaint) -> None:

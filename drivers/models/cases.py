@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes
-from core.models import Heard
+from core.models import Heard, HeardUntilSeen
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver, Hold
 from drivers.states import AppealState, CaseKind, CaseOutcome, CaseState
@@ -70,7 +70,7 @@ class VettingCase(models.Model):
         return self.code
 
 
-class Appeal(Heard):
+class Appeal(HeardUntilSeen):
     """A driver objects to a hold or to a refusal; somebody who had no part in it decides within the time set (D8)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes
-from core.models import Heard
+from core.models import Heard, HeardUntilSeen
 from core.privacy import EncryptedTextField
 from core.reader.errors import WhyMissing
 from drivers.models.cases import VettingCase
@@ -12,7 +12,7 @@ from drivers.models.people import Driver
 from drivers.states import ReportSource, RewardState
 
 
-class MismatchReport(Heard):
+class MismatchReport(HeardUntilSeen):
     """Somebody says that driver or car is not the registered one (人车不符, D5)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
@@ -70,6 +70,7 @@ class MismatchReport(Heard):
         indexes = [
             models.Index(fields=["trip"], condition=~Q(trip=""), name="report_of_trip"),
             models.Index(fields=["reported_at"], condition=Q(driver=None), name="report_to_sort"),
+            models.Index(fields=["reported_at"], condition=HeardUntilSeen.unseen(), name="report_rings"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """The only writer of drivers' rows, one topic per file."""
 
-from drivers.services.appeals import agree_appeal_decision, appeal, propose_appeal_decision
+from drivers.services.appeals import agree_appeal_decision, appeal, look_at_appeal, propose_appeal_decision
 from drivers.services.applications import (
     SCREENING_QUEUE,
     begin_application,
@@ -37,6 +37,7 @@ from drivers.services.marked import mark_drill_driver
 from drivers.services.mismatch import (
     Seen,
     decide_reward,
+    look_at_report,
     propose_reward,
     prove_reporter,
     report_from_street,
@@ -107,6 +108,8 @@ __all__ = [
     "keep_paper",
     "keep_part",
     "lift_bars",
+    "look_at_appeal",
+    "look_at_report",
     "mark_drill_driver",
     "open_case",
     "open_signal",

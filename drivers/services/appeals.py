@@ -84,6 +84,20 @@ def _locked(account: "Account", code: str, key: str) -> Appeal:
 
 
 @begins_transaction
+def look_at_appeal(*, account: "Account", code: str) -> Appeal:
+    """Somebody looked at grave words, which rang until then; how it is decided is another question.
+
+    Raises `Forbidden`, `NotFound`, `IllegalTransition`, `StaleState` where somebody looked already, or they were not grave.
+    """
+    row = _locked(account, code, "look")
+    row.look(account.code, clock.now())
+    audit.record(
+        account.actor, "drivers.words_looked_at", row.driver.account.code, case=_about(row), appeal=code
+    )
+    return row
+
+
+@begins_transaction
 def propose_appeal_decision(*, account: "Account", code: str, granted: bool, reason: str) -> Appeal:
     """The first of two people, neither of whom had a part in what it is about, says how to decide, and why.
 
@@ -92,6 +106,7 @@ def propose_appeal_decision(*, account: "Account", code: str, granted: bool, rea
     row = _locked(account, code, "propose")
     if not reason.strip():
         raise InvalidInput("reason")
+    row.look(account.code, clock.now())
     row.proposed = AppealState.GRANTED if granted else AppealState.REJECTED
     row.proposed_by, row.reason = account.code, reason.strip()[:4000]
     row.save(update_fields=["proposed", "proposed_by", "reason"])

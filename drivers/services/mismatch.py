@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from accounts.codes import send_code, use_code
 from accounts.errors import CodeTooSoon
 from accounts.selectors import account_by_code
-from core import audit, clock, danger, idempotency, ledger, limits, money, pictures, policy, typed
+from core import audit, clock, danger, events, idempotency, ledger, limits, money, pictures, policy, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
@@ -22,6 +22,7 @@ from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import messages, policies
 from drivers.errors import AlreadyReported, ReportNeedsPhoto
+from drivers.events import DangerOnStreet
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
 from drivers.selectors import driver_by_code, drivers_of_plate, street_report_by_code
 from drivers.services.cases import open_case
@@ -144,6 +145,8 @@ def _keep(
         submission=key,
         reported_at=clock.now(),
     )
+    if report.rings and not (report.trip or report.from_crowd):
+        events.publish(DangerOnStreet(report=code))
     audit.record(
         actor,
         "drivers.mismatch_reported",
@@ -297,13 +300,29 @@ def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchR
     report = MismatchReport.objects.select_for_update().filter(code=code).first()
     if report is None:
         raise NotFound
-    refuse(policies.against_report(report, account))
+    refuse(policies.against_report(report, account, "sort"))
     driver = driver_by_code(driver_code)
     if driver is None:
         raise NotFound("driver")
     _is_about(report, driver, account.actor)
+    report.look(account.code, clock.now())
     case = report.case.code if report.case else ""
     audit.record(account.actor, "drivers.mismatch_sorted", driver.account.code, case=case, report=code)
+    return report
+
+
+@begins_transaction
+def look_at_report(*, account: "Account", code: str) -> MismatchReport:
+    """Somebody looked at grave words, which rang until then; whom the report is about is another question.
+
+    Raises `Forbidden`, `NotFound`, `StaleState` where somebody looked already, or the words were not grave.
+    """
+    report = MismatchReport.objects.select_for_update().filter(code=code).first()
+    if report is None:
+        raise NotFound
+    refuse(policies.against_report(report, account, "look"))
+    report.look(account.code, clock.now())
+    audit.record(account.actor, "drivers.words_looked_at", report.plate, report=code)
     return report
 
 

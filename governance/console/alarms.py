@@ -7,9 +7,9 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
-from core.alarms import Alarm, alarm
-from governance import concerns, rules
-from governance.policies import CHANGE, CONCERNS_ANSWER, LOOKED_AT_WITHIN
+from core.alarms import Alarm, Rank, alarm
+from governance import comments, concerns, rules
+from governance.policies import CHANGE, CONCERNS_ANSWER, LOOKED_AT_WITHIN, MODERATE
 from governance.states import ConcernState
 
 TAKEN_WITHIN = timedelta(hours=1)
@@ -58,3 +58,20 @@ def _rings_since(each: concerns.Waiting) -> datetime:
     if each.grave and each.row.state == ConcernState.RECEIVED:
         return min(each.due, each.row.shown_from)
     return each.due
+
+
+@alarm("comment_danger", permission=MODERATE)
+def comment_danger(_at: datetime) -> list[Alarm]:
+    """Grave words in what the public writes about a question, until a moderator decided about it."""
+    return [
+        Alarm(
+            key=f"comment:{row.code}",
+            code=row.code,
+            what=_("Grave words in a comment of the public: nobody looked at it"),
+            link=reverse_lazy("governance_console:comments"),
+            since=row.sent_at,
+            within=TAKEN_WITHIN,
+            rank=Rank.OUTSIDE,
+        )
+        for row in comments.that_ring()
+    ]

@@ -97,3 +97,20 @@ def not_theirs(_at: datetime) -> list[Alarm]:
         )
         for row in selectors.disowned_unreviewed()
     ]
+
+
+@alarm("police_letters", permission="police.answer")
+def letters(at: datetime) -> list[Alarm]:
+    """Complete letters that nobody took (P5+): day and night, staff are rung before most of them should be answered."""
+    half = selectors.letter_rings_within()
+    return [
+        Alarm(
+            key=f"letter:{row.code}",
+            code=row.code,
+            what=_("Police: a complete letter that nobody has taken"),
+            link=reverse_lazy("police_console:request", args=[row.code]),
+            since=row.asked_at + half,
+            within=half,
+        )
+        for row in selectors.letters_that_ring(at)
+    ]

@@ -131,7 +131,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "asked": asked,
         "undecided": asked.state in UNDECIDED,
         "missing": missing(asked),
-        "answer_due": selectors.answer_due(asked),
+        "answer_due": selectors.letter_due(asked, clock.now()),
         "notice": notices.filled(notice) if notice else None,
         "wanted": [
             (Wanted(each).label, RefusalCode(left[each]).label if each in left else "")

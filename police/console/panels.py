@@ -32,7 +32,7 @@ def _page(code: str) -> str:
 
 @panel("police_wait", _("Police wait"), place=DUE, order=10, marks=("police",), permission="police.answer")
 def waiting(_person: "Account", at: datetime) -> list[Due]:
-    """Requests without an answer: an emergency by its age, an ordinary one by when it is due."""
+    """Requests without an answer: an emergency by its age, an ordinary one by when letters are answered (P5+)."""
     return [
         Due(
             row.code,
@@ -46,7 +46,7 @@ def waiting(_person: "Account", at: datetime) -> list[Due]:
             danger=3 if row.urgency == Urgency.EMERGENCY else 2,
         )
         for row in selectors.undecided()
-        for due in [selectors.answer_due(row)]
+        for due in [selectors.letter_due(row, at)]
     ]
 
 

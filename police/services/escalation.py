@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from core import audit, clock, jobs, policy, timeline
@@ -13,9 +14,7 @@ from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages
 from police.models import PoliceRequest
-from police.policies import (
-    ESCALATE_WITHIN,
-)
+from police.policies import ESCALATE_WITHIN, EXECUTIVE_AGAIN
 from police.selectors import OF_PEOPLE
 from police.services.desk import for_action
 from police.states import (
@@ -26,6 +25,8 @@ from police.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
+
+CHANNELS = ("voice", "sms")
 
 
 @joins_transaction
@@ -49,36 +50,42 @@ def escalate_request(*, account: "Account", code: str) -> PoliceRequest:
 
 
 def call_executive(*, at: datetime) -> int:
-    """Call the named executive about escalations past their limit; returns how many."""
+    """Call the named executive about escalations past their limit, again until they are decided; returns how many."""
     return EXECUTIVE.run(at=at).total
 
 
+def _to_call(at: datetime) -> Q:
+    again = Q(executive_called_at=None) | Q(executive_called_at__lte=at - policy.span(EXECUTIVE_AGAIN))
+    return again & Q(state=RequestState.ESCALATED, escalated_at__lte=at - policy.span(ESCALATE_WITHIN))
+
+
 def _past_limit(at: datetime, limit: int) -> list[int]:
-    due = at - policy.span(ESCALATE_WITHIN)
-    rows = PoliceRequest.objects.filter(
-        OF_PEOPLE, state=RequestState.ESCALATED, executive_called_at=None, escalated_at__lte=due
-    )
+    rows = PoliceRequest.objects.filter(OF_PEOPLE, _to_call(at))
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
 def _call_executive(pk: int, at: datetime) -> bool:
-    rows = PoliceRequest.objects.select_for_update(skip_locked=True).filter(
-        pk=pk, state=RequestState.ESCALATED, executive_called_at=None
-    )
-    request = rows.first()
-    if request is None:
+    """Once by voice, which wakes, and once in writing. The first call of each is in timeline and journal."""
+    request = PoliceRequest.objects.select_for_update(skip_locked=True).filter(_to_call(at), pk=pk).first()
+    if request is None or request.escalated_at is None:
         return False
+    first = request.executive_called_at is None
     PoliceRequest.objects.filter(pk=request.pk).update(executive_called_at=at)
-    timeline.add(PoliceLine.EXECUTIVE, SYSTEM, code=request.code)
-    audit.record(SYSTEM, "police.executive_called", request.code, case=request.code)
-    outbox.queue(
-        messages.RequestEscalated(code=request.code),
-        key=f"executive:{request.code}",
-        to=settings.EXECUTIVE_PHONE,
-        language="zh-hans",
-        subject=request.code,
-    )
+    if first:
+        timeline.add(PoliceLine.EXECUTIVE, SYSTEM, code=request.code)
+        audit.record(SYSTEM, "police.executive_called", request.code, case=request.code)
+    about = f"executive:{request.code}"
+    turn = outbox.count_keys(f"{about}:") // len(CHANNELS) + 1
+    for channel in CHANNELS:
+        outbox.queue(
+            messages.RequestEscalated(code=request.code, at=request.escalated_at),
+            key=f"{about}:{turn}:{channel}",
+            to=settings.EXECUTIVE_PHONE,
+            language="zh-hans",
+            channel=channel,
+            subject=request.code,
+        )
     return True
 
 

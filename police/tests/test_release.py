@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from core import clock
 from core.errors import NotFound
 from core.four_eyes import SecondPersonNeeded
-from core.models import AuditEntry, Notification
+from core.models import AuditEntry, Notification, TimelineEntry
 from police import services
 from police.errors import LinkClosed, OfficerSuspended
 from police.models import Officer, PoliceRequest, Release
@@ -65,6 +65,32 @@ def test_a_query_that_leads_nowhere_is_escalated_and_the_executive_called(rides,
     noon.shift(2)
     assert services.call_executive(at=clock.now()) == 1
     assert services.call_executive(at=clock.now()) == 0
+
+
+def test_the_executive_is_rung_and_written_to_again_until_somebody_decides(rides, people, noon, settings):
+    asked = services.ask_by_form(
+        account=people("officer"), question=urgent(Query.PLATE, "沪A00000"), submission="s"
+    )
+
+    def told():
+        rows = Notification.objects.filter(message="police.request_escalated").order_by("pk")
+        assert {row.recipient for row in rows} <= {settings.EXECUTIVE_PHONE}
+        return [row.channel for row in rows]
+
+    noon.shift(121)
+    services.call_executive(at=clock.now())
+    assert told() == ["voice", "sms"], "a telephone rings"
+    noon.shift(299)
+    services.call_executive(at=clock.now())
+    assert told() == ["voice", "sms"]
+    noon.shift(1)
+    services.call_executive(at=clock.now())
+    assert told() == ["voice", "sms"] * 2
+    assert TimelineEntry.objects.filter(kind="police.executive").count() == 1
+    services.refuse_request(account=people("specialist"), code=asked.code, reason="no such plate")
+    noon.shift(900)
+    assert services.call_executive(at=clock.now()) == 0
+    assert told() == ["voice", "sms"] * 2
 
 
 def test_another_officers_request_is_not_found(rides, people):

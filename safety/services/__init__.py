@@ -33,7 +33,7 @@ from safety.services.desk import (
     undo_police_call,
     write_to_caller,
 )
-from safety.services.incidents import add_signal, open_incident
+from safety.services.incidents import add_signal, bring_news, open_incident
 from safety.services.pushing import ask_110, push_by_itself
 from safety.services.questions import (
     answer_question,
@@ -99,6 +99,7 @@ __all__ = [
     "ask_110",
     "ask_passenger",
     "begin_recording",
+    "bring_news",
     "check_by_secret",
     "close_drill",
     "close_incident",

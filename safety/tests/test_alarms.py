@@ -159,6 +159,9 @@ def test_a_call_to_the_police_by_hand_rings_for_everybody_but_who_made_it(rides,
 
 def test_each_kind_of_alarm_is_offered():
     assert alarms.sources() == [
+        "appeal_danger",
+        "comment_danger",
+        "complaint_news",
         "concerns",
         "emergency_centre",
         "emergency_centre_not_told",
@@ -171,10 +174,12 @@ def test_each_kind_of_alarm_is_offered():
         "police_emergencies",
         "police_identity",
         "police_identity_second",
+        "police_letters",
         "police_not_theirs",
         "police_second_person",
         "rules_alone",
         "severe_complaints",
+        "street_danger",
     ]
 
 
