@@ -429,6 +429,7 @@ def _report_page(request: HttpRequest, secret: str, check: WelfareCheck, **forms
         ),
         "missing": mask_phone(check.missing_phone),
         "reporter": mask_phone(check.reporter_phone),
+        "mends": "mend" in request.GET,
         "code_form": ReporterCodeForm(),
     }
     bad = any(getattr(form, "errors", None) for form in forms.values())

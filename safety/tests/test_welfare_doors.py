@@ -160,6 +160,19 @@ def test_a_doubted_number_is_shown_back_and_mended(rides):
     assert 'name="missing_phone"' not in Client().get(page).content.decode()
 
 
+@pytest.mark.django_db
+def test_numbers_that_nobody_doubts_are_shown_back_in_groups_and_mended_too():
+    """One wrong digit is a good number of somebody else."""
+    page = filed(missing_phone="13800000011", reporter_phone="+86 139-1111 0002")
+    shown = Client().get(page).content.decode()
+    assert "138 0000 0011" in shown
+    assert "139 1111 0002" in shown
+    assert 'name="missing_phone"' in Client().get(f"{page}?mend=1").content.decode()
+    mended_by_page(page, missing_phone="13800000001")
+    assert WelfareCheck.objects.get().missing_phone == "+8613800000001"
+    assert "138 0000 0001" in Client().get(page).content.decode()
+
+
 def mended_by_page(page, **changes):
     assert Client().post(f"{page}mend/", changes).status_code == 302
 
