@@ -38,7 +38,7 @@ from scipy.stats import beta
 from core.errors import DomainError
 from drivers.management.commands.face_pairs import limits
 from drivers.vision import eyes, faces, mesh, solidity
-from drivers.vision.attacks import WAYS, Attack, Forger, Print, photographed
+from drivers.vision.attacks import WAYS, Attack, Print, attacker, photographed
 from drivers.vision.liveness import Bands, Moves, Pose, Verdict, judge, new_challenge
 from drivers.vision.solids import SIDE, Solid, Stance
 
@@ -181,8 +181,8 @@ def honest_clip(who: Person, chance: np.random.Generator) -> list[tuple[Pose, by
 
 
 def forged_clip(attack: Attack, who: Person, chance: np.random.Generator) -> list[tuple[Pose, bytes]]:
-    forger = Forger(attack, who.sheet, chance)
-    return [(pose, photographed(forger.frame(pose), chance)) for pose in Pose for _two in range(2)]
+    shows = attacker(attack, who.sheet, who.head(chance), chance)
+    return [(pose, shows.photo(pose)) for pose in Pose for _two in range(2)]
 
 
 def read(pictures: list[tuple[Pose, bytes]]) -> Clip:

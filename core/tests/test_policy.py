@@ -556,7 +556,7 @@ REVIEWED = {
     },
     # what is drawn, and by whom
     "drivers/vision/solids.py": {"SIDE", "GRID", "FINE", "AWAY", "SWAYS"},
-    "drivers/vision/attacks.py": {"WAYS", "_EYES"},
+    "drivers/vision/attacks.py": {"WAYS", "_EYES", "_QUARTERS"},
     "drivers/services/redteam.py": {"FRAMES", "FACE"},
     "drivers/vision/templates.py": {"SIZE"},
     # how much is shown at once

@@ -114,6 +114,11 @@ class FaceCheck(models.Model):
         if self.decided_by:
             return _("Seen by video by %(who)s") % {"who": self.decided_by}
         match self.facts:
+            case {"pose": pose, "same_as": before}:
+                return _("Not followed: %(pose)s; it showed the same as: %(before)s") % {
+                    "pose": POSE_WORDS[pose],
+                    "before": POSE_WORDS[before],
+                }
             case {"pose": pose}:
                 return _("Not followed: %(pose)s") % {"pose": POSE_WORDS[pose]}
             case {"least": least}:
@@ -122,6 +127,10 @@ class FaceCheck(models.Model):
                 }
             case {"frame": number}:
                 return _("Frame %(number)s came before") % {"number": number}
+            case {"nearing": nearing}:
+                return _(
+                    "When closer, what stands out grew by %(nearing)s more for each width of the face; nothing says a picture"
+                ) % {"nearing": f"{nearing:.2f}"}
             case {"relief": relief, "reach": reach}:
                 return _(
                     "Relief like a head's by %(relief)s; skin moved %(reach)s times as far as by its turns"

@@ -26,12 +26,13 @@ from drivers.services import (
 from drivers.states import CaseOutcome, FacePurpose
 from drivers.tests.factories import face_token
 from drivers.vision import faces, liveness, templates
-from drivers.vision.attacks import Attack, Forger, photographed, print_of
+from drivers.vision.attacks import Attack, Forger, Slides, photographed, print_of
 from drivers.vision.liveness import Pose
 from rides.models import Trip
 from rides.services import accept_trip
 from rides.tests.factories import hold_out
-from sandbox.camera import frame, people
+from sandbox.camera import Head, frame
+from sandbox.camera import people as people_drawn
 
 pytestmark = pytest.mark.long
 
@@ -130,6 +131,21 @@ def test_one_still_picture_is_refused_however_it_is_bent_and_warped(driver, atta
     assert not outcome.token
 
 
+@pytest.mark.parametrize("attack", ["stills_5", "stills_9"])
+def test_photos_of_a_turned_head_are_no_head_that_turns(driver, attack):
+    """One photo between two poses serves none of both, and a magnified photo does not come closer."""
+    asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+    slides = Slides(Attack(attack), Head(people_drawn()["driver"]).solid(), np.random.default_rng(7))
+    shown = [[slides.photo(Pose(pose)) for _n in range(2)] for pose in asked.challenge]
+    outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
+    assert (outcome.check.state, outcome.check.verdict) == (
+        "failed",
+        "not_followed" if attack == "stills_5" else "not_solid",
+    )
+    assert outcome.check.why
+    assert not outcome.token
+
+
 def test_one_frame_sent_twice_is_one(driver):
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     shown = frames(asked.challenge)
@@ -152,7 +168,7 @@ def test_a_handful_of_poses_is_never_the_whole_challenge():
 
 
 # Who was often refused an honest check let no scene of the director begin.
-DRIVERS = [pytest.param(name, marks=pytest.mark.edges) for name in people() if "driver" in name]
+DRIVERS = [pytest.param(name, marks=pytest.mark.edges) for name in people_drawn() if "driver" in name]
 
 
 @pytest.mark.parametrize("name", ["applicant", *DRIVERS])

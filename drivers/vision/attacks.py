@@ -1,4 +1,4 @@
-"""Presentation attacks (D4+): one still picture of somebody, moved and warped as each pose asks.
+"""Presentation attacks (D4+): one still picture of somebody, moved and warped as each pose asks, or a few of a head.
 
 The red team shows them to the check that is in force; `benchmarks/presentation_attacks.py` measures how many pass.
 Whoever prepares one draws its strength by chance, as somebody who tries again and again would.
@@ -23,7 +23,8 @@ class Attack(StrEnum):
     """`FLAT` is a photo moved by a hand, `PERSPECTIVE` one that is turned; `BENT_X` and `BENT_Y` are prints bent about an
     upright or a level axis and turned; `BUMP_X`, `BUMP_Y`, `BUMP_BOTH` are displaced where a nose would be, by the place
     along one axis or both; `SMOOTH` and `PIECEWISE` by a field of chance; `SCREEN` is a bump on a screen with moiré;
-    `CUT_OUT` a bent mask with holes for the eyes, before another head."""
+    `CUT_OUT` a bent mask with holes for the eyes, before another head. `STILLS_5` and `STILLS_9` are pictures of a head
+    that turns: straight ahead, and four of which each lies between two poses, or one of each pose."""
 
     FLAT = "flat"
     PERSPECTIVE = "perspective"
@@ -37,6 +38,8 @@ class Attack(StrEnum):
     ZOOMED = "zoomed"
     SCREEN = "screen"
     CUT_OUT = "cut_out"
+    STILLS_5 = "stills_5"
+    STILLS_9 = "stills_9"
 
 
 # Where a pose takes the nose in the picture: to the right, down.
@@ -49,6 +52,17 @@ WAYS: dict[Pose, tuple[float, float]] = {
     Pose.LEFT_DOWN: (0.7, 0.7),
     Pose.RIGHT_UP: (-0.7, -0.7),
     Pose.RIGHT_DOWN: (-0.7, 0.7),
+}
+# Which of four turns, in eighths of a whole one from the right of the picture upwards, is near enough to which pose.
+_QUARTERS: dict[Pose, float] = {
+    Pose.LEFT: 0.5,
+    Pose.LEFT_UP: 0.5,
+    Pose.UP: 2.5,
+    Pose.RIGHT_UP: 2.5,
+    Pose.RIGHT: 4.5,
+    Pose.RIGHT_DOWN: 4.5,
+    Pose.DOWN: 6.5,
+    Pose.LEFT_DOWN: 6.5,
 }
 _EYES = ((33, 133, 159, 145), (263, 362, 386, 374))  # corners and lids among the points of a face
 
@@ -78,7 +92,7 @@ def print_of(picture: bytes, width: float) -> Print:
 
 
 class Forger:
-    """Somebody with one print and one way to show it."""
+    """Somebody with one print and one way to show it. Raises `ValueError` for an attack that takes more."""
 
     def __init__(self, attack: Attack, sheet: Print, chance: np.random.Generator) -> None:
         self.attack, self.sheet, self.chance = attack, sheet, chance
@@ -90,6 +104,9 @@ class Forger:
         self.closer = chance.uniform(1.2, 1.45)
         self.field = self._field()
         self.moire = (chance.uniform(2.1, 3.5), chance.uniform(0, np.pi))
+
+    def photo(self, pose: Pose) -> bytes:
+        return photographed(self.frame(pose), self.chance)
 
     def frame(self, pose: Pose) -> Array:
         """What the camera sees (BGR, float) while this pose is asked for."""
@@ -115,6 +132,8 @@ class Forger:
                 | Attack.ZOOMED
             ):
                 return self._warped(way, stance)
+            case Attack.STILLS_5 | Attack.STILLS_9:
+                raise ValueError(f"{self.attack} takes a head")
 
     def _warped(self, way: tuple[float, float], stance: Stance) -> Array:
         sheet = self.sheet
@@ -146,7 +165,14 @@ class Forger:
                 return sampled(self.field, cells[0], cells[1], cv2.BORDER_CONSTANT)
             case Attack.BUMP_BOTH | Attack.ZOOMED | Attack.SCREEN:
                 return np.asarray(np.exp(-((across / wide) ** 2) - (down / high) ** 2))
-            case Attack.PERSPECTIVE | Attack.BENT_X | Attack.BENT_Y | Attack.CUT_OUT:
+            case (
+                Attack.PERSPECTIVE
+                | Attack.BENT_X
+                | Attack.BENT_Y
+                | Attack.CUT_OUT
+                | Attack.STILLS_5
+                | Attack.STILLS_9
+            ):
                 raise ValueError(f"{self.attack} displaces nothing")
 
     def _field(self) -> Array:
@@ -191,6 +217,65 @@ class Forger:
         one = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / length + self.chance.uniform(0, 6))
         other = np.sin((x * np.sin(angle) - y * np.cos(angle)) * 2 * np.pi / (length * 1.03))
         return np.asarray(shown * (1 + 0.06 * (one * other)[..., None]) * [1.05, 1, 0.92] + 8)
+
+
+class Slides:
+    """Somebody with photos of a head from several sides, each of which is shown for the poses it is near enough to; and
+    closer is the one straight ahead, magnified. No two frames are the same bytes: each is saved anew, and every other one
+    is moved by a pixel or scaled by a hundredth."""
+
+    def __init__(self, attack: Attack, head: Solid, chance: np.random.Generator) -> None:
+        self.attack, self.head, self.chance = attack, head, chance
+        self.turn = chance.uniform(15, 19)
+        self.closer = chance.uniform(1.2, 1.4)
+        self.stills: dict[float, Array] = {}
+        self.shown = 0
+
+    def photo(self, pose: Pose) -> bytes:
+        self.shown += 1
+        still = self._still(pose)
+        nearer, shift = self.closer if pose == Pose.CLOSER else 1.0, (0.0, 0.0)
+        if self.shown % 2 == 0:
+            if self.chance.random() < 0.5:
+                nearer *= 1.01
+            else:
+                shift = (float(self.chance.integers(-1, 2)), 1.0)
+        aside = (1 - nearer) * SIDE / 2
+        moved = cv2.warpAffine(
+            still,
+            np.array([[nearer, 0, aside + shift[0]], [0, nearer, aside + shift[1]]]),
+            (SIDE, SIDE),
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 80 + self.shown % 16]
+        return bytes(cv2.imencode(".jpg", moved, quality)[1])
+
+    def _still(self, pose: Pose) -> Array:
+        """Taken once, with a head that was before the camera then."""
+        eighth = self._eighth(pose)
+        if eighth not in self.stills:
+            stance = Stance()
+            if eighth >= 0:
+                way = np.radians(45 * eighth)
+                stance = Stance(yaw=self.turn * np.cos(way), pitch=0.85 * self.turn * np.sin(way))
+            taken = photographed(self.head.seen(stance), self.chance)
+            self.stills[eighth] = np.asarray(cv2.imdecode(np.frombuffer(taken, np.uint8), cv2.IMREAD_COLOR))
+        return self.stills[eighth]
+
+    def _eighth(self, pose: Pose) -> float:
+        if pose not in WAYS:
+            return -1
+        if self.attack == Attack.STILLS_5:
+            return _QUARTERS[pose]
+        across, down = WAYS[pose]
+        return round(float(np.degrees(np.arctan2(-down, across)) % 360) / 45)
+
+
+def attacker(attack: Attack, sheet: Print, head: Solid, chance: np.random.Generator) -> Forger | Slides:
+    """Who shows this attack, of what it takes."""
+    if attack in {Attack.STILLS_5, Attack.STILLS_9}:
+        return Slides(attack, head, chance)
+    return Forger(attack, sheet, chance)
 
 
 def photographed(seen: Array, chance: np.random.Generator) -> bytes:

@@ -1,14 +1,16 @@
 """The challenge that tells a person before the camera from a picture of one. Pure: no I/O, no clock.
 
 The server asks for a random row of poses; the phone sends frames of each. A picture that is turned, bent or warped does
-not move as a head does (`drivers.vision.solidity`), a clip of an earlier check or pictures of a few poses show other
-poses in another order, a frame that comes twice is one, and two people have two descriptions.
+not move as a head does (`drivers.vision.solidity`), one that is magnified does not come closer as a head does, a clip of
+an earlier check shows other poses in another order, one picture of a turned head shows one turn and not two, a frame
+that comes twice is one, and two people have two descriptions.
 """
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import combinations
 
 import numpy as np
 
@@ -58,14 +60,17 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Moves:
     """What a challenge asks for: how many poses; by how many degrees the head turns at least, and how far it may turn from
-    the asked direction, in degrees; how many times as wide the face is closer to the camera; the least cosine by
-    which all frames hang together; how much like a head's its relief is at least, and between which multiples of what the turns
-    do to a head's skin it is moved (`drivers.vision.solidity.Solidity`)."""
+    the asked direction, in degrees; by how many degrees frames of two turns differ at least; how many times as wide the
+    face is closer to the camera, and how much more what stands out of it grows (`drivers.vision.solidity.nearing`); the
+    least cosine by which all frames hang together; how much like a head's its relief is at least, and between which
+    multiples of what the turns do to a head's skin it is moved (`drivers.vision.solidity.Solidity`)."""
 
     steps: int = 7
     turn: float = 8.0
     off: float = 40.0
+    apart: float = 3.0
     closer_by: float = 1.15
+    nearing: float = 0.05
     same_throughout: float = 0.55
     relief: float = 0.75
     least_reach: float = 0.6
@@ -82,8 +87,9 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`facts` are the figures behind the verdict: `pose`, the one that was not followed, `least`, how alike the frames
-    are by which all hang together (a cosine), `frame`, the number of one that came before, or `relief` and `reach`."""
+    """`facts` are the figures behind the verdict: `pose`, the one that was not followed, and `same_as`, the one that was
+    shown in its place; `least`, how alike the frames are by which all hang together (a cosine); `frame`, the number of one
+    that came before; `nearing`; or `relief` and `reach`."""
 
     verdict: Verdict
     score: float
@@ -126,18 +132,28 @@ def judge(
         if frame.pixels in {each.pixels for each in everything[:number]}:
             return Judgement(Verdict.REPEATED, score, {"frame": number + 1})
     first = everything[0]
-    turned: list[tuple[Frame, Turn]] = []
+    turned: list[tuple[Pose, Frame]] = []
+    closer: list[Frame] = []
     for pose, step in zip(challenge[1:], steps[1:], strict=True):
         following = [frame for frame in step if _follows(pose, first, frame, moves)]
         if not following:
             return Judgement(Verdict.NOT_FOLLOWED, score, {"pose": pose.value})
         if pose in TURNS:
-            turned += [(frame, solidity.turned(first.points, frame.points)) for frame in following]
+            turned += [(pose, frame) for frame in following]
+        elif pose == Pose.CLOSER:
+            closer += following
+    for (before, one), (pose, other) in combinations(turned, 2):
+        if pose != before and solidity.turned(one.points, other.points).angle < moves.apart:
+            return Judgement(Verdict.NOT_FOLLOWED, score, {"pose": pose.value, "same_as": before.value})
+    grown = [solidity.nearing(first.points, first.texture, frame.skin) for frame in closer]
+    nearing = float(np.mean(grown))
+    if nearing < moves.nearing:
+        return Judgement(Verdict.NOT_SOLID, score, {"nearing": round(nearing, 4)})
     found = solidity.measure(
         first.points,
         first.texture,
-        [frame.skin for frame, _turn in turned],
-        [turn for _frame, turn in turned],
+        [frame.skin for _pose, frame in turned],
+        [solidity.turned(first.points, frame.points) for _pose, frame in turned],
     )
     facts: dict[str, str | float] = {"relief": round(found.relief, 4), "reach": round(found.reach, 4)}
     if found.relief < moves.relief or not moves.least_reach <= found.reach <= moves.most_reach:

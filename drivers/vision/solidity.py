@@ -83,6 +83,22 @@ def measure(first: Array, texture: Array, skins: Sequence[Array], turns: Sequenc
     return Solidity(float(relief), _reach(np.c_[place, depth, np.ones(len(place))], moved, weight, turns))
 
 
+def nearing(first: Array, texture: Array, skin: Array) -> float:
+    """How much more what stands out has grown than what lies behind it, for each width of the face between them, in
+    multiples of how much the whole has grown: about the width over the distance from the camera where a head comes closer,
+    nothing where a picture of one is magnified. Arguments as of `measure`; `skin` is of one frame."""
+    place, moved = _levelled(first, skin[None])
+    # The coarse growth of the whole is looked for: by less than all its weight does a place with much to follow lead.
+    weight = np.sqrt(_weights(texture))
+    depth = (head() @ _rotation(head(), first).T)[:, 2]
+    depth = depth - (weight * depth).sum() / weight.sum()
+    # What a turn of the head does, by the depth of a point alone, and what a smooth function of the place could do.
+    basis = np.c_[_polynomial(place, SMOOTH[0]), depth, depth[:, None] * place]
+    matrix = _fit(basis, moved[0], weight)
+    grown, farther = (matrix[3, 0] + matrix[1, 1]) / 2, (matrix[7, 0] + matrix[8, 1]) / 2
+    return float(farther / grown / max(grown - 1, 0.05))
+
+
 def _reach(solid: Array, moved: Array, weight: Array, turns: Sequence[Turn]) -> float:
     sines = []
     for each in moved:
