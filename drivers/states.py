@@ -83,6 +83,8 @@ ATTACKS = {
     "zoomed": pgettext_lazy("attack", "a photo that is zoomed"),
     "screen": pgettext_lazy("attack", "a photo on a screen"),
     "cut_out": pgettext_lazy("attack", "a mask cut out of a photo"),
+    "stills_5": pgettext_lazy("attack", "five photos of a head that was turned"),
+    "stills_9": pgettext_lazy("attack", "nine photos of a head that was turned"),
 }
 
 
