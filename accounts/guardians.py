@@ -244,8 +244,10 @@ def _end(row: Guardianship, by: GuardianEndedBy) -> None:
     by itself from now on, and a call for help still reaches them. Raises `IllegalTransition`, `StaleState`."""
     if row.state != GuardianState.CONFIRMED or row.guardian is None:
         raise IllegalTransition
-    known = row.guardian.id_index or "" if by == GuardianEndedBy.STAFF else ""
-    move(row, GUARDIAN_TRANSITIONS, GuardianState.ENDED, ended_at=clock.now(), ended_by=by, id_index=known)
+    who: dict[str, str] = {}
+    if by == GuardianEndedBy.STAFF:
+        who = {"id_index": row.guardian.id_index or "", "person_index": row.guardian.person_index}
+    move(row, GUARDIAN_TRANSITIONS, GuardianState.ENDED, ended_at=clock.now(), ended_by=by, **who)
     contact = row.teen.emergency_contacts.filter(phone_index=row.phone_index, state=ContactState.CONFIRMED)
     contact.update(state=ContactState.ASKED)
     publish(GuardianEnded(guardianship=row.pk, teen=row.teen.code, by=by))

@@ -44,7 +44,7 @@ class Account(AbstractBaseUser):
     id_index = models.CharField(  # noqa: DJ001 - unique where present
         pgettext_lazy("field", "index of the document"), max_length=64, null=True
     )
-    # Of whoever the registry knows this is, whatever their documents; empty where it does not say.
+    # Of whoever the registry knows this is, whatever their documents; empty where it does not say. One person, one account.
     person_index = models.CharField(
         pgettext_lazy("field", "index of the person"), max_length=64, blank=True, default=""
     )
@@ -85,6 +85,11 @@ class Account(AbstractBaseUser):
             models.UniqueConstraint(
                 fields=["id_index"], condition=Q(closed_at=None), name="one_open_account_per_document"
             ),
+            models.UniqueConstraint(
+                fields=["person_index"],
+                condition=Q(closed_at=None, person_index__gt=""),
+                name="one_open_account_per_person",
+            ),
             models.CheckConstraint(
                 condition=Q(closed_at=None, erase_at=None, erased_at=None)
                 | Q(closed_at__isnull=False, is_active=False, erase_at__isnull=False),
@@ -97,6 +102,7 @@ class Account(AbstractBaseUser):
             models.Index(
                 fields=["id_index"], condition=Q(id_index__isnull=False), name="account_of_document"
             ),
+            models.Index(fields=["person_index"], condition=Q(person_index__gt=""), name="account_of_person"),
             models.Index(
                 fields=["erase_at"],
                 condition=Q(closed_at__isnull=False, erased_at=None),
@@ -133,7 +139,8 @@ class Account(AbstractBaseUser):
 
 class Restriction(models.Model):
     """Somebody may not order rides, for a time or for good, by a decision (C5). It holds the person, not the account:
-    their document and phone are kept as keyed indexes, so that a new account does not help."""
+    their document and phone, and who the registry says it is, are kept as keyed indexes, so that a new account does not
+    help."""
 
     account = models.ForeignKey(
         Account,
@@ -142,6 +149,9 @@ class Restriction(models.Model):
         verbose_name=pgettext_lazy("field", "account"),
     )
     id_index = models.CharField(pgettext_lazy("field", "index of the document"), max_length=64, blank=True)
+    person_index = models.CharField(
+        pgettext_lazy("field", "index of the person"), max_length=64, blank=True, default=""
+    )
     phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
     # The code of the decision's measure that it comes from.
     source = models.CharField(
@@ -157,6 +167,11 @@ class Restriction(models.Model):
         verbose_name_plural = pgettext_lazy("model", "restrictions")
         indexes = [
             models.Index(fields=["id_index"], condition=Q(lifted_at=None), name="restriction_of_document"),
+            models.Index(
+                fields=["person_index"],
+                condition=Q(lifted_at=None, person_index__gt=""),
+                name="restriction_of_person",
+            ),
             models.Index(fields=["phone_index"], condition=Q(lifted_at=None), name="restriction_of_phone"),
         ]
 
@@ -289,8 +304,11 @@ class Guardianship(models.Model):
     ended_by = models.CharField(
         pgettext_lazy("field", "ended by"), max_length=10, choices=GuardianEndedBy.choices, blank=True
     )
-    # Of whom our staff ended, so that another account or phone does not make them the guardian again.
+    # Of whom our staff ended, so that another account, phone or document does not make them the guardian again.
     id_index = models.CharField(pgettext_lazy("field", "index of the document"), max_length=64, blank=True)
+    person_index = models.CharField(
+        pgettext_lazy("field", "index of the person"), max_length=64, blank=True, default=""
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "guardianship")

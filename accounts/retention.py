@@ -67,7 +67,7 @@ goes_by(
 destroyed(
     "accounts.Restriction",
     IDENTITY,
-    "keyed indexes of a document and phone whose owner may not order",
+    "keyed indexes of a document, person and phone that may not order",
     after=RECORDS_KEPT,
     since=Coalesce("lifted_at", "until"),
     said="it was lifted or ran out; one for good stays",

@@ -133,11 +133,57 @@ def guardian_of(account: Account, at: datetime) -> Account | None:
     return row.guardian if row and row.guardian and row.guardian.is_active else None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One person: the keys of all their accounts, closed ones too, and the indexes of their documents and of who the
+    registries say it is."""
+
+    accounts: frozenset[int]
+    documents: frozenset[str]
+    persons: frozenset[str]
+
+    @property
+    def kept(self) -> Q:
+        """Rows that keep of somebody `id_index` and `person_index`, also once the account is erased."""
+        return Q(id_index__in=self.documents) | Q(person_index__in=self.persons)
+
+
+def whoever_is(account: Account, *, document: str = "", person: str = "") -> Known:
+    """The person of an account, by the documents that were verified and by whom the registries know with several of them
+    (A2); `document` and `person` are further indexes, of what was typed or said just now.
+
+    A document leads to a person, and the person to further documents, until nothing is added.
+    """
+    documents = {each for each in (account.id_index, document) if each}
+    persons = {each for each in (account.person_index, person) if each}
+    found = {account.pk}
+    asked = 0
+    while asked < len(documents) + len(persons):
+        asked = len(documents) + len(persons)
+        same = Q(id_index__in=documents) | Q(person_index__in=persons)
+        for key, id_index, person_index in Account.objects.filter(same).values_list(
+            "pk", "id_index", "person_index"
+        ):
+            found.add(key)
+            if id_index:
+                documents.add(id_index)
+            if person_index:
+                persons.add(person_index)
+    return Known(frozenset(found), frozenset(documents), frozenset(persons))
+
+
+def has_other_account(account: Account, *, id_index: str, person_index: str) -> bool:
+    """Whether an open account besides this one is that of whoever has this document, or is this person."""
+    same = Q(id_index=id_index)
+    if person_index:
+        same |= Q(person_index=person_index)
+    return Account.objects.filter(same, closed_at=None).exclude(pk=account.pk).exists()
+
+
 def is_ended_by_staff(teen: Account, account: Account) -> bool:
     """Whether our staff ended before that whoever this is stands for somebody, by whichever account, phone or document."""
-    same = Q(guardian=account) | Q(phone_index=account.phone_index)
-    if account.id_index:
-        same |= Q(id_index=account.id_index)
+    known = whoever_is(account)
+    same = Q(guardian__in=known.accounts) | Q(phone_index=account.phone_index) | known.kept
     return teen.guardianships.filter(same, ended_by=GuardianEndedBy.STAFF).exists()
 
 
@@ -185,29 +231,24 @@ def named_as_guardian(account: Account) -> list[Guardianship]:
 
 
 def restriction_on(account: Account, at: datetime) -> Restriction | None:
-    """The decision that keeps this person from ordering now, under whichever account it was made."""
-    same = Q(account=account) | Q(phone_index=account.phone_index)
-    if account.id_index:
-        same |= Q(id_index=account.id_index)
+    """The decision that keeps this person from ordering now, under whichever account it was made and by whichever document."""
+    known = whoever_is(account)
+    same = Q(account__in=known.accounts) | Q(phone_index=account.phone_index) | known.kept
     rows = Restriction.objects.filter(same, lifted_at=None).filter(Q(until=None) | Q(until__gt=at))
     return rows.order_by("-until").first()
 
 
-def other_accounts(account: Account, *, document: str = "") -> list[int]:
-    """Keys of other accounts, closed ones too, of whoever this is: by the document, as verified or as the index of what was
-    typed just now, and by the phone, unless their documents are known to be two.
+def other_accounts(account: Account, *, document: str = "", person: str = "") -> list[int]:
+    """Keys of other accounts, closed ones too, of whoever this is: by document and person, as verified or as the indexes of
+    what was typed and answered just now, and by the phone, unless their documents are known to be two people's.
 
     The number of a phone passes on to other people; who is known by another document is one of those.
     """
-    documents = {each for each in (account.id_index, document) if each}
-    by_phone = Account.objects.filter(phone_index=account.phone_index).exclude(pk=account.pk)
-    if documents:
-        by_phone = by_phone.filter(Q(id_index=None) | Q(id_index__in=documents))
-    found = set(by_phone.values_list("pk", flat=True))
-    if documents:
-        by_document = Account.objects.filter(id_index__in=documents).exclude(pk=account.pk)
-        found |= set(by_document.values_list("pk", flat=True))
-    return sorted(found)
+    known = whoever_is(account, document=document, person=person)
+    by_phone = Account.objects.filter(phone_index=account.phone_index)
+    if known.documents:
+        by_phone = by_phone.filter(id_index=None)
+    return sorted((known.accounts | set(by_phone.values_list("pk", flat=True))) - {account.pk})
 
 
 def is_new_device(account: Account, number: str, *, since: datetime) -> bool:

@@ -57,7 +57,13 @@ from accounts.policies import (
     age_at,
     is_child,
 )
-from accounts.selectors import account_by_code, account_by_phone, contact_who_stays, is_known_child
+from accounts.selectors import (
+    account_by_code,
+    account_by_phone,
+    contact_who_stays,
+    has_other_account,
+    is_known_child,
+)
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
 from core import audit, clock, events, jobs, limits, policy, registries, retry, typed
@@ -483,6 +489,7 @@ def restrict(
         defaults={
             "account": account,
             "id_index": account.id_index or "",
+            "person_index": account.person_index,
             "phone_index": account.phone_index,
             "citation": citation,
             "since": clock.now(),
@@ -701,18 +708,18 @@ def _why_not_verified(
         return "differs"
     if is_child(date.fromisoformat(person["born_on"]), at):
         return TOO_YOUNG
-    # One document, one account: the second is told so, and the first is not touched.
-    taken = (
-        Account.objects.filter(id_index=person["id_index"], closed_at=None).exclude(pk=account.pk).exists()
-    )
+    # One person, one account, whatever their documents: the second is told so, and the first is not touched.
+    taken = has_other_account(account, id_index=person["id_index"], person_index=person["person_index"])
     return "taken" if taken else ""
 
 
 @joins_transaction
-def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_number: str) -> None:
+def verify_by_vetting(
+    *, actor: Actor, account: Account, real_name: str, id_number: str, person: str = ""
+) -> None:
     """A vetting, in which the identity registry was asked, verifies the real name too, by a number with a birthday.
 
-    Raises `DocumentTaken`, `RealNameVerified`, `IdNumberWrong`.
+    `person` is the registry's own name for whoever it is, where it said one. Raises `DocumentTaken`, `RealNameVerified`, `IdNumberWrong`.
     """
     if account.verified_at:
         if account.id_number != id_number:
@@ -721,10 +728,10 @@ def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_numb
     kind = typed.document.kind_of(id_number)
     if kind is None or not typed.document.has_birthday(id_number):
         raise typed.document.IdNumberWrong
-    person = _verified(real_name, id_number, kind, None)
-    if Account.objects.filter(id_index=person["id_index"], closed_at=None).exclude(pk=account.pk).exists():
+    columns = _verified(real_name, id_number, kind, IdentityAnswer(match=True, person=person))
+    if has_other_account(account, id_index=columns["id_index"], person_index=columns["person_index"]):
         raise DocumentTaken("id_number")
-    Account.objects.filter(pk=account.pk).update(**person, verified_at=clock.now())
+    Account.objects.filter(pk=account.pk).update(**columns, verified_at=clock.now())
     account.refresh_from_db()
     audit.record(actor, "accounts.real_name_settled", account.code, verified=True, why="vetting")
 

@@ -1,5 +1,6 @@
 """Reads about drivers and cars."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 
-from accounts.selectors import other_accounts
+from accounts.selectors import other_accounts, whoever_is
 from core import audit_selectors, cases, clock, formats, policy, typed
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
@@ -221,11 +222,9 @@ def is_barred(*, plate: str = "", licence_number: str = "") -> bool:
 
 
 def drivers_who_are(driver: Driver) -> list[Driver]:
-    """Under which other accounts, closed ones too, whoever this is drove: by the document that their real name was verified with."""
-    document = driver.account.id_index
-    if not document:
-        return []
-    rows = Driver.objects.filter(account__id_index=document).exclude(pk=driver.pk)
+    """Under which other accounts, closed ones too, whoever this is drove: by the documents that their real name was verified
+    with, and by whom the registry knows with several."""
+    rows = Driver.objects.filter(account__in=whoever_is(driver.account).accounts).exclude(pk=driver.pk)
     return list(rows.select_related("account").order_by("pk"))
 
 
@@ -253,11 +252,14 @@ def locked_from(source: str) -> list[Hold]:
     return rows()
 
 
-def holds_against(driver: Driver, *, id_index: str = "", licence_index: str = "") -> list[Hold]:
+def holds_against(
+    driver: Driver, *, id_index: str = "", person_index: str = "", licence_index: str = ""
+) -> list[Hold]:
     """Open holds of whoever this is, or may be: under this account or another, by a document verified or typed (its
-    index), by the licence, by the phone (`accounts.selectors.other_accounts`). For who decides on an application: nothing
+    index), by whom the registry says that is, by the licence, by the phone (`accounts.selectors.other_accounts`). For who decides on an application: nothing
     of it is told to whoever typed it, who may have typed somebody else's."""
-    same = Q(driver=driver) | Q(driver__account__in=other_accounts(driver.account, document=id_index))
+    others = other_accounts(driver.account, document=id_index, person=person_index)
+    same = Q(driver=driver) | Q(driver__account__in=others)
     if licence_index:
         same |= Q(driver__licence_index=licence_index)
     return list(Hold.objects.open().filter(same).select_related("driver__account").order_by("pk"))
@@ -722,6 +724,14 @@ def screening_of(application: Application) -> Screening | None:
     """The newest round of questions for an application."""
     rows = Screening.objects.filter(subject__startswith=application.code + ":")
     return rows.order_by("-pk").first()
+
+
+def person_in(screening: Screening | None) -> str:
+    """The identity registry's own name for whoever it was asked about; empty where it has none, or was not heard yet."""
+    if screening is None or not screening.answers:
+        return ""
+    identity = json.loads(screening.answers).get("identity") or {}
+    return str(identity.get("person", "")) if identity.get("match") is True else ""
 
 
 _APPLICATION = Read(lambda code: Application.objects.select_related("driver__account").filter(code=code), str)

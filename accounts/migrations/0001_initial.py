@@ -47,8 +47,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'account',
                 'verbose_name_plural': 'accounts',
-                'indexes': [models.Index(fields=['phone_index'], name='account_of_phone'), models.Index(condition=models.Q(('id_index__isnull', False)), fields=['id_index'], name='account_of_document'), models.Index(condition=models.Q(('closed_at__isnull', False), ('erased_at', None)), fields=['erase_at'], name='account_to_erase'), models.Index(condition=models.Q(('is_drill', True)), fields=['id'], name='account_marked')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['member', 'agent', 'specialist', 'vetting', 'adjudicator', 'supervisor', 'officer', 'admin'])), name='account_role_is_known'), models.CheckConstraint(condition=models.Q(('verified_at', None), ('id_index__isnull', False), _connector='OR'), name='account_verified_has_document'), models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('phone_index',), name='one_open_account_per_phone'), models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('id_index',), name='one_open_account_per_document'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('erase_at', None), ('erased_at', None)), models.Q(('closed_at__isnull', False), ('erase_at__isnull', False), ('is_active', False)), _connector='OR'), name='account_closed_is_erased_some_day')],
+                'indexes': [models.Index(fields=['phone_index'], name='account_of_phone'), models.Index(condition=models.Q(('id_index__isnull', False)), fields=['id_index'], name='account_of_document'), models.Index(condition=models.Q(('person_index__gt', '')), fields=['person_index'], name='account_of_person'), models.Index(condition=models.Q(('closed_at__isnull', False), ('erased_at', None)), fields=['erase_at'], name='account_to_erase'), models.Index(condition=models.Q(('is_drill', True)), fields=['id'], name='account_marked')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['member', 'agent', 'specialist', 'vetting', 'adjudicator', 'supervisor', 'officer', 'admin'])), name='account_role_is_known'), models.CheckConstraint(condition=models.Q(('verified_at', None), ('id_index__isnull', False), _connector='OR'), name='account_verified_has_document'), models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('phone_index',), name='one_open_account_per_phone'), models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('id_index',), name='one_open_account_per_document'), models.UniqueConstraint(condition=models.Q(('closed_at', None), ('person_index__gt', '')), fields=('person_index',), name='one_open_account_per_person'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('erase_at', None), ('erased_at', None)), models.Q(('closed_at__isnull', False), ('erase_at__isnull', False), ('is_active', False)), _connector='OR'), name='account_closed_is_erased_some_day')],
             },
         ),
         migrations.CreateModel(
@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='restrictions', to=settings.AUTH_USER_MODEL, verbose_name='account')),
                 ('id_index', models.CharField(blank=True, max_length=64, verbose_name='index of the document')),
+                ('person_index', models.CharField(blank=True, default='', max_length=64, verbose_name='index of the person')),
                 ('phone_index', models.CharField(max_length=64, verbose_name='index of the phone')),
                 ('source', models.CharField(max_length=20, unique=True, verbose_name='measure it comes from')),
                 ('citation', models.CharField(max_length=60, verbose_name='rule cited')),
@@ -67,7 +68,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'restriction',
                 'verbose_name_plural': 'restrictions',
-                'indexes': [models.Index(condition=models.Q(('lifted_at', None)), fields=['id_index'], name='restriction_of_document'), models.Index(condition=models.Q(('lifted_at', None)), fields=['phone_index'], name='restriction_of_phone')],
+                'indexes': [models.Index(condition=models.Q(('lifted_at', None)), fields=['id_index'], name='restriction_of_document'), models.Index(condition=models.Q(('lifted_at', None), ('person_index__gt', '')), fields=['person_index'], name='restriction_of_person'), models.Index(condition=models.Q(('lifted_at', None)), fields=['phone_index'], name='restriction_of_phone')],
             },
         ),
         migrations.CreateModel(
@@ -144,6 +145,7 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
                 ('ended_by', models.CharField(blank=True, choices=[('teen', 'the one who is not of age'), ('guardian', 'the guardian'), ('staff', 'our staff')], max_length=10, verbose_name='ended by')),
                 ('id_index', models.CharField(blank=True, max_length=64, verbose_name='index of the document')),
+                ('person_index', models.CharField(blank=True, default='', max_length=64, verbose_name='index of the person')),
             ],
             options={
                 'verbose_name': 'guardianship',

@@ -5,11 +5,16 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.db import IntegrityError, transaction
 
-from accounts import demo
-from accounts.models import Account, RealNameCheck
-from accounts.services import ask_real_name, enrol, settle_real_name
+from accounts import demo, guardians
+from accounts.leaving import _close
+from accounts.models import Account, Guardianship, RealNameCheck
+from accounts.selectors import is_ended_by_staff, other_accounts, restriction_on
+from accounts.services import ask_real_name, enrol, restrict, settle_real_name
+from accounts.states import GuardianEndedBy
 from core import clock, outside, typed
+from core.actors import SYSTEM
 from core.permissions import Role
 from core.registries import IDENTITY
 from core.typed.document import Kind
@@ -47,8 +52,6 @@ def registry(settings, tmp_path):
 
 @pytest.fixture
 def member(world, db):
-    from django.db import transaction
-
     def make(code):
         with transaction.atomic():
             return enrol(
@@ -154,6 +157,111 @@ def test_a_permit_issued_anew_is_the_same_document(registry, member, first, seco
     assert verify(member("one"), person["name"], first).state == "verified"
     check = verify(member("other"), person["name"], second)
     assert (check.state, check.why) == ("refused", "taken")
+
+
+MARTIN = "MARTIN DUPONT"
+PASSPORT = ("19FV30417", Kind.PASSPORT)  # these are of one man, as both registries say
+PERMANENT = ("911124198503210017", Kind.PERMANENT_RESIDENT)
+
+
+@pytest.mark.parametrize(("first", "second"), [(PASSPORT, PERMANENT), (PERMANENT, PASSPORT)])
+def test_one_person_has_one_account_whatever_their_documents(registry, member, first, second):
+    assert verify(member("one"), MARTIN, *first).state == "verified"
+    other = member("other")
+    check = verify(other, MARTIN, *second)
+    assert (check.state, check.why, other.verified_at) == ("refused", "taken", None)
+
+
+def test_the_database_knows_one_open_account_for_a_person(registry, member):
+    one, other = member("one"), member("other")
+    verify(one, MARTIN, *PASSPORT)
+    with pytest.raises(IntegrityError, match="one_open_account_per_person"), transaction.atomic():
+        Account.objects.filter(pk=other.pk).update(person_index=one.person_index)
+    _close(one)
+    Account.objects.filter(pk=other.pk).update(person_index=one.person_index)
+
+
+def test_who_share_name_and_birthday_are_two_people_unless_the_registry_says_one(
+    registry, member, monkeypatch
+):
+    named = [(PASSPORT[0], "nia-1"), (PERMANENT[0], "nia-2")]
+    known = {number: {**invented()[number], "person": person} for number, person in named}
+    monkeypatch.setattr(sandbox, "people", lambda: known)
+    assert verify(member("one"), MARTIN, *PASSPORT).state == "verified"
+    assert verify(member("other"), MARTIN, *PERMANENT).state == "verified"
+
+
+def test_whom_no_registry_names_is_known_by_the_document_alone(registry, member, monkeypatch):
+    known = {number: {**invented()[number], "person": ""} for number, _kind in (PASSPORT, PERMANENT)}
+    monkeypatch.setattr(sandbox, "people", lambda: known)
+    one, other = member("one"), member("other")
+    assert verify(one, MARTIN, *PASSPORT).state == verify(other, MARTIN, *PERMANENT).state == "verified"
+    assert other_accounts(other) == []
+
+
+def test_a_restriction_holds_the_person_by_whichever_document_they_come_back(registry, member):
+    one, stranger, other = member("one"), member("stranger"), member("other")
+    verify(one, MARTIN, *PASSPORT)
+    with transaction.atomic():
+        restrict(actor=SYSTEM, account=one, source="M-1", citation="x", until=None)
+    _close(one)
+    verify(other, MARTIN, *PERMANENT)
+    verify(stranger, "ANNA MARIA KOWALSKA", "AB123456")
+    assert other.verified_at
+    assert restriction_on(other, clock.now()).source == "M-1"
+    assert restriction_on(stranger, clock.now()) is None
+    assert other_accounts(other) == [one.pk]
+    Account.objects.filter(pk=one.pk).update(
+        id_index=None, person_index="", phone_index="gone:one", verified_at=None
+    )  # erased
+    assert restriction_on(other, clock.now()).source == "M-1"
+
+
+def test_who_was_restricted_before_they_were_verified_stays_so(registry, member):
+    one, other = member("one"), member("other")
+    with transaction.atomic():
+        restrict(actor=SYSTEM, account=one, source="M-1", citation="x", until=None)
+    verify(one, MARTIN, *PASSPORT)
+    _close(one)
+    verify(other, MARTIN, *PERMANENT)
+    assert restriction_on(other, clock.now()).source == "M-1"
+
+
+def test_accounts_are_one_persons_through_a_third(registry, member, monkeypatch):
+    """Verified before the registry said who it is, and since: the document leads to the person, who leads to the other."""
+    one, two, three = member("one"), member("two"), member("three")
+    monkeypatch.setattr(sandbox, "people", lambda: {PASSPORT[0]: {**invented()[PASSPORT[0]], "person": ""}})
+    verify(one, MARTIN, *PASSPORT)
+    _close(one)
+    monkeypatch.undo()
+    verify(two, MARTIN, *PASSPORT)
+    _close(two)
+    verify(three, MARTIN, *PERMANENT)
+    assert other_accounts(three) == [one.pk, two.pk]
+    one.refresh_from_db()
+    assert other_accounts(one) == [two.pk, three.pk]
+
+
+def test_whom_staff_ended_as_a_guardian_is_known_by_another_document(registry, member):
+    one, other, teen = member("one"), member("other"), member("teen")
+    verify(one, MARTIN, *PASSPORT)
+    at = clock.now()
+    Guardianship.objects.create(
+        teen=teen,
+        guardian=one,
+        phone_index=one.phone_index,
+        asked_at=at,
+        answered_at=at,
+        state="confirmed",
+        end_asked_at=at,
+    )
+    row = Guardianship.objects.get()
+    with transaction.atomic():
+        guardians._end(row, GuardianEndedBy.STAFF)
+    _close(one)
+    verify(other, MARTIN, *PERMANENT)
+    assert is_ended_by_staff(teen, other)
+    assert not is_ended_by_staff(teen, member("stranger"))
 
 
 def test_passports_of_two_countries_may_have_one_number(registry, member, monkeypatch):

@@ -36,7 +36,7 @@ from drivers.errors import (
 )
 from drivers.models import Application, Driver, Hold, Screening
 from drivers.screening import Car, Subject
-from drivers.selectors import holds_against, is_barred, is_enrolled
+from drivers.selectors import holds_against, is_barred, is_enrolled, person_in, screening_of
 from drivers.services.people import carry_holds
 from drivers.services.screening import Answers, ask_registries, result_of
 from drivers.states import (
@@ -231,6 +231,7 @@ def holds_against_application(application: Application) -> list[Hold]:
     return holds_against(
         application.driver,
         id_index=id_index(number, _document_of(application)) if number else "",
+        person_index=blind_index(person_in(screening_of(application)), purpose="person"),
         licence_index=blind_index(licence, purpose="licence") if licence else "",
     )
 

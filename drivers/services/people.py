@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from accounts.selectors import whoever_is
 from core import audit, clock, events, inserts, pictures, typed
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
@@ -148,11 +149,12 @@ def hold_driver(
 
 def _alone_with(driver: Driver) -> None:
     """Until the transaction ends nobody else carries holds between the accounts of whoever this is, nor makes an account
-    theirs by an approval. Taken before any hold is locked."""
-    document = driver.account.id_index
-    if document:
+    theirs by an approval. Taken before any hold is locked, for each document and each name of theirs in one order: who
+    shares one of them waits."""
+    known = whoever_is(driver.account)
+    for each in sorted(known.documents | known.persons):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"holds:{document}"])
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"holds:{each}"])
 
 
 @joins_transaction
@@ -169,8 +171,8 @@ def hold_elsewhere(*, hold: Hold) -> None:
 
 @joins_transaction
 def carry_holds(*, driver: Driver) -> None:
-    """A hold holds the person: what is open under an earlier account with the same verified document is open here too, in
-    sight or not as there, until it is released. Whom it may be without that, reviewers see
+    """A hold holds the person: what is open under an earlier account of theirs, by the same verified document or another
+    one, is open here too, in sight or not as there, until it is released. Whom it may be without that, reviewers see
     (`drivers.selectors.holds_against`)."""
     _alone_with(driver)
     found = Hold.objects.open().filter(driver__in=drivers_who_are(driver)).order_by("pk")

@@ -20,7 +20,7 @@ from drivers.certificates import Certificates
 from drivers.errors import CertificatesFaulty, LicenceTaken, PersonHeld, ScreeningBars, VehicleDiffers
 from drivers.models import Application, Driver, Vehicle, VettingDecision
 from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES, against_application
-from drivers.selectors import application_by_code, screening_of
+from drivers.selectors import application_by_code, person_in, screening_of
 from drivers.services.applications import ask_again, check_application, holds_against_application
 from drivers.services.papers import keep_paper
 from drivers.services.people import bind_vehicle, carry_holds
@@ -186,7 +186,13 @@ def _admit(application: Application, account: "Account") -> None:
     if found is None:
         raise CertificatesFaulty(faults)
     driver, person = application.driver, application.driver.account
-    verify_by_vetting(actor=account.actor, account=person, real_name=found.name, id_number=found.id_number)
+    verify_by_vetting(
+        actor=account.actor,
+        account=person,
+        real_name=found.name,
+        id_number=found.id_number,
+        person=person_in(screening_of(application)),
+    )
     # What was placed since the reviewers looked comes along: until now nobody knew whose account this is.
     carry_holds(driver=driver)
     _bind_licence(driver, found, application.line)

@@ -5,10 +5,13 @@ import json
 import pytest
 from django.db import transaction
 
+from accounts.errors import DocumentTaken
 from accounts.leaving import _close, _erase
+from accounts.models import Account
 from accounts.services import verify_by_vetting
 from core import clock
 from core.actors import SYSTEM
+from core.privacy import blind_index
 from drivers.errors import LicenceTaken, PersonHeld
 from drivers.models import Driver, Hold, Screening
 from drivers.selectors import driver_of, open_holds, parties_to, visible_holds, why_not_eligible
@@ -40,6 +43,15 @@ def hold(driver, *, covert=False, kind=HoldKind.SAFETY):
 def release(code="S-OLD"):
     with transaction.atomic():
         release_holds_of(actor=SYSTEM, source=code, reason="x", proposed_by="supervisor")
+
+
+def named(person):
+    """The identity registry said in the newest screening who that is, by its own name for them."""
+    row = Screening.objects.latest("pk")
+    answers = json.loads(row.answers)
+    answers["identity"]["person"] = person
+    row.answers = json.dumps(answers)
+    row.save(update_fields=["answers"])
 
 
 @pytest.fixture
@@ -108,6 +120,64 @@ def test_who_is_known_by_the_same_document_takes_the_hold_along(gone, people, si
     assert len(open_holds("again")) == 1
     release()
     assert open_holds("again") == open_holds("newcomer") == []
+
+
+def test_a_hold_comes_along_by_another_document_of_the_same_person(gone, people, deliver):
+    """What the registry calls the person is the same for all their documents (A2)."""
+    with transaction.atomic():
+        Account.objects.filter(pk=gone.pk).update(person_index="nia-1")
+    account = newcomer("again", "13912340002")
+    Account.objects.filter(pk=account.pk).update(
+        person_index="nia-1", id_index="another document", verified_at=clock.now()
+    )
+    account.refresh_from_db()
+    begin_application(account=account)
+    (carried,) = open_holds("again")
+    assert carried.source == "S-OLD"
+    release()
+    assert open_holds("again") == open_holds("newcomer") == []
+    hold(Driver.objects.get(account=gone), kind=HoldKind.STAFF)
+    deliver()
+    assert [each.kind for each in open_holds("again")] == ["staff"]
+
+
+def test_who_applies_by_another_document_is_the_person_whom_the_registry_names(gone, people):
+    """Nothing is verified in their name yet: what the registry said in the vetting tells."""
+    with transaction.atomic():
+        Account.objects.filter(pk=gone.pk).update(person_index=blind_index("nia-1", purpose="person"))
+    account = newcomer("again", "13912340002")
+    application = sent(account, face="driver2")
+    settle_screening(Screening.objects.latest("pk").pk)
+    application.refresh_from_db()
+    named("nia-1")
+    with pytest.raises(PersonHeld):
+        propose_decision(
+            account=people("vetting"), code=application.code, outcome=Decision.APPROVE, reason="x"
+        )
+    release()
+    propose_decision(account=people("vetting"), code=application.code, outcome=Decision.APPROVE, reason="x")
+
+
+def test_who_is_vetted_is_known_by_whom_the_registry_names(registry, people):
+    account = newcomer()
+    application = in_review(account)
+    named("nia-1")
+    decided(people, application)
+    account.refresh_from_db()
+    assert account.person_index == blind_index("nia-1", purpose="person")
+
+
+def test_nobody_is_vetted_who_has_an_account_by_another_document(gone, people):
+    Account.objects.filter(code="passenger").update(person_index=blind_index("nia-1", purpose="person"))
+    account = newcomer("again", "13912340002")
+    with transaction.atomic(), pytest.raises(DocumentTaken):
+        verify_by_vetting(
+            actor=SYSTEM,
+            account=account,
+            real_name=gone.real_name,
+            id_number=gone.id_number,
+            person="nia-1",
+        )
 
 
 def test_what_is_placed_later_holds_the_person_everywhere(gone, people, deliver):

@@ -93,6 +93,18 @@ def hitch_unnamed(since: datetime) -> Counted:
     )
 
 
+def unnamed_on_other_lines(since: datetime) -> Counted:
+    """Trips of all lines but hitch, ordered or begun since, marked accounts left out; wrong: the passenger's real name was
+    not verified at a moment since then at which they ordered or boarded (M20)."""
+    table = "rides_trip t JOIN accounts_account a ON a.id = t.passenger_id AND NOT a.is_drill"
+    since_then = "(t.requested_at >= %(since)s OR t.boarded_at >= %(since)s)"
+    wrong = (
+        "a.verified_at IS NULL OR (t.boarded_at >= %(since)s AND a.verified_at > t.boarded_at)"
+        " OR (t.requested_at >= %(since)s AND a.verified_at > t.requested_at)"
+    )
+    return _counted(table, f"t.line <> 'hitch' AND {since_then}", wrong, "t.code", since=since)
+
+
 @dataclass(frozen=True, slots=True)
 class Boardings:
     """Of the boardings since a time: all, those where she compared the plate, those that were presumed, and neither."""

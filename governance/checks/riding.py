@@ -20,7 +20,7 @@ from governance.shadow import World, drawn
 from governance.states import PassageState, Status
 from police.selectors import releases_without_plate
 from rides.curfew import CURFEW
-from rides.selectors import CARD_AFTER, lines_going, newest_with_driver, places_with_numbers
+from rides.selectors import CARD_AFTER, lines_going, newest_with_driver, places_with_numbers, real_names_from
 from rides.shown import api_body, trip_context
 from rides.states import Line, Party
 
@@ -224,6 +224,11 @@ def nothing_is_recorded(world: World) -> None:
 # --- Names -------------------------------------------------------------------------------------------------
 
 UNNAMED = fault("hitch_unnamed", noop("Hitch ordered without a verified real name: %(codes)s"))
+UNNAMED_LATER = fault(
+    "unnamed_after_day",
+    noop("Ridden without a verified real name although every line needs it since %(day)s: %(codes)s"),
+    day=lambda day: moment(str(day), "date"),
+)
 NO_STEP = fault("no_step_in_real_names", noop("No step in 30 days: %(then)s %% then, %(now)s %% now"))
 NAMED = line(
     "real_names",
@@ -236,7 +241,8 @@ STEP = 0.0005  # a twentieth of a per cent is a step
 
 @live_check("M20")
 def real_names(at: datetime) -> Found:
-    """The share of members whose real name is verified; red where one without rode hitch, or where 30 days made no step."""
+    """The share of members whose real name is verified; red where one without rode hitch, where one
+    without rode at all after the day of the rule, or where 30 days made no step."""
     done, everybody = real_name_share()
     seen = NAMED(done=done, all=everybody)
     if not everybody:
@@ -246,6 +252,11 @@ def real_names(at: datetime) -> Found:
     found = ask.hitch_unnamed(at - SPAN)
     if found.wrong:
         faults.append(UNNAMED(codes=named(found.codes, found.wrong)))
+    day = real_names_from()
+    if at >= day:
+        late = ask.unnamed_on_other_lines(max(day, at - SPAN))
+        if late.wrong:
+            faults.append(UNNAMED_LATER(day=day.isoformat(), codes=named(late.codes, late.wrong)))
     then = _share_before("M20", at - SPAN)
     if share < 1.0 and then is not None and share < then + STEP:
         faults.append(NO_STEP(then=f"{100 * then:.1f}", now=f"{100 * share:.1f}"))
@@ -265,6 +276,19 @@ def _share_before(measure: str, at: datetime) -> float | None:
 @breaks("M20", UNNAMED)
 def somebody_without_a_name_rides(world: World) -> None:
     world.trip(requested_at=world.at)
+
+
+@breaks("M20", UNNAMED_LATER)
+def somebody_without_a_name_rides_after_the_day(world: World) -> None:
+    world.make(
+        "core.PolicyVersion",
+        key="rides.real_name_from",
+        number=1,
+        value="2018-09-01",
+        effective_from=world.at - timedelta(days=60),
+    )
+    world.within(policy.read_anew())
+    world.trip("express", requested_at=world.at - timedelta(minutes=20), boarded_at=world.at)
 
 
 # --- Complaints and plates ---------------------------------------------------------------------------------

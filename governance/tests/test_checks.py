@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.models import Account
@@ -962,6 +963,36 @@ def test_m16_is_no_evidence_once_its_screening_is_old(world, noon):
     assert status("M16") == "pass"
     noon.shift(timedelta(days=2))
     assert status("M16") == "none"
+
+
+def test_m20_is_red_after_the_day_of_the_rule_where_somebody_without_a_name_rode(rides, people, noon):
+    """A2+: before that day it is a step that is missing, after it a breach."""
+    day = timezone.localtime(clock.now()).date()
+    rides.accepted()
+    Trip.objects.update(line="express")
+    rider = Account.objects.filter(code="passenger")
+    rider.update(verified_at=None)
+    assert status("M20") == "progress"
+    set_policy("rides.real_name_from", (day + timedelta(days=1)).isoformat())
+    assert status("M20") == "progress"
+    set_policy("rides.real_name_from", day.isoformat())
+    assert status("M20") == "fail"
+    rider.update(verified_at=clock.now() + timedelta(minutes=1))
+    assert status("M20") == "fail"  # verified only after the order
+    rider.update(is_drill=True)
+    assert status("M20") == "pass"  # nobody whom a promise was given to
+
+
+def test_m20_is_red_for_who_ordered_before_that_day_and_rode_on_it(rides, people, noon):
+    trip = rides.accepted()
+    Trip.objects.update(line="express")
+    day = timezone.localtime(clock.now()).date() + timedelta(days=1)
+    set_policy("rides.real_name_from", day.isoformat())
+    Account.objects.filter(code="passenger").update(verified_at=None)
+    noon.shift(timedelta(days=2))
+    assert status("M20") == "progress"
+    Trip.objects.filter(pk=trip.pk).update(boarded_at=clock.now(), plate_check="same", state="boarded")
+    assert status("M20") == "fail"
 
 
 def test_m20_is_red_where_thirty_days_made_no_step(world, noon):

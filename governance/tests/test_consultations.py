@@ -92,6 +92,9 @@ def test_one_person_has_one_vote_whatever_accounts_they_have(people):
 def test_whom_the_registry_knows_by_two_documents_has_one_vote_and_one_comment(people):
     question()
     first, second, other = citizen(7), citizen(8), citizen(9)
+    at = clock.now()  # the account of the first document was left before the second was verified
+    first.closed_at, first.erase_at, first.is_active = at, at, False
+    first.save(update_fields=["closed_at", "erase_at", "is_active"])
     for each, person in ((first, "nia-1"), (second, "nia-1"), (other, "nia-2")):
         each.person_index = blind_index(person, purpose="person")
         each.save(update_fields=["person_index"])

@@ -166,6 +166,23 @@ def test_trips(at, seed):
         found = ask.hitch_unnamed(since)
         assert (found.all, found.wrong, set(found.codes)) == (len(ordered), len(unnamed), unnamed)
 
+        others = [
+            t
+            for t in trips
+            if t.line != "hitch"
+            and not of[t.passenger_id].is_drill
+            and (t.requested_at >= since or (t.boarded_at and t.boarded_at >= since))
+        ]
+        nameless = {
+            t.code
+            for t in others
+            for named in [of[t.passenger_id].verified_at]
+            for when in [t.requested_at, t.boarded_at]
+            if when and when >= since and (named is None or named > when)
+        }
+        found = ask.unnamed_on_other_lines(since)
+        assert (found.all, found.wrong, set(found.codes)) == (len(others), len(nameless), nameless)
+
         boarded = [t for t in trips if t.boarded_at and t.boarded_at >= since]
         same = [t for t in boarded if t.plate_check == "same"]
         presumed = [t for t in boarded if t.plate_check != "same" and t.presumed_boarded]

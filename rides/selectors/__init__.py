@@ -74,6 +74,7 @@ from rides.selectors.open_requests import (
     mismatches_since,
     newest_with_driver,
     places_with_numbers,
+    real_names_from,
 )
 from rides.selectors.places import (
     NEAR,
@@ -272,6 +273,7 @@ __all__ = [
     "proposal_on",
     "rating_by",
     "read_watched",
+    "real_names_from",
     "recent_places",
     "reconcile_trip",
     "reminder_by_code",

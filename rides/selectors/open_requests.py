@@ -1,10 +1,13 @@
 """What the rectification board asks."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from django.db.models import Q
 
+from core import policy
+from rides.curfew import CITY_TIME
 from rides.models import Trip
+from rides.policies import REAL_NAME_FROM
 from rides.selectors.trips import all_trips
 from rides.states import PlateCheck, TripState
 
@@ -43,3 +46,8 @@ def places_with_numbers(at: datetime) -> list[str]:
         .filter(Q(origin_name__regex=r"\d{7}") | Q(destination_name__regex=r"\d{7}"))
     )
     return list(rows.order_by("pk").values_list("code", flat=True)[:20])
+
+
+def real_names_from() -> datetime:
+    """The midnight, where we are, from which on nobody rides without a verified real name on any line (A2)."""
+    return datetime.combine(policy.value(REAL_NAME_FROM), time.min, CITY_TIME)

@@ -29,7 +29,7 @@ from rides.errors import (
     TeenLine,
 )
 from rides.models import Trip
-from rides.policies import PATIENCE, REAL_NAME_FROM, RIDERS_TOLD, teen_may_ride
+from rides.policies import PATIENCE, RIDERS_TOLD, teen_may_ride
 from rides.routing import Route
 from rides.services.places import Journey, Place, check_journey
 from rides.services.proposals import hold_out_to_ways
@@ -91,7 +91,7 @@ def _book(
         raise AccountRestricted(until=said, citation=policy.title(restriction.citation))
     if is_known_child(passenger, at):
         raise GuardianBooks
-    if passenger.verified_at is None and needs_real_name(line):
+    if passenger.verified_at is None and needs_real_name(line, max(at, journey.start)):
         raise RealNameRequired
     if is_known_teen(passenger, journey.start):
         _check_teen(passenger, journey, way, line, rider)
@@ -202,9 +202,9 @@ def book_same_way(
     )
 
 
-def needs_real_name(line: Line) -> bool:
-    """Hitch always; the other lines from the day that policy sets (A2)."""
-    return line == Line.HITCH or clock.now().date() >= policy.value(REAL_NAME_FROM)
+def needs_real_name(line: Line, at: datetime) -> bool:
+    """Hitch always; the other lines from the day that policy sets (A2), for what leaves then."""
+    return line == Line.HITCH or at >= selectors.real_names_from()
 
 
 def _name_rider(trip: Trip, rider: Rider) -> None:

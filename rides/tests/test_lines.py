@@ -1,16 +1,19 @@
 """Lines (R1): two people suspend, people who wait are told, trips under way are finished under closer watch."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.errors import RealNameRequired
+from accounts.models import Account
 from conftest import NOON, usual_journey
 from core import clock
 from core.errors import Forbidden, InvalidInput
 from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 from core.states import IllegalTransition
+from core.tests.factories import set_policy
 from rides import selectors, services
 from rides.errors import AlreadySuspended, LineNotRunning
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
@@ -29,6 +32,25 @@ def suspend(people, **changes):
 
 def runs(city="wenzhou", line=Line.HITCH):
     return selectors.line_runs(line, City.objects.get(code=city), clock.now())
+
+
+@pytest.mark.parametrize(
+    ("leaves", "needed"),
+    [("2026-03-02T23:59+08:00", False), ("2026-03-03T00:00+08:00", True), ("2026-03-03T07:00+08:00", True)],
+)
+def test_from_the_day_of_the_rule_every_line_needs_a_real_name(rides, people, leaves, needed):
+    """A2: the day is that of our cities, and of a ride the day on which it leaves, whenever it was booked."""
+    set_policy("rides.real_name_from", "2026-03-03")
+    at = datetime.fromisoformat(leaves)
+    assert services.needs_real_name(Line.EXPRESS, at) is needed
+    assert services.needs_real_name(Line.HITCH, at)
+    Account.objects.filter(code="passenger").update(verified_at=None)
+    journey = usual_journey(start=at, end=at + timedelta(minutes=20))
+    if needed:
+        with pytest.raises(RealNameRequired):
+            rides.booked(line=Line.EXPRESS, journey=journey)
+    else:
+        assert rides.booked(line=Line.EXPRESS, journey=journey).line == Line.EXPRESS
 
 
 def test_one_person_alone_suspends_nothing(people):

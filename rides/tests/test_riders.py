@@ -7,7 +7,7 @@ from conftest import Rides
 from core import clock
 from core.errors import InvalidInput, TooMany
 from core.models import Notification
-from drivers.selectors import driver_of
+from drivers.selectors import driver_of, mismatch_reported
 from drivers.tests.factories import face_token
 from rides import selectors, services
 from rides.errors import ChildNeedsCompany
@@ -77,6 +77,38 @@ def test_not_this_car_from_her_page_stops_the_trip(rides, for_grandma, client):
     client.post(link(trip) + "mismatch/", {"what": "car", "plate_seen": "浙C·12345"})
     trip.refresh_from_db()
     assert (trip.state, trip.cancel_reason) == ("cancelled", "mismatch")
+
+
+def aboard(rides: Rides, trip):
+    accepted(rides, trip)
+    Trip.objects.filter(pk=trip.pk).update(state="boarded", boarded_at=clock.now(), plate_check="same")
+    return Trip.objects.get(pk=trip.pk)
+
+
+def test_who_sits_in_another_car_says_so_quietly_from_her_page(rides, for_grandma, client):
+    """D5, S11: aboard it is the same as for who booked for herself, and nothing changes on the driver's phone."""
+    trip = aboard(rides, for_grandma)
+    page = client.get(link(trip)).content.decode()
+    assert 'id="report-mismatch"' in page
+    assert f'action="{link(trip)}mismatch/"' in page
+    assert f"/trips/{trip.code}/" not in page.partition('id="report-mismatch"')[2].partition("</details>")[0]
+    assert client.post(link(trip) + "mismatch/", {"what": "driver", "plate_seen": ""}).status_code == 302
+    trip.refresh_from_db()
+    assert trip.state == "boarded"
+    assert mismatch_reported(trip.code)
+    page = client.get(link(trip)).content.decode()
+    assert 'id="report-mismatch"' not in page
+    assert "Noted." in client.get(link(trip), headers={"accept-language": "en"}).content.decode()
+
+
+@pytest.mark.parametrize("way", ["", "status/"])
+def test_who_travels_complains_without_an_account(rides, for_grandma, client, way):
+    """C1: the page of the account would ask her to sign in; anybody's form takes it."""
+    assert "complain" not in client.get(link(for_grandma) + way).content.decode()
+    trip = aboard(rides, for_grandma)
+    page = client.get(link(trip) + way).content.decode()
+    assert 'href="/complain/"' in page
+    assert f"/trips/{trip.code}/complaint/" not in page
 
 
 def test_a_key_of_another_kind_opens_nothing(rides, client):
