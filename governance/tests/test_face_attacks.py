@@ -38,7 +38,8 @@ def test_a_check_that_is_weakened_shows_in_the_journal_and_turns_the_board_red(w
     try_attacks(clock.now())
     assert AuditEntry.objects.filter(action="drivers.attack_passed", subject="stills_9").exists()
     status, said = said_of_faces()
-    assert status == Status.FAIL and str(ATTACKS["stills_9"]) in said
+    with override("en"):
+        assert status == Status.FAIL and str(ATTACKS["stills_9"]) in said
 
 
 def test_a_check_that_refuses_everybody_is_no_check(world, noon):
