@@ -14,7 +14,7 @@ from accounts.policies import SCREENS_TEXT, SHARING_TEXT, TEEN_SHARING_TEXT
 from accounts.retention import SCREENS
 from accounts.selectors import is_known_child, is_known_teen, trip_sharing_since
 from accounts.services import set_trip_sharing
-from core import cases, clock, own_data, pictures
+from core import cases, clock, own_data, pictures, retention
 from core.errors import NotFound
 from core.own_data import Consent, Json, Kept, consent, did, ends_with, erases, keeps, part
 from core.privacy import mask_phone
@@ -207,15 +207,18 @@ def open_cases_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
 
 @ends_with
 def sign_in_ends(account: "Account", _at: datetime) -> None:
-    """All by which they came in, and whom they named: but who may have to be told of them while a case is open."""
-    if not cases.is_any_open_about(account.code):
+    """All by which they came in, and whom they named: but who may have to be told of them while a case is open, and what a
+    hold on a trip of theirs holds; that goes by its time, or with the account."""
+    held = retention.holds_person(account.pk)
+    if not held and not cases.is_any_open_about(account.code):
         account.emergency_contacts.all().delete()
         account.contact_questions.all().delete()
     account.guardianships.all().delete()
     guardians.leave(account=account)
     account.sign_in_places.all().delete()
-    account.real_name_checks.all().delete()
-    Device.objects.filter(account=account).delete()
+    if not held:
+        account.real_name_checks.all().delete()
+        Device.objects.filter(account=account).delete()
     Passkey.objects.filter(user=account).delete()
     Authenticator.objects.filter(user=account).delete()  # of who was staff once
     account.recovery_codes.all().delete()
@@ -230,6 +233,8 @@ def sessions_go(account: "Account", _at: datetime) -> None:
     """Nothing signs in any more; what was left over goes."""
     account.emergency_contacts.all().delete()
     account.contact_questions.all().delete()
+    account.real_name_checks.all().delete()
+    Device.objects.filter(account=account).delete()
     Session.objects.filter(account=account).delete()
 
 

@@ -71,6 +71,7 @@ destroyed(
     after=RECORDS_KEPT,
     since=Coalesce("lifted_at", "until"),
     said="it was lifted or ran out; one for good stays",
+    person="account",
 )
 destroyed(
     "accounts.OneTimeCode",
@@ -98,6 +99,7 @@ destroyed(
     after=TRACES_KEPT,
     since="decided_at",
     said="the registry answered",
+    person="account",
 )
 destroyed(
     "accounts.Device",
@@ -106,6 +108,7 @@ destroyed(
     after=MESSAGES_KEPT,
     since="last_seen_at",
     said="it was used last",
+    person="account",
 )
 goes_by("accounts.SignInPlace", SIGN_IN, "a position", "accounts.forget_places", "destroyed after a day")
 goes_by(
@@ -140,6 +143,7 @@ let_go(
     since="at",
     said="the look",
     ends="destroyed",
+    person="subject:code",
 )
 destroyed(
     "accounts.DataExport",
@@ -148,4 +152,5 @@ destroyed(
     after=TRACES_KEPT,
     since="asked_at",
     said="it was asked for",
+    person="account",
 )

@@ -124,6 +124,7 @@ destroyed(
     after=RECORDS_KEPT,
     since="withdrawn_at",
     said="it was withdrawn",
+    person="account",
 )
 nobody("complaints.Campaign", "complaints.Macro", "complaints.Article", why="texts of the staff for many")
 goes_with("complaints.Timer", CASES, "limits of a case", "complaints.Complaint")
@@ -137,6 +138,7 @@ destroyed(
     after=MESSAGES_KEPT,
     since="rang_at",
     said="it rang",
+    person="number_index:phone_index",
 )
 emptied(
     "complaints.OutsideMessage",

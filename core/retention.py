@@ -90,6 +90,7 @@ class Rule:
     job: Job[Any] | None = field(default=None, compare=False)
     span: SpanPolicy | None = None
     trip: str = ""
+    person: tuple[str, ...] = ()
 
 
 _data: dict[str, Data] = {}
@@ -151,6 +152,47 @@ def named(table: str, trip: str) -> None:
     _named.append((table, trip))
 
 
+_whose: list[tuple[str, str, tuple[str, ...]]] = []
+
+
+def whose(table: str, trip: str, *accounts: str) -> None:
+    """To which accounts, by their keys, the rows of the table of trips lead, and to the trip's code: while a hold is on a
+    trip, what is kept of its people by themselves is held too."""
+    _whose.append((table, trip, accounts))
+
+
+def _people_held(as_what: str) -> "list[QuerySet[Any, Any]]":
+    """The accounts of trips that are held, by a column of theirs (`pk`, `code`, `phone_index`), to be asked within a
+    statement."""
+    held = DataHold.objects.filter(holds.in_force()).values("subject")
+    found: list[QuerySet[Any, Any]] = []
+    for table, trip, accounts in _whose:
+        trips = apps.get_model(table)._base_manager.filter(**{f"{trip}__in": held})
+        found += [
+            trips.filter(**{f"{path}__isnull": False}).values(f"{path}__{as_what}") for path in accounts
+        ]
+    return found
+
+
+def not_held(rows: "QuerySet[Any]", *person: str) -> "QuerySet[Any]":
+    """Without the rows of people of whom a trip is held; `person` as in `destroyed`."""
+    for each in person:
+        path, _mark, as_what = each.partition(":")
+        for people in _people_held(as_what or "pk"):
+            rows = rows.exclude(**{f"{path}__in": people})
+    return rows
+
+
+def holds_person(pk: int) -> bool:
+    """Whether a hold is on a trip of this account, so that nothing which is kept of its owner goes now."""
+    held = DataHold.objects.filter(holds.in_force()).values("subject")
+    return any(
+        apps.get_model(table)._base_manager.filter(**{f"{trip}__in": held, path: pk}).exists()
+        for table, trip, accounts in _whose
+        for path in accounts
+    )
+
+
 def nobody(*tables: str, why: str) -> None:
     """Tables that hold nothing of a person."""
     for table in tables:
@@ -177,6 +219,10 @@ def goes_when_left(table: str, of: Data, holds_what: str) -> None:
     _keep(Rule(table, of, holds_what, "goes when its owner closes the account"))
 
 
+def _paths(person: tuple[str, ...] | str) -> tuple[str, ...]:
+    return (person,) if isinstance(person, str) else person
+
+
 def _span_said(span: SpanPolicy, since: str) -> str:
     return f"`{span.key}` ({span.default} {span.kind.unit.value}) after {since}"  # type: ignore[attr-defined]  # spans count
 
@@ -193,13 +239,15 @@ def destroyed(
     trip: str = "",
     case: str = "",
     thing: str = "",
+    person: tuple[str, ...] | str = (),
     one_by_one: bool = False,
 ) -> None:
     """Rows are deleted so long after `since`, a column or expression that is null while the time does not run.
 
     `trip` and `case` are columns that name what a hold may be on, `thing` one that may name an incident, a complaint or
-    whatever else of a trip was declared as `named`: it is kept with its trip. `one_by_one` where a row may have others that
-    protect it: then it is set aside alone.
+    whatever else of a trip was declared as `named`: it is kept with its trip. `person` is where the accounts stand of whom
+    the row is, by their keys, or with `:code` or `:phone_index` behind it by those: it is kept while any trip of theirs is
+    held. `one_by_one` where a row may have others that protect it: then it is set aside alone.
     """
 
     @begins_transaction
@@ -207,7 +255,7 @@ def destroyed(
         row = _due_rows(known, at).filter(pk=pk).first()
         return row is not None and row.delete()[0] > 0
 
-    known = _Due(table, after, since, where or Q(), trip, case, thing=thing)
+    known = _Due(table, after, since, where or Q(), trip, case, thing=thing, person=_paths(person))
     job = _one_by_one(known, act) if one_by_one else _at_once(known)
     _keep(
         Rule(
@@ -219,6 +267,7 @@ def destroyed(
             job=job,
             span=after,
             trip=trip,
+            person=known.person,
         )
     )
 
@@ -235,6 +284,7 @@ def emptied(
     where: Q | None = None,
     trip: str = "",
     case: str = "",
+    person: tuple[str, ...] | str = (),
     also: tuple[str, str] = ("", ""),
 ) -> None:
     """Rows stay as codes and figures; `columns` get these values, so long after `since`. As `destroyed` otherwise.
@@ -242,7 +292,9 @@ def emptied(
     `also` is the kind of another work that empties the table, and what it does.
     """
     full = _anything_in(table, columns)
-    known = _Due(table, after, since, (where or Q()) & full, trip, case, tuple(columns))
+    known = _Due(
+        table, after, since, (where or Q()) & full, trip, case, tuple(columns), person=_paths(person)
+    )
 
     @begins_transaction
     def act(pk: Any, at: datetime) -> bool:
@@ -255,7 +307,7 @@ def emptied(
     ends = f"{names} emptied {_span_said(after, said)}"
     work, said_also = also
     ends += f"; {said_also}" if said_also else ""
-    _keep(Rule(table, of, holds_what, ends, job.work.kind, work, job, after, trip))
+    _keep(Rule(table, of, holds_what, ends, job.work.kind, work, job, after, trip, known.person))
 
 
 def let_go(
@@ -269,13 +321,16 @@ def let_go(
     ends: str,
     trip: str = "",
     case: str = "",
+    person: tuple[str, ...] | str = (),
     where: Q | None = None,
     columns: Iterable[str] = (),
 ) -> None:
     """Rows that the platform's role may not rewrite: a function of the database's owner lets them go, never before
     the law's least time (`core_let_go` of `0003_laws`)."""
     full = _anything_in(table, dict.fromkeys(columns, "")) if columns else Q()
-    known = _Due(table, after, since, (where or Q()) & full, trip, case, tuple(columns))
+    known = _Due(
+        table, after, since, (where or Q()) & full, trip, case, tuple(columns), person=_paths(person)
+    )
 
     def act(pk: Any, at: datetime) -> bool:
         if not _due_rows(known, at).filter(pk=pk).exists():
@@ -293,6 +348,7 @@ def let_go(
             job=job,
             span=after,
             trip=trip,
+            person=known.person,
         )
     )
 
@@ -324,6 +380,7 @@ class _Due:
     case: str
     columns: tuple[str, ...] = ()
     thing: str = ""
+    person: tuple[str, ...] = ()
 
     @property
     def model(self) -> type[models.Model]:
@@ -377,6 +434,7 @@ def _due_rows(known: _Due, at: datetime) -> "QuerySet[Any]":
             rows = rows.exclude(**{f"{path}__in": held})
         else:
             rows = rows.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": held}))
+    rows = not_held(rows, *known.person)
     if known.thing:
         for table, path in _named:
             things = apps.get_model(table)._base_manager.filter(**{f"{path}__in": held})

@@ -57,6 +57,7 @@ destroyed(
     after=CERTIFICATES_KEPT,
     since="replaced_at",
     said="it was replaced, or its driver left",
+    person=("driver__account", "vehicle__bindings__driver__account"),
 )
 destroyed(
     "drivers.Binding",
@@ -65,6 +66,7 @@ destroyed(
     after=RECORDS_KEPT,
     since="ended_at",
     said="it ended",
+    person="driver__account",
 )
 destroyed(
     "drivers.Bar",
@@ -83,6 +85,7 @@ destroyed(
     said="it ended",
     where=Q(appeal=None),
     one_by_one=True,
+    person="driver__account",
 )
 emptied(
     "drivers.Screening",
@@ -92,6 +95,7 @@ emptied(
     since="answered_at",
     said="they answered",
     columns={"answers": ""},
+    person="driver__account",
 )
 nobody("drivers.ScreeningRun", "drivers.ScreeningChunk", why="how far the screening of the fleet is")
 emptied(
@@ -106,6 +110,7 @@ emptied(
         "drivers.forget_drafts",
         "a draft that was never sent is destroyed `core.messages_kept` (183 days) after it was begun, with its photos",
     ),
+    person="driver__account",
 )
 let_go(
     "drivers.VettingDecision",
@@ -116,6 +121,7 @@ let_go(
     said="the decision",
     ends="`reason` emptied",
     columns=["reason"],
+    person="application__driver__account",
 )
 emptied(
     "drivers.VettingCase",
@@ -126,6 +132,7 @@ emptied(
     said="it was decided",
     columns={"reason": ""},
     case="code",
+    person="driver__account",
 )
 emptied(
     "drivers.Appeal",
@@ -136,6 +143,7 @@ emptied(
     said="it was decided",
     columns={"words": "", "reason": ""},
     case="code",
+    person=("hold__driver__account", "decision__application__driver__account"),
 )
 goes_when_left("drivers.FaceTemplate", FACES, "a protected description of a face; goes also with the consent")
 emptied(
@@ -166,6 +174,7 @@ destroyed(
     after=RECORDS_KEPT,
     since="ended_at",
     said="it ended",
+    person="driver__account",
 )
 emptied(
     "drivers.MismatchReport",
@@ -186,4 +195,5 @@ emptied(
     since="due_since",
     said="it was due",
     columns={"reason": ""},
+    person="case__driver__account",
 )

@@ -17,6 +17,7 @@ from core.retention import (
     goes_with,
     nobody,
     stays,
+    whose,
 )
 from core.tables import MONEY
 from rides.models import Trip
@@ -40,6 +41,8 @@ PLACES = data(
 # A trip for oneself names nobody, not even by an empty name.
 _RIDER = Trip._meta.get_field("rider_name")
 OF_OVER = Q(trip__state__in=OVER)
+
+whose("rides.Trip", "code", "passenger", "driver__account")
 
 nobody("rides.City", "rides.KnownPlace", "rides.LineInCity", "rides.LineSuspension", why="cities and lines")
 emptied(
@@ -72,6 +75,7 @@ emptied(
     since="window_end",
     said="its time",
     columns={"origin_name": "", "destination_name": "", "route": []},
+    person="driver__account",
 )
 for table, what in (
     ("rides.Reminder", "that somebody was reminded or called"),
@@ -151,6 +155,7 @@ destroyed(
     since="kept_at",
     said="it was hidden",
     where=Q(kind=OwnPlaceKind.HIDDEN),  # no trip brings it back then
+    person="account",
 )
 destroyed(
     "rides.Message",

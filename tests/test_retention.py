@@ -8,11 +8,13 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import translation
 from django.utils.html import escape
 
-from accounts.models import OneTimeCode, RealNameCheck
+from accounts.leaving import _close, _erase
+from accounts.models import Device, EmergencyContact, OneTimeCode, RealNameCheck
+from accounts.services import add_emergency_contact
 from complaints.models import Complaint
 from complaints.services import file_complaint
 from complaints.states import Category, ComplaintState
@@ -21,10 +23,12 @@ from core.actors import SYSTEM
 from core.models import Notification, StoredPicture, TimelineEntry
 from core.privacy import EncryptedTextField
 from core.wording import APPS
+from drivers.models import Application
 from drivers.selectors import driver_of
 from drivers.services import begin_application
 from drivers.services.applications import DRAFTS
 from drivers.tests.factories import passed_check
+from governance import shadow
 from police.models import Release
 from police.services import ask_by_form
 from police.states import Query
@@ -134,6 +138,139 @@ def test_each_question_for_what_is_over_can_be_asked():
         if rule.job:
             assert list(retention.due(table, clock.now())[:1]) == [], table
             assert rule.job.run(at=clock.now()).failed == 0
+
+
+# Of whom it is, and what makes it over; `driver`, `account`, `phone` and `code` are of the person of a trip that is held.
+OF_PEOPLE = {
+    "accounts.Restriction": {"account_id": "account", "lifted_at": "old"},
+    "accounts.RealNameCheck": {"account_id": "account", "decided_at": "old"},
+    "accounts.Device": {"account_id": "account"},
+    "accounts.DataExport": {"account_id": "account"},
+    "accounts.Look": {"subject": "code"},
+    "drivers.Paper": {"driver_id": "driver", "replaced_at": "old"},
+    "drivers.Binding": {"driver_id": "driver", "ended_at": "old"},
+    "drivers.Hold": {"driver_id": "driver", "released_at": "old"},
+    "drivers.Screening": {"driver_id": "driver", "answered_at": "old", "answers": "words"},
+    "drivers.Application": {"driver_id": "driver", "decided_at": "old", "given": "words"},
+    "drivers.VettingDecision": {"application_id": "drivers.Application", "reason": "words"},
+    "drivers.VettingCase": {"driver_id": "driver", "decided_at": "old", "reason": "words"},
+    "drivers.Appeal": {"hold_id": "drivers.Hold", "decided_at": "old", "words": "words"},
+    "drivers.Reward": {"case_id": "drivers.VettingCase", "reason": "words"},
+    "drivers.OnlineSpell": {"driver_id": "driver", "ended_at": "old"},
+    "complaints.CareConsent": {"account_id": "account", "withdrawn_at": "old"},
+    "complaints.Call": {"number_index": "phone"},
+    "rides.Itinerary": {"driver_id": "driver", "origin_name": "words"},
+    "rides.OwnPlace": {"account_id": "account", "kind": "hidden"},
+}
+# What these hold is how our staff work, about which no trip is; what is held by its incident; and what the
+# police asked to preserve, whose trips have a hold by it.
+OF_NO_TRIP = {
+    "accounts.SetUpCode",
+    "complaints.Satisfaction",
+    "complaints.Shift",
+    "complaints.PracticeRun",
+    "complaints.WorkSummary",
+    "safety.EmergencyPush",
+    "police.Preservation",
+}
+
+
+def leads_to_people(model, steps=3):
+    """Whether rows of a table lead to an account or a driver."""
+    if model._meta.label in {"accounts.Account", "drivers.Driver"}:
+        return True
+    relations = [field.related_model for field in model._meta.concrete_fields if field.is_relation]
+    return steps > 0 and any(leads_to_people(each, steps - 1) for each in relations)
+
+
+def test_whatever_is_kept_of_people_asks_for_a_hold():
+    """N9+: by the trip that it names, or by the trips of whom it is."""
+    rules = {table: rule for table, rule in retention.rules().items() if rule.job}
+    deaf = {
+        table
+        for table, rule in rules.items()
+        if leads_to_people(apps.get_model(table)) and not (rule.trip or rule.person)
+    }
+    assert deaf == OF_NO_TRIP
+    assert {table for table, rule in rules.items() if rule.person} == OF_PEOPLE.keys()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("side", ["passenger", "driver"])
+@pytest.mark.parametrize("table", OF_PEOPLE)
+def test_what_is_kept_of_somebody_stays_while_a_trip_of_theirs_is_held(table, side):
+    at = clock.now()
+    old = at - 10 * YEARS
+    with shadow.world(old) as world:
+        world.table("rides.Trip", "core.DataHold", "accounts.Account", "drivers.Driver", "drivers.Binding")
+
+        def somebody(number):
+            account = world.make("accounts.Account", code=f"P-{number}", phone_index=f"phone {number}")
+            driver = world.make("drivers.Driver", account_id=account.pk)
+            means = {
+                "account": account.pk,
+                "driver": driver.pk,
+                "code": account.code,
+                "phone": account.phone_index,
+                "old": old,
+            }
+
+            def make(label):
+                given = OF_PEOPLE.get(label, {})
+                return world.make(
+                    label,
+                    **{
+                        column: make(value).pk if "." in value else means.get(value, value)
+                        for column, value in given.items()
+                    },
+                )
+
+            return account, driver, make(table)
+
+        mine, driver, row = somebody(1)
+        _other, _driver, others = somebody(2)
+        whose = {"passenger_id": mine.pk} if side == "passenger" else {"driver_id": driver.pk}
+        world.make("rides.Trip", code="T-HELD", **whose)
+        held = world.make("core.DataHold", subject="T-HELD", until=at + timedelta(days=1))
+        assert set(retention.due(table, at)) == {others}
+        type(held).objects.filter(pk=held.pk).update(released_at=at)
+        assert set(retention.due(table, at)) == {others, row}
+
+
+def test_who_leaves_while_a_trip_is_held_leaves_what_is_kept_of_them(rides, people, noon):
+    """Browsers, questions to registries and contacts go by their time then, and with the account at the latest."""
+    trip = rides.ended()
+    account, other = people("passenger"), people("passenger2")
+    for each in (account, other):
+        at = {"asked_at": clock.now(), "next_at": clock.now()}
+        RealNameCheck.objects.create(account=each, real_name="x", id_number="y", **at)
+        Device.objects.create(
+            account=each, digest=each.code, first_seen_at=clock.now(), last_seen_at=clock.now()
+        )
+        add_emergency_contact(account=each, name="x", phone="13911110001")
+        begin_application(account=each)
+    with transaction.atomic():
+        holds.place(
+            actor=SYSTEM, subject=trip.code, source="police", case="R-1", until=clock.now() + 2 * YEARS
+        )
+    _close(account)
+    _close(other)
+    for kept in (RealNameCheck, Device, EmergencyContact):
+        assert set(kept.objects.filter(account__in=[account, other]).values_list("account", flat=True)) == {
+            account.pk
+        }, kept
+    assert list(Application.objects.values_list("driver__account__code", flat=True)) == ["passenger"]
+    noon.shift(YEARS)
+    assert DRAFTS.run(at=clock.now()).total == 0
+    run("accounts.Device")
+    assert Device.objects.filter(account=account).exists()
+    noon.shift(YEARS + timedelta(days=1))
+    assert DRAFTS.run(at=clock.now()).total == 1
+    _erase(account.pk, clock.now())
+    account.refresh_from_db()
+    assert account.erased_at
+    for kept in (RealNameCheck, Device, EmergencyContact):
+        assert not kept.objects.filter(account=account).exists(), kept
 
 
 def test_codes_and_questions_to_registries_go_after_a_month(people, noon):

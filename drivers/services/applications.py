@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import restriction_on
 from accounts.services import id_index
-from core import audit, broker, clock, jobs, limits, pictures, policy, registries, retry
+from core import audit, broker, clock, jobs, limits, pictures, policy, registries, retention, retry
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -340,7 +340,7 @@ def _old_drafts(at: "datetime") -> QuerySet[Application]:
     rows = Application.objects.filter(
         state=ApplicationState.DRAFT, submitted_at=None, started_at__lte=at - policy.span(MESSAGES_KEPT)
     )
-    return rows.order_by("started_at", "pk")
+    return retention.not_held(rows, "driver__account").order_by("started_at", "pk")
 
 
 def _drafts(at: "datetime", limit: int) -> list[int]:

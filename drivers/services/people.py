@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from accounts.selectors import whoever_is
-from core import audit, clock, events, inserts, pictures, typed
+from core import audit, clock, events, inserts, pictures, retention, typed
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
@@ -340,11 +340,14 @@ def tell_of_hold(*, hold: Hold) -> None:
 
 @joins_transaction
 def leave(*, driver: Driver) -> None:
-    """A driver closes the account: no car, no time online, no paper in force, and no draft that was never sent."""
+    """A driver closes the account: no car, no time online, no paper in force, and no draft that was never sent, unless a
+    trip of theirs is held: then it goes by its time."""
     at = clock.now()
     Binding.objects.filter(driver=driver, ended_at=None).update(ended_at=at)
     OnlineSpell.objects.filter(driver=driver, ended_at=None).update(ended_at=at)
     Paper.objects.filter(driver=driver, replaced_at=None).update(replaced_at=at)
+    if retention.holds_person(driver.account_id):
+        return
     drafts = Application.objects.filter(driver=driver, state=ApplicationState.DRAFT)
     codes = [
         picture.code

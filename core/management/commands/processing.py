@@ -16,7 +16,8 @@ HEAD = """# What is kept of people, what for, and until when
 Made by `manage.py processing` from what each app says in its `retention.py` (those of the ground in `core/tables.py`);
 `make check` fails where this file is older. Each kind of data has its purpose, its ground and who else gets it (PIPL
 art. 13, 17, 51 and 56), each table what it holds and when it goes. What goes asks `core.holds` first: nothing is destroyed
-of a trip or case on which a hold lies. Times are the first values of their policies (`/admin/core/policyversion/`).
+of a trip or case on which a hold lies, nor what is kept by itself of the people of such a trip. Times are the first
+values of their policies (`/admin/core/policyversion/`).
 """
 
 
