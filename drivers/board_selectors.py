@@ -63,19 +63,17 @@ class Attacked:
 
 
 LIVING = "living"  # the subject of a control's line
+_READ = {"drivers.attack_passed": Shown.PASSED, "drivers.attack_refused": Shown.REFUSED}
+_SHOWN = {**_READ, "drivers.attack_unread": Shown.UNREAD}
 
 
 def attacks_shown(since: datetime) -> dict[str, Attacked]:
     """Each kind of presentation attack that the red team showed since then (M03)."""
-    read = audit_selectors.newest_of_each(
-        [f"drivers.attack_{each}" for each in (Shown.PASSED, Shown.REFUSED)], since
-    )
+    read = audit_selectors.newest_of_each(_READ, since)
     found = {}
-    for kind, (_action, at) in audit_selectors.newest_of_each(
-        [f"drivers.attack_{each}" for each in Shown], since
-    ).items():
+    for kind, (_action, at) in audit_selectors.newest_of_each(_SHOWN, since).items():
         action, read_at = read.get(kind, ("", None))
-        found[kind] = Attacked(at, Shown(action.removeprefix("drivers.attack_")) if action else None, read_at)
+        found[kind] = Attacked(at, _READ.get(action), read_at)
     return found
 
 

@@ -102,11 +102,11 @@ def _record_attack(at: datetime, attack: Attack, tried: Tried) -> None:
         action = "drivers.attack_unread"
     else:
         action = "drivers.attack_passed" if tried.passed else "drivers.attack_refused"
-    _record(at, action, attack.value, tried)
+    _keep_trial(at, action, attack.value, tried)
 
 
 def _record_control(at: datetime, tried: Tried) -> None:
-    _record(
+    _keep_trial(
         at,
         "drivers.living_passed" if tried.passed else "drivers.living_refused",
         board_selectors.LIVING,
@@ -115,5 +115,5 @@ def _record_control(at: datetime, tried: Tried) -> None:
 
 
 @begins_transaction
-def _record(at: datetime, action: str, subject: str, tried: Tried) -> None:
+def _keep_trial(at: datetime, action: str, subject: str, tried: Tried) -> None:
     audit.record(SYSTEM, action, subject, at=at, verdict=tried.verdict)
