@@ -32,26 +32,20 @@ django.setup()
 
 import cv2
 import numpy as np
-from scipy.interpolate import LinearNDInterpolator
 from scipy.stats import beta
 
 from core.errors import DomainError
 from drivers.management.commands.face_pairs import limits
 from drivers.vision import eyes, faces, mesh, solidity
-from drivers.vision.attacks import WAYS, Attack, Print, attacker, photographed
+from drivers.vision.attacks import Attack, Print, attacker
+from drivers.vision.heads import Living, head_of
 from drivers.vision.liveness import Bands, Moves, Pose, Verdict, judge, new_challenge
-from drivers.vision.solids import SIDE, Solid, Stance
+from drivers.vision.solids import SIDE, Solid
 
 HONEST, REPLAYED, TWO_PEOPLE = "honest", "replayed", "two_people"
 KINDS = [HONEST, *(each.value for each in Attack), REPLAYED, TWO_PEOPLE]
 TRIES = 3
 WIDTH = 190.0  # of the face, in pixels of what the camera sees
-RINGS = (
-    (1.12, -0.12),
-    (1.28, -0.34),
-    (1.5, -0.6),
-    (2.2, -0.8),
-)  # of a head behind its face: how wide, how deep
 FRONTAL = 20.0  # degrees by which a portrait may be turned
 LONGEST = 1000  # pixels of a portrait
 
@@ -89,44 +83,7 @@ class Person:
         """The head in space: between the depths that the network sees and those of an average head."""
         part = chance.uniform(0.3, 1.0)
         depth = part * self.average + (1 - part) * self.depth
-        depth = depth - depth[[solidity.EAR_RIGHT, solidity.EAR_LEFT]].mean()
-        points, middle = self.sheet.points, np.array(self.sheet.middle)
-        outline = cv2.convexHull(points.astype(np.float32), returnPoints=False).ravel()
-        around, behind = [], []
-        for wide, deep in RINGS:
-            around += [middle + (points[each] - middle) * wide for each in outline]
-            behind += [min(float(depth[each]), 0.15) + deep for each in outline]
-        between = LinearNDInterpolator(np.r_[points, np.array(around)], np.r_[depth, behind])
-        y, x = np.mgrid[0:SIDE:3, 0:SIDE:3]
-        coarse = np.nan_to_num(between(x, y), nan=-0.8).astype(np.float32)
-        cover = self._cover(outline)
-        return Solid(
-            picture=self.sheet.picture,
-            depth=cv2.GaussianBlur(cv2.resize(coarse, (SIDE, SIDE)), (0, 0), 1.5),
-            cover=cover,
-            behind=self._behind(cover),
-            middle=self.sheet.middle,
-            width=WIDTH,
-            away=chance.uniform(2.3, 3.6),
-        )
-
-    def _cover(self, outline: Any) -> Any:
-        middle, points = np.array(self.sheet.middle), self.sheet.points
-        wide = [
-            middle + (points[each] - middle) * [1.22, 1.42 if points[each][1] < middle[1] else 1.08]
-            for each in outline
-        ]
-        cover = np.zeros((SIDE, SIDE), np.float32)
-        cv2.fillPoly(cover, [cv2.convexHull(np.array(wide).astype(np.int32))], 1.0)
-        return cv2.GaussianBlur(cover, (0, 0), 3)
-
-    def _behind(self, cover: Any) -> Any:
-        """The picture without the head."""
-        small = cv2.resize(self.sheet.picture, (96, 96), interpolation=cv2.INTER_AREA).clip(0, 255)
-        holes = (cv2.resize(cover, (96, 96)) > 0.05).astype(np.uint8)
-        filled = cv2.inpaint(small.astype(np.uint8), holes, 3, cv2.INPAINT_TELEA)
-        whole = cv2.resize(filled, (SIDE, SIDE)).astype(np.float32)
-        return np.where(cover[..., None] < 0.02, self.sheet.picture, whole)
+        return head_of(self.sheet, depth, chance.uniform(2.3, 3.6))
 
 
 def _points(picture: Any) -> Any:
@@ -156,28 +113,10 @@ def person(path: Path) -> Person | None:
         return None
 
 
-def stance(pose: Pose, chance: np.random.Generator, gain: float) -> Stance:
-    """How somebody holds the head who is asked for a pose, more or less."""
-    x, y = WAYS.get(pose, (0.0, 0.0))
-    slant = 1.07 if x and y else 1.0
-    nearer = chance.uniform(1.22, 1.4) if pose == Pose.CLOSER else 1.0
-    return Stance(
-        yaw=x * slant * chance.uniform(12, 24) * gain + chance.normal(0, 2),
-        pitch=-y * slant * chance.uniform(11, 18) * gain + chance.normal(0, 2),
-        roll=chance.normal(0, 2),
-        nearer=nearer * chance.normal(1, 0.02),
-        shift=(chance.normal(0, 0.03), chance.normal(0, 0.03)),
-    )
-
-
 def honest_clip(who: Person, chance: np.random.Generator) -> list[tuple[Pose, bytes]]:
     """Two pictures of every pose, straight ahead first."""
-    head, gain = who.head(chance), chance.uniform(0.8, 1.1)
-    return [
-        (pose, photographed(head.seen(stance(pose, chance, gain)), chance))
-        for pose in Pose
-        for _two in range(2)
-    ]
+    alive = Living(who.head(chance), chance)
+    return [(pose, alive.photo(pose)) for pose in Pose for _two in range(2)]
 
 
 def forged_clip(attack: Attack, who: Person, chance: np.random.Generator) -> list[tuple[Pose, bytes]]:
@@ -244,13 +183,9 @@ def tried(kind: str, who: Person, other: Person, chance: np.random.Generator) ->
 
 def _two(clip: Clip, who: Person, other: Person, asked: list[Pose], chance: np.random.Generator) -> str:
     """The first shows the face straight ahead, the other follows the poses; one clip."""
-    head, gain = other.head(chance), chance.uniform(0.8, 1.1)
+    alive = Living(other.head(chance), chance)
     mine = honest_clip(who, chance)[:2]
-    others = [
-        (pose, photographed(head.seen(stance(pose, chance, gain)), chance))
-        for pose in asked[1:]
-        for _n in range(2)
-    ]
+    others = [(pose, alive.photo(pose)) for pose in asked[1:] for _n in range(2)]
     try:
         return verdict(read(mine + others), asked, asked)
     except DomainError:

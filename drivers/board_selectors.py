@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 
@@ -44,11 +45,45 @@ class FleetScreening:
     driving_although_barred: list[str]
 
 
-def attacks_shown(since: datetime) -> dict[str, tuple[bool, datetime]]:
-    """Of each kind of presentation attack that the red team showed since then, whether its newest passed the face check,
-    and when that was (M03)."""
-    newest = audit_selectors.newest_of_each(["drivers.attack_passed", "drivers.attack_refused"], since)
-    return {kind: (action == "drivers.attack_passed", at) for kind, (action, at) in newest.items()}
+class Shown(StrEnum):
+    """What came of a picture that the red team showed: its frames may not be readable, which says nothing of the check."""
+
+    PASSED = "passed"
+    REFUSED = "refused"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class Attacked:
+    """Of one kind of attack: when it was shown last, and what came of the newest that could be read (None: of none)."""
+
+    at: datetime
+    read: Shown | None
+    read_at: datetime | None
+
+
+LIVING = "living"  # the subject of a control's line
+_READ = {"drivers.attack_passed": Shown.PASSED, "drivers.attack_refused": Shown.REFUSED}
+_SHOWN = {**_READ, "drivers.attack_unread": Shown.UNREAD}
+
+
+def attacks_shown(since: datetime) -> dict[str, Attacked]:
+    """Each kind of presentation attack that the red team showed since then (M03)."""
+    read = audit_selectors.newest_of_each(_READ, since)
+    found = {}
+    for kind, (_action, at) in audit_selectors.newest_of_each(_SHOWN, since).items():
+        action, read_at = read.get(kind, ("", None))
+        found[kind] = Attacked(at, _READ.get(action), read_at)
+    return found
+
+
+def living_shown(since: datetime) -> tuple[bool, datetime] | None:
+    """Whether the newest clip of somebody alive, which the red team shows with its attacks, passed, and when that was."""
+    newest = audit_selectors.newest_of_each(["drivers.living_passed", "drivers.living_refused"], since)
+    if LIVING not in newest:
+        return None
+    action, at = newest[LIVING]
+    return action == "drivers.living_passed", at
 
 
 def answered_mismatches(trips: list[str]) -> set[str]:

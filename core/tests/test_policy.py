@@ -557,7 +557,8 @@ REVIEWED = {
     # what is drawn, and by whom
     "drivers/vision/solids.py": {"SIDE", "GRID", "FINE", "AWAY", "SWAYS"},
     "drivers/vision/attacks.py": {"WAYS", "_EYES", "_QUARTERS"},
-    "drivers/services/redteam.py": {"FRAMES", "FACE"},
+    "drivers/services/redteam.py": {"FRAMES", "FACE", "CALM", "ROUND"},
+    "drivers/vision/heads.py": {"RINGS"},
     "drivers/vision/templates.py": {"SIZE"},
     # how much is shown at once
     "complaints/policies.py": {"BULK_LIMIT"},

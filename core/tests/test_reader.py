@@ -660,6 +660,7 @@ OPENS = {
     "core/reader/child.py",
     "drivers/vision/attacks.py",
     "drivers/vision/eyes.py",
+    "drivers/vision/heads.py",
     "drivers/vision/mesh.py",
     "drivers/vision/sheets.py",
     "drivers/vision/solids.py",

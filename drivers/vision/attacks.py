@@ -79,16 +79,25 @@ class Print:
 
 def print_of(picture: bytes, width: float) -> Print:
     """A print of a picture whose face stands in its middle and takes `width` of its own width. Raises `ValueError`."""
+    middle = (SIDE / 2, SIDE / 2)
+    points = solidity.head()[:, :2] * width * SIDE + middle
+    return Print(_decoded(picture)[0], middle, width * SIDE, points)
+
+
+def print_with(picture: bytes, points: Array) -> Print:
+    """A print of a square picture whose face has its points (468, 2) there, in its pixels. Raises `ValueError`."""
+    shown, side = _decoded(picture)
+    points = points * SIDE / side
+    across = points[solidity.EAR_LEFT] - points[solidity.EAR_RIGHT]
+    middle = (points[solidity.CROWN] + points[solidity.CHIN]) / 2
+    return Print(shown, (float(middle[0]), float(middle[1])), float(np.hypot(*across)), points)
+
+
+def _decoded(picture: bytes) -> tuple[Array, int]:
     shown = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
     if shown is None:
         raise ValueError("not a picture")
-    middle = (SIDE / 2, SIDE / 2)
-    return Print(
-        cv2.resize(shown, (SIDE, SIDE)).astype(np.float32),
-        middle,
-        width * SIDE,
-        solidity.head()[:, :2] * width * SIDE + middle,
-    )
+    return cv2.resize(shown, (SIDE, SIDE)).astype(np.float32), max(shown.shape[:2])
 
 
 class Forger:

@@ -12,10 +12,12 @@ from drivers.board_selectors import (
     MISMATCH_REWARD,
     REWARD_WITHIN,
     SCREENED_WITHIN,
+    Shown,
     answered_mismatches,
     attacks_shown,
     bindings_over_the_law,
     fleet_screening,
+    living_shown,
     rewards_late,
     unproven_certificates,
 )
@@ -40,6 +42,13 @@ PASSING = fault("pictures_pass", noop("Pictures that pass the face check: %(kind
 RED_TEAM_GONE = fault(
     "red_team_rests", noop("No picture was shown to the face check for hours: the red team does not run")
 )
+NOBODY_READ = fault(
+    "attacks_unread",
+    noop("No picture that was shown to the face check for hours could be read: nobody knows what passes"),
+)
+LIVING_REFUSED = fault(
+    "living_refused", noop("The face check refused somebody alive: what it refuses besides says nothing")
+)
 FACELESS = fault("accepted_faceless", noop("Accepted without a face: %(codes)s"))
 FACES = line(
     "accepted_with_face",
@@ -50,7 +59,7 @@ FACES = line(
 @live_check("M03")
 def face_before_orders(at: datetime) -> Found:
     """Every hitch order of the last 30 days was accepted with a face token, at thresholds that were measured, and the
-    red team's newest picture of each kind was refused. Other lines ask once a day (M10)."""
+    red team's newest picture of each kind was refused, and whom it showed alive passed. Other lines ask once a day (M10)."""
     since = at - SPAN
     faults = laws("face_token_only_when_passed")
     if policy.value(FACE_ACCEPT) < LOWEST_ACCEPT or policy.value(FACE_REFUSE) > policy.value(FACE_ACCEPT):
@@ -58,17 +67,25 @@ def face_before_orders(at: datetime) -> Found:
     if policy.value(FACE_TOKEN_LIFE) > 300:
         faults.append(OPENS_LONG(seconds=policy.value(FACE_TOKEN_LIFE)))
     shown = attacks_shown(since)
-    if passing := sorted(kind for kind, (passed, _at) in shown.items() if passed):
+    if passing := sorted(kind for kind, each in shown.items() if each.read == Shown.PASSED):
         faults.append(PASSING(kinds=", ".join(passing)))
     # A red team that does nothing any more finds nothing; where it never ran, nobody knows what passes.
-    ever = shown or attacks_shown(datetime.min.replace(tzinfo=UTC))
-    if ever and max(last for _passed, last in ever.values()) < at - RED_TEAM_RESTS:
+    always = datetime.min.replace(tzinfo=UTC)
+    ever = shown or attacks_shown(always)
+    living = living_shown(since) or living_shown(always)
+    due = at - RED_TEAM_RESTS
+    if ever and (max(each.at for each in ever.values()) < due or (living is not None and living[1] < due)):
         faults.append(RED_TEAM_GONE())
+    elif ever and max((each.read_at or always for each in ever.values()), default=always) < due:
+        faults.append(NOBODY_READ())
+    # A check that refuses everybody refuses attacks too.
+    if living is not None and not living[0]:
+        faults.append(LIVING_REFUSED())
     found = ask.hitch_without_face(since)
     if found.wrong:
         faults.append(FACELESS(codes=named(found.codes, found.wrong)))
     seen = FACES(good=found.all - found.wrong, all=found.all)
-    return verdict(faults, seen, happened=found.all if ever else 0)
+    return verdict(faults, seen, happened=found.all if ever and living else 0)
 
 
 @breaks("M03", FACELESS)

@@ -325,6 +325,12 @@ def test_m03_turns_red_when_an_order_is_taken_without_a_face_or_the_thresholds_s
     rides.accepted()
     assert status("M03") == "none"  # no picture was ever shown to the face check
     audit.record(SYSTEM, "drivers.attack_refused", "bump_x", verdict="x")
+    assert status("M03") == "none"  # nobody alive was: one that refuses everybody refuses pictures too
+    audit.record(SYSTEM, "drivers.living_passed", "living", verdict="passed")
+    assert status("M03") == "pass"
+    audit.record(SYSTEM, "drivers.living_refused", "living", verdict="not_solid")
+    assert status("M03") == "fail"
+    audit.record(SYSTEM, "drivers.living_passed", "living", verdict="passed")
     assert status("M03") == "pass"
     FaceCheck.objects.filter(purpose="accept").update(token_used_at=None)
     assert status("M03") == "fail"
