@@ -107,7 +107,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "complaints.reopen_refused": pgettext_lazy("journal", "opening anew refused"),
     "complaints.reopened": pgettext_lazy("journal", "complaint opened again"),
     "complaints.scored": pgettext_lazy("journal", "satisfaction told"),
-    "complaints.seen": pgettext_lazy("journal", "what was new seen"),
+    "complaints.seen": pgettext_lazy("journal", "what was new in a complaint seen"),
     "complaints.stated": pgettext_lazy("journal", "statement given"),
     "complaints.statement_asked": pgettext_lazy("journal", "statement asked for"),
     "complaints.team": pgettext_lazy("journal", "team changed"),
