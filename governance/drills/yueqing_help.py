@@ -238,7 +238,7 @@ def _follows(world: World, ride: Ride, incident: str) -> tuple[bool, str]:
     ride.send("driver", [along(PLANNED, 0.21)])  # 300 m on
 
     def place(page: str) -> str:
-        return str((re.findall(r'"points": (\[.*?\]\])', page) or [""])[0])
+        return str((re.findall(r'"points":(\[.*?\]\])', page) or [""])[0])
 
     def moved() -> str:
         page = world.person().get(link).text
