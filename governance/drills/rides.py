@@ -220,6 +220,7 @@ def driver_view(ride: Ride) -> dict[str, str]:
         for pattern in (
             r'name="csrfmiddlewaretoken" value="[^"]*"',
             r'"X-CSRFToken": "[^"]*"',
+            r'data-token="[^"]*"',
             r'data-now="[^"]*"',
             r'<script id="trip-map".*?</script>',
             r'<p class="left">.*?</p>',  # how far he still has to go from where he is
