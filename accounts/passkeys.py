@@ -254,9 +254,9 @@ def _count(*, account: Account, row: Passkey, counter: int, begun: float | None 
     again = (
         now is not None and begun is not None and now.used_at is not None and begun <= now.used_at.timestamp()
     )
-    failed = "accounts.sign_in_failed" if begun is not None else "accounts.second_factor_failed"
+    action = "accounts.sign_in_failed" if begun is not None else "accounts.second_factor_failed"
     if now is None or behind or again:
-        audit.record(account.actor, failed, account.code, by="passkey", copied=True)
+        audit.record(account.actor, action, account.code, by="passkey", copied=True)
         return None
     now.counter, now.used_at = counter, clock.now()
     now.save(update_fields=["counter", "used_at"])
