@@ -60,6 +60,19 @@ def asked(world: World, code: str) -> None:
     _do(supervisor, code, "note", {"words": "电话五次无人接听"})
 
 
+def heard(world: World, code: str, *, tz: datetime) -> None:
+    """What she states is grave: it rings for whoever has her case until they say that they looked, and nothing is decided
+    over it before."""
+    agent = world.person("agent")
+
+    def is_new() -> tuple[bool, str]:
+        new = 'id="act-see"' in _case(agent, code)
+        return new, "new, to be seen" if new else "nothing new"
+
+    world.expect("what she states rings for whoever has her case", "new, to be seen", is_new, tz=tz)
+    _do(agent, code, "see", {})
+
+
 def decided(world: World, code: str, hers: Person, *, tz: datetime) -> None:
     """Two adjudicators who do not know of each other's decision ban the driver; she reads it and why."""
     first, second = world.person("adjudicator"), world.person("adjudicator2")

@@ -190,6 +190,7 @@ def complaint_known(report: Report) -> None:
                 f"/api/v1/complaints/{code}/statement/", {"words": "他一路都在说，还要亲我"}
             )
         )
+        complaints.heard(world, code, tz=TZ)
         world.set_clock(at("20:00"))
         world.expect(
             "the father himself accepts the evening's order",
