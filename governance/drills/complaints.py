@@ -70,7 +70,8 @@ def heard(world: World, code: str, *, tz: datetime) -> None:
         return new, "new, to be seen" if new else "nothing new"
 
     world.expect("what she states rings for whoever has her case", "new, to be seen", is_new, tz=tz)
-    _do(agent, code, "see", {})
+    shown = re.search(r'name="shown" value="(\w*)"', _case(agent, code))
+    _do(agent, code, "see", {"do": "1", "shown": shown[1] if shown else ""})
 
 
 def decided(world: World, code: str, hers: Person, *, tz: datetime) -> None:
