@@ -518,7 +518,7 @@ def test_what_was_typed_and_unfolded_is_there_after_the_page_asked(rides, phone)
     page.click("#report-mismatch summary")
     page.fill("#m-plate", "川A12345")
     page.evaluate("document.activeElement.blur()")
-    with page.expect_response("**/status/"):
+    with page.expect_response("**/status/*"):
         page.evaluate("htmx.trigger('#status', 'changed')")
     page.wait_for_timeout(200)
     expect(page.locator("#m-plate")).to_have_value("川A12345")
