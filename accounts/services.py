@@ -719,7 +719,8 @@ def verify_by_vetting(
 ) -> None:
     """A vetting, in which the identity registry was asked, verifies the real name too, by a number with a birthday.
 
-    `person` is the registry's own name for whoever it is, where it said one. Raises `DocumentTaken`, `RealNameVerified`, `IdNumberWrong`.
+    `person` is the registry's own name for whoever it is, where it said one. Raises `DocumentTaken`, `RealNameVerified`,
+    `IdNumberWrong`.
     """
     if account.verified_at:
         if account.id_number != id_number:

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from chinese_calendar import is_workday
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from holidays import country_holidays
 
 from core import policy
 
@@ -47,23 +46,28 @@ HOURS = policy.declare(
 
 def works(day: date) -> bool:
     """True for a working day."""
-    try:
-        return bool(is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5 and day not in _days_off(day.year)
+    said = _as_published(day)
+    return said if said is not None else day.weekday() < 5 and day not in _days_off(day.year)
 
 
 def is_published(day: date) -> bool:
     """Whether the notice for this day's year is known."""
+    return _as_published(day) is not None
+
+
+def _as_published(day: date) -> bool | None:
     try:
-        is_workday(day)
+        return bool(is_workday(day))
     except NotImplementedError:
-        return False
-    return True
+        return None
 
 
 @lru_cache(maxsize=8)
 def _days_off(year: int) -> frozenset[date]:
+    from holidays import (
+        country_holidays,
+    )  # a third of a second, which no start needs: most years are published
+
     return frozenset(country_holidays("CN", years=year))
 
 

@@ -66,9 +66,6 @@ FACE_CHECK_TRANSITIONS = Transitions(
 )
 
 
-# --- A reviewer's video call ---
-
-
 # What each kind of picture that the red team shows is (`drivers.vision.attacks.Attack`).
 ATTACKS = {
     "flat": pgettext_lazy("attack", "a photo that a hand moves"),
@@ -86,6 +83,9 @@ ATTACKS = {
     "stills_5": pgettext_lazy("attack", "five photos of a head that was turned"),
     "stills_9": pgettext_lazy("attack", "nine photos of a head that was turned"),
 }
+
+
+# --- A reviewer's video call ---
 
 
 class CallSide(models.TextChoices):

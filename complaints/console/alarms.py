@@ -1,5 +1,5 @@
-"""Severe complaints that nobody has, grave words that nobody looked at in those that somebody has, and messages from outside that speak of danger or came to the SOS number, ring until
-somebody takes them."""
+"""Severe complaints that nobody has, grave words that nobody looked at in those that somebody has, and messages from
+outside that speak of danger or came to the SOS number, ring until somebody takes them."""
 
 from datetime import datetime
 

@@ -26,7 +26,8 @@ class Tight(DjangoJSONEncoder):
 
 @register.simple_tag
 def base_map() -> SafeString:
-    """For the script that draws maps: tiles of a source where one is set, else our own drawing. `tiles` with `crs`, or `maps` (south, west, north, east, address); whose it is."""
+    """For the script that draws maps: the source's `tiles` with their `crs`, or our own `maps` (south, west, north, east,
+    address); and whose it is."""
     said: dict[str, object]
     if settings.MAP_TILES:
         said = {
