@@ -207,7 +207,11 @@ def _save(notice: Notice, given: Filled, papers: Mapping[Paper, Read]) -> list[N
     at = clock.now()
     notice.filled, notice.saved_at = msgspec.json.encode(given).decode(), at
     notice.save(update_fields=["filled", "saved_at"])
+    there = papers_of(notice)
     for paper, (kind, written, lines) in papers.items():
+        known = {there[paper].picture.digest} if paper in there else set()
+        if not pictures.is_new(written, known):
+            continue
         picture = pictures.attach(
             written, purpose=PURPOSES[kind], subject=notice.code, keep_for=policy.span(RECORDS_KEPT)
         )
