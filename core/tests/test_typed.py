@@ -309,6 +309,12 @@ def test_a_phone_written_in_another_way_is_the_same(phone, data):
     assert typed.phone.read(typed.phone.shown(f"+86{phone}")) == f"+86{phone}"
 
 
+def test_a_landline_is_shown_as_it_is_dialled():
+    assert typed.phone.shown("+8657762310110") == "0577 6231 0110"
+    assert typed.phone.shown("+861065203114") == "010 6520 3114"
+    assert typed.phone.read(typed.phone.shown("+8657762310110")) == "+8657762310110"
+
+
 def test_a_vin_has_no_letters_that_look_like_digits():
     assert typed.vin.read("lsvcf6c4 okn OOOOO1".replace(" o", "0")) == "LSVCF6C40KN000001"
     with pytest.raises(typed.vin.VinWrong):
