@@ -49,6 +49,7 @@ api = [
     path("driver/application/photos/<word:kind>/", drivers.CertificatePhotoView.as_view()),
     path("driver/application/send/", drivers.SendApplicationView.as_view()),
     path("mismatch-reports/", drivers.StreetReportsView.as_view()),
+    path("mismatch-reports/<code:code>/mend/", drivers.MendReportView.as_view()),
     path("mismatch-reports/<code:code>/prove/", drivers.ProveReporterView.as_view()),
     path("driver/face-consent/", drivers.FaceConsentView.as_view()),
     path("driver/face-checks/", drivers.FaceChecksView.as_view()),
