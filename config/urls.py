@@ -79,6 +79,7 @@ api = [
     path("trips/<code:code>/board/", rides.BoardView.as_view()),
     path("trips/<code:code>/depart/", rides.DepartView.as_view()),
     path("trips/<code:code>/end/", rides.EndView.as_view()),
+    path("trips/<code:code>/rider/", rides.MendRiderView.as_view()),
     path("trips/<code:code>/cancel/", rides.CancelView.as_view()),
     path("trips/<code:code>/rating/", rides.RatingView.as_view()),
     path("trips/<code:code>/messages/", rides.MessagesView.as_view()),
