@@ -31,6 +31,9 @@ Given = Mapping[str, Any]
 Text = str | Promise
 Against = Text | DomainError | None
 
+# To who sends late what they did, and what the rule would refuse by now.
+_DONE_BEFORE = _("You have done this already, and it was not done a second time. Now: %(why)s")
+
 
 class NotNow(DomainError):
     """The rule against an action, in its own words."""
@@ -452,7 +455,8 @@ class ActionSet(Generic[R]):
 
         The rule is asked in the transaction of the service, under `lock`: of two people at once the second meets it,
         whatever the service asks by itself. A rule of the action's own is asked before what was typed, too. Who says
-        again what they did last with this row is not refused, and nothing is done.
+        again what they did with this row is not refused, and nothing is done: told is what stands against it now, where
+        something else was done since. What is allowed again, because somebody took it back, is done again.
         """
         require(person, action.permission)
         early = self._early(action, row, person)
@@ -485,24 +489,27 @@ class ActionSet(Generic[R]):
     ) -> Text | HttpResponse | None:
         """Unless something is against it already. `sent` is what was given before it was read: what one could choose a
         moment ago may be no choice any more."""
-        code, turns = self.code(row), []
+        code, times = self.code(row), []
         act = idempotency.act_of(action.key, person.code, code, sent)
 
         def ask() -> None:
             self._check_locked(action, row, person, given)
-            turns.append(idempotency.remember(self.kind, code, act))
+            times.append(idempotency.remember(self.kind, code, act))
 
         try:
             refuse(early)
             with asking_first(ask):
                 return action.run(row, person, given)
-        except DomainError:
-            done = idempotency.done_last(self.kind, code, act)
-            if done in turns:  # the service has kept its refusal
-                idempotency.forget(self.kind, code, act)
-            if done is None or done in turns:
-                raise
-            return None
+        except DomainError as against:
+            for time in times:  # the service may have kept its refusal
+                idempotency.forget(time)
+            match idempotency.done(self.kind, code, act):
+                case None:
+                    raise
+                case idempotency.Done.LAST:
+                    return None
+                case idempotency.Done.BEFORE:
+                    return str(_DONE_BEFORE) % {"why": against.detail}
 
 
 ACTION_SETS: dict[str, ActionSet[Any]] = {}

@@ -11,6 +11,7 @@ the first. The column keeps a digest of owner and key, with a unique constraint 
 key is another key, which neither fails nor finds anything of theirs.
 """
 
+import enum
 import hashlib
 import json
 import secrets
@@ -22,12 +23,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.errors import InvalidInput
-from core.models import LastAct
+from core.models import DoneAct
 from core.transactions import joins_transaction
 
-# Of what was done last. Whoever waits longer for an answer looks first; and what a job changed meanwhile is not hidden
-# from somebody who says the same again.
-REMEMBERED = timedelta(minutes=10)
+# Of what was done: as long as a phone may be away that sends late what it could not.
+REMEMBERED = timedelta(days=1)
 LEAST = 16  # characters of a key that opens something to whoever has no account
 MOST = 64
 
@@ -93,7 +93,7 @@ def is_alone(name: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-# --- What was done last ----------------------------------------------------------------------------------
+# --- What was done ---------------------------------------------------------------------------------------
 
 
 def act_of(action: str, owner: str, row: str, given: Mapping[str, object]) -> str:
@@ -104,28 +104,30 @@ def act_of(action: str, owner: str, row: str, given: Mapping[str, object]) -> st
 
 @joins_transaction
 def remember(kind: str, row: str, act: str) -> int:
-    """Keep with the act itself, in its transaction, that it is what was done last; the number of this turn."""
-    turn = secrets.randbits(62)
-    LastAct.objects.bulk_create(
-        [LastAct(kind=kind, row=row, act_digest=act, turn=turn, at=clock.now())],
-        update_conflicts=True,
-        unique_fields=["kind", "row"],
-        update_fields=["act_digest", "turn", "at"],
-    )
-    return turn
+    """Keep with the act itself, in its transaction, that it was done; the number of this time."""
+    return DoneAct.objects.create(kind=kind, row=row, act_digest=act, at=clock.now()).pk
 
 
-def done_last(kind: str, row: str, act: str) -> int | None:
-    """The turn in which exactly this was done last with a row; None where something else was, or nothing."""
-    rows = LastAct.objects.filter(kind=kind, row=row, act_digest=act, at__gte=clock.now() - REMEMBERED)
-    return rows.values_list("turn", flat=True).first()
+class Done(enum.Enum):
+    """When exactly this was done with a row: nothing came after it, or something else did."""
+
+    LAST, BEFORE = "last", "before"
 
 
-def forget(kind: str, row: str, act: str) -> None:
+def done(kind: str, row: str, act: str) -> Done | None:
+    """Whether exactly this was done with a row, whatever was done with it since; None where it was not."""
+    rows = DoneAct.objects.filter(kind=kind, row=row, at__gte=clock.now() - REMEMBERED)
+    acts = list(rows.order_by("-pk").values_list("act_digest", flat=True))
+    if act not in acts:
+        return None
+    return Done.LAST if acts[0] == act else Done.BEFORE
+
+
+def forget(time: int) -> None:
     """It was refused after all, by a service whose refusal is kept."""
-    LastAct.objects.filter(kind=kind, row=row, act_digest=act).delete()
+    DoneAct.objects.filter(pk=time).delete()
 
 
 def forget_old(*, at: datetime) -> int:
     """Forget what was done too long ago to be said again; how many."""
-    return LastAct.objects.filter(at__lt=at - REMEMBERED).delete()[0]
+    return DoneAct.objects.filter(at__lt=at - REMEMBERED).delete()[0]

@@ -717,22 +717,22 @@ class DataHold(models.Model):
         return f"{self.subject} {self.get_source_display()} {self.case}"
 
 
-class LastAct(models.Model):
-    """What was done last with a row of the console (`core.idempotency`): whoever says the same again is told what is."""
+class DoneAct(models.Model):
+    """What was done with a row of the console (`core.idempotency`): whoever says the same again is told what is."""
 
     kind = models.CharField(pgettext_lazy("field", "kind"), max_length=40)
     row = models.CharField(pgettext_lazy("field", "code"), max_length=60)
     # Of who did what with which words.
     act_digest = models.CharField(pgettext_lazy("field", "digest of the act"), max_length=64)
-    # Random: tells this time from another time of the same act.
-    turn = models.BigIntegerField(pgettext_lazy("lastact", "turn"))
     at = models.DateTimeField(pgettext_lazy("field", "time"))
 
     class Meta:
-        verbose_name = pgettext_lazy("model", "last act")
-        verbose_name_plural = pgettext_lazy("model", "last acts")
-        constraints = [models.UniqueConstraint(fields=["kind", "row"], name="one_last_act_of_each_row")]
-        indexes = [models.Index(fields=["at"], name="last_act_at")]
+        verbose_name = pgettext_lazy("model", "act")
+        verbose_name_plural = pgettext_lazy("model", "acts")
+        indexes = [
+            models.Index(fields=["kind", "row"], name="acts_with_a_row"),
+            models.Index(fields=["at"], name="act_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.row}"

@@ -9,11 +9,14 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import takewhile
+from typing import Any
 
 import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -65,6 +68,31 @@ def attach(written: Written, *, purpose: str, subject: str, keep_for: timedelta)
         kept_at=at,
         keep_until=at + keep_for,
     )
+
+
+@joins_transaction
+def is_new(written: Written, known: set[str]) -> bool:
+    """Whether nothing with the same content is `known` (digests), to which it belongs from now on.
+
+    What was sent twice is kept once: the second goes from storage again when the transaction stands.
+    """
+    if written.digest in known:
+        transaction.on_commit(partial(_take_back, written.name))
+        return False
+    known.add(written.digest)
+    return True
+
+
+def _take_back(name: str) -> None:
+    try:
+        storages["pictures"].delete(name)
+    except Exception:  # as in `store`; it stays as an orphan
+        log.exception("pictures.not_taken_back")
+
+
+def digests_of(rows: QuerySet[Any]) -> set[str]:
+    """What pictures of `rows`, each of which has a `picture`, are there."""
+    return set(rows.filter(picture__destroyed_at=None).values_list("picture__digest", flat=True))
 
 
 live.looks("core.picture_read")

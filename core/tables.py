@@ -138,7 +138,7 @@ destroyed(
     since="decided_at",
     said="it was decided",
 )
-goes_by("core.LastAct", EVENTS, "digests of acts", "core.forget_acts", "destroyed once nobody says it again")
+goes_by("core.DoneAct", EVENTS, "digests of acts", "core.forget_acts", "destroyed once nobody says it again")
 nobody(
     "core.JobTurn",
     "core.Heartbeat",

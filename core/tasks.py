@@ -128,7 +128,7 @@ forget_acts = jobs.periodic(
     "core.tasks.forget_acts",
     jobs.whole(
         "core.forget_acts",
-        _("forgetting what was done last"),
+        _("forgetting what nobody does again"),
         lambda at: idempotency.forget_old(at=at),
     ),
 )

@@ -19,7 +19,7 @@ from core.limits import asker_of
 from core.permissions import may
 from core.typed.fields import PHONE, PLATE, TypedInput, digits
 from drivers import services
-from drivers.models import Application, Driver
+from drivers.models import Application, Driver, MismatchReport
 from drivers.policies import VIDEO_CONSENT
 from drivers.relays import relays_for
 from drivers.selectors import (
@@ -168,6 +168,19 @@ class ReportOutput(serializers.Serializer[Any]):
         help_text="Why the photo was not kept (a code), empty where it was. Report again with another one."
     )
 
+    mend_key = serializers.SerializerMethodField(
+        help_text="With which plate and phone are put right; empty for whoever has an account"
+    )
+
+    def get_mend_key(self, report: MismatchReport) -> str:
+        return services.key_of_report(report) if report.unproved else ""
+
+
+class MendReportInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=64)
+    plate = TypedInput(PLATE)
+    phone = TypedInput(PHONE)
+
 
 class AppealInput(serializers.Serializer[Any]):
     words = serializers.CharField(max_length=4000)
@@ -278,6 +291,17 @@ class StreetReportsView(APIView):
             asker=asker_of(request),
         )
         return Response(ReportOutput(report).data, status=201)
+
+
+class MendReportView(APIView):
+    """Whoever reported a car without an account puts plate or phone right, until that phone is proved."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=MendReportInput, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        services.mend_report(code=code, asker=asker_of(request), **read(MendReportInput, request))
+        return Response(status=204)
 
 
 class ProveReporterView(APIView):

@@ -141,6 +141,18 @@ class StreetReportForm(forms.Form):
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
+class MendReportForm(forms.Form):
+    """What of a report from the street may have been typed wrong."""
+
+    plate = Typed(PLATE, label=_("Plate that you saw"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    phone = Typed(
+        PHONE,
+        label=_("Your phone number"),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
 class RunForm(forms.Form):
     """Why the whole fleet is screened again."""
 

@@ -14,5 +14,6 @@ urlpatterns = [
     path("drive/video/<code:code>/recording/", views.video_recording, name="video_recording"),
     path("drive/holds/<code:code>/appeal/", views.appeal, name="appeal"),
     path("report-a-car/", views.street_report, name="street_report"),
+    path("report-a-car/<code:code>/mend/", views.mend_report, name="mend_report"),
     path("report-a-car/<code:code>/prove/", views.prove_reporter, name="prove_reporter"),
 ]

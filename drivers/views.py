@@ -13,11 +13,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account
-from core import clock, idempotency
+from core import clock, idempotency, typed
 from core.access import account_of, permission_required
-from core.errors import DomainError, InvalidInput, explain
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.limits import asker_of
 from core.permissions import may
+from core.privacy import mask_phone
 from core.reader.errors import FileFault
 from drivers import services
 from drivers.camera import call_words, camera_context
@@ -27,8 +28,8 @@ from drivers.errors import (
     CertificatesFaulty,
     NotADriver,
 )
-from drivers.forms import ReporterCodeForm, StreetReportForm, sections
-from drivers.models import Application
+from drivers.forms import MendReportForm, ReporterCodeForm, StreetReportForm, sections
+from drivers.models import Application, MismatchReport
 from drivers.policies import VIDEO_CONSENT
 from drivers.selectors import (
     driver_of,
@@ -246,8 +247,50 @@ def street_report(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             status = error.status
-    context = {"form": form, "report": report, "account": account, "code_form": ReporterCodeForm()}
-    return render(request, "drivers/street_report.html", context, status=status if form.errors else 200)
+    status = status if form.errors else 200
+    if report is not None:
+        return _reported(request, report, status=status)
+    context = {"form": form, "account": account}
+    return render(request, "drivers/street_report.html", context, status=status)
+
+
+def _reported(
+    request: HttpRequest,
+    report: MismatchReport,
+    *,
+    code_form: ReporterCodeForm | None = None,
+    mend_form: MendReportForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a report that is made: what was understood, in groups, and how it is put right."""
+    if mend_form is None and report.unproved:
+        given = {"plate": typed.plate.shown(report.plate), "phone": report.phone}
+        mend_form = MendReportForm(initial=given | {"key": services.key_of_report(report)})
+    context = {
+        "report": report,
+        "plate": typed.plate.shown(report.plate),
+        "phone": "" if report.reporter else mask_phone(report.phone),
+        "code_form": code_form or ReporterCodeForm(),
+        "mend_form": mend_form,
+    }
+    return render(request, "drivers/street_report.html", context, status=status)
+
+
+@csrf_exempt
+@require_POST
+def mend_report(request: HttpRequest, code: str) -> HttpResponse:
+    """Whoever reported a car without an account puts plate or phone right."""
+    form, report, status = MendReportForm(request.POST), street_report_by_code(code), 400
+    if form.is_valid():
+        try:
+            report = services.mend_report(code=code, asker=asker_of(request), **form.cleaned_data)
+            return _reported(request, report)
+        except NotFound:
+            raise
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    return _reported(request, report, mend_form=form, status=status)
 
 
 @csrf_exempt
@@ -263,8 +306,7 @@ def prove_reporter(request: HttpRequest, code: str) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             status = error.status
-    context = {"report": report, "account": None, "code_form": form}
-    return render(request, "drivers/street_report.html", context, status=status if form.errors else 200)
+    return _reported(request, report, code_form=form, status=status if form.errors else 200)
 
 
 @require_POST

@@ -142,6 +142,22 @@ def _ends_by(pair: str) -> list[str]:
     return sorted(end for end, named in ENDED_BY.items() if named == pair)
 
 
+def understood(query: str, value: str) -> str:
+    """What is read of a value that is asked by, in groups, so that a person sees a slip; empty where nothing can be."""
+    try:
+        match Query(query):
+            case Query.TRIP | Query.REPORT:
+                return typed.code.read(value)
+            case Query.PLATE:
+                return typed.plate.shown(value)
+            case Query.PHONE:
+                return typed.phone.shown(typed.phone.read(value))
+            case Query.PLACE:
+                return typed.place.shown(typed.place.read(value))
+    except InvalidInput:
+        return ""
+
+
 class PoliceRequest(models.Model):
     """What the police ask, and when it was answered (P2, P8)."""
 
@@ -330,18 +346,7 @@ class PoliceRequest(models.Model):
     @property
     def understood(self) -> str:
         """What was read of the value that was asked by, so that a person sees a slip; empty where nothing could be."""
-        try:
-            match Query(self.query):
-                case Query.TRIP | Query.REPORT:
-                    return typed.code.read(self.query_value)
-                case Query.PLATE:
-                    return typed.plate.shown(self.query_value)
-                case Query.PHONE:
-                    return typed.phone.shown(typed.phone.read(self.query_value))
-                case Query.PLACE:
-                    return typed.place.shown(typed.place.read(self.query_value))
-        except InvalidInput:
-            return ""
+        return understood(self.query, self.query_value)
 
 
 class Notice(models.Model):
@@ -692,6 +697,11 @@ class Preservation(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def understood(self) -> str:
+        """As that of a request."""
+        return understood(self.query, self.query_value)
 
     def is_kept(self, at: datetime) -> bool:
         """It holds what it names."""

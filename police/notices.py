@@ -19,6 +19,7 @@ from core.transactions import begins_transaction, joins_transaction
 from police import letters, selectors
 from police.errors import NoticeIncomplete, QueryUnreadable
 from police.models import Notice, NoticeFile, Officer, PoliceRequest
+from police.models import understood as understood_as
 from police.services import Letter, Question, ask_on_papers
 from police.states import NoticePart, Paper, Query, Urgency, Wanted
 
@@ -96,6 +97,18 @@ def filled(notice: Notice) -> Filled:
     return msgspec.json.decode(notice.filled, type=Filled)
 
 
+def understood(given: Filled) -> list[str]:
+    """What is read of the value of each question, in groups; empty where nothing can be."""
+    return [_read_as(each.query, each.query_value) for each in given.questions if each.query_value]
+
+
+def _read_as(query: str, value: str) -> str:
+    try:
+        return understood_as(query or selectors.query_of(value), value)
+    except QueryUnreadable:
+        return ""
+
+
 def papers_of(notice: Notice) -> dict[Paper, NoticeFile]:
     """Its files, by what they are; of several the last."""
     rows = NoticeFile.objects.select_related("picture").filter(notice=notice).order_by("pk")
@@ -159,8 +172,9 @@ def read_papers(uploads: "Mapping[Paper, Upload]") -> dict[Paper, Read]:
 
 
 @begins_transaction
-def begin(*, account: "Account", submission: str) -> Notice:
-    """An empty notice; the same `submission` begins one. Raises `NotAnOfficer`, `OfficerSuspended`."""
+def begin(*, account: "Account", submission: str, like: Notice | None = None) -> Notice:
+    """An empty notice, or one filled in `like` another of the same officer, without its papers; the same `submission`
+    begins one. Raises `NotAnOfficer`, `OfficerSuspended`."""
     officer = selectors.officer_of(account, clock.now())
     key = idempotency.hold("police.notice", account.code, submission)
     again = Notice.objects.filter(submission=key).first()
@@ -170,7 +184,7 @@ def begin(*, account: "Account", submission: str) -> Notice:
         code=new_code("N"),
         submission=key,
         officer=officer,
-        filled=msgspec.json.encode(Filled(organ=officer.agency.name_zh)).decode(),
+        filled=(like and like.filled) or msgspec.json.encode(Filled(organ=officer.agency.name_zh)).decode(),
         begun_at=clock.now(),
         saved_at=clock.now(),
     )
@@ -207,7 +221,11 @@ def _save(notice: Notice, given: Filled, papers: Mapping[Paper, Read]) -> list[N
     at = clock.now()
     notice.filled, notice.saved_at = msgspec.json.encode(given).decode(), at
     notice.save(update_fields=["filled", "saved_at"])
+    there = papers_of(notice)
     for paper, (kind, written, lines) in papers.items():
+        known = {there[paper].picture.digest} if paper in there else set()
+        if not pictures.is_new(written, known):
+            continue
         picture = pictures.attach(
             written, purpose=PURPOSES[kind], subject=notice.code, keep_for=policy.span(RECORDS_KEPT)
         )

@@ -115,6 +115,15 @@ def of_officer(officer: Officer) -> list[Preservation]:
     return list(Preservation.objects.filter(officer=officer).order_by("-pk")[:50])
 
 
+def asked_before(officer: Officer, code: str) -> dict[str, object]:
+    """What an officer's own asked for, by the fields of the form. Raises `NotFound`."""
+    row = Preservation.objects.filter(officer=officer, code=code).first()
+    if row is None:
+        raise NotFound
+    names = ("query_value", "query", "span_from", "span_to", "letter_number", "legal_basis")
+    return {name: getattr(row, name) for name in names}
+
+
 def all_kept(at: datetime) -> list[Preservation]:
     """Those that hold now, the one that ends first first."""
     rows = Preservation.objects.select_related("officer__agency", "officer__account")

@@ -119,8 +119,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @officers_only
 def emergency(request: HttpRequest) -> HttpResponse:
-    """Danger to life: five things, sent in a minute (P2+)."""
-    form = EmergencyForm(request.POST or None, initial={"submission": idempotency.new_key()})
+    """Danger to life: five things, sent in a minute (P2+). With `?mend=CODE` it begins as that request of mine was asked."""
+    form = EmergencyForm(
+        request.POST or None, initial=_asked_before(request) | {"submission": idempotency.new_key()}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             asked = services.ask_by_form(
@@ -135,13 +137,34 @@ def emergency(request: HttpRequest) -> HttpResponse:
     return render(request, "police/emergency.html", {"form": form}, status=400 if form.errors else 200)
 
 
+def _asked_before(request: HttpRequest) -> dict[str, Any]:
+    """What an officer asked, to be put right and asked anew: what was asked once stays as it was asked. That a life is in
+    danger is declared each time."""
+    code = request.GET.get("mend", "")
+    if not code:
+        return {}
+    asked = own(request, code)
+    return {
+        "query_value": asked.query_value,
+        "query": asked.query,
+        "about": asked.about,
+        "until": asked.about_until,
+        "danger": asked.danger,
+        "why_not_written": asked.why_not_written,
+        "supervisor_name": asked.supervisor_name,
+        "supervisor_phone": asked.supervisor_phone,
+    }
+
+
 @require_http_methods(["GET", "POST"])
 @officers_only
 def ordinary(request: HttpRequest) -> HttpResponse:
-    """Begin a notice, or go on with one."""
+    """Begin a notice, or go on with one; with `mend` as that of a request of mine was filled in."""
     account = account_of(request)
     if request.method == "POST":
-        notice = notices.begin(account=account, submission=request.POST.get("submission", "")[:64])
+        mended = own(request, request.POST["mend"]).notice if "mend" in request.POST else None
+        submission = request.POST.get("submission", "")[:64]
+        notice = notices.begin(account=account, submission=submission, like=mended)
         return redirect("police:notice", notice.code)
     officer = selectors.officer_of(account, clock.now())
     context = {"drafts": notices.drafts_of(officer), "submission": idempotency.new_key()}
@@ -241,6 +264,7 @@ def _notice(
         "notice": found,
         "lacks": notices.missing(found),
         "papers": notices.papers_of(found),
+        "read": notices.understood(notices.filled(found)),
         "due": clock.now() + selectors.published_limits()["ordinary"],
     }
     return render(request, "police/notice.html", context, status=status)
@@ -251,7 +275,10 @@ def _notice(
 def preserve(request: HttpRequest) -> HttpResponse:
     """Ask that what exists is kept; my requests so far. Whether anything does is never said (P7)."""
     account = account_of(request)
-    form = PreserveForm(request.POST or None, initial={"submission": idempotency.new_key()})
+    officer = selectors.officer_of(account, clock.now())
+    code = request.GET.get("mend", "")
+    before = preserving.asked_before(officer, code) if code else {}
+    form = PreserveForm(request.POST or None, initial=before | {"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
@@ -272,7 +299,7 @@ def preserve(request: HttpRequest) -> HttpResponse:
             return redirect("police:preserve")
         except DomainError as error:
             explain(form, error)
-    rows = preserving.of_officer(selectors.officer_of(account, clock.now()))
+    rows = preserving.of_officer(officer)
     context = {"form": form, "rows": [(row, row.is_kept(clock.now())) for row in rows]}
     return render(request, "police/preserve.html", context, status=400 if form.errors else 200)
 
@@ -410,6 +437,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         **refusal_of(asked),
         "wanted": _labels(asked.wanted),
         "of_letter": len(notices.requests_of(asked.notice)) if asked.notice else 0,
+        "submission": idempotency.new_key(),
     }
     return render(request, "police/request.html", context)
 

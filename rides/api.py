@@ -357,6 +357,10 @@ class CancelInput(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(choices=sorted(reason.value for reason in MAY_SAY))
 
 
+class MendRiderInput(serializers.Serializer[Any]):
+    rider_phone = TypedInput(PHONE)
+
+
 def show_trip(trip: Trip, party: Party) -> dict[str, Any]:
     """A trip as one side may see it."""
     reminder = None if trip.is_over else selectors.reminder_of(trip, party)
@@ -490,6 +494,18 @@ class AgainView(APIView):
     def post(self, request: Request, code: str) -> Response:
         trip = services.ask_again(passenger=check_permission(request, "ride"), trip_code=code)
         return Response(show_trip(trip, Party.PASSENGER), status=201)
+
+
+class MendRiderView(APIView):
+    """Put the number of who travels right, before boarding: the answer is the ride that is booked anew for it."""
+
+    @extend_schema(request=MendRiderInput, responses=TripOutput)
+    def post(self, request: Request, code: str) -> Response:
+        account = check_permission(request, "ride")
+        phone = read(MendRiderInput, request)["rider_phone"]
+        return _answer(
+            Outcome(services.mend_rider(passenger=account, trip_code=code, phone=phone)), Party.PASSENGER
+        )
 
 
 class CancelView(APIView):

@@ -181,6 +181,14 @@ class BookForm(JourneyForm):
         }
 
 
+class RiderPhoneForm(forms.Form):
+    """The number of somebody who was booked for, put right."""
+
+    rider_phone = Typed(
+        PHONE, label=gettext_lazy("Their phone"), widget=forms.TextInput(attrs={"inputmode": "tel"})
+    )
+
+
 class WayForm(JourneyForm):
     """A hitch owner offers a way."""
 

@@ -250,6 +250,10 @@ class TripLine(models.TextChoices):
     FOR_ANOTHER = "trip.for_another", _("Booked for somebody else, who has the trip's page by message")
     TRUTH = "trip.truth", _("What both phones show: %(truth)s")
     ASKED_AGAIN = "trip.asked_again", _("The passenger asked for another ride instead: %(code)s")
+    RIDER_MENDED = (
+        "trip.rider_mended",
+        _("The number of who travels was put right: it is ride %(code)s now"),
+    )
     GIVEN_TO_OTHERS = "trip.given_to_others", _("Taken from the driver before boarding and offered to others")
 
 

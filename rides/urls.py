@@ -17,6 +17,7 @@ urlpatterns = [
     path("trips/<code:code>/confirm-car/", trips.confirm_car, name="confirm_car"),
     path("trips/<code:code>/mismatch/", trips.mismatch, name="mismatch"),
     path("trips/<code:code>/again/", trips.again, name="again"),
+    path("trips/<code:code>/rider/", trips.mend_rider, name="mend_rider"),
     path("trips/<code:code>/cancel/", trips.cancel, name="cancel"),
     path("trips/<code:code>/say/", trips.say, name="say"),
     path("trips/<code:code>/call/", trips.call, name="call"),

@@ -153,7 +153,7 @@ def fillings(form, known) -> list[tuple[dict, dict]]:
 # --- Doing ---------------------------------------------------------------------------------------------------------
 
 
-def _sent(typed) -> QueryDict:
+def sent_as(typed) -> QueryDict:
     """As a browser sends it."""
     given = QueryDict(mutable=True)
     for name, value in typed.items():
@@ -161,14 +161,17 @@ def _sent(typed) -> QueryDict:
     return given
 
 
+def files_as(files) -> MultiValueDict:
+    """As a browser sends them."""
+    return MultiValueDict({name: [each] for name, each in files.items()})
+
+
 def perform(desk, code, action, person, typed, files, row=None) -> bool:
     """Do it as the console does; False where it is refused. `row` where it was read a moment ago and nothing was done since."""
     row = find(desk, code, person) if row is None else row
     if row is None:
         return False
-    form = desk.form(
-        action, row, person, _sent(typed), MultiValueDict({name: [each] for name, each in files.items()})
-    )
+    form = desk.form(action, row, person, sent_as(typed), files_as(files))
     try:
         desk.perform(action, row, person, form)
     except DomainError:

@@ -21,7 +21,7 @@ from core.messages import catalogue
 from core.models import Notification
 from core.tests.factories import set_policy
 from drivers.models import Hold, MismatchReport
-from drivers.services import report_from_street
+from drivers.services import key_of_report, report_from_street
 from governance import concerns
 from police import services as police
 from police.models import Release
@@ -62,6 +62,8 @@ DOORS = {
     "POST welfare-check/{}/verify/": ("accounts.wrong_codes",),
     "POST api/v1/mismatch-reports/": ("drivers.street_reports", *CODES),
     "POST report-a-car/": ("drivers.street_reports", *CODES),
+    "POST report-a-car/{}/mend/": ("drivers.street_reports", *CODES),
+    "POST api/v1/mismatch-reports/{}/mend/": ("drivers.street_reports", *CODES),
     "POST report-a-car/{}/prove/": ("accounts.wrong_codes",),
     "POST api/v1/mismatch-reports/{}/prove/": ("accounts.wrong_codes",),
     "POST api/v1/street-complaints/": ("complaints.street_complaints", "complaints.complaints", *CODES),
@@ -267,6 +269,7 @@ REPORT = {
     "submission": "s",
     "photo": PHOTO,
 }
+MENDED = {"key": "{report_key}", "plate": "川A·X9998", "phone": "13911110010"}
 # How each of these doors is pushed: JSON or a form, where, what is sent.
 PUSHED = {
     "POST speak-up/{}/": [("form", "/speak-up/{concern}/", {"words": "x"})],
@@ -309,6 +312,8 @@ PUSHED = {
     "POST welfare-check/{}/verify/": [("form", "/welfare-check/{check}/verify/", {"code": "000000"})],
     "POST api/v1/mismatch-reports/": [("form", "/api/v1/mismatch-reports/", REPORT)],
     "POST report-a-car/": [("form", "/report-a-car/", REPORT)],
+    "POST report-a-car/{}/mend/": [("form", "/report-a-car/{report}/mend/", MENDED)],
+    "POST api/v1/mismatch-reports/{}/mend/": [("json", "/api/v1/mismatch-reports/{report}/mend/", MENDED)],
     "POST report-a-car/{}/prove/": [("form", "/report-a-car/{report}/prove/", {"code": "000000"})],
     "POST api/v1/mismatch-reports/{}/prove/": [
         ("json", "/api/v1/mismatch-reports/{report}/prove/", {"code": "000000"})
@@ -347,6 +352,14 @@ def there(rides, people):
     Trip.objects.filter(pk=stopped.pk).update(
         state="cancelled", cancelled_at=clock.now(), cancel_reason="mismatch", plate_check="differs"
     )
+    report = report_from_street(
+        account=None,
+        phone="13911110009",
+        plate="川A·X9999",
+        words="x",
+        content=photo("川A·H0001"),
+        submission=whole("there"),
+    )
     return {
         "concern": concerns.report(
             account=people("agent"),
@@ -363,14 +376,8 @@ def there(rides, people):
         "trip": trip.code,
         "key": position_key(trip, Party.PASSENGER),
         "stopped": position_key(stopped, Party.PASSENGER),
-        "report": report_from_street(
-            account=None,
-            phone="13911110009",
-            plate="川A·X9999",
-            words="x",
-            content=photo("川A·H0001"),
-            submission=whole("there"),
-        ).code,
+        "report": report.code,
+        "report_key": key_of_report(report),
     }
 
 

@@ -211,16 +211,19 @@ def _check(claim: Claim, key: str, account: "Account | None" = None) -> None:
 def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: "Sequence[File | Missing]") -> None:
     """Documents of a claim that was fetched for whoever gives them; the caller says which of them are missing.
 
-    Raises `InvalidInput`, `ClaimClosed`, and the fault of the file where none came through.
+    What lies there as the same paper is kept once, and sent again is no fault of a claim that takes no more. Raises `InvalidInput`, `ClaimClosed`, and the fault of the file where none came through.
     """
     accident, row = _locked(claim)
     if not files:
         raise InvalidInput("uploads")
+    known = pictures.digests_of(row.papers.filter(paper=paper))
+    kept = [file for file in files if isinstance(file, File) and pictures.is_new(file.written, known)]
+    if not kept and all(isinstance(file, File) for file in files):
+        return
     _check(row, "papers")
-    if row.papers.count() + len(files) > MOST_PAPERS:
+    if row.papers.count() + len(kept) > MOST_PAPERS:
         raise ClaimClosed(why=str(_("It has as many documents as it can hold.")))
     check_something_came(files)
-    kept = [file for file in files if isinstance(file, File)]
     for file in kept:
         picture = pictures.attach(
             file.written, purpose=PURPOSES[file.kind], subject=row.code, keep_for=kept_for()

@@ -3,7 +3,7 @@
 What came with a file is kept whatever becomes of the file.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,6 +26,10 @@ class File:
 
     kind: EvidenceKind
     written: Written
+
+    def __str__(self) -> str:
+        """What it is, wherever it lies: the same file, sent again, is called the same."""
+        return f"{self.kind} {self.written.digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,11 @@ def _read(upload: "Upload | bytes") -> File | Missing:
         return read_file(upload)
     except FileFault as error:
         return Missing(error)
+
+
+def lie_there(files: Sequence[File | Missing], known: Collection[str]) -> bool:
+    """Whether files were sent, and the content of each is `known` (digests)."""
+    return bool(files) and all(isinstance(each, File) and each.written.digest in known for each in files)
 
 
 def missing(files: Sequence[File | Missing]) -> list[FileFault]:

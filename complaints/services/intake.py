@@ -30,6 +30,7 @@ from complaints.services.files import (
     Missing,
     check_something_came,
     kept_for,
+    lie_there,
     read_files,
 )
 from complaints.services.timers import add_line, note_activity
@@ -438,11 +439,14 @@ def raise_level(*, actor: Actor, complaint: Complaint, level: Level) -> bool:
 
 
 def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File | Missing], side: Side) -> None:
-    """Keep what one side hands in as evidence, at most `MOST` of that side; a line says of each other why it is missing."""
+    """Keep what one side hands in as evidence, each once and at most `MOST` of that side; a line says of each other why it
+    is missing."""
     if not files:
         return
-    there = complaint.evidence.filter(side=side).count()
+    there, known = complaint.evidence.filter(side=side).count(), evidence_of(complaint, side)
     for number, file in enumerate(files, start=1):
+        if isinstance(file, File) and not pictures.is_new(file.written, known):
+            continue
         fault = file.error.code if isinstance(file, Missing) else TooManyFiles.code if there >= MOST else ""
         if fault or isinstance(file, Missing):
             add_line(complaint, actor, ComplaintLine.MISSING, number=number, file_fault=fault)
@@ -462,16 +466,25 @@ def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File | Missin
         add_line(complaint, actor, ComplaintLine.EVIDENCE, evidence=picture.code)
 
 
+def evidence_of(complaint: Complaint, side: Side) -> set[str]:
+    """Digests of what one side handed in."""
+    return pictures.digests_of(complaint.evidence.filter(side=side))
+
+
 @begins_transaction
 def add_more(
     *, complaint: Complaint, actor: Actor, side: Side, words: str, files: Sequence[File | Missing] = ()
 ) -> Complaint:
-    """Either side, or staff, adds words or files to a live complaint that was fetched for them.
+    """Either side, or staff, adds words or files to a live complaint that was fetched for them. Files alone that lie there
+    change nothing, whatever became of it.
 
     Raises `InvalidInput` where there is neither, `NotNow` where it is decided, and the fault of the file where there
     are no words and no file came through.
     """
     row = locked(complaint.pk)
+    if not words.strip() and lie_there(files, evidence_of(row, side)):
+        keep_files(actor, row, files, side)
+        return row
     if row.state not in LIVE:
         raise NotNow(why=str(_("It is decided. Only an appeal or a low score opens it again.")))
     if not words.strip() and not files:

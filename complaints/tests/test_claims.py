@@ -1,13 +1,16 @@
 """Safeguards (C6): documents, two people, a cap that no race passes, a ledger that always adds up."""
 
+import io
 import threading
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from complaints import services
 from complaints.errors import CapReached, ClaimClosed, PapersMissing, ReasonNeeded
@@ -22,10 +25,19 @@ from complaints.states import CAPPED, ClaimKind, Paper, Settlement
 from core import clock, ledger
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
-from core.models import AuditEntry, LedgerEntry, Notification, Payout
+from core.models import AuditEntry, LedgerEntry, Notification, Payout, TimelineEntry
 from core.tests.factories import PDF
 
 CAP = 120_000_000
+
+
+def picture():
+    drawn = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+PNG = picture()
 
 
 class Help:
@@ -282,13 +294,54 @@ def test_whoever_claims_follows_it_and_adds_documents_without_an_account(safe, c
     page = f"/claims/{claim.code}/{claim.secret}/"
     assert "K-" in client.get(page).content.decode()
     assert client.get(f"/claims/{claim.code}/{'x' * 22}/").status_code == 404
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     sent = client.post(f"{page}papers/", {"paper": "identity", "uploads": SimpleUploadedFile("a.pdf", PDF)})
     assert sent.status_code == 302
     assert claim.papers.get().paper == "identity"
     bad = client.post(f"{page}papers/", {"paper": "identity", "uploads": SimpleUploadedFile("a.exe", b"MZ")})
     assert bad.status_code == 400
+
+
+def test_a_document_that_is_sent_twice_is_kept_once(
+    safe, client, settings, tmp_path, django_capture_on_commit_callbacks
+):
+    own = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = settings.STORAGES | {"pictures": own}
+    claim = safe.claim(safe.accident(), papers=False)
+    page = f"/claims/{claim.code}/{claim.secret}/papers/"
+
+    def send(paper, *contents):
+        files = [SimpleUploadedFile(f"{number}", content) for number, content in enumerate(contents)]
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post(page, {"paper": paper, "uploads": files})
+
+    def in_storage():
+        return sum(path.is_file() for path in tmp_path.rglob("*"))
+
+    def lines():
+        return TimelineEntry.objects.count(), AuditEntry.objects.filter(action="claims.papers").count()
+
+    assert send("identity", PDF, PNG).status_code == 302
+    assert claim.papers.count() == 2
+    stored, before = in_storage(), lines()
+    assert send("identity", PNG).status_code == 302
+    assert send("identity", PNG, PDF, PDF).status_code == 302
+    assert (claim.papers.count(), lines()) == (2, before)
+    assert in_storage() == stored
+    # What is new among them comes in, and the same paper may be two things.
+    assert send("identity", PDF, PDF + b" ").status_code == 302
+    assert send("hospital", PDF).status_code == 302
+    assert claim.papers.count() == 4
+
+
+def test_a_document_sent_again_is_answered_after_the_claim_was_decided(safe, client):
+    claim = safe.granted(safe.accident())
+    page, paper = f"/claims/{claim.code}/{claim.secret}/papers/", claim.papers.first().paper
+    kept = claim.papers.count()
+    again = client.post(page, {"paper": paper, "uploads": SimpleUploadedFile("a.pdf", PDF)})
+    assert again.status_code == 302
+    other = client.post(page, {"paper": paper, "uploads": SimpleUploadedFile("a.png", PNG)})
+    assert other.status_code == 409
+    assert claim.papers.count() == kept
 
 
 def test_the_statement_is_a_pdf_with_the_figures(safe, signed_in):
@@ -322,8 +375,6 @@ def test_the_pages_from_accident_to_money(people, signed_in, rides):
         {"kind": "advance", "name": "x", "phone": "13911110004", "yuan": "30000", "submission": "c"},
     )
     claim = Claim.objects.get()
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     base = f"/admin/claims/{claim.code}"
     agent.post(f"{base}/papers/", {"paper": "hospital", "uploads": SimpleUploadedFile("a.pdf", PDF)})
     agent.post(f"{base}/do/propose/", {"yuan": "30000", "words": "bill"})

@@ -13,13 +13,13 @@ from PIL import Image
 
 from accounts.errors import WrongCode
 from complaints import services
-from complaints.errors import NoDriverYet, TooManyComplaints
+from complaints.errors import NoDriverYet, NotNow, TooManyComplaints
 from complaints.models import Complaint
 from complaints.services import Caller, Filing
 from complaints.states import LEVEL_OF, RANK, Category, ComplaintLine, Side
-from core import timeline, typed
+from core import clock, timeline, typed
 from core.errors import InvalidInput, NotFound
-from core.models import DataHold, Notification
+from core.models import DataHold, Notification, TimelineEntry
 from core.reader import door
 from core.reader.child import Bounds
 from core.reader.errors import PictureUnreadable, WhyMissing
@@ -327,9 +327,9 @@ def test_two_taps_at_once_file_once(people, rides):
 # --- Files ---
 
 
-def picture(kind="JPEG", **more):
+def picture(kind="JPEG", wide=64, **more):
     drawn = io.BytesIO()
-    Image.new("RGB", (64, 48), (200, 30, 30)).save(drawn, kind, **more)
+    Image.new("RGB", (wide, 48), (200, 30, 30)).save(drawn, kind, **more)
     return drawn.getvalue()
 
 
@@ -352,6 +352,33 @@ def test_pictures_are_drawn_anew_without_where_they_were_taken(rides, people, ca
     assert kept[0].startswith(b"\xff\xd8")
     assert b"Exif" not in kept[0]
     assert kept[1] == PDF
+
+
+def test_a_file_sent_twice_is_kept_once_of_each_side(rides, people):
+    filed = services.file_complaint(
+        account=people("passenger"), trip_code=rides.ended().code, category=Category.DISPUTE, words="x",
+        submission="f", files=[services.read_file(PDF), services.read_file(PDF)],
+    )  # fmt: skip
+    assert filed.evidence.count() == 1
+
+    def more(side, *contents, words="", who="passenger"):
+        services.add_more(
+            complaint=filed, actor=people(who).actor, side=side, words=words,
+            files=[services.read_file(content) for content in contents],
+        )  # fmt: skip
+        return filed.evidence.count(), TimelineEntry.objects.filter(case=filed.code).count()
+
+    found, lines = more(Side.COMPLAINANT, picture(), PDF)
+    assert found == 2
+    assert more(Side.COMPLAINANT, picture(), PDF) == (2, lines)
+    assert more(Side.COMPLAINANT, PDF, words="and so") == (2, lines + 1)
+    assert more(Side.ACCUSED, PDF, who="driver")[0] == 3
+    Complaint.objects.filter(pk=filed.pk).update(
+        state="decided", decided_at=clock.now(), decided_by="x", finding="upheld"
+    )
+    assert more(Side.COMPLAINANT, picture())[0] == 3
+    with pytest.raises(NotNow):
+        more(Side.COMPLAINANT, picture(wide=65))
 
 
 def send(client, *files, page="/complain/", words="他摸了我的腿", **more):
@@ -416,7 +443,7 @@ def test_a_busy_reader_loses_no_words(client, world, monkeypatch):
 
 
 def test_of_too_many_files_ten_are_kept(client, world):
-    page = send(client, *[picture()] * 12)
+    page = send(client, *[picture(wide=64 + number) for number in range(12)])
     assert Complaint.objects.get().evidence.count() == 10
     assert page.content.decode().count(escape(str(WhyMissing.TOO_MANY.label))) == 2
 

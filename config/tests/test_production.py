@@ -359,12 +359,12 @@ def test_tables_that_are_not_there_or_that_the_role_may_not_read_are_told(real, 
         assert of(production.TABLES) == []
         cursor.execute("RESET ROLE")
         cursor.execute("REVOKE ALL ON rides_trip FROM huhang_app")
-        cursor.execute("ALTER TABLE core_lastact RENAME TO core_another")
+        cursor.execute("ALTER TABLE core_doneact RENAME TO core_another")
         cursor.execute("SET LOCAL ROLE huhang_app")
         (said,) = of(production.TABLES)
         cursor.execute("RESET ROLE")
         transaction.set_rollback(True)
-    assert "core_lastact, rides_trip:" in said
+    assert "core_doneact, rides_trip:" in said
     assert "`migrate`" in said and "`grant_rights`" in said
 
 

@@ -179,6 +179,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "drivers.paper_kept": pgettext_lazy("journal", "paper kept on file"),
     "drivers.plate_photo": pgettext_lazy("journal", "photo of the plate sent"),
     "drivers.plate_photo_decided": pgettext_lazy("journal", "photo of the plate decided"),
+    "drivers.report_mended": pgettext_lazy("journal", "report of a car put right"),
     "drivers.reporter_proved": pgettext_lazy("journal", "reporter proved the phone"),
     "drivers.reward_decided": pgettext_lazy("journal", "reward decided"),
     "drivers.reward_proposed": pgettext_lazy("journal", "reward proposed"),

@@ -94,6 +94,15 @@ def test_a_plate_written_in_another_way_is_the_same_plate(plate, data):
         ("浙C D12345，2人", "浙CD12345", "浙CD12345"),
         ("车是浙C A6789, 车上2人", "浙CA6789", "浙CA6789"),
         ("粤Z·1234港", "粤Z1234港", "粤Z1234港"),
+        ("浙江C·A6789", "浙CA6789", "浙CA6789"),
+        ("浙江省 C A6789", "浙CA6789", "浙CA6789"),
+        ("浙江省，C·A6789，2人", "浙CA6789", "浙CA6789"),
+        ("內蒙古自治區 A·12345", "蒙A12345", "蒙A12345"),
+        ("新疆维吾尔自治区A12345", "新A12345", "新A12345"),
+        ("黑龙江A D12345", "黑AD12345", "黑AD12345"),
+        ("上海市A12345 上海来的", "沪A12345", "沪A12345"),
+        ("浙江C·A6", "浙CA6", "浙CA6"),
+        ("浙江省", "浙江省", ""),
         ("尾号 0001", "0001", ""),
         ("H0001", "H0001", "H0001"),
         ("红色的车", "红色的车", ""),
@@ -105,6 +114,17 @@ def test_a_plate_written_in_another_way_is_the_same_plate(plate, data):
 )
 def test_plates_as_people_write_them(written, key, searched):
     assert (typed.plate.key(written), typed.plate.searched(written)) == (key, searched)
+
+
+@quick
+@given(plates, st.data())
+def test_a_province_written_in_full_is_the_same_plate(plate, data):
+    names = {"京": "北京", "浙": "浙江", "川": "四川", "沪": "上海", "粤": "广东", "晋": "山西"}
+    name = data.draw(st.sampled_from([names[plate[0]], {"粤": "廣東"}.get(plate[0], names[plate[0]])]))
+    end = data.draw(st.sampled_from(["", "市"] if plate[0] in "京沪" else ["", "省"]))
+    said = name + end + data.draw(rewritten(plate[1:], together=2))
+    assert typed.plate.read(said) == plate
+    assert typed.plate.key(said) == typed.plate.key(plate) == typed.plate.searched(said)
 
 
 @pytest.mark.parametrize("written", ["", "H0001", "川A·H00", "红色的车", "川A·H0001 川B·H0001"])
@@ -234,6 +254,66 @@ def test_a_place_is_read_in_either_order(written):
 @pytest.mark.parametrize(
     "written",
     [
+        "30°15'20\"N, 120°10'5\"E",
+        "30°15′20″N 120°10′5″E",
+        "N30°15'20\" E120°10'5\"",
+        "E120°10'5\", N30°15'20\"",
+        "120°10'5'' 30°15'20''",
+        "30º15’20” 120º10’05”",
+        "北纬30度15分20秒，东经120度10分5秒",
+        "東經120度10分5秒 北緯30度15分20秒",
+        "北纬 30°15'20\"、东经 120°10'5\"",
+        "（３０°１５＇２０＂Ｎ，１２０°１０＇５＂Ｅ）",
+        "30°15.333333'N 120°10.083333'E",
+        "30.255556°N, 120°10'5\"E",
+        "纬度：30.255556 经度：120.168056",
+        "东经120.168056度 北纬30.255556度",
+        "30°15'20.0\" 120°10'5.0\"",
+        "30° 15' 20\" N 120° 10' 5\" E",
+    ],
+)
+def test_a_place_is_read_in_minutes_and_seconds(written):
+    found = typed.place.read(written)
+    assert (round(found[0], 5), round(found[1], 5)) == (30.25556, 120.16806)
+
+
+@quick
+@given(
+    st.integers(18 * 3600, 53 * 3600),
+    st.integers(74 * 3600, 134 * 3600),
+    st.booleans(),
+    st.sampled_from([("°", "'", '"'), ("度", "分", "秒"), ("°", "′", "″"), ("° ", "' ", "''")]),
+    st.sampled_from([("{}N", "{}E"), ("N {}", "E {}"), ("北纬{}", "东经{}"), ("{}", "{}")]),
+    st.sampled_from([", ", " ", "，", ";", "、"]),
+)
+def test_a_place_in_minutes_and_seconds_is_the_same_place(south, west, turned, marks, sides, apart):
+    """Both numbers in whole seconds."""
+
+    def written(seconds, side):
+        parts = (seconds // 3600, seconds % 3600 // 60, seconds % 60)
+        return side.format("".join(f"{number}{mark}" for number, mark in zip(parts, marks, strict=True)))
+
+    both = [written(south, sides[0]), written(west, sides[1])]
+    found = typed.place.read(apart.join(reversed(both) if turned else both))
+    assert found == (pytest.approx(south / 3600, abs=1e-7), pytest.approx(west / 3600, abs=1e-7))
+    assert typed.place.read(typed.place.shown(found)) == pytest.approx(found, abs=1e-5)
+
+
+@pytest.mark.parametrize("written", ["N 3, E 4", "E 4, N 3", "3°N 4°E", "北纬3 东经4"])
+def test_what_is_said_to_be_north_is_north_wherever_it_is(written):
+    assert typed.place.read(written) == (3.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "30°60'20\"N, 120°10'5\"E",
+        "30°15'61\" 120°10'5\"",
+        "30°15'20\"S, 120°10'5\"E",
+        "南纬30度15分20秒，东经120度10分5秒",
+        "北纬120.1 东经30.2",
+        "30°15'20\"",
+        "30.5°15' 120°10'",
         "",
         "28.2127",
         "1, 2, 3",
@@ -307,6 +387,12 @@ def test_a_phone_written_in_another_way_is_the_same(phone, data):
     said = data.draw(rewritten(phone, between=["", "", " ", "-", "\u200b"])).strip("“”【")
     assert typed.phone.read(said) == f"+86{phone}"
     assert typed.phone.read(typed.phone.shown(f"+86{phone}")) == f"+86{phone}"
+
+
+def test_a_landline_is_shown_as_it_is_dialled():
+    assert typed.phone.shown("+8657762310110") == "0577 6231 0110"
+    assert typed.phone.shown("+861065203114") == "010 6520 3114"
+    assert typed.phone.read(typed.phone.shown("+8657762310110")) == "+8657762310110"
 
 
 def test_a_vin_has_no_letters_that_look_like_digits():

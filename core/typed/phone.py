@@ -94,6 +94,12 @@ def _e164(text: str) -> str:
 
 
 def shown(phone: str) -> str:
-    """`+8613800138000` → `138 0013 8000`; a number of another country, or what is none, as it is."""
+    """`+8613800138000` → `138 0013 8000`, `+8657762310110` → `0577 6231 0110`, as it is dialled; a number of another
+    country, or what is none, as it is."""
     local = phone.removeprefix("+86")
-    return f"{local[:3]} {local[3:7]} {local[7:]}" if local != phone else phone
+    if local == phone:
+        return phone
+    landline = None if local.startswith("1") and len(local) == 11 else _parse(phone)
+    if landline is not None:
+        return phonenumbers.format_number(landline, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return f"{local[:3]} {local[3:7]} {local[7:]}"

@@ -11,6 +11,13 @@ from core.errors import InvalidInput
 from core.typed.text import flat, simple
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+# As they are written in full, the longer of two first.
+_NAMES = {
+    "内蒙古": "蒙", "黑龙江": "黑", "内蒙": "蒙", "北京": "京", "天津": "津", "上海": "沪", "重庆": "渝", "河北": "冀",
+    "河南": "豫", "云南": "云", "辽宁": "辽", "湖南": "湘", "安徽": "皖", "山东": "鲁", "新疆": "新", "江苏": "苏",
+    "浙江": "浙", "江西": "赣", "湖北": "鄂", "广西": "桂", "甘肃": "甘", "山西": "晋", "陕西": "陕", "吉林": "吉",
+    "福建": "闽", "贵州": "贵", "广东": "粤", "青海": "青", "西藏": "藏", "四川": "川", "宁夏": "宁", "海南": "琼",
+}  # fmt: skip
 _MARK = "[A-HJ-NP-Z0-9]"
 # Of cars that carry passengers, without dot.
 FORM = re.compile(rf"^[{_PROVINCES}][A-HJ-Z](?:{_MARK}{{5}}|[A-HJK]{_MARK}[0-9]{{4}}|[0-9]{{5}}[A-HJK])$")
@@ -31,6 +38,7 @@ _LOOKS_LIKE = str.maketrans(
 _JOINS = re.compile(r"[·•・‧∙.\-—–‐‑−_˙。﹒．●⋅᛫․]")
 _PARTS = re.compile(r"[^\w\s]")
 _SPACES = re.compile(r"\s+")
+_FULL = re.compile(rf"({'|'.join(_NAMES)})(?:省|市|(?:壮族|回族|维吾尔)?自治区)?\s*(?=[A-HJ-NP-Z0])")
 _BEGINS = re.compile(rf"([{_PROVINCES}])\s*([A-HJ-NP-Z0])")
 
 
@@ -45,7 +53,8 @@ class InvalidPlate(InvalidInput):
 
 def _marks(text: str) -> str:
     marks = simple(flat(text)).upper().translate(_LOOKS_LIKE).translate(_DIGITS)
-    return _PARTS.sub(" ", _JOINS.sub("", marks)).strip()
+    parts = _PARTS.sub(" ", _JOINS.sub("", marks)).strip()
+    return _FULL.sub(lambda name: _NAMES[name[1]], parts)
 
 
 def _wholes(marks: str) -> set[str]:

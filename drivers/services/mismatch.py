@@ -4,6 +4,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.crypto import constant_time_compare, salted_hmac
+
 from accounts.codes import send_code, use_code
 from accounts.errors import CodeTooSoon
 from accounts.selectors import account_by_code
@@ -237,6 +239,46 @@ def _from_street(
     )  # fmt: skip
     if account is None and picture is not None and not crowd:
         with suppress(CodeTooSoon):  # so many were sent to that phone that a reviewer is the only way
+            send_code(phone=phone, purpose=CODE_PURPOSE, subject=report.code, asker=asker)
+    return report
+
+
+def key_of_report(report: MismatchReport) -> str:
+    """With which whoever made a report without an account puts it right; only their page has it."""
+    return salted_hmac("drivers.street_report", report.code, algorithm="sha256").hexdigest()
+
+
+def mend_report(
+    *, code: str, key: str, plate: str, phone: str, asker: Asker = limits.NOBODY
+) -> MismatchReport:
+    """Plate and phone of a report without an account as they were meant, until that phone is proved: it acts then.
+
+    Another phone gets a code of its own. The answer is the same whomever the plate belongs to. Raises `NotFound` also
+    without its key, `InvalidInput`, `InvalidPhone`, `AlreadyReported`, `TooMany`.
+    """
+    report = street_report_by_code(code)
+    if not constant_time_compare(key, key_of_report(report)):
+        raise NotFound
+    if not typed.plate.key(plate):
+        raise InvalidInput("plate")
+    number = typed.phone.read(phone)
+    with limits.turn(policies.STREET_REPORTS, asker):
+        return _mended(report.pk, typed.plate.key(plate)[:12], number, asker)
+
+
+@begins_transaction
+def _mended(pk: int, plate: str, phone: str, asker: Asker) -> MismatchReport:
+    report = MismatchReport.objects.select_for_update(of=("self",)).select_related("picture").get(pk=pk)
+    before = report.plate, str(report.phone)
+    if before == (plate, phone):
+        return report
+    if not report.unproved:
+        raise AlreadyReported
+    report.plate, report.phone = plate, phone
+    report.save(update_fields=["plate", "phone"])
+    audit.record(NOBODY, "drivers.report_mended", plate, report=report.code, before=before[0])
+    if phone != before[1] and report.picture is not None and not report.from_crowd:
+        with suppress(CodeTooSoon):
             send_code(phone=phone, purpose=CODE_PURPOSE, subject=report.code, asker=asker)
     return report
 

@@ -14,7 +14,7 @@ from PIL import Image
 from core import clock, ledger, pictures
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
-from core.models import LedgerTransfer, Notification
+from core.models import AuditEntry, LedgerTransfer, Notification
 from core.states import IllegalTransition, StaleState
 from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Hold, MismatchReport, Reward, VettingCase
@@ -23,6 +23,7 @@ from drivers.services import (
     agree,
     bind_vehicle,
     decide_reward,
+    key_of_report,
     propose,
     propose_reward,
     prove_reporter,
@@ -249,6 +250,75 @@ def test_whoever_has_no_account_stops_nobody_before_their_phone_is_proved(people
     assert report not in reports_to_sort()
 
 
+def from_stranger(client, plate, phone="13911112222"):
+    form = {"plate": plate, "words": "x", "phone": phone, "submission": "p1".ljust(16, "-")}
+    page = client.post("/report-a-car/", form | {"photo": SimpleUploadedFile("car.jpg", photo("川A·H0001"))})
+    return MismatchReport.objects.get(), page.content.decode()
+
+
+def codes_sent():
+    return [
+        (str(row.recipient), re.findall(r"\d{6}", row.text)[0])
+        for row in Notification.objects.filter(message="accounts.code").order_by("pk")
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["川A·F9999", "浙C·A6789"])  # nobody's, and somebody else's
+def test_what_a_stranger_typed_is_shown_back_and_put_right_before_it_acts(people, world, client, wrong):
+    report, page = from_stranger(client, wrong.replace("·", " "), "1391111 2223")
+    assert wrong in page
+    assert "139****2223" in page
+    assert f'action="/report-a-car/{report.code}/mend/"' in page
+    right = {"plate": "川 A h0001", "phone": "13911112222", "key": key_of_report(report)}
+    mended = client.post(f"/report-a-car/{report.code}/mend/", right)
+    assert mended.status_code == 200
+    assert "川A·H0001" in mended.content.decode()
+    assert "139****2222" in mended.content.decode()
+    assert client.post(f"/report-a-car/{report.code}/mend/", right).status_code == 200
+    report.refresh_from_db()
+    assert (report.plate, report.phone, report.driver) == ("川AH0001", "+8613911112222", None)
+    assert AuditEntry.objects.filter(action="drivers.report_mended").count() == 1
+    assert [to for to, _code in codes_sent()] == ["+8613911112223", "+8613911112222"]
+    prove = f"/report-a-car/{report.code}/prove/"
+    assert client.post(prove, {"code": codes_sent()[0][1]}).status_code == 400  # that of the wrong phone
+    assert not Hold.objects.exists()
+    proved = client.post(prove, {"code": codes_sent()[1][1]}).content.decode()
+    assert Hold.objects.get().driver.account.code == "driver"
+    assert "/mend/" not in proved
+    late = client.post(f"/report-a-car/{report.code}/mend/", right | {"plate": "川A·F9999"})
+    assert late.status_code == 409
+    assert client.post(f"/report-a-car/{report.code}/mend/", right).status_code == 200  # a repeat
+
+
+def test_who_knows_a_reports_code_alone_puts_nothing_right(people, world, client):
+    report, _page = from_stranger(client, "川A·H0001")
+    sent = {"plate": "川A·F9999", "phone": "13911110000"}
+    for key in ("", "x", "0" * 64):
+        assert client.post(f"/report-a-car/{report.code}/mend/", sent | {"key": key}).status_code in {
+            400,
+            404,
+        }
+    bad = client.post(
+        f"/report-a-car/{report.code}/mend/", sent | {"key": key_of_report(report), "plate": ""}
+    )
+    assert bad.status_code == 400
+    report.refresh_from_db()
+    assert (report.plate, report.phone) == ("川AH0001", "+8613911112222")
+
+
+def test_a_report_is_put_right_by_api(people, world, client):
+    form = {"plate": "川A·F9999", "phone": "13911112222", "submission": "p1".ljust(16, "-")}
+    sent = client.post(
+        "/api/v1/mismatch-reports/", form | {"photo": SimpleUploadedFile("a.jpg", photo("川A·H0001"))}
+    ).json()
+    body = {"plate": "川A·H0001", "phone": "13911112222", "key": sent["mend_key"]}
+    where = f"/api/v1/mismatch-reports/{sent['code']}/mend/"
+    assert client.post(where, body, content_type="application/json").status_code == 204
+    assert MismatchReport.objects.get().plate == "川AH0001"
+    wrong = client.post(where, body | {"key": "x"}, content_type="application/json")
+    assert wrong.status_code == 404
+
+
 @pytest.mark.parametrize("plate", ["川A·H0001", "川A·F9999"])
 def test_a_code_is_sent_whatever_the_plate_so_that_nobody_learns_whose_it_is(people, world, client, plate):
     form = {"plate": plate, "phone": "13911112222", "submission": "p1".ljust(16, "-")}
@@ -371,3 +441,10 @@ def test_the_page_for_anybody_reports_and_says_nothing_of_drivers(people, world,
     assert MismatchReport.objects.get().code in text
     assert "钟大勇" not in text
     assert client.post("/report-a-car/", {"plate": "x", "submission": "p2"}).status_code == 400
+
+
+def test_who_reports_a_car_once_more_by_another_plate_is_read_twice(people, world):
+    wrong = street(people, plate="川A·F9999", submission="wrong")
+    right = street(people, submission="right")
+    assert wrong in reports_to_sort()
+    assert (right.case, right.driver.account.code) == (VettingCase.objects.get(), "driver")

@@ -15,7 +15,7 @@ from core.console.panels import offered
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.four_eyes import SecondPersonNeeded
 from core.limits import NOBODY, Asker
-from core.models import AuditEntry, LastAct, Notification, TimelineEntry
+from core.models import AuditEntry, DoneAct, Notification, TimelineEntry
 from core.tests.factories import set_policy
 from drivers.models import Driver
 from governance import concerns, sealing
@@ -146,7 +146,7 @@ def test_nothing_that_is_kept_says_who_reported_or_in_which_minute(people, signe
     browser = signed_in(who)
     browser.get("/speak-up/")
     noon.shift(17 * 60 + 23)  # a minute that is no hour's beginning
-    journal, lines, acts = AuditEntry.objects.count(), TimelineEntry.objects.count(), LastAct.objects.count()
+    journal, lines, acts = AuditEntry.objects.count(), TimelineEntry.objects.count(), DoneAct.objects.count()
     before = everything()
     with capture_logs() as logs:
         assert browser.post("/speak-up/", form(asks_back="")).status_code == 400
@@ -154,7 +154,7 @@ def test_nothing_that_is_kept_says_who_reported_or_in_which_minute(people, signe
         browser.get(link)
         browser.post(link, {"words": "and the one before"})
     code = people(who).code
-    assert (AuditEntry.objects.count(), TimelineEntry.objects.count(), LastAct.objects.count()) == (
+    assert (AuditEntry.objects.count(), TimelineEntry.objects.count(), DoneAct.objects.count()) == (
         journal, lines, acts,
     )  # fmt: skip
     new = {table: set(rows) - set(before[table]) for table, rows in everything().items()}

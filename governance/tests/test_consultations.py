@@ -22,7 +22,7 @@ from core.errors import Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.idempotency import KeyTooShort
 from core.limits import Asker
-from core.models import AuditEntry, LastAct
+from core.models import AuditEntry, DoneAct
 from core.privacy import blind_index
 from core.tests.factories import set_policy
 from governance import comments, counted, recount
@@ -282,9 +282,9 @@ def test_nothing_links_who_voted_with_what(people):
     """No account, time, code or number that grows in either row; not in the journal or beside it."""
     question()
     person = people("passenger")
-    before = AuditEntry.objects.count(), LastAct.objects.count()
+    before = AuditEntry.objects.count(), DoneAct.objects.count()
     votes(person)
-    assert (AuditEntry.objects.count(), LastAct.objects.count()) == before
+    assert (AuditEntry.objects.count(), DoneAct.objects.count()) == before
     assert {field.name for field in Voter._meta.fields} == {"mark", "consultation"}
     assert {field.name for field in Ballot._meta.fields} == {"receipt", "option", "group", "beyond"}
     voter, ballot = Voter.objects.get(), Ballot.objects.get()

@@ -14,11 +14,12 @@ from police import selectors
 from police.actions import REQUESTS
 from police.console.pages import PLACED
 from police.errors import QueryUnreadable
-from police.models import PoliceRequest
+from police.models import NoticeFile, PoliceRequest, Preservation
 from police.states import Query
 from police.tests.factories import notice_sent
 from rides.tests.test_positions import store
 from rides.trails import Fix
+from tests.doors import posts_of
 
 SAID = {
     "danger": "a young woman does not answer",
@@ -158,3 +159,92 @@ def test_what_has_a_place_of_its_own_on_the_page_of_staff_is_drawn_there_and_not
     drawn = re.findall(r"offer=do\.(\w+)", page)
     assert sorted(drawn) == sorted(key.replace("-", "_") for key in PLACED)
     assert REQUESTS.actions.keys() >= PLACED
+
+
+# --- What was asked is shown back, and put right by asking anew ---
+
+
+def section(page, name="asked"):
+    text = page.content.decode()
+    begin = text.index(f'id="{name}"')
+    return text[begin : text.index("</section>", begin)]
+
+
+def typed_in(field, page):
+    """What stands in the form of a page that has this field."""
+    return next(typed for _address, typed in posts_of(page.content.decode(), "") if field in typed)
+
+
+def test_what_an_officer_asked_is_shown_back_in_groups_and_asked_anew(rides, signed_in):
+    trip, client = rides.under_way(), signed_in("officer")
+    ask(client, "ZZ9 8 7 6 5", query="plate", about="2026-03-02T09:30")
+    wrong = PoliceRequest.objects.get()
+    shown = section(client.get(f"/police/requests/{wrong.code}/"))
+    assert "ZZ98765" in shown or "ZZ·98765" in shown
+    assert "0577 6231 0110" in shown
+    assert "09:30" in shown
+    address = f"/police/emergency/?mend={wrong.code}"
+    assert address in shown
+    typed = typed_in("danger", client.get(address))
+    assert (typed["query_value"], typed["supervisor_name"]) == ("ZZ9 8 7 6 5", "陈所长")
+    form = client.get(address).content.decode()
+    assert SAID["danger"] in form
+    assert not re.search(r'name="declared"[^>]*checked', form)  # said anew each time
+    answer = ask(client, trip.plate_registered, submission=typed["submission"])
+    asked = PoliceRequest.objects.latest("pk")
+    assert answer.url == f"/police/requests/{asked.code}/"
+    assert (asked.trip, asked.state) == (trip, "released")
+    wrong.refresh_from_db()
+    assert (wrong.query_value, wrong.trip) == ("ZZ9 8 7 6 5", None)  # what was asked stays as it was asked
+
+
+def test_a_phone_and_a_place_are_shown_back_in_groups(rides, signed_in):
+    client = signed_in("officer")
+    for value, grouped in [("+86 139-1111 0002", "139 1111 0002"), ("28.21270 121.02600", "28.2127")]:
+        code = ask(client, value, submission=value).url
+        assert grouped in section(client.get(code))
+
+
+def test_another_officers_question_fills_no_form(rides, signed_in):
+    ask(signed_in("officer"), rides.under_way().code)
+    code = PoliceRequest.objects.get().code
+    for page in ("/police/emergency/", "/police/preserve/"):
+        assert signed_in("officer2").get(f"{page}?mend={code}").status_code == 404
+    assert (
+        signed_in("officer2").post("/police/ordinary/", {"mend": code, "submission": "x"}).status_code == 404
+    )
+
+
+def test_a_question_of_a_letter_begins_a_notice_filled_in_like_it(rides, people, signed_in):
+    asked, client = notice_sent(people("officer"), rides.under_way().code), signed_in("officer")
+    shown = section(client.get(f"/police/requests/{asked.code}/"))
+    assert asked.letter_number in shown
+    assert "331001, 331002" in shown
+    begun = client.post("/police/ordinary/", {"mend": asked.code, "submission": "right"}).url
+    assert client.post("/police/ordinary/", {"mend": asked.code, "submission": "right"}).url == begun
+    typed = typed_in("query_value", client.get(begun))
+    assert typed["query_value"] == asked.query_value
+    assert typed["number"] == asked.letter_number
+    assert not NoticeFile.objects.exclude(notice=asked.notice).exists()
+
+
+def test_a_notice_says_as_what_each_question_is_read(signed_in):
+    client = signed_in("officer")
+    page = client.post("/police/ordinary/", {"submission": "s"}).url
+    client.post(page, {"query_value": "浙ca6789", "q2-query_value": "13911110002", "do": "save"})
+    text = client.get(page).content.decode()
+    assert "浙C·A6789" in text
+    assert "139 1111 0002" in text
+
+
+def test_a_preservation_is_shown_back_and_asked_anew(signed_in):
+    client = signed_in("officer")
+    span = {"span_from": "2026-03-01T00:00", "span_to": "2026-03-02T00:00"}
+    sent = {"query_value": "浙ca6789", "letter_number": "1 号", "legal_basis": "x", "submission": "s"} | span
+    assert client.post("/police/preserve/", sent).status_code == 302
+    row = Preservation.objects.get()
+    page = client.get("/police/preserve/").content.decode()
+    assert "浙C·A6789" in page
+    assert f"?mend={row.code}" in page
+    typed = typed_in("letter_number", client.get(f"/police/preserve/?mend={row.code}"))
+    assert [typed[name] for name in ("query_value", "letter_number")] == ["浙ca6789", "1 号"]

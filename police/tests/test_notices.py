@@ -1,5 +1,6 @@
 """An ordinary request by its paper notice: kept as one goes, checked by a machine, sent when complete."""
 
+import hashlib
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -101,6 +102,18 @@ def test_a_complete_one_is_sent_with_its_files_and_staff_see_them(rides, signed_
     services.confirm_release(account=people("supervisor"), code=asked.code)
     asked.refresh_from_db()
     assert asked.state == "released"
+
+
+def test_a_paper_sent_twice_is_kept_once_and_the_last_one_counts(people, world):
+    officer = people("officer")
+    code = notices.begin(account=officer, submission="s").code
+    other = PDF + b" "
+    for content, kept in [(PDF, 1), (PDF, 1), (other, 2), (PDF, 3)]:
+        papers = notices.read_papers({Paper.LETTER: content})
+        notices.save(account=officer, code=code, given=notices.Filled(), papers=papers)
+        assert NoticeFile.objects.filter(notice__code=code).count() == kept
+    row = notices.papers_of(Notice.objects.get(code=code))[Paper.LETTER]
+    assert row.picture.digest == hashlib.sha256(PDF).hexdigest()
 
 
 def test_an_incomplete_one_asks_nothing_and_another_officers_is_not_found(rides, people):

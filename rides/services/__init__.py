@@ -53,6 +53,7 @@ from rides.services.places import Journey, Place, named_place
 from rides.services.positions import PhoneFixes, store_duty_positions, store_positions
 from rides.services.proposals import choose_owner, decline_request
 from rides.services.ratings import rate_trip, wish_least_score
+from rides.services.riders import mend_rider
 from rides.services.talk import relay_number, say
 from rides.services.upkeep import close_unanswered
 
@@ -100,6 +101,7 @@ __all__ = [
     "line_for_update",
     "mark_drill_trip",
     "markets",
+    "mend_rider",
     "named_place",
     "needs_real_name",
     "never_again",

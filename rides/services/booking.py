@@ -177,10 +177,24 @@ def _check_line_and_hours(journey: Journey, way: Route, line: Line) -> None:
         raise TeenHours("window_start")
 
 
+def booked_by(passenger: "Account", client_key: str) -> Trip | None:
+    """What somebody booked by this key."""
+    key = idempotency.key_of("rides.trip", str(passenger.pk), client_key)
+    return Trip.objects.filter(client_key=key).first()
+
+
 def book_same_way(
-    *, trip: Trip, passenger: "Account", line: Line, client_key: str, start: datetime, end: datetime
+    *,
+    trip: Trip,
+    passenger: "Account",
+    line: Line,
+    client_key: str,
+    start: datetime,
+    end: datetime,
+    rider_phone: str = "",
 ) -> Trip:
-    """Ask for the way of a trip anew, with the same seats and the same person who travels; raises as `book_trip`."""
+    """Ask for the way of a trip anew, with the same seats and the same person who travels, by their number or another
+    `rider_phone`; raises as `book_trip`."""
     journey = Journey(
         trip.city,
         Place(trip.origin_name, *trip.origin),
@@ -190,7 +204,7 @@ def book_same_way(
     )
     rider = None
     if trip.rider_name:
-        rider = Rider(RiderKind(trip.rider_kind), trip.rider_name, trip.rider_phone)
+        rider = Rider(RiderKind(trip.rider_kind), trip.rider_name, rider_phone or trip.rider_phone)
     return book_trip(
         passenger=passenger,
         journey=journey,
@@ -198,7 +212,7 @@ def book_same_way(
         client_key=client_key,
         line=line,
         rider=rider,
-        anew=True,
+        anew=not rider_phone,
     )
 
 

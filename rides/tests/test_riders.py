@@ -5,8 +5,9 @@ from django.db import IntegrityError, connection, transaction
 
 from conftest import Rides
 from core import clock
-from core.errors import InvalidInput, TooMany
+from core.errors import InvalidInput, NotFound, TooMany
 from core.models import Notification
+from core.states import StaleState
 from drivers.selectors import driver_of, mismatch_reported
 from drivers.tests.factories import face_token
 from rides import selectors, services
@@ -224,3 +225,79 @@ def test_another_car_instead_of_a_wrong_one_is_never_refused(rides, for_grandma)
     new = services.ask_again(passenger=rides.people("passenger"), trip_code=trip.code)
     assert new.rider_phone == "+8613911110077"
     assert Notification.objects.filter(key__startswith="rider:").count() == 4
+
+
+# --- The number that was typed, shown back and put right ---
+
+
+def test_a_wrong_number_is_shown_back_masked_and_put_right(rides, for_grandma, signed_in, client):
+    booker, wrong = signed_in("passenger"), for_grandma
+    page = booker.get(f"/trips/{wrong.code}/").content.decode()
+    assert "139****0077" in page
+    mends = booker.get(f"/trips/{wrong.code}/?mend=1").content.decode()
+    assert 'value="139 1111 0077"' in mends
+    sent = booker.post(f"/trips/{wrong.code}/rider/", {"rider_phone": "139-1111-0078"})
+    new = Trip.objects.latest("pk")
+    assert sent.url == f"/trips/{new.code}/"
+    assert (new.rider_phone, new.rider_name, new.destination_name) == (
+        "+8613911110078", "李奶奶", wrong.destination_name,
+    )  # fmt: skip
+    assert Notification.objects.get(key=f"rider:{new.code}").recipient == "+8613911110078"
+    assert Trip.objects.get(pk=wrong.pk).state == "cancelled"
+    # Whoever has the wrong number sees no car, and never will.
+    trip, stranger = accepted(rides, new), client.get(link(wrong)).content.decode()
+    assert trip.plate_registered not in stranger
+    assert trip.plate_registered in client.get(link(new)).content.decode()
+    # The same once more, late: what is.
+    for _time in range(2):
+        again = booker.post(f"/trips/{wrong.code}/rider/", {"rider_phone": "13911110078"})
+        assert again.url == f"/trips/{new.code}/"
+    assert Trip.objects.count() == 2
+
+
+def test_the_same_number_books_nothing_anew(for_grandma, signed_in):
+    booker = signed_in("passenger")
+    sent = booker.post(f"/trips/{for_grandma.code}/rider/", {"rider_phone": "+86 139 1111 0077"})
+    assert sent.url == f"/trips/{for_grandma.code}/"
+    assert Trip.objects.get().state != "cancelled"
+
+
+def test_what_cannot_be_a_number_stands_in_the_form_with_its_reason(for_grandma, signed_in):
+    sent = signed_in("passenger").post(f"/trips/{for_grandma.code}/rider/", {"rider_phone": "12"})
+    assert sent.status_code == 400
+    assert 'value="12"' in sent.content.decode()
+    assert Trip.objects.get().state != "cancelled"
+
+
+def test_a_number_is_put_right_also_while_a_driver_comes(rides, for_grandma):
+    trip = accepted(rides, for_grandma)
+    new = services.mend_rider(passenger=rides.people("passenger"), trip_code=trip.code, phone="13911110078")
+    assert (Trip.objects.get(pk=trip.pk).state, new.rider_phone) == ("cancelled", "+8613911110078")
+
+
+def test_once_she_is_aboard_no_number_is_put_right(rides, for_grandma):
+    trip = accepted(rides, for_grandma)
+    Trip.objects.filter(pk=trip.pk).update(state="in_progress", boarded_at=clock.now(), presumed_boarded=True)
+    with pytest.raises(StaleState):
+        services.mend_rider(passenger=rides.people("passenger"), trip_code=trip.code, phone="13911110079")
+    assert Trip.objects.count() == 1
+
+
+def test_nobody_else_puts_it_right(rides, for_grandma, signed_in):
+    trip = accepted(rides, for_grandma)
+    for who in ("driver", "passenger2"):
+        sent = signed_in(who).post(f"/trips/{trip.code}/rider/", {"rider_phone": "13911110078"})
+        assert sent.status_code == 404
+    own = rides.booked("passenger2")
+    with pytest.raises(NotFound):
+        services.mend_rider(passenger=rides.people("passenger2"), trip_code=own.code, phone="13911110078")
+
+
+def test_a_number_is_put_right_by_api(rides, for_grandma, signed_in):
+    sent = signed_in("passenger").post(
+        f"/api/v1/trips/{for_grandma.code}/rider/",
+        {"rider_phone": "13911110078"},
+        content_type="application/json",
+    )
+    assert sent.status_code == 200
+    assert Trip.objects.get(code=sent.json()["code"]).rider_phone == "+8613911110078"

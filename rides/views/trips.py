@@ -12,9 +12,11 @@ from accounts import push
 from core import typed
 from core.access import account_of, permission_required
 from core.actions import Refusal
-from core.errors import InvalidInput
+from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.privacy import mask_phone
 from rides import selectors, services
 from rides.actions import TRIPS
+from rides.forms import RiderPhoneForm
 from rides.models import Trip
 from rides.shown import trip_context
 from rides.states import (
@@ -39,7 +41,51 @@ def trip_page(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "rides/driver_trip.html", context)
     if not trip.for_another and trip.state in WAITING | BEFORE_BOARDING:
         context["screen_key"] = push.to_offer(request.session.session_key or "")
-    return render(request, "rides/trip.html" if context["key"] else "rides/booked.html", context)
+    return _passengers(request, trip, context)
+
+
+def _passengers(
+    request: HttpRequest,
+    trip: Trip,
+    context: dict[str, Any],
+    form: RiderPhoneForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of who booked; with `?mend=1` the number of who travels stands there to be put right."""
+    if trip.rider_phone:
+        context["rider_phone"] = mask_phone(trip.rider_phone)
+        if trip.state in WAITING | BEFORE_BOARDING:
+            context["may_mend"] = True
+            if form or "mend" in request.GET:
+                context["mend_form"] = form or RiderPhoneForm(
+                    initial={"rider_phone": typed.phone.shown(trip.rider_phone)}
+                )
+    template = "rides/trip.html" if context["key"] else "rides/booked.html"
+    return render(request, template, context, status=status)
+
+
+@require_POST
+@permission_required("ride")
+def mend_rider(request: HttpRequest, code: str) -> HttpResponse:
+    """Whoever booked for somebody puts their number right."""
+    account, form, status = account_of(request), RiderPhoneForm(request.POST), 400
+    if form.is_valid():
+        try:
+            new = services.mend_rider(
+                passenger=account, trip_code=code, phone=form.cleaned_data["rider_phone"]
+            )
+            if new.code != code:
+                messages.success(request, _("Booked anew for the right number. The first ride is cancelled."))
+            return redirect("rides:trip", new.code)
+        except NotFound:
+            raise
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    trip, party = selectors.trip_of(account, code)
+    if party != Party.PASSENGER:
+        raise NotFound
+    return _passengers(request, trip, trip_context(trip, party), form, status)
 
 
 @TRIPS.shown_by
