@@ -44,6 +44,13 @@ class ContactInput(serializers.Serializer[Any]):
     phone = TypedInput(PHONE)
 
 
+class ContactOutput(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    state = serializers.CharField()
+
+
 class MeOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     role = serializers.CharField()
@@ -177,7 +184,7 @@ class ContactsView(APIView):
         )
         return Response({"id": contact.pk, "state": contact.state}, status=201)
 
-    @extend_schema(responses=ContactInput(many=True))
+    @extend_schema(responses=ContactOutput(many=True))
     def get(self, request: Request) -> Response:
         rows = check_permission(request).emergency_contacts.order_by("pk")
         return Response(
