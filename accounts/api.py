@@ -44,6 +44,13 @@ class ContactInput(serializers.Serializer[Any]):
     phone = TypedInput(PHONE)
 
 
+class ContactOutput(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    state = serializers.CharField()
+
+
 class MeOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     role = serializers.CharField()
@@ -177,7 +184,7 @@ class ContactsView(APIView):
         )
         return Response({"id": contact.pk, "state": contact.state}, status=201)
 
-    @extend_schema(responses=ContactInput(many=True))
+    @extend_schema(responses=ContactOutput(many=True))
     def get(self, request: Request) -> Response:
         rows = check_permission(request).emergency_contacts.order_by("pk")
         return Response(
@@ -207,7 +214,10 @@ class SessionsView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request) -> Response:
-        services.end_own_sessions(account=check_permission(request))
+        """Only soon after a sign-in here: otherwise 403 with `sign_in_again`."""
+        services.end_own_sessions(
+            account=check_permission(request), here=request._request.session.session_key
+        )
         services.sign_out(request._request)
         return Response(status=204)
 
@@ -217,8 +227,10 @@ class SessionView(APIView):
 
     @extend_schema(operation_id="me_sessions_end", request=None, responses={204: None})
     def delete(self, request: Request, name: str) -> Response:
-        """Sign out there."""
-        services.end_session(account=check_permission(request), name=name)
+        """Sign out there, soon after a sign-in here: otherwise 403 with `sign_in_again`. The session that asks always may."""
+        services.end_session(
+            account=check_permission(request), name=name, here=request._request.session.session_key
+        )
         return Response(status=204)
 
 

@@ -19,6 +19,17 @@ class WrongCode(DomainError):
     code, status, sentence = "wrong_code", 400, _("This code is wrong or has expired. Ask for a new one.")
 
 
+class SignInAgain(DomainError):
+    code, status, sentence = (
+        "sign_in_again",
+        403,
+        _(
+            "Sign in again here first, then sign out the other devices. We ask once more so that nobody can do it who only found"
+            " this page open."
+        ),
+    )
+
+
 class PushUnknown(DomainError):
     code, status, sentence = (
         "push_unknown",

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
@@ -167,6 +167,8 @@ SESSION_LIFE = policy.declare(
         "So long after a sign-in passengers and drivers stay signed in. A call for help needs no sign-in."
     ),
 )
+# So long after a sign-in somebody may sign out other browsers: longer, and whoever finds a page open could.
+FRESH = timedelta(minutes=10)
 STAFF_SESSION_LIFE = policy.declare(
     "accounts.staff_session_life",
     policy.Span(3_600, 86_400),

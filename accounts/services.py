@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import SESSION_KEY, authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -32,6 +32,7 @@ from accounts.errors import (
     PasswordWrong,
     RealNameOpen,
     RealNameVerified,
+    SignInAgain,
     SignInFailed,
     TooManyContacts,
     WrongCode,
@@ -50,6 +51,7 @@ from accounts.models import (
 )
 from accounts.policies import (
     ADULT_FROM,
+    FRESH,
     INVITATIONS,
     QUESTIONS_UNANSWERED,
     REAL_NAMES,
@@ -64,7 +66,7 @@ from accounts.selectors import (
     has_other_account,
     is_known_child,
 )
-from accounts.sessions import BROWSER, NETWORK, digest
+from accounts.sessions import BROWSER, NETWORK, begin_anew, begun_at, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
 from core import audit, clock, events, jobs, limits, policy, registries, retry, typed
 from core.actors import NOBODY, SYSTEM, Actor
@@ -185,7 +187,10 @@ def note_failure(subject: str, how: str) -> None:
 
 def enter(request: HttpRequest, account: Account, how: str, here: Place | None = None) -> Account:
     """Begin a session of whoever has proved to be this account; `how` they did goes into the journal."""
+    again = request.session.get(SESSION_KEY) == str(account.pk)
     login(request, account)
+    if again:  # of which Django makes no new one
+        begin_anew(request.session, account)
     note_came(request, account.code)
     request.session[BROWSER] = browser_of(request)
     request.session[NETWORK] = roughly(address_of(request))
@@ -301,8 +306,13 @@ def sign_out(request: HttpRequest) -> None:
 
 
 @begins_transaction
-def end_session(*, account: Account, name: str) -> None:
-    """End one of one's own sessions, by the name that the list gives it. Raises `NotFound`."""
+def end_session(*, account: Account, name: str, here: str | None) -> None:
+    """End one of one's own sessions, by the name that the list gives it; `here` is the key of the one that asks.
+
+    Raises `NotFound`, `SignInAgain` where it is another one and the sign-in here is long ago.
+    """
+    if not digest(here or "").startswith(name):
+        _check_fresh(here)
     found = Session.objects.filter(account=account, session_key__startswith=name) if len(name) == 16 else None
     if found is None or not found.delete()[0]:
         raise NotFound
@@ -310,9 +320,19 @@ def end_session(*, account: Account, name: str) -> None:
 
 
 @begins_transaction
-def end_own_sessions(*, account: Account) -> int:
-    """Sign out everywhere, here as well; returns how many sessions ended."""
+def end_own_sessions(*, account: Account, here: str | None) -> int:
+    """Sign out everywhere, here as well; `here` is the key of the session that asks. Returns how many sessions ended.
+
+    Raises `SignInAgain` where the sign-in here is long ago.
+    """
+    _check_fresh(here)
     return end_sessions(actor=account.actor, account=account)
+
+
+def _check_fresh(here: str | None) -> None:
+    begun = begun_at(here)
+    if begun is None or clock.now() - begun > FRESH:
+        raise SignInAgain
 
 
 @begins_transaction

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import IntegrityError, connection, transaction
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import Account, Session
 from accounts.policies import SESSION_LIFE, STAFF_SESSION_IDLE, STAFF_SESSION_LIFE
@@ -30,6 +31,20 @@ BROWSER, NETWORK = (
 def digest(key: str) -> str:
     """How a session's key is kept. It has 165 random bits, so that a plain SHA-256 cannot be tried back."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def begun_at(key: str | None) -> datetime | None:
+    """When somebody signed in with this session's key; none where the session is over."""
+    return Session.objects.filter(session_key=digest(key or "")).values_list("begun_at", flat=True).first()
+
+
+def begin_anew(session: SessionBase, person: Account) -> None:
+    """Whoever signs in again with an open session has just now signed in, and shows a second factor again."""
+    session.pop(DEVICE_ID_SESSION_KEY, None)
+    at = clock.now()
+    Session.objects.filter(session_key=digest(session.session_key or ""), account=person).update(
+        begun_at=at, used_at=at, expire_date=ends_at(person, begun=at, used=at)
+    )
 
 
 def ends_at(person: HasRole, *, begun: datetime, used: datetime) -> datetime:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import enrolment, exports, guardians, leaving, passkeys, seen, services
 from accounts.codes import CLOSING, COPY, PASSKEY
 from accounts.devices import asker_with_device
-from accounts.errors import CodeTooSoon, NotTheirName
+from accounts.errors import CodeTooSoon, NotTheirName, SignInAgain
 from accounts.forms import (
     CloseForm,
     ContactForm,
@@ -437,15 +437,19 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required()
 def end_session(request: HttpRequest) -> HttpResponse:
-    """Sign out on one device, by the name that the list gives it, or on all."""
-    name, account = request.POST.get("session", ""), account_of(request)
+    """Sign out on one device, by the name that the list gives it, or on all; by way of a sign-in where the last is long ago."""
+    name, account, here = request.POST.get("session", ""), account_of(request), request.session.session_key
     if not name:
         raise InvalidInput("session")
-    if name == "all":
-        services.end_own_sessions(account=account)
-        services.sign_out(request)
-        return redirect("accounts:sign_in")
-    services.end_session(account=account, name=name)
+    try:
+        if name == "all":
+            services.end_own_sessions(account=account, here=here)
+            services.sign_out(request)
+            return redirect("accounts:sign_in")
+        services.end_session(account=account, name=name, here=here)
+    except SignInAgain as again:
+        messages.info(request, again.detail)
+        return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': reverse('accounts:sessions')})}")
     messages.success(request, _("Signed out on that device."))
     return redirect("accounts:sessions")
 

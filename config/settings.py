@@ -759,6 +759,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    # A call that changes some fields reads the same serializer, whose fields say which may be left out.
+    "COMPONENT_SPLIT_PATCH": False,
     "DEFAULT_GENERATOR_CLASS": "core.schema.Generator",
     # One set of choices, one name: the same in every language.
     "ENUM_NAME_OVERRIDES": {"LineEnum": "rides.states.Line", "DispatchedLineEnum": "rides.api.DISPATCHED"},
@@ -766,6 +768,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rides.api.describe_positions",
         "core.schema.describe_refusals",
+        "core.schema.part_files",
     ],
 }
 

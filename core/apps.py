@@ -9,6 +9,13 @@ class CoreConfig(AppConfig):
     name = "core"
     verbose_name = _("Journal, policies, messages, money")
 
+    def import_models(self) -> None:
+        """Say what fields of libraries refuse with before a module of ours declares one: later they have their sentences."""
+        from core import refused
+
+        refused.say_it_in_one_sentence()
+        super().import_models()
+
     def ready(self) -> None:
         """Know each message of each app, and refuse those that are declared by halves."""
         autodiscover_modules("messages")

@@ -95,7 +95,9 @@ class PartInput(serializers.Serializer[Any]):
 
 class FramesInput(serializers.Serializer[Any]):
     step0 = serializers.ListField(
-        child=serializers.FileField(), help_text="Frames of the first pose; step1, step2 … follow"
+        child=serializers.FileField(),
+        min_length=1,
+        help_text="Frames of the first pose; step1, step2 … follow",
     )
 
 
@@ -395,6 +397,9 @@ class VideoCheckView(DriverView):
         return Response({"state": video_check_of(self.driver, code).state, "token": token})
 
 
+NUMBER = {"type": "integer", "minimum": 0, "maximum": typed.number.MOST}
+
+
 class SayView(APIView):
     """What the two browsers of a video call tell each other, for one side of it."""
 
@@ -403,7 +408,7 @@ class SayView(APIView):
     def account(self, request: Request) -> Account:
         raise NotImplementedError
 
-    @extend_schema(parameters=[OpenApiParameter("after", int)], responses=HeardOutput)
+    @extend_schema(parameters=[OpenApiParameter("after", NUMBER)], responses=HeardOutput)
     def get(self, request: Request, code: str) -> Response:
         account, after = self.account(request), typed.number.guess(request.query_params.get("after", "0"))
         if after is None:

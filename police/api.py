@@ -112,7 +112,12 @@ class NoticeInput(serializers.Serializer[Any]):
     organ = serializers.CharField(max_length=80)
     case_name = serializers.CharField(max_length=120)
     case_number = serializers.CharField(max_length=60)
-    questions = FurtherInput(many=True, help_text="One to ten, each with what is known and wanted")
+    questions = serializers.ListField(
+        child=FurtherInput(),
+        min_length=1,
+        max_length=notices.MOST_QUESTIONS,
+        help_text="One to ten, each with what is known and wanted",
+    )
     span_from = MomentInput()
     span_to = MomentInput()
     deadline = MomentInput(help_text="Its day counts")
@@ -123,11 +128,6 @@ class NoticeInput(serializers.Serializer[Any]):
     second_certificate = serializers.CharField(max_length=40)
     legal_basis = serializers.CharField(max_length=200)
     files = PaperFileInput(many=True, help_text="The letter and both certificates")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not 1 <= len(attrs["questions"]) <= notices.MOST_QUESTIONS:
-            raise InvalidInput("questions")
-        return attrs
 
 
 class QuestionOutput(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -20,10 +20,13 @@ from rides.selectors import check_key
 from rides.tokens import TripKey, read_key
 from safety import keys, selectors, services
 from safety.states import Answer, CallerPhrase, CentreWord, Origin, RecordingPurpose
-from safety.views import is_crowd, read_position
+from safety.views import KEY_HEADER, is_crowd, read_position
 
 if TYPE_CHECKING:
     from safety.models import Incident
+
+
+KEY_HELP = "The key of the trip's page; no session is needed"
 
 
 class _Degrees(serializers.FloatField):
@@ -60,7 +63,7 @@ class _Shown(serializers.IntegerField):
 
 
 class SosInput(serializers.Serializer[Any]):
-    key = serializers.CharField(max_length=400, help_text="The key of the trip's page; no session is needed")
+    key = serializers.CharField(max_length=400, help_text=KEY_HELP)
     lat = _Degrees(required=False, allow_null=True, min_value=-90, max_value=90)
     lon = _Degrees(required=False, allow_null=True, min_value=-180, max_value=180)
     silent = _Silent(required=False, default=False)
@@ -246,7 +249,7 @@ class QuestionView(APIView):
 
 
 class SoundInput(serializers.Serializer[Any]):
-    key = serializers.CharField(max_length=400, help_text="The key of the trip's page")
+    key = serializers.CharField(max_length=400, help_text=KEY_HELP)
     purpose = serializers.ChoiceField(choices=RecordingPurpose.choices)
     day = serializers.CharField(max_length=8, help_text="Of the key of the day")
     wrapped = serializers.CharField(
@@ -355,9 +358,17 @@ class SharesView(_Open):
 class ShareView(_Open):
     """End a link."""
 
-    @extend_schema(request=KeyInput, responses={204: None})
+    @extend_schema(
+        parameters=[OpenApiParameter(KEY_HEADER, location="header", required=True, description=KEY_HELP)],
+        responses={204: None},
+    )
     def delete(self, request: Request, code: str, number: int) -> Response:
-        services.revoke_share(key=_key(read(KeyInput, request), code), number=number)
+        """The key is in the header: what a `DELETE` has in its body has no meaning, and may be dropped on its way."""
+        shown = request.headers.get(KEY_HEADER)
+        body = (
+            {"key": shown} if shown else read(KeyInput, request)
+        )  # where a client sends it in the body still
+        services.revoke_share(key=_key(body, code), number=number)
         return Response(status=204)
 
 

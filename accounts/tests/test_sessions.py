@@ -10,6 +10,7 @@ from django.test import Client
 from psycopg import sql
 
 from accounts.models import Account, Authenticator, Session
+from accounts.sessions import digest
 from accounts.tasks import forget_sessions
 from core.access import staff_of_session
 from core.models import AuditEntry, Notification
@@ -167,6 +168,38 @@ def test_nobody_ends_another_persons_session(signed_in):
     assert sessions_of("passenger").exists()
 
 
+def test_who_only_finds_a_page_open_ends_no_other_session(people, noon):
+    """ASVS 3.3.4: the password, or the code, is asked for again; signing out here is asked nothing."""
+    here, there = Client(headers={"accept-language": "en"}), Client()
+    given = {"name": "passenger", "password": "a password of tests"}
+    for client in (here, there):
+        client.post("/sign-in/", given)
+    noon.shift(timedelta(minutes=11))
+    names, _page = rows_shown(here)
+    other = next(name for name in names if not digest(here.cookies["sessionid"].value).startswith(name))
+    for name in (other, "all"):
+        answer = here.post("/me/sessions/end/", {"session": name})
+        assert answer.headers["location"] == "/sign-in/?next=%2Fme%2Fsessions%2F"
+        assert opens(there, "/me/")
+    assert "Sign in again here first" in here.get(answer.headers["location"]).content.decode()
+    for path in (f"/api/v1/me/sessions/{other}/", "/api/v1/me/sessions/"):
+        refused = here.delete(path)
+        assert (refused.status_code, refused.json()["code"]) == (403, "sign_in_again")
+    assert opens(there, "/me/")
+    again = here.post(answer.headers["location"], given)
+    assert again.headers["location"] == "/me/sessions/"
+    assert here.post("/me/sessions/end/", {"session": other}).status_code == 302
+    assert not opens(there, "/me/")
+
+
+def test_the_session_that_asks_ends_however_old_it_is(signed_in, noon):
+    client = signed_in("passenger")
+    noon.shift(timedelta(days=3))
+    name = digest(client.cookies["sessionid"].value)[:16]
+    assert client.delete(f"/api/v1/me/sessions/{name}/").status_code == 204
+    assert not opens(client, "/me/")
+
+
 def test_all_end_at_once_here_as_well(signed_in):
     first, second = signed_in("passenger"), signed_in("passenger")
     first.post("/me/sessions/end/", {"session": "all"})
@@ -185,3 +218,10 @@ def test_staff_sign_somebody_out_with_a_reason_and_they_are_told(signed_in):
     assert (entry.actor, entry.subject, entry.reason) == ("admin", "specialist", "phone lost")
     assert Notification.objects.latest("pk").message == "accounts.signed_out"
     assert signed_in("agent").post(path, {"reason": "x"}).status_code == 403
+
+
+def test_staff_who_sign_in_again_show_their_second_factor_again(signed_in, people):
+    client = signed_in("agent")
+    assert opens(client)
+    client.post("/sign-in/", {"name": "agent", "password": "a password of tests"})
+    assert not opens(client)

@@ -32,5 +32,12 @@ def test_what_a_change_need_not_pass_is_passed_by_night():
     assert left_out == {mark for each in chosen for mark in each.split(" or ")} != set()
 
 
+def test_a_benchmark_that_has_a_bound_is_run_by_night():
+    """One that ends with a fault where something costs more than it may would else find it in no run."""
+    (names,) = re.findall(r"^for bound in (.*); do$", (ROOT / ".ci/nightly").read_text(), re.MULTILINE)
+    found = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if '"within"' in path.read_text()}
+    assert set(names.split()) == found != set()
+
+
 def test_the_run_of_a_change_checks_and_tests():
     assert re.findall(r"^make (\w+)$", (ROOT / ".ci/run").read_text(), re.MULTILINE) == ["check", "test"]

@@ -50,3 +50,64 @@ def test_every_call_says_how_it_may_be_refused():
         refusals = set(REFUSALS) - (set() if "requestBody" in said else WITH_BODY)
         assert refusals <= set(said["responses"]), call
         assert list(said["responses"]["400"]["content"]) == [PROBLEM_TYPE]
+
+
+def bodies():
+    """(call, kind of content, its schema) of every body, where a component is meant that component."""
+    components = made()["components"]["schemas"]
+    for call, said in operations():
+        for kind, content in said.get("requestBody", {}).get("content", {}).items():
+            schema = content["schema"]
+            yield call, kind, components[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def test_a_file_is_bytes_of_a_form_and_never_an_address():
+    """Files were addresses, and JSON was said to hold them: a client that believed it was refused."""
+    forms = 0
+    for call, kind, schema in bodies():
+        for name, said in schema.get("properties", {}).items():
+            assert said.get("items", said).get("format") != "uri" or name == "endpoint", (call, name)
+            if said.get("items", said).get("format") == "binary":
+                assert kind == "multipart/form-data", (call, kind, name)
+                forms += 1
+    assert forms > 5
+
+
+def test_a_call_that_changes_some_fields_says_which_it_needs():
+    schema = next(schema for call, _kind, schema in bodies() if call == "patch /api/v1/driver/application/")
+    assert schema["required"] == ["fields_typed"]
+
+
+def test_what_may_not_be_blank_says_so_and_what_is_never_refused_says_that():
+    by_call = {
+        (call, kind): schema["properties"] for call, kind, schema in bodies() if "properties" in schema
+    }
+    assert by_call["post /api/v1/trips/{code}/owners/", "application/json"]["way"]["pattern"] == r"\S"
+    words = by_call["post /api/v1/welfare-checks/", "application/json"]["words"]
+    assert words["type"] == ["string", "number", "null"]
+    assert "pattern" not in words
+    assert "null" not in by_call["post /api/v1/welfare-checks/{secret}/", "application/json"]["words"]["type"]
+    assert by_call["post /api/v1/trips/", "application/json"]["city"]["pattern"].startswith("^[")
+    assert by_call["post /api/v1/me/contacts/", "application/json"]["phone"]["pattern"] == r"\S"
+
+
+def named(said):
+    """The components that a part of the schema names."""
+    if isinstance(said, list):
+        return set().union(*map(named, said))
+    if not isinstance(said, dict):
+        return set()
+    return (
+        set().union(*map(named, said.values())) | {said["$ref"]}
+        if "$ref" in said
+        else set().union(*map(named, said.values()))
+    )
+
+
+def test_what_is_sent_and_what_is_answered_are_described_apart():
+    """Where one serializer is both, what may not be blank in a body would be a promise about answers."""
+    sent, answered = set(), set()
+    for _call, said in operations():
+        sent |= named(said.get("requestBody", {}))
+        answered |= named(said["responses"])
+    assert not sent & answered

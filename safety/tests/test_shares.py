@@ -87,6 +87,20 @@ def test_an_ended_link_opens_nothing_and_another_side_cannot_end_it(rides, signe
     assert signed_in("").get(f"/share/{share.token}/").status_code == 404
 
 
+@pytest.mark.parametrize("where", ["header", "body"])
+def test_a_client_ends_a_link_by_the_key_in_a_header(rides, signed_in, where):
+    trip = rides.under_way()
+    key, client = position_key(trip, HER), signed_in("")
+    share = services.share_trip(key=key_of(trip))
+    at = f"/api/v1/trips/{trip.code}/shares/{share.pk}/"
+    assert client.delete(at, headers={"x-trip-key": "x"}).status_code == 401
+    if where == "header":
+        assert client.delete(at, headers={"x-trip-key": key}).status_code == 204
+    else:
+        assert client.delete(at, {"key": key}, content_type="application/json").status_code == 204
+    assert signed_in("").get(f"/share/{share.token}/").status_code == 404
+
+
 def test_the_driver_cannot_share_the_passengers_trip_and_sees_no_shares(rides, signed_in):
     trip = rides.under_way()
     services.share_trip(key=key_of(trip))
