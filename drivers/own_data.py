@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import policy
+from core import formats, policy
 from core.own_data import Consent, File, Json, Kept, consent, did, ends_with, erases, keeps, part
 from core.pictures import read
 from core.retention import RECORDS_KEPT
@@ -28,7 +28,7 @@ from drivers.models import (
     Paper,
     VideoCall,
 )
-from drivers.policies import CERTIFICATES_KEPT, FACE_CONSENT, VIDEO_CONSENT
+from drivers.policies import CERTIFICATES_KEPT, FACE_CONSENT, FAILED_FRAMES_KEPT, FRAMES_KEPT, VIDEO_CONSENT
 from drivers.retention import DRIVING, FACES
 from drivers.selectors import (
     driver_by_code,
@@ -103,13 +103,15 @@ def video(account: "Account") -> Consent | None:
         _(
             "A video call in place of the face check is recorded, picture and sound of your side, so that it can be seen"
             " later who was there. It lies encrypted, is seen only by who may decide such checks, and is destroyed after"
-            " three days."
-        ),
+            " %(time)s."
+        )
+        % {"time": formats.span(policy.span(FRAMES_KEPT))},
         bool(driver.video_consent),
         _(
             "Calls are no longer recorded, and recordings are destroyed at once. One on which a reviewer saw somebody else"
-            " is kept for half a year as evidence."
-        ),
+            " is kept for %(time)s as evidence."
+        )
+        % {"time": formats.span(policy.span(FAILED_FRAMES_KEPT))},
         version=driver.video_consent or VIDEO_CONSENT,
         at=driver.video_consent_at or video_withdrawn_at(driver),
     )

@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.typing import EncodableT, FieldT
 
-from core import clock
+from core import broker, clock
 from core.errors import DomainError
 from rides import door
 from rides.coordinates import Crs, to_wgs84
@@ -416,39 +416,36 @@ def _said(why: Exception) -> str:
 
 
 def backlog(group: str) -> float:
-    """Entries of all streams that a consumer group has not finished; not a number while Valkey cannot be asked."""
-    total = 0
-    try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
-            for stream, row in _readings(client, group):
-                total += int(row["pending"])
-                unread = row["lag"]  # None where Valkey cannot say: then they are counted
-                total += len(_unread(client, stream, row)) if unread is None else int(unread)
-    except (RedisError, OSError):
-        return float("nan")
-    return float(total)
+    """Entries of all streams that a consumer group has not finished; not a number while Valkey does not answer."""
+
+    def count(client: "redis.Redis") -> float:
+        total = 0
+        for stream, row in _readings(client, group):
+            total += int(row["pending"])
+            unread = row["lag"]  # None where Valkey cannot say: then they are counted
+            total += len(_unread(client, stream, row)) if unread is None else int(unread)
+        return float(total)
+
+    return broker.ask(count, float("nan"))
 
 
 def not_taken() -> dict[str, float]:
-    """How many positions were not taken since Valkey began, by reason; empty while Valkey cannot be asked."""
-    try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
-            found = cast("dict[bytes, bytes]", client.hgetall(NOT_TAKEN))
-    except (RedisError, OSError):
-        return {}
+    """How many positions were not taken since Valkey began, by reason; empty while Valkey does not answer."""
+    none: dict[bytes, bytes] = {}
+    found = broker.ask(lambda client: cast("dict[bytes, bytes]", client.hgetall(NOT_TAKEN)), none)
     return {reason.decode(): float(count) for reason, count in found.items()}
 
 
 def lag(group: str) -> float:
-    """Seconds that the oldest unfinished entry of all streams waits; not a number while Valkey cannot be asked."""
-    oldest: list[float] = []
-    try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
-            for stream, row in _readings(client, group):
-                oldest += _unfinished(client, stream, row)
-    except (RedisError, OSError):
-        return float("nan")
-    return max(0.0, time.time() - min(oldest)) if oldest else 0.0
+    """Seconds that the oldest unfinished entry of all streams waits; not a number while Valkey does not answer."""
+
+    def longest(client: "redis.Redis") -> float:
+        oldest: list[float] = []
+        for stream, row in _readings(client, group):
+            oldest += _unfinished(client, stream, row)
+        return max(0.0, time.time() - min(oldest)) if oldest else 0.0
+
+    return broker.ask(longest, float("nan"))
 
 
 def _readings(client: "redis.Redis", group: str) -> "list[tuple[str, dict[str, Any]]]":

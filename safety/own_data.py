@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import is_known_child, is_known_teen
-from core import clock, policy
+from core import clock, formats, policy
 from core.own_data import Consent, Json, consent, did, ends_with, part
 from rides.states import OWN_PHONE, Party
 from safety.models import (
@@ -24,7 +24,7 @@ from safety.models import (
     SosCall,
     TripShare,
 )
-from safety.policies import RECORDING_TEXT
+from safety.policies import RECORDING_KEPT, RECORDING_TEXT
 from safety.retention import HELP, SOUND
 from safety.services import set_recording
 
@@ -56,8 +56,9 @@ def recording(account: "Account") -> Consent | None:
         refusal is None and last is not None and last.audio,
         _(
             "You are not asked any more, and a recording that runs now stops. What was recorded before is destroyed after"
-            " its 72 hours, because the other side agreed to it too. After a call for help sound is sent without a question."
-        ),
+            " its %(time)s, because the other side agreed to it too. After a call for help sound is sent without a question."
+        )
+        % {"time": formats.span(policy.span(RECORDING_KEPT))},
         version=shown.version if shown else text.citation,
         at=shown.at if shown else None,
         state=_state(refusal, last),
@@ -73,9 +74,10 @@ def _of_teen() -> Consent:
         "recording",
         _("Sound recordings of trips"),
         _(
-            "Each of your trips is recorded with sound, encrypted, and destroyed after 72 hours where nothing happened."
+            "Each of your trips is recorded with sound, encrypted, and destroyed after %(time)s where nothing happened."
             " Nobody hears it unless there is a case about the trip."
-        ),
+        )
+        % {"time": formats.span(policy.span(RECORDING_KEPT))},
         True,
         "",
         version=text.citation,

@@ -132,7 +132,7 @@ EVERYWHERE = (
     "/trips/{trip}/recording/",
     "/drive/requests/{waiting}/face/?itinerary={itinerary}",
     "/api/v1/trips/{trip}/",
-    "/api/v1/itineraries/{itinerary}/requests/",
+    "/api/v1/itineraries/{itinerary}/request/",
     "/api/v1/driver/offer/",
 )  # fmt: skip
 

@@ -88,6 +88,15 @@ def cited(citation: str) -> str:
     return called if called == citation else format_html("{} <small>{}</small>", called, citation)
 
 
+@register.simple_tag
+def length_of(key: str) -> str:
+    """How long a rule in force says, in words: a page that promises a time promises this one. Raises `LookupError`."""
+    declared = policy.of_key(key)
+    if not isinstance(declared, policy.SpanPolicy):
+        raise LookupError(key)
+    return formats.span(policy.span(declared))
+
+
 class _Squeezed(template.Node):
     def __init__(self, inner: template.NodeList) -> None:
         self.nodelist = inner

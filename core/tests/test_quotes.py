@@ -22,7 +22,7 @@ QUOTES = [
     ("Somebody in danger now? Open an incident: 'Police on the line', or the welfare check.", "Police on the line"),
     ("Never again: take it back", "Never again"),
     ("Your phone, computer or security key asks for your finger, face or PIN. Who has added no passkey yet signs in another way first, and adds it under ‘Me’.", "Me"),
-    ("We would record picture and sound of your side, so that it can be seen later who was there. It lies encrypted for three days, or for half a year if the reviewer sees somebody else; only who may decide such checks can see it, and each look is noted. You may refuse: the call is the same without. Your answer counts until you change it, here or under 'My data and consents'.", "My data and consents"),
+    ("We would record picture and sound of your side, so that it can be seen later who was there. It lies encrypted for %(kept)s, or for %(failed)s if the reviewer sees somebody else; only who may decide such checks can see it, and each look is noted. You may refuse: the call is the same without. Your answer counts until you change it, here or under 'My data and consents'.", "My data and consents"),
     ("Open 'police on the line', call the station's published number back, release with a second person", "Police on the line"),
 ]  # fmt: skip
 # The browser's own; what stands on a licence; states of a message, said as they are.

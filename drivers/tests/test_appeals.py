@@ -1,16 +1,20 @@
 """A driver objects to a hold, and somebody who had no part in it decides (D8)."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
-from core import clock
+from core import clock, formats
 from core.actors import SYSTEM
 from core.errors import NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification
 from core.states import IllegalTransition
+from core.tests.factories import set_policy
 from drivers.errors import AlreadyAppealed, AlreadyProposed, HadAPart
 from drivers.models import Appeal, Hold
+from drivers.policies import APPEAL_WITHIN
 from drivers.selectors import driver_of
 from drivers.services import (
     agree,
@@ -47,6 +51,16 @@ def test_a_granted_appeal_ends_the_hold_and_tells_the_driver(people):
     decide(people, row, True, "nothing found")
     assert Hold.objects.get().released_at is not None
     assert row.code in Notification.objects.latest("pk").text
+
+
+def test_the_page_says_the_time_by_which_an_appeal_is_due(people, signed_in):
+    hold, client = held(people), signed_in("driver")
+    for days in (3, 5):
+        set_policy(APPEAL_WITHIN, days * 86_400)
+        page = " ".join(client.get("/drive/").content.decode().split())
+        assert f"decides within {formats.span(days * 86_400)}." in page
+    row = appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
+    assert row.due_at == clock.now() + timedelta(days=5)
 
 
 def test_a_rejected_one_keeps_it_and_says_why(people, signed_in):

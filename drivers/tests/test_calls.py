@@ -12,10 +12,12 @@ import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import override_settings
+from django.utils.translation import override
 
 from accounts.models import Account
-from core import clock, pictures, policy
+from core import clock, formats, pictures, policy
 from core.actors import SYSTEM
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.models import AuditEntry, StoredPicture
@@ -456,3 +458,18 @@ def test_an_empty_answer_is_none(check, signed_in, driver, body):
 def test_refusing_is_noted_too(driver, check):
     withdraw_video_consent(driver=driver)
     assert AuditEntry.objects.filter(action="drivers.video_recording_refused").count() == 1
+
+
+def test_what_is_said_of_how_long_pictures_and_sound_are_kept_is_the_rule_in_force(people):
+    rules = {"drivers.face_frames_kept": 5, "drivers.failed_face_frames_kept": 60}
+    for key, days in rules.items():
+        set_policy(key, days * 86_400)
+    set_policy("safety.recording_kept", 240)
+    with override("en"):
+        kept, failed, sound = (formats.span(days * 86_400) for days in (*rules.values(), 10))
+        camera = " ".join(render_to_string("drivers/_camera.html", {"consented": False}).split())
+        assert f"the pictures of a passed check for {kept}, and those of a failed one for {failed}" in camera
+        said = {each.key: f"{each.purpose} {each.follows}" for each in consents_of(people("driver"))}
+        assert f"destroyed after {kept}." in said["video"]
+        assert f"is kept for {failed} as evidence" in said["video"]
+        assert f"destroyed after its {sound}," in said["recording"]

@@ -1,6 +1,7 @@
 """Express dispatch (R3): the assignment by itself, and orders, offers and drivers under several dispatchers at once."""
 
 import random
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -162,6 +163,14 @@ def test_who_goes_offline_leaves_the_order_to_others(order, people, noon):
     services.go_off_duty(driver=near)
     assert (Offer.objects.get().state, Trip.objects.get().state) == ("declined", "requested")
     assert not DriverOnDuty.objects.exists()
+
+
+def test_the_page_of_who_is_on_duty_asks_by_itself(people, signed_in):
+    go_on_duty(driver_of(people("driver")), (28.2, 121.0))
+    page = signed_in("driver").get("/drive/").content.decode()
+    assert "No orders now. This page asks again by itself" in page
+    (asks,) = re.findall(r'hx-get="(/drive/orders/)"\s+hx-trigger="changed, every 2s"', page)
+    assert signed_in("driver").get(asks).status_code == 200
 
 
 @pytest.mark.parametrize("covert", [True, False])

@@ -17,7 +17,7 @@ from django.db.utils import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from redis.typing import EncodableT, FieldT
 
-from core import retry
+from core import broker, retry
 from rides import selectors
 from rides.positions import READABLE, Row, read_stored, rows_from
 from safety.errors import NothingAside, StillUnreadable, StillUnwatchable
@@ -183,12 +183,8 @@ def _put_back(client: "redis.Redis", entry_id: bytes, stream: bytes, fields: dic
 
 
 def set_aside_count() -> float:
-    """Entries that are set aside; not a number while Valkey cannot be asked."""
-    try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
-            return float(client.xlen(ASIDE))
-    except (redis.RedisError, OSError):
-        return float("nan")
+    """Entries that are set aside; not a number while Valkey does not answer."""
+    return broker.ask(lambda client: float(client.xlen(ASIDE)), float("nan"))
 
 
 def _aside(client: "redis.Redis") -> Iterator[tuple[str, Row]]:
