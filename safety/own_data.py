@@ -111,13 +111,14 @@ def help_rows(account: "Account") -> Iterator[Json]:
     for call in SosCall.objects.filter(_own(account, "incident__trip__")).order_by("pk"):
         yield {"kind": "sos", "at": call.at, "latitude": call.latitude, "longitude": call.longitude}
     asked = SafetyQuestion.objects.filter(trip__passenger=account, trip__rider_kind__in=OWN_PHONE)
-    for question in asked.select_related("trip").order_by("pk"):
+    for question in asked.select_related("trip").annotate(heard=F("call__state")).order_by("pk"):
         yield {
             "kind": "are_you_all_right",
             "trip": question.trip.code,
             "asked_at": question.asked_at,
             "answer": question.answer,
             "answered_at": question.answered_at,
+            "by_telephone": question.heard or "",
         }
     written = HelpMessage.objects.filter(_own(account, "incident__trip__"), staff="").order_by("pk")
     for message in written:

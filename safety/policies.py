@@ -68,6 +68,13 @@ ANSWER_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Answer to a safety question"),
     about=_("No answer within this time is an answer."),
 )
+RUNG_AFTER = policy.declare(
+    "safety.rung_after",  # S15
+    policy.Span(10, 120),
+    30,
+    name=pgettext_lazy("policy name", "Automated call after a question"),
+    about=_("A safety question that stands unanswered on her page for this long rings her phone."),
+)
 FINE_SHOWN_WITHIN = policy.declare(
     "safety.fine_shown_within",  # R6
     policy.Span(60, 1_800),
@@ -545,6 +552,7 @@ policy.safer(
     policy.LOWER,
     THRESHOLD,
     ANSWER_WITHIN,
+    RUNG_AFTER,
     FINE_SHOWN_WITHIN,
     OWNED_WITHIN,
     TAKEN_WITHIN,

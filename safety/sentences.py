@@ -11,12 +11,15 @@ from safety.states import SignalKind
 _PARTY = choice(Party, Company)
 # What an end that counts as far says where no phone was heard.
 ENDED_UNSEEN = "ended_unseen"
+# What a call for help says that came by a key of the automated call.
+HELP_BY_PHONE = "help_by_phone"
 _WHO_SAID = {"party": _PARTY, "reason": choice(CancelReason)}
 
 facts.declare(SignalKind.CANCEL_ABOARD, _("%(party)s: %(reason)s"), **_WHO_SAID)
 facts.declare(SignalKind.CANCEL_AFTER_MEETING, _("%(party)s: %(reason)s"), **_WHO_SAID)
 facts.declare(SignalKind.ENDED_FAR, _("%(metres)s from the destination"), metres=distance)
 facts.declare(ENDED_UNSEEN, _("nobody knows where: no position of the driver's phone"))
+facts.declare(HELP_BY_PHONE, _("by key 2 of the automated call"))
 facts.declare(SignalKind.FINE_NOT_SHOWN, _("both phones: %(phones)s"), phones=choice(PhonesSay))
 facts.declare(SignalKind.MISMATCH, "%(what)s", what=choice(PlateCheck))
 facts.declare(SignalKind.REPEATED_REPORT, _("report number %(number)s"), number=number)

@@ -82,6 +82,27 @@ class Answer(models.TextChoices):
     NONE = "none", _("no answer")
 
 
+class Heard(models.TextChoices):
+    """What came of the automated call that follows a question without an answer (S15); who pressed nobody knows."""
+
+    RINGING = "ringing", pgettext_lazy("automated call", "rings")
+    FINE = "fine", pgettext_lazy("automated call", "somebody pressed 1, all is well")
+    HELP = "help", pgettext_lazy("automated call", "somebody pressed 2, help")
+    SILENT = "silent", pgettext_lazy("automated call", "taken up, and no key pressed")
+    MISSED = "missed", pgettext_lazy("automated call", "not taken up")
+    ENDED = (
+        "ended",
+        pgettext_lazy("automated call", "not rung any more: answered on the page, or called for help"),
+    )
+
+
+HEARD_TRANSITIONS = Transitions(
+    Heard,
+    {"ringing": frozenset({"fine", "help", "silent", "missed", "ended"})},
+    ends={"fine", "help", "silent", "missed", "ended"},
+)
+
+
 class IncidentOutcome(models.TextChoices):
     SAFE = "safe", _("reached and safe")
     POLICE = "police", _("handed to the police")
@@ -175,6 +196,7 @@ class AppealOutcome(models.TextChoices):
     REFUSED = "refused", _("it stays so")
 
 
+timeline.vocabulary(heard=Heard)
 timeline.vocabulary(callee=Callee, cause=PushCause, centre=CentreWord)
 timeline.vocabulary(from_staff=StaffPhrase, from_caller=CallerPhrase)
 timeline.vocabulary(
@@ -191,6 +213,8 @@ class SafetyLine(models.TextChoices):
     SIGNAL = "safety.signal", _("Signal: %(signal)s (+%(score)s, now %(total)s). %(why)s")
     ASKED = "safety.asked", _("The passenger alone was asked whether all is well")
     ANSWERED = "safety.answered", _("The passenger's answer: %(answer)s")
+    RUNG_HER = "safety.rung_her", _("An automated call rings the passenger: no answer on the page")
+    HEARD_BY_PHONE = "safety.heard_by_phone", _("Automated call to the passenger: %(heard)s")
     SOS = "safety.sos", _("SOS by the %(party)s")
     SOS_AGAIN = "safety.sos_again", _("SOS again by the %(party)s")
     WORD = "safety.word", _("The %(party)s wrote")

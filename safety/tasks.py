@@ -7,6 +7,7 @@ from safety.services.calls import CALLS
 from safety.services.centre import CLOSINGS, FOLLOWING, PUSHES
 from safety.services.questions import DOUBTS, EXPIRIES
 from safety.services.recordings import DESTRUCTION, ERASURE, PLAYS, SILENT, WRAPPING
+from safety.services.ringing import FOLLOWED, RINGING
 from safety.services.stops import QUIET_HOLDS
 
 alert_contacts_again = jobs.periodic("safety.tasks.alert_contacts_again", jobs.again(CONTACTS))
@@ -20,4 +21,5 @@ look_at_quiet_holds = jobs.periodic("safety.tasks.look_at_quiet_holds", QUIET_HO
 speak_to_centre = jobs.periodic("safety.tasks.speak_to_centre", jobs.queue(PUSHES, at_once=3))
 follow_cases = jobs.periodic("safety.tasks.follow_cases", jobs.queue(FOLLOWING), jobs.queue(CLOSINGS))
 follow_calls = jobs.periodic("safety.tasks.follow_calls", CALLS)
+ring_passengers = jobs.periodic("safety.tasks.ring_passengers", RINGING, FOLLOWED)
 forget_what_is_over = jobs.periodic("safety.tasks.forget_what_is_over", *retention.jobs_of("safety"))

@@ -2,6 +2,7 @@
 
 from safety.models.helping import Acknowledgement, HelpMessage, PlacedCall
 from safety.models.incidents import (
+    AutomatedCall,
     Caller,
     Incident,
     MaliceAppeal,
@@ -23,6 +24,7 @@ from safety.models.shares import TripShare
 
 __all__ = [
     "Acknowledgement",
+    "AutomatedCall",
     "Caller",
     "EmergencyPush",
     "HelpMessage",

@@ -52,6 +52,7 @@ from safety.states import (
     CallerPhrase,
     CentreWord,
     Harm,
+    Heard,
     IncidentOutcome,
     IncidentState,
     Origin,
@@ -317,6 +318,7 @@ class WatchedByQuestion:
     trip_code: str
     question: SafetyQuestion
     why: list[SignalKind]
+    heard: Heard | None  # by the automated call, where there was one
 
 
 def _watched(lately: datetime, since: datetime) -> QuerySet[SafetyQuestion]:
@@ -329,7 +331,8 @@ def _watched(lately: datetime, since: datetime) -> QuerySet[SafetyQuestion]:
         trip__passenger__is_drill=False,
     ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
     kinds = ArrayAgg("trip__signals__kind", order_by=["trip__signals__at", "trip__signals__pk"], default=[])
-    return rows.select_related("trip").annotate(kinds=kinds).order_by("asked_at")[:100]
+    heard = {"heard_by_phone": F("call__state")}
+    return rows.select_related("trip").annotate(kinds=kinds, **heard).order_by("asked_at")[:100]
 
 
 _WATCHED: Read[Any] = Read(_watched, datetime, datetime)
@@ -339,7 +342,12 @@ def watched_by_question() -> list[WatchedByQuestion]:
     """Trips under way, or over a moment ago, whose newest question stands open or unanswered, without an incident (S5)."""
     at = clock.now()
     return [
-        WatchedByQuestion(each.trip.code, each, [SignalKind(kind) for kind in each.kinds if kind])
+        WatchedByQuestion(
+            each.trip.code,
+            each,
+            [SignalKind(kind) for kind in each.kinds if kind],
+            Heard(each.heard_by_phone) if each.heard_by_phone else None,
+        )
         for each in _WATCHED.all(at - WATCHED_FOR, at - timedelta(days=1))
     ]
 
@@ -543,6 +551,16 @@ def callers_of(incident: Incident) -> list[Party]:
 def silent_callers(incident: Incident) -> list[Party]:
     """Which sides may not be called."""
     return [Party(row.party) for row in _SILENT.all(incident.pk)]
+
+
+def may_be_rung(trip: "Trip") -> bool:
+    """Whether a machine may ring the passenger's phone: not where it must stay quiet until she says otherwise, nor while
+    she waits for a person who calls her back."""
+    callers = Caller.objects.filter(incident__trip=trip, party=Party.PASSENGER).select_related("incident")
+    last = callers.order_by("-incident__opened_at", "-pk").first()
+    if last is None:
+        return True
+    return not last.silent and (last.called_at is None or last.incident.state not in LIVE)
 
 
 def is_called_in_silence(trip: str) -> bool:
