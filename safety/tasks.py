@@ -3,6 +3,7 @@
 from core import jobs, retention
 from safety import retention as tables  # noqa: F401 - how long they are kept
 from safety.handlers import CONTACTS
+from safety.services.accidents import ACCIDENTS
 from safety.services.calls import CALLS
 from safety.services.centre import CLOSINGS, FOLLOWING, PUSHES
 from safety.services.questions import DOUBTS, EXPIRIES
@@ -11,7 +12,7 @@ from safety.services.ringing import FOLLOWED, RINGING
 from safety.services.stops import QUIET_HOLDS
 
 alert_contacts_again = jobs.periodic("safety.tasks.alert_contacts_again", jobs.again(CONTACTS))
-expire_questions = jobs.periodic("safety.tasks.expire_questions", EXPIRIES, DOUBTS)
+expire_questions = jobs.periodic("safety.tasks.expire_questions", EXPIRIES, ACCIDENTS, DOUBTS)
 destroy_recordings = jobs.periodic("safety.tasks.destroy_recordings", DESTRUCTION, ERASURE)
 close_silent_recordings = jobs.periodic("safety.tasks.close_silent_recordings", SILENT)
 turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)

@@ -1,5 +1,6 @@
 """Rows of safety, one topic for each file."""
 
+from safety.models.accidents import AccidentQuestion
 from safety.models.helping import Acknowledgement, HelpMessage, PlacedCall
 from safety.models.incidents import (
     AutomatedCall,
@@ -23,6 +24,7 @@ from safety.models.recordings import (
 from safety.models.shares import TripShare
 
 __all__ = [
+    "AccidentQuestion",
     "Acknowledgement",
     "AutomatedCall",
     "Caller",

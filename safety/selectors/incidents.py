@@ -21,6 +21,7 @@ from rides.selectors import latest_positions
 from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party, RiderKind
 from rides.trails import is_coarse
 from safety.models import (
+    AccidentQuestion,
     Acknowledgement,
     Caller,
     EmergencyPush,
@@ -286,6 +287,23 @@ def fine_answers(since: datetime) -> dict[str, int]:
 def open_question(trip: "Trip") -> SafetyQuestion | None:
     """The question that the passenger's page shows now, if any."""
     return SafetyQuestion.objects.filter(trip=trip, answer="", expires_at__gt=clock.now()).first()
+
+
+LATEST_OF_ACCIDENT = timedelta(minutes=10)  # an answer is heard, and asked for, until then
+
+
+def accident_question(trip: "Trip", party: Party) -> AccidentQuestion | None:
+    """The question about an accident that this side has not answered: by its own answer alone, so that the other's shows
+    nowhere."""
+    rows = AccidentQuestion.objects.filter(trip=trip, asked_at__gt=clock.now() - LATEST_OF_ACCIDENT)
+    newest = rows.order_by("-pk").first()
+    return newest if newest and not getattr(newest, party) else None
+
+
+def may_be_accident(incident: Incident) -> bool:
+    """Whether 120 is to be offered: a car stood still at once, or somebody said that there was an accident."""
+    kinds = [SignalKind["CRASH"], SignalKind.ACCIDENT]
+    return Signal.objects.filter(trip=incident.trip, kind__in=kinds).exists() if incident.trip else False
 
 
 @dataclass(frozen=True, slots=True)
