@@ -300,6 +300,44 @@ def accident_question(trip: "Trip", party: Party) -> AccidentQuestion | None:
     return newest if newest and not getattr(newest, party) else None
 
 
+ACCIDENT_ASKED_WITHIN = timedelta(seconds=5)
+ACCIDENT_OPENED_WITHIN = timedelta(seconds=10)  # after the time for an answer: the job runs each two seconds
+
+
+@dataclass(frozen=True, slots=True)
+class AccidentsAsked:
+    """How many questions about accidents there were, and the trips of which one was not asked, or silence opened nothing."""
+
+    count: int
+    not_asked: list[str]
+    let_lie: list[str]
+
+
+def accidents_asked(since: datetime, at: datetime) -> AccidentsAsked:
+    """What became of cars that stood still at once, since then (S12); drills are left out."""
+    own = {"trip__passenger__is_drill": False}
+    asked = AccidentQuestion.objects.filter(asked_at__gt=since, **own)
+    of_trip = AccidentQuestion.objects.filter(trip=OuterRef("trip"))
+    in_time = of_trip.filter(
+        asked_at__lte=OuterRef("at") + ACCIDENT_ASKED_WITHIN, expires_at__gte=OuterRef("at")
+    )
+    crashes = Signal.objects.filter(
+        kind=SignalKind["CRASH"], at__gt=since, at__lte=at - ACCIDENT_ASKED_WITHIN, **own
+    )
+    opened = Signal.objects.filter(
+        trip=OuterRef("trip"),
+        kind=SignalKind.ACCIDENT,
+        incident__isnull=False,
+        at__lte=OuterRef("expires_at") + ACCIDENT_OPENED_WITHIN,
+    )
+    silent = asked.filter(passenger="", driver="", expires_at__lte=at - ACCIDENT_OPENED_WITHIN)
+    return AccidentsAsked(
+        asked.count(),
+        list(crashes.filter(~Exists(in_time)).order_by("pk").values_list("trip__code", flat=True)),
+        list(silent.filter(~Exists(opened)).order_by("pk").values_list("trip__code", flat=True)),
+    )
+
+
 def may_be_accident(incident: Incident) -> bool:
     """Whether 120 is to be offered: a car stood still at once, or somebody said that there was an accident."""
     kinds = [SignalKind["CRASH"], SignalKind.ACCIDENT]
