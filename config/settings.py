@@ -461,6 +461,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"queue": "live", "expires": 4},
     },
+    "passengers whose page was not answered": {
+        # It asks the relay as well.
+        "task": "safety.tasks.ring_passengers",
+        "schedule": 2.0,
+        "options": {"queue": "live", "expires": 4},
+    },
     "contacts who could not be written to": {
         "task": "safety.tasks.alert_contacts_again",
         "schedule": 2.0,

@@ -103,6 +103,11 @@ def distance(metres: float) -> str:
     return _("%(kilometres)s km") % {"kilometres": f"{metres / 1_000:,.1f}"}
 
 
+def speed(kmh: float) -> str:
+    """`50 公里/小时` (`50 km/h`)."""
+    return _("%(kmh)s km/h") % {"kmh": f"{kmh:.0f}"}
+
+
 def money(fen: int) -> str:
     """Whole fen (分, 1/100 CNY): `30000` is `300.00 元` (`¥300.00`)."""
     if fen < 0:

@@ -8,6 +8,10 @@ gives the same number. It calls the other side of whoever calls it, and nobody a
 key makes no number again (409). 404 is for a key that it never had.
 `POST {base}/calls/` with `key, sides` rings the first side, then the second, and answers 200; the same key is one call.
 `POST {base}/calls/state/` with `key` answers 200 with `{"state": "ringing" | "connected" | "failed"}`.
+`POST {base}/asks/` with `key, to, says, language, keys, seconds` rings one phone from the company's number for so many
+seconds at most, reads out `says`, and waits for one of `keys`. It answers 200 with `{"state": "ringing" | "pressed" | "silent"
+| "missed", "pressed": the key}`; the same key is one call, so that it is asked again how far it is.
+`POST {base}/asks/end/` with `key` stops it, however often, and answers the same; a key that was pressed stays so.
 """
 
 from datetime import datetime
@@ -74,6 +78,51 @@ def call_state(key: str) -> CallState:
     try:
         return CallState(str(answer["state"]))
     except (KeyError, ValueError):
+        raise RelayDown from None
+
+
+class Pressed(StrEnum):
+    """How far an automated call is, or which key was pressed. `SILENT`: taken up, and none was."""
+
+    RINGING = "ringing"
+    SILENT = "silent"
+    MISSED = "missed"
+    ONE = "1"
+    TWO = "2"
+
+
+ASKED_FOR = 40  # seconds from the first ring to the last moment for a key
+
+
+def ask(*, key: str, to: str, says: str, language: str) -> Pressed:
+    """Ring one phone, read out a question, and say what was heard until now. The same key is one call, asked for anew.
+
+    Raises `RelayDown`, also for an answer that says nothing. Call it outside of transactions.
+    """
+    keys = [Pressed.ONE.value, Pressed.TWO.value]
+    body = {"key": key, "to": to, "says": says, "language": language, "keys": keys, "seconds": ASKED_FOR}
+    return _heard(_ask("asks", body))
+
+
+def stop_asking(*, key: str) -> Pressed:
+    """Let a phone ring no more; says what was heard until then. `MISSED` where the key is of no call.
+
+    Raises `RelayDown`. Call it outside of transactions.
+    """
+    if not settings.RELAY_URL:
+        raise RelayDown
+    try:
+        answer = outside.post("relay", f"{settings.RELAY_URL}/asks/end/", {"key": key})
+    except OutsideDown:
+        raise RelayDown from None
+    return Pressed.MISSED if answer is None else _heard(answer)
+
+
+def _heard(answer: dict[str, Any]) -> Pressed:
+    state = answer.get("state")
+    try:
+        return Pressed(str(answer.get("pressed") if state == "pressed" else state))
+    except ValueError:
         raise RelayDown from None
 
 

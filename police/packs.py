@@ -49,6 +49,7 @@ HISTORY = frozenset(
         "safety.sos",
         "safety.asked",
         "safety.answered",
+        "safety.heard_by_phone",
     }
 )
 

@@ -43,6 +43,18 @@ class CalledForHelpInCar(Message, code="safety.sos_car", text=(_CALLED, _CAR, _D
     link: Link
 
 
+class HowIsTheRide(
+    Message,
+    code="safety.how_is_the_ride",
+    text=_("Huhang: how is your ride to %(destination)s? Please answer on your page: %(link)s"),
+    life_safety=True,
+):
+    """To her alone, where neither her page nor her telephone was answered; it says no more than the page does."""
+
+    destination: Place
+    link: Link
+
+
 class TripShared(
     Message,
     code="safety.trip_shared",

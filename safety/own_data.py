@@ -15,6 +15,7 @@ from core import clock, formats, policy
 from core.own_data import Consent, Json, consent, did, ends_with, part
 from rides.states import OWN_PHONE, Party
 from safety.models import (
+    AccidentQuestion,
     HelpMessage,
     MaliceAppeal,
     Recording,
@@ -113,14 +114,26 @@ def help_rows(account: "Account") -> Iterator[Json]:
     for call in SosCall.objects.filter(_own(account, "incident__trip__")).order_by("pk"):
         yield {"kind": "sos", "at": call.at, "latitude": call.latitude, "longitude": call.longitude}
     asked = SafetyQuestion.objects.filter(trip__passenger=account, trip__rider_kind__in=OWN_PHONE)
-    for question in asked.select_related("trip").order_by("pk"):
+    for question in asked.select_related("trip").annotate(heard=F("call__state")).order_by("pk"):
         yield {
             "kind": "are_you_all_right",
             "trip": question.trip.code,
             "asked_at": question.asked_at,
             "answer": question.answer,
             "answered_at": question.answered_at,
+            "by_telephone": question.heard or "",
         }
+    for side, mine in (
+        (Party.PASSENGER, Q(trip__passenger=account, trip__rider_kind__in=OWN_PHONE)),
+        (Party.DRIVER, Q(trip__driver__account=account, asked_at__gte=F("trip__accepted_at"))),
+    ):
+        for about in AccidentQuestion.objects.filter(mine).select_related("trip").order_by("pk"):
+            yield {
+                "kind": "was_there_an_accident",
+                "trip": about.trip.code,
+                "asked_at": about.asked_at,
+                "answer": getattr(about, side),
+            }
     written = HelpMessage.objects.filter(_own(account, "incident__trip__"), staff="").order_by("pk")
     for message in written:
         yield {

@@ -38,6 +38,7 @@ WEIGHTS = policy.declare(
         SignalKind.ASKED_FOR_HELP.value: 100,
         SignalKind.FINE_NOT_SHOWN.value: 30,
         SignalKind.MISMATCH.value: 70,
+        SignalKind.ACCIDENT.value: 70,
         SignalKind.PICKUP_LATE.value: 70,
         SignalKind.WELFARE_CHECK.value: 70,
         SignalKind.REPEATED_REPORT.value: 10,
@@ -67,6 +68,22 @@ ANSWER_WITHIN = policy.declare(
     60,
     name=pgettext_lazy("policy name", "Answer to a safety question"),
     about=_("No answer within this time is an answer."),
+)
+ACCIDENT_WITHIN = policy.declare(
+    "safety.accident_answered_within",  # S12
+    policy.Span(10, 120),
+    30,
+    name=pgettext_lazy("policy name", "Answer about an accident"),
+    about=_(
+        "Where neither side says within this time whether there was an accident, an incident opens and 120 is offered."
+    ),
+)
+RUNG_AFTER = policy.declare(
+    "safety.rung_after",  # S15
+    policy.Span(10, 120),
+    30,
+    name=pgettext_lazy("policy name", "Automated call after a question"),
+    about=_("A safety question that stands unanswered on her page for this long rings her phone."),
 )
 FINE_SHOWN_WITHIN = policy.declare(
     "safety.fine_shown_within",  # R6
@@ -545,6 +562,8 @@ policy.safer(
     policy.LOWER,
     THRESHOLD,
     ANSWER_WITHIN,
+    RUNG_AFTER,
+    ACCIDENT_WITHIN,
     FINE_SHOWN_WITHIN,
     OWNED_WITHIN,
     TAKEN_WITHIN,

@@ -58,6 +58,8 @@ for table, what in (
     ("safety.Caller", "which side called, and when it was called back"),
     ("safety.Signal", "figures that spoke for danger"),
     ("safety.SafetyQuestion", "'Are you all right?', and the answer"),
+    ("safety.AccidentQuestion", "'Has there been an accident?', and both answers"),
+    ("safety.AutomatedCall", "an automated call about such a question, and the key that was pressed"),
     ("safety.Acknowledgement", "who of the staff looked"),
     ("safety.PlacedCall", "a call through the relay"),
 ):

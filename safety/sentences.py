@@ -11,12 +11,19 @@ from safety.states import SignalKind
 _PARTY = choice(Party, Company)
 # What an end that counts as far says where no phone was heard.
 ENDED_UNSEEN = "ended_unseen"
+# What stands beside an accident of which nobody says anything.
+NOBODY_ANSWERS = "nobody_answers_about_accident"
+# What a call for help says that came by a key of the automated call.
+HELP_BY_PHONE = "help_by_phone"
 _WHO_SAID = {"party": _PARTY, "reason": choice(CancelReason)}
 
 facts.declare(SignalKind.CANCEL_ABOARD, _("%(party)s: %(reason)s"), **_WHO_SAID)
 facts.declare(SignalKind.CANCEL_AFTER_MEETING, _("%(party)s: %(reason)s"), **_WHO_SAID)
 facts.declare(SignalKind.ENDED_FAR, _("%(metres)s from the destination"), metres=distance)
 facts.declare(ENDED_UNSEEN, _("nobody knows where: no position of the driver's phone"))
+facts.declare(SignalKind.ACCIDENT, _("told by the %(party)s"), party=_PARTY)
+facts.declare(NOBODY_ANSWERS, _("both sides were asked, and nobody answers"))
+facts.declare(HELP_BY_PHONE, _("by key 2 of the automated call"))
 facts.declare(SignalKind.FINE_NOT_SHOWN, _("both phones: %(phones)s"), phones=choice(PhonesSay))
 facts.declare(SignalKind.MISMATCH, "%(what)s", what=choice(PlateCheck))
 facts.declare(SignalKind.REPEATED_REPORT, _("report number %(number)s"), number=number)

@@ -44,6 +44,7 @@ class SignalKind(models.TextChoices):
     ASKED_FOR_HELP = "asked_for_help", _("the passenger answered that not all is well")
     FINE_NOT_SHOWN = "fine_not_shown", _("all is well was answered, and no position of hers shows it")
     MISMATCH = "mismatch", _("not the registered car or driver")
+    ACCIDENT = "accident", _("an accident, or nobody says that there was none")
     PICKUP_LATE = "pickup_late", _("waited for a pick-up in the night and does not answer")
     WELFARE_CHECK = "welfare_check", _("somebody is worried")
     REPEATED_REPORT = "repeated_report", _("reported again")
@@ -80,6 +81,32 @@ class Answer(models.TextChoices):
     DURESS = "duress", _("“Good”, under duress")
     NOT_WELL = "not_well", _("not quite")
     NONE = "none", _("no answer")
+
+
+class AccidentAnswer(models.TextChoices):
+    NO = "no", pgettext_lazy("accident", "no accident")
+    YES = "yes", pgettext_lazy("accident", "an accident")
+
+
+class Heard(models.TextChoices):
+    """What came of the automated call that follows a question without an answer (S15); who pressed nobody knows."""
+
+    RINGING = "ringing", pgettext_lazy("automated call", "rings")
+    FINE = "fine", pgettext_lazy("automated call", "somebody pressed 1, all is well")
+    HELP = "help", pgettext_lazy("automated call", "somebody pressed 2, help")
+    SILENT = "silent", pgettext_lazy("automated call", "taken up, and no key pressed")
+    MISSED = "missed", pgettext_lazy("automated call", "not taken up")
+    ENDED = (
+        "ended",
+        pgettext_lazy("automated call", "not rung any more: answered on the page, or called for help"),
+    )
+
+
+HEARD_TRANSITIONS = Transitions(
+    Heard,
+    {"ringing": frozenset({"fine", "help", "silent", "missed", "ended"})},
+    ends={"fine", "help", "silent", "missed", "ended"},
+)
 
 
 class IncidentOutcome(models.TextChoices):
@@ -175,6 +202,7 @@ class AppealOutcome(models.TextChoices):
     REFUSED = "refused", _("it stays so")
 
 
+timeline.vocabulary(heard=Heard, accident=AccidentAnswer)
 timeline.vocabulary(callee=Callee, cause=PushCause, centre=CentreWord)
 timeline.vocabulary(from_staff=StaffPhrase, from_caller=CallerPhrase)
 timeline.vocabulary(
@@ -191,6 +219,10 @@ class SafetyLine(models.TextChoices):
     SIGNAL = "safety.signal", _("Signal: %(signal)s (+%(score)s, now %(total)s). %(why)s")
     ASKED = "safety.asked", _("The passenger alone was asked whether all is well")
     ANSWERED = "safety.answered", _("The passenger's answer: %(answer)s")
+    ACCIDENT_ASKED = "safety.accident_asked", _("Both sides were asked whether there was an accident")
+    ACCIDENT_ANSWERED = "safety.accident_answered", _("The answer of the %(party)s: %(accident)s")
+    RUNG_HER = "safety.rung_her", _("An automated call rings the passenger: no answer on the page")
+    HEARD_BY_PHONE = "safety.heard_by_phone", _("Automated call to the passenger: %(heard)s")
     SOS = "safety.sos", _("SOS by the %(party)s")
     SOS_AGAIN = "safety.sos_again", _("SOS again by the %(party)s")
     WORD = "safety.word", _("The %(party)s wrote")

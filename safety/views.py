@@ -30,7 +30,7 @@ from safety.forms import EvidenceForm, MendForm, ReporterCodeForm, WelfareCheckF
 from safety.models import Incident, SosCall, WelfareCheck
 from safety.policies import RECORDING_TEXT, WELFARE_CHECKS
 from safety.shown import centre_context, share_context, sos_context, trip_of_caller
-from safety.states import Answer
+from safety.states import AccidentAnswer, Answer
 
 if TYPE_CHECKING:
     from rides.models import LatestPosition, Trip
@@ -365,18 +365,27 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_GET
 def question(request: HttpRequest, code: str) -> HttpResponse:
-    """The question, where one is open; empty otherwise, and always empty for the driver's side (S11)."""
-    key = _key(request, code)
-    asked = selectors.open_question(trip_by_code(code)) if key.party == Party.PASSENGER else None
-    return render(
-        request, "safety/_question.html", {"code": code, "asked": asked, "key": request.GET.get("key", "")}
-    )
+    """The question, where one is open; empty otherwise. The driver's side is asked about an accident alone (S11, S12)."""
+    key, trip = _key(request, code), trip_by_code(code)
+    asked = selectors.open_question(trip) if key.party == Party.PASSENGER else None
+    accident = selectors.accident_question(trip, key.party)
+    # Her own question is the one that she can answer in secret: it waits for the first moment of the other alone.
+    first = accident is not None and (asked is None or accident.closed_at is None)
+    context = {"code": code, "accident": first, "asked": asked, "key": request.GET.get("key", "")}
+    return render(request, "safety/_question.html", context)
 
 
 @csrf_exempt
 @require_POST
 def answer(request: HttpRequest, code: str) -> HttpResponse:
-    """Both answers look the same to somebody who looks over her shoulder."""
+    """Both answers look the same to somebody who looks over her shoulder; about an accident both sides answer."""
+    if told := request.POST.get("accident", ""):
+        hurt = services.answer_about_accident(
+            key=_key(request, code), answer=AccidentAnswer.NO if told == "no" else AccidentAnswer.YES
+        )
+        if request.headers.get("HX-Request"):
+            return render(request, "safety/_question.html", {"code": code, "thanks": True, "hurt": hurt})
+        return redirect("rides:trip", code)
     chosen = {"fine": Answer.FINE, "duress": Answer.DURESS}.get(
         request.POST.get("answer", ""), Answer.NOT_WELL
     )

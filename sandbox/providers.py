@@ -89,6 +89,66 @@ def call_state(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return 200, {"state": "ringing" if time.time() - row["at"] < RINGS else "connected"}
 
 
+def ask_phone(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Ring one phone with a question, once for each key; and how far it is."""
+    key, keys, seconds = body.get("key"), body.get("keys"), body.get("seconds")
+    texts = (key, body.get("to"), body.get("says"))
+    if not all(isinstance(each, str) and each for each in texts) or not isinstance(keys, list):
+        return 400, {"error": "key, to, says and keys are expected"}
+    if not isinstance(seconds, int) or seconds <= 0:
+        return 400, {"error": "positive seconds are expected"}
+    with _lock:
+        known = _read("asks")
+        known.setdefault(str(key), body | {"at": time.time(), "state": "ringing", "pressed": ""})
+        _path("asks").write_text(json.dumps(known, ensure_ascii=False))
+    return _asked(str(key))
+
+
+def _asked(key: str) -> tuple[int, dict[str, Any]]:
+    row = _read("asks").get(key)
+    if row is None:
+        return 404, {"error": "no such call"}
+    rang_out = row["state"] == "ringing" and time.time() - row["at"] >= row["seconds"]
+    return 200, {"state": "missed" if rang_out else row["state"], "pressed": row["pressed"]}
+
+
+def stop_asking(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """A phone rings no more; what was pressed on it stays."""
+    key = str(body.get("key"))
+    _change(key, "missed", "")
+    return _asked(key)
+
+
+def press(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Whoever holds the phone presses a key, or takes it up and presses none: `key` or `to` says which phone, the newest call
+    of it."""
+    pressed = body.get("pressed", "")
+    named = [
+        key
+        for key, row in _read("asks").items()
+        if row["state"] == "ringing" and (key == body.get("key") or row["to"] == body.get("to"))
+    ]
+    if not named or _asked(named[-1])[1]["state"] != "ringing":
+        return 404, {"error": "that phone does not ring"}
+    if pressed and pressed not in _read("asks")[named[-1]]["keys"]:
+        return 400, {"error": "no such key"}
+    _change(named[-1], "pressed" if pressed else "silent", pressed)
+    return _asked(named[-1])
+
+
+def _change(key: str, state: str, pressed: str) -> None:
+    with _lock:
+        known = _read("asks")
+        if key in known and known[key]["state"] == "ringing":
+            known[key] |= {"state": state, "pressed": pressed}
+            _path("asks").write_text(json.dumps(known, ensure_ascii=False))
+
+
+def asks() -> list[dict[str, Any]]:
+    """Every automated call and how far it is, the newest last."""
+    return [row | _asked(key)[1] for key, row in _read("asks").items()]
+
+
 def calls() -> list[dict[str, Any]]:
     """Every call with the phones that it joined."""
     return list(_read("calls").values())

@@ -279,6 +279,31 @@ def relay_call(request: HttpRequest, what: str = "") -> HttpResponse:
     return JsonResponse(answer, status=status)
 
 
+@csrf_exempt  # a provider's API, and the phone in somebody's hand
+@require_POST
+def relay_ask(request: HttpRequest, what: str = "") -> HttpResponse:
+    """A phone that rings with a question, its end, and what is pressed on it."""
+    body = _object(request)
+    act = {"end": providers.stop_asking, "press": providers.press}.get(what, providers.ask_phone)
+    status, answer = act(body) if body is not None else (400, {"error": "a JSON object"})
+    return JsonResponse(answer, status=status)
+
+
+@csrf_exempt  # the sandbox keeps no sessions
+@require_http_methods(["GET", "POST"])
+def phones_page(request: HttpRequest) -> HttpResponse:
+    """The phones that ring with a question, for people to press a key on."""
+    if request.method == "POST":
+        providers.press({"key": request.POST.get("key", ""), "pressed": request.POST.get("pressed", "")})
+    return render(request, "phones.html", {"asks": list(reversed(providers.asks()))})
+
+
+@require_GET
+def phones_json(request: HttpRequest) -> HttpResponse:
+    """The same, for those who read by program."""
+    return JsonResponse({"asks": providers.asks()})
+
+
 @require_GET
 def money_page(request: HttpRequest) -> HttpResponse:
     """Charges, payouts and relay numbers, for people to look at."""

@@ -187,6 +187,7 @@ SENT = {
     "safety.sos": LIFE,
     "safety.sos_car": LIFE,
     "safety.sos_where": LIFE,
+    "safety.how_is_the_ride": ONCE,
     "complaints.satisfaction": ONCE,
     "complaints.statement_asked": ONCE,
     "complaints.statement_reminded": ONCE,

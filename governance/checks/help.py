@@ -30,6 +30,7 @@ from safety.selectors import (
     RECORDING_KEPT,
     RECORDING_OF_DRIVERS,
     WEIGHTS,
+    accidents_asked,
     kept_too_long,
     late_destructions,
     newest_destroyed,
@@ -42,6 +43,40 @@ from safety.selectors import (
 )
 from safety.shown import share_context, sos_context
 from safety.states import SignalKind
+
+# --- An accident --------------------------------------------------------------------------------------------
+
+NOT_ASKED = fault("accident_not_asked", noop("Nobody was asked about an accident within 5 s on: %(codes)s"))
+LET_LIE = fault(
+    "accident_let_lie", noop("Nobody answered about an accident, and no incident opened on: %(codes)s")
+)
+ACCIDENTS = line(
+    "accidents_asked",
+    noop("Both sides were asked about an accident: %(count)s times, each acted on in time."),
+)
+
+
+@live_check("S12")
+def an_accident_is_asked_about(at: datetime) -> Found:
+    """Each car that stood still at once had its question in time, and each silence its incident."""
+    found = accidents_asked(at - SPAN, at)
+    faults = []
+    if found.not_asked:
+        faults.append(NOT_ASKED(codes=named(found.not_asked)))
+    if found.let_lie:
+        faults.append(LET_LIE(codes=named(found.let_lie)))
+    return verdict(faults, ACCIDENTS(count=found.count), happened=found.count + len(found.not_asked))
+
+
+@breaks("S12", LET_LIE)
+def a_silence_is_let_lie(world: World) -> None:
+    world.table("safety.Signal", "safety.AccidentQuestion")
+    trip = world.trip(state="in_progress")
+    asked = world.at - timedelta(minutes=5)
+    world.make(
+        "safety.AccidentQuestion", trip_id=trip.pk, asked_at=asked, expires_at=asked + timedelta(seconds=30)
+    )
+
 
 # --- The button --------------------------------------------------------------------------------------------
 

@@ -33,8 +33,15 @@ from rides.models import LineInCity, Reminder, Trip
 from rides.services import cancel_trip
 from rides.states import CancelReason, Party
 from rides.tokens import TripKey
-from safety.models import Caller, Incident, Signal, WelfareCheck
-from safety.services import file_welfare_check, raise_sos, take_incident
+from safety.models import AccidentQuestion, Caller, Incident, Signal, WelfareCheck
+from safety.services import (
+    expire_accident_questions,
+    file_welfare_check,
+    raise_sos,
+    report_finding,
+    take_incident,
+)
+from safety.states import SignalKind
 
 
 def status(measure_id):
@@ -244,6 +251,22 @@ def test_m26_turns_red_when_s10_ran_out(rides, people, deliver, noon):
     deliver()
     noon.shift(601)
     assert status("M26") == "fail"
+
+
+def test_s12_turns_red_where_nobody_was_asked_and_where_silence_opened_nothing(rides, noon):
+    trip = rides.under_way()
+    assert status("S12") != "pass", "nothing happened: no evidence"
+    report_finding(trip_code=trip.code, kind=SignalKind.CRASH)
+    noon.shift(6)
+    assert status("S12") == "pass"
+    noon.shift(40)
+    assert status("S12") == "fail"
+    AccidentQuestion.objects.update(expires_at=clock.now())
+    expire_accident_questions(at=clock.now())
+    noon.shift(20)
+    assert status("S12") == "pass"
+    AccidentQuestion.objects.all().delete()
+    assert status("S12") == "fail"
 
 
 def test_m27_turns_red_when_nobody_took_it_within_a_minute(rides, people, noon):
@@ -1237,7 +1260,7 @@ def test_p12_turns_red_when_110_did_not_confirm_and_nobody_called_there(
     assert status("P12") == "fail"
 
 
-@pytest.mark.parametrize("measure_id", ["M17", "M32", "D12", "R2+", "S12"])
+@pytest.mark.parametrize("measure_id", ["M17", "M32", "D12", "R2+"])
 def test_what_is_not_built_is_red_and_says_so(world, measure_id):
     found = check_measure(next(row for row in measures() if row.id == measure_id)).found
     assert found.status == "fail"

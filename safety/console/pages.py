@@ -191,6 +191,7 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         "now": at,
         "clocks": [(each, each.overdue(at)) for each in clocks_of(incident)],
         "silent": selectors.silent_callers(incident),
+        "accident": selectors.may_be_accident(incident),
         "thread": selectors.thread_of(incident),
         "signals": selectors.signals_of(incident),
         "truth": _truth(incident),

@@ -85,7 +85,7 @@ def watched(_person: "Account", at: datetime) -> list[Due]:
             f"{reverse('admin:rides_trip_changelist')}?q={row.trip_code}",
             since=row.question.asked_at,
             level="bad",
-            beside=" · ".join(str(kind.label) for kind in row.why),
+            beside=" · ".join(str(each.label) for each in (*row.why, *([row.heard] if row.heard else []))),
             late=row.question.expires_at <= at,
         )
         for row in selectors.watched_by_question()

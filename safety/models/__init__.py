@@ -1,7 +1,9 @@
 """Rows of safety, one topic for each file."""
 
+from safety.models.accidents import AccidentQuestion
 from safety.models.helping import Acknowledgement, HelpMessage, PlacedCall
 from safety.models.incidents import (
+    AutomatedCall,
     Caller,
     Incident,
     MaliceAppeal,
@@ -22,7 +24,9 @@ from safety.models.recordings import (
 from safety.models.shares import TripShare
 
 __all__ = [
+    "AccidentQuestion",
     "Acknowledgement",
+    "AutomatedCall",
     "Caller",
     "EmergencyPush",
     "HelpMessage",

@@ -10,7 +10,7 @@ from core.links import HasLink
 from core.privacy import EncryptedTextField
 from rides.states import Party
 from safety.sentences import why
-from safety.states import LIVE, Answer, Harm, IncidentOutcome, IncidentState, Origin, SignalKind
+from safety.states import LIVE, Answer, Harm, Heard, IncidentOutcome, IncidentState, Origin, SignalKind
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -292,10 +292,50 @@ class SafetyQuestion(models.Model):
             # The monitor asks each second for what was answered lately.
             models.Index(fields=["answered_at"], condition=Q(answer="fine"), name="question_called_fine"),
             models.Index(fields=["answered_at"], condition=Q(doubted=True), name="question_doubted"),
+            # Whoever is to be rung, asked for every two seconds.
+            models.Index(
+                fields=["asked_at"], condition=Q(answer__in=["", "none"]), name="question_unanswered"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"question {self.pk}"
+
+
+class AutomatedCall(models.Model):
+    """A question that stood unanswered on her page, asked by her telephone: once for each question (S15).
+
+    What is pressed is evidence, by whoever holds the phone: the question stays as it is.
+    """
+
+    question = models.OneToOneField(
+        SafetyQuestion,
+        on_delete=models.PROTECT,
+        related_name="call",
+        verbose_name=pgettext_lazy("field", "safety question"),
+    )
+    at = models.DateTimeField(pgettext_lazy("field", "at"))
+    state = models.CharField(_("state"), max_length=10, choices=Heard.choices, default=Heard.RINGING)
+    over_at = models.DateTimeField(pgettext_lazy("automatedcall", "over at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "automated call")
+        verbose_name_plural = pgettext_lazy("model", "automated calls")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=Heard.values), name="automated_call_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="ringing") ^ Q(over_at__isnull=False), name="automated_call_over_has_a_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["at"], condition=Q(state="ringing"), name="automated_call_rings")]
+
+    def __str__(self) -> str:
+        return f"automated call {self.pk}"
+
+    @property
+    def key(self) -> str:
+        """What the relay knows it by."""
+        return f"question:{self.question_id}"
 
 
 class SosCall(models.Model):

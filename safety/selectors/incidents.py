@@ -21,6 +21,7 @@ from rides.selectors import latest_positions
 from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party, RiderKind
 from rides.trails import is_coarse
 from safety.models import (
+    AccidentQuestion,
     Acknowledgement,
     Caller,
     EmergencyPush,
@@ -52,6 +53,7 @@ from safety.states import (
     CallerPhrase,
     CentreWord,
     Harm,
+    Heard,
     IncidentOutcome,
     IncidentState,
     Origin,
@@ -287,6 +289,61 @@ def open_question(trip: "Trip") -> SafetyQuestion | None:
     return SafetyQuestion.objects.filter(trip=trip, answer="", expires_at__gt=clock.now()).first()
 
 
+LATEST_OF_ACCIDENT = timedelta(minutes=10)  # an answer is heard, and asked for, until then
+
+
+def accident_question(trip: "Trip", party: Party) -> AccidentQuestion | None:
+    """The question about an accident that this side has not answered: by its own answer alone, so that the other's shows
+    nowhere."""
+    rows = AccidentQuestion.objects.filter(trip=trip, asked_at__gt=clock.now() - LATEST_OF_ACCIDENT)
+    newest = rows.order_by("-pk").first()
+    return newest if newest and not getattr(newest, party) else None
+
+
+ACCIDENT_ASKED_WITHIN = timedelta(seconds=5)
+ACCIDENT_OPENED_WITHIN = timedelta(seconds=10)  # after the time for an answer: the job runs each two seconds
+
+
+@dataclass(frozen=True, slots=True)
+class AccidentsAsked:
+    """How many questions about accidents there were, and the trips of which one was not asked, or silence opened nothing."""
+
+    count: int
+    not_asked: list[str]
+    let_lie: list[str]
+
+
+def accidents_asked(since: datetime, at: datetime) -> AccidentsAsked:
+    """What became of cars that stood still at once, since then (S12); drills are left out."""
+    own = {"trip__passenger__is_drill": False}
+    asked = AccidentQuestion.objects.filter(asked_at__gt=since, **own)
+    of_trip = AccidentQuestion.objects.filter(trip=OuterRef("trip"))
+    in_time = of_trip.filter(
+        asked_at__lte=OuterRef("at") + ACCIDENT_ASKED_WITHIN, expires_at__gte=OuterRef("at")
+    )
+    crashes = Signal.objects.filter(
+        kind=SignalKind["CRASH"], at__gt=since, at__lte=at - ACCIDENT_ASKED_WITHIN, **own
+    )
+    opened = Signal.objects.filter(
+        trip=OuterRef("trip"),
+        kind=SignalKind.ACCIDENT,
+        incident__isnull=False,
+        at__lte=OuterRef("expires_at") + ACCIDENT_OPENED_WITHIN,
+    )
+    silent = asked.filter(passenger="", driver="", expires_at__lte=at - ACCIDENT_OPENED_WITHIN)
+    return AccidentsAsked(
+        asked.count(),
+        list(crashes.filter(~Exists(in_time)).order_by("pk").values_list("trip__code", flat=True)),
+        list(silent.filter(~Exists(opened)).order_by("pk").values_list("trip__code", flat=True)),
+    )
+
+
+def may_be_accident(incident: Incident) -> bool:
+    """Whether 120 is to be offered: a car stood still at once, or somebody said that there was an accident."""
+    kinds = [SignalKind["CRASH"], SignalKind.ACCIDENT]
+    return Signal.objects.filter(trip=incident.trip, kind__in=kinds).exists() if incident.trip else False
+
+
 @dataclass(frozen=True, slots=True)
 class CallForHelp:
     """What one side of a trip may know of its own call for help, and no more (S11).
@@ -317,6 +374,7 @@ class WatchedByQuestion:
     trip_code: str
     question: SafetyQuestion
     why: list[SignalKind]
+    heard: Heard | None  # by the automated call, where there was one
 
 
 def _watched(lately: datetime, since: datetime) -> QuerySet[SafetyQuestion]:
@@ -329,7 +387,8 @@ def _watched(lately: datetime, since: datetime) -> QuerySet[SafetyQuestion]:
         trip__passenger__is_drill=False,
     ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
     kinds = ArrayAgg("trip__signals__kind", order_by=["trip__signals__at", "trip__signals__pk"], default=[])
-    return rows.select_related("trip").annotate(kinds=kinds).order_by("asked_at")[:100]
+    heard = {"heard_by_phone": F("call__state")}
+    return rows.select_related("trip").annotate(kinds=kinds, **heard).order_by("asked_at")[:100]
 
 
 _WATCHED: Read[Any] = Read(_watched, datetime, datetime)
@@ -339,7 +398,12 @@ def watched_by_question() -> list[WatchedByQuestion]:
     """Trips under way, or over a moment ago, whose newest question stands open or unanswered, without an incident (S5)."""
     at = clock.now()
     return [
-        WatchedByQuestion(each.trip.code, each, [SignalKind(kind) for kind in each.kinds if kind])
+        WatchedByQuestion(
+            each.trip.code,
+            each,
+            [SignalKind(kind) for kind in each.kinds if kind],
+            Heard(each.heard_by_phone) if each.heard_by_phone else None,
+        )
         for each in _WATCHED.all(at - WATCHED_FOR, at - timedelta(days=1))
     ]
 
@@ -543,6 +607,16 @@ def callers_of(incident: Incident) -> list[Party]:
 def silent_callers(incident: Incident) -> list[Party]:
     """Which sides may not be called."""
     return [Party(row.party) for row in _SILENT.all(incident.pk)]
+
+
+def may_be_rung(trip: "Trip") -> bool:
+    """Whether a machine may ring the passenger's phone: not where it must stay quiet until she says otherwise, nor while
+    she waits for a person who calls her back."""
+    callers = Caller.objects.filter(incident__trip=trip, party=Party.PASSENGER).select_related("incident")
+    last = callers.order_by("-incident__opened_at", "-pk").first()
+    if last is None:
+        return True
+    return not last.silent and (last.called_at is None or last.incident.state not in LIVE)
 
 
 def is_called_in_silence(trip: str) -> bool:

@@ -1,5 +1,6 @@
 """The only writers of safety's rows, one topic for each file."""
 
+from safety.services.accidents import answer_about_accident, expire_accident_questions
 from safety.services.calls import place_call
 from safety.services.centre import hear_centre, note_looked
 from safety.services.checks import (
@@ -94,6 +95,7 @@ __all__ = [
     "add_signal",
     "add_word",
     "address_of",
+    "answer_about_accident",
     "answer_question",
     "answer_recording",
     "ask_110",
@@ -111,6 +113,7 @@ __all__ = [
     "end_recording",
     "erase_rest",
     "excuse_police_call",
+    "expire_accident_questions",
     "expire_questions",
     "file_appeal",
     "file_welfare_check",

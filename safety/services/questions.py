@@ -16,8 +16,8 @@ from rides.selectors import reconcile_trip, trip_by_code
 from rides.states import Party, PhonesSay, TripLine, TripState
 from rides.tokens import TripKey
 from safety.errors import QuestionClosed
-from safety.models import SafetyQuestion
-from safety.policies import ANSWER_WITHIN, FINE_SHOWN_WITHIN
+from safety.models import AccidentQuestion, SafetyQuestion
+from safety.policies import ACCIDENT_WITHIN, ANSWER_WITHIN, FINE_SHOWN_WITHIN
 from safety.selectors import doubted_since
 from safety.services.incidents import add_signal, open_incident, set_silent
 from safety.states import (
@@ -61,7 +61,10 @@ def report_finding(
     detail = f"{detail}/{rounds}" if rounds else detail
     added = add_signal(actor=MONITOR, kind=kind, trip=trip, detail=detail, facts=facts, position=position)
     if added and trip.state not in {TripState.ENDED, TripState.CANCELLED}:
-        ask_passenger(trip=trip)
+        if kind == SignalKind["CRASH"]:
+            ask_about_accident(trip=trip, position=position)
+        else:
+            ask_passenger(trip=trip)
 
 
 @joins_transaction
@@ -74,6 +77,20 @@ def ask_passenger(*, trip: "Trip") -> None:
     except IntegrityError:
         return
     timeline.add(SafetyLine.ASKED, MONITOR, trip=trip.code)
+
+
+@joins_transaction
+def ask_about_accident(*, trip: "Trip", position: Point | None) -> None:
+    """Ask both sides, once at a time; each page shows its own side's question alone."""
+    at = clock.now()
+    try:
+        with transaction.atomic():
+            AccidentQuestion.objects.create(
+                trip=trip, asked_at=at, expires_at=at + policy.span(ACCIDENT_WITHIN)
+            )
+    except IntegrityError:
+        return
+    timeline.add(SafetyLine.ACCIDENT_ASKED, MONITOR, trip=trip.code, position=position)
 
 
 @begins_transaction

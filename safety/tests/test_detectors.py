@@ -49,6 +49,10 @@ LIMITS = Limits(
     coarse_metres=100,
     coarse_seconds=300,
     fastest=70,
+    crash_speed=8,
+    crash_fall=5,
+    crash_braking=3.0,
+    crash_stands=60,
 )
 NORTH = 1 / 111_195  # degrees of latitude in a metre
 EAST = NORTH / 0.8829  # a metre of longitude at 28 degrees
@@ -692,7 +696,83 @@ def too_coarse():
 
 
 # What makes each rule speak, by its key: a rule that is not here, or does not speak, is one that nobody has tried.
+# --- a car that stands still at once (S12) ---
+
+
+def drives_then_stands(speed, *, brakes=0.0, stands=90, every=2):
+    """North at `speed` m/s for a minute, then to a stop: at once, or with so many m/s² of braking; then a little wander."""
+    way, at, north = [], 0.0, 0.0
+    while at < 60:
+        way.append((at, north, 0))
+        at, north = at + every, north + speed * every
+    begin, place = way[-1][0] + every / 2, way[-1][1] + speed * every / 2
+    last = begin
+    while brakes and at < begin + speed / brakes:
+        t = at - begin
+        way.append((at, place + speed * t - brakes * t * t / 2, 0))
+        at += every
+    end = place + (speed * speed / brakes / 2 if brakes else 0)
+    last = at
+    while at < last + stands:
+        way.append((at, end + 0.5 * (len(way) % 3), 0))
+        at += every
+    return way
+
+
+@pytest.mark.parametrize("speed", [10, 15, 25])
+def test_a_car_that_stands_at_once_is_asked_about_once(speed):
+    seen = walk(watch(), Party.DRIVER, drives_then_stands(speed, stands=200))
+    assert [each.rule for each in seen] == ["crash"]
+    with override("en"):
+        assert f"from {speed * 3.6:.0f} km/h to standing at once" in why(seen[0].facts)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+@pytest.mark.parametrize("speed", [9, 14, 20])
+def test_a_car_that_brakes_for_a_light_has_not_crashed(speed, every):
+    for brakes in (1.0, 1.25, 1.5):
+        assert walk(watch(), Party.DRIVER, drives_then_stands(speed, brakes=brakes, every=every)) == []
+
+
+def test_a_car_that_drives_on_within_a_minute_has_not_crashed():
+    way = drives_then_stands(15, stands=50)
+    way += [(way[-1][0] + 2 * n, way[-1][1] + 20 * n, 0) for n in range(1, 20)]
+    assert walk(watch(), Party.DRIVER, way) == []
+
+
+def test_a_walk_that_stops_is_no_crash():
+    assert walk(watch(), Party.DRIVER, drives_then_stands(7)) == []
+
+
+def test_a_phone_that_repeats_its_last_place_in_a_tunnel_has_not_crashed():
+    way = [(t, t * 20, 0) for t in range(0, 60, 2)]
+    assert walk(watch(), Party.DRIVER, way + [(t, 1160, 0) for t in range(60, 240, 2)]) == []
+
+
+def test_a_gap_says_nothing_of_how_a_car_came_to_stand():
+    way = [(t, t * 20, 0) for t in range(0, 60, 2)]
+    assert walk(watch(), Party.DRIVER, way + [(t, 1500, t % 3) for t in range(90, 240, 2)]) == []
+
+
+def test_one_position_that_lies_wrong_is_neither_speed_nor_standing():
+    stands = [(t, 0.5 * (t % 3), 0) for t in range(0, 300, 2)]
+    stands[50] = (100, 80, 0)
+    assert [each for each in walk(watch(), Party.DRIVER, stands[:140]) if each.rule == "crash"] == []
+    crash = drives_then_stands(15)
+    crash[-10] = (crash[-10][0], crash[-10][1] + 90, 0)
+    assert [each.rule for each in walk(watch(), Party.DRIVER, crash)] == ["crash"]
+
+
+def test_where_the_other_phone_drives_on_one_has_lost_its_place():
+    found, seen = watch(), []
+    for at, north, _east in drives_then_stands(15):
+        seen += walk(found, Party.PASSENGER, [(at, at * 15, 0)])
+        seen += walk(found, Party.DRIVER, [(at + 0.5, north, 0)])
+    assert [each for each in seen if each.rule == "crash"] == []
+
+
 SPEAKS = {
+    "crash": lambda: heard(watch(), (Party.DRIVER, drives_then_stands(15))),
     "driving_away": lambda: heard(watch(), (Party.DRIVER, [(t, 5000 - t * 11, 0) for t in range(0, 400, 5)])),
     "late_running": into_the_curfew,
     "leaving_pickup": lambda: heard(watch(TripState.ARRIVED), (Party.DRIVER, on_the_way(300, 12))),

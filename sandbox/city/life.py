@@ -252,7 +252,10 @@ class City:
     def _answers(self, me: Person, ride: Ride, key: str) -> Story:
         """'How is the ride?': all is well."""
         asked = me.get(f"/trips/{ride.code}/question/", key=key).text
-        if "<form" in asked or "<button" in asked:
+        if 'name="accident"' in asked:
+            yield self.chance.uniform(2, 8)
+            self.must(me.submit(f"/trips/{ride.code}/answer/", {"key": key, "accident": "no"}))
+        elif "<form" in asked or "<button" in asked:
             yield self.chance.uniform(4, 10)
             self.must(me.post(f"/api/v1/trips/{ride.code}/answer/", {"key": key, "answer": "fine"}))
             self.counts["asked"] += 1

@@ -1,0 +1,115 @@
+"""A car that stands still at once: both sides are asked about an accident, and a silence of both opens an incident (S12)."""
+
+import pytest
+
+from core import clock, timeline
+from rides.selectors import position_key
+from rides.states import Party
+from rides.tokens import TripKey
+from safety.errors import QuestionClosed
+from safety.models import AccidentQuestion, Incident, SafetyQuestion, Signal
+from safety.services import answer_about_accident, expire_accident_questions, report_finding
+from safety.states import AccidentAnswer, Origin, SignalKind
+
+EN = {"accept-language": "en"}
+ASKS = "Has there been an accident?"
+
+
+@pytest.fixture
+def stood(rides, noon):
+    trip = rides.under_way()
+    report_finding(
+        trip_code=trip.code,
+        kind=SignalKind.CRASH,
+        detail="1",
+        facts={"rule": "crash", "seconds": 60.0, "since": 0.0, "speed": 50.0, "party": "driver"},
+        position=(28.1, 121.0),
+    )
+    return trip
+
+
+def key(trip, party=Party.PASSENGER):
+    driver = trip.driver.account.code if party == Party.DRIVER else ""
+    return TripKey(trip.code, party, "wenzhou", driver)
+
+
+def shown(signed_in, trip, who):
+    """What the page of one side asks, by the key that this page has."""
+    secret = position_key(trip, Party.PASSENGER if who == "passenger" else Party.DRIVER)
+    address = f"/trips/{trip.code}/question/"
+    return signed_in(who).get(address, headers=EN | {"x-trip-key": secret}).content.decode()
+
+
+def test_both_sides_are_asked_at_once_and_nobody_by_the_other_question(stood, signed_in):
+    assert ASKS in shown(signed_in, stood, "passenger")
+    assert ASKS in shown(signed_in, stood, "driver")
+    assert not SafetyQuestion.objects.exists()
+    (line,) = [each for each in timeline.of(trip=stood.code) if each.kind == "safety.accident_asked"]
+    assert (line.latitude, line.longitude) == (28.1, 121.0)
+
+
+def test_no_answer_of_either_opens_an_incident_with_120(stood, noon, signed_in):
+    noon.shift(29)
+    assert expire_accident_questions(at=clock.now()) == 0
+    noon.shift(2)
+    assert expire_accident_questions(at=clock.now()) == 1
+    assert expire_accident_questions(at=clock.now()) == 0
+    incident = Incident.objects.get(trip=stood)
+    assert incident.origin == Origin.RULE
+    assert incident.high_risk_at
+    page = signed_in("agent").get(f"/admin/incidents/{incident.code}/", headers=EN).content.decode()
+    assert 'href="tel:120"' in page
+    assert "nobody answers" in page
+
+
+@pytest.mark.parametrize("party", Party)
+def test_whoever_says_yes_opens_it_at_once_and_is_offered_120(stood, signed_in, party):
+    answer = signed_in(party.value).post(
+        f"/trips/{stood.code}/answer/",
+        {"key": position_key(stood, party), "accident": "yes"},
+        headers=EN | {"hx-request": "true"},
+    )
+    assert 'href="tel:120"' in answer.content.decode()
+    assert Signal.objects.get(kind=SignalKind.ACCIDENT).incident == Incident.objects.get(trip=stood)
+
+
+def test_her_no_ends_it(stood, noon):
+    answer_about_accident(key=key(stood), answer=AccidentAnswer.NO)
+    noon.shift(31)
+    assert expire_accident_questions(at=clock.now()) == 0
+    assert not Incident.objects.exists()
+    assert not SafetyQuestion.objects.exists()
+
+
+def test_his_no_alone_is_not_hers(stood, signed_in):
+    answer_about_accident(key=key(stood, Party.DRIVER), answer=AccidentAnswer.NO)
+    assert SafetyQuestion.objects.get(trip=stood).answer == ""
+    # Her own question, which she can answer in secret, goes before the other one from now on.
+    assert "How is the ride?" in shown(signed_in, stood, "passenger")
+    assert ASKS not in shown(signed_in, stood, "driver")
+    SafetyQuestion.objects.all().delete()
+    assert ASKS in shown(signed_in, stood, "passenger")
+
+
+def test_what_she_says_changes_nothing_on_his_page(stood, signed_in):
+    before = shown(signed_in, stood, "driver")
+    answer_about_accident(key=key(stood), answer=AccidentAnswer.YES)
+    assert shown(signed_in, stood, "driver") == before
+
+
+def test_yes_after_no_and_after_the_time_is_heard(stood, noon):
+    answer_about_accident(key=key(stood), answer=AccidentAnswer.NO)
+    noon.shift(300)
+    assert answer_about_accident(key=key(stood), answer=AccidentAnswer.YES)
+    assert answer_about_accident(key=key(stood), answer=AccidentAnswer.NO), "a yes stays"
+    assert Signal.objects.filter(kind=SignalKind.ACCIDENT).count() == 1
+
+
+def test_nobody_answers_what_was_not_asked(rides):
+    with pytest.raises(QuestionClosed):
+        answer_about_accident(key=key(rides.under_way()), answer=AccidentAnswer.YES)
+
+
+def test_it_is_asked_once_at_a_time(stood):
+    report_finding(trip_code=stood.code, kind=SignalKind.CRASH, detail="2")
+    assert AccidentQuestion.objects.count() == 1
