@@ -155,6 +155,10 @@ class PapersForm(forms.Form):
         required=False,
         help_text=_("Only where the request did not say it yet."),
     )
+    # That one is missing is said by the service, whichever door it came in by.
+    letter = forms.FileField(label=Paper.LETTER.label, help_text=_ONE_FILE, required=False)
+    file_1 = forms.FileField(label=Paper.CERTIFICATE_1.label, required=False)
+    file_2 = forms.FileField(label=Paper.CERTIFICATE_2.label, required=False)
 
 
 class ProofForm(forms.Form):

@@ -249,6 +249,10 @@ class PoliceRequest(models.Model):
     )
     papers_due_at = models.DateTimeField(pgettext_lazy("field", "paperwork due at"), null=True)
     papers_at = models.DateTimeField(pgettext_lazy("field", "paperwork received at"), null=True)
+    # What is unlike its officer or station in the papers that followed (P10). Apart from `unusual`: what went out went out.
+    papers_unusual = models.JSONField(
+        pgettext_lazy("policerequest", "what is unusual of the papers"), default=list, blank=True
+    )
     letter_number = EncryptedTextField(pgettext_lazy("field", "letter number"))
     certificates = EncryptedTextField(pgettext_lazy("field", "certificates"))
 
@@ -380,10 +384,22 @@ class Notice(models.Model):
 
 
 class NoticeFile(models.Model):
-    """The letter of a notice or a certificate, as a picture or document, encrypted in storage."""
+    """The letter or a certificate of a notice, or of an emergency, as a picture or document, encrypted in storage."""
 
     notice = models.ForeignKey(
-        Notice, on_delete=models.PROTECT, related_name="files", verbose_name=pgettext_lazy("field", "notice")
+        Notice,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="files",
+        verbose_name=pgettext_lazy("field", "notice"),
+    )
+    # The emergency whose papers followed.
+    request = models.ForeignKey(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="files",
+        verbose_name=pgettext_lazy("release", "police request"),
     )
     picture = models.OneToOneField(
         "core.StoredPicture",
@@ -393,16 +409,23 @@ class NoticeFile(models.Model):
     )
     paper = models.CharField(pgettext_lazy("noticefile", "which paper"), max_length=20, choices=Paper.choices)
     is_document = models.BooleanField(pgettext_lazy("field", "document, not a picture"), default=False)
-    # Of a letter: the shapes of its lines (`police.vision`), by which it is known when it is scanned again.
+    # Of a letter the shapes of its lines, of a certificate that of the whole (`police.vision`): by them it is known when it
+    # is scanned or pressed again.
     lines = EncryptedTextField(pgettext_lazy("noticefile", "shapes of its lines"), default="")
     at = models.DateTimeField(pgettext_lazy("field", "time"))
 
     class Meta:
         verbose_name = pgettext_lazy("model", "file of a notice")
         verbose_name_plural = pgettext_lazy("model", "files of notices")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(notice__isnull=True) ^ Q(request__isnull=True),
+                name="file_of_a_notice_or_of_an_emergency",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.notice_id} {self.get_paper_display()}"
+        return f"{self.notice_id or self.request_id} {self.get_paper_display()}"
 
 
 class Release(models.Model):

@@ -4,33 +4,25 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 from django.utils import timezone
 
-from core import audit, clock, idempotency, pictures, policy
+from core import audit, clock, idempotency
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
-from core.reader import door
-from core.reader.headers import Kind
-from core.retention import RECORDS_KEPT
 from core.transactions import begins_transaction, joins_transaction
 from police import letters, selectors
 from police.errors import NoticeIncomplete, QueryUnreadable
-from police.models import Notice, NoticeFile, Officer, PoliceRequest
+from police.models import Notice, Officer, PoliceRequest
+from police.papers import Read, keep, papers_of
 from police.services import Letter, Question, ask_on_papers
 from police.states import NoticePart, Paper, Query, Urgency, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from core.reader.door import Upload
 
-PURPOSES = {Kind.PDF: "police_document", Kind.JPEG: "police_paper"}
-
-
-# Of a letter: the shapes of its lines.
-LINES = door.Reading("police.vision:lines", list[str])
 # One letter carries so many questions at most.
 MOST_QUESTIONS = 10
 
@@ -96,12 +88,6 @@ def filled(notice: Notice) -> Filled:
     return msgspec.json.decode(notice.filled, type=Filled)
 
 
-def papers_of(notice: Notice) -> dict[Paper, NoticeFile]:
-    """Its files, by what they are; of several the last."""
-    rows = NoticeFile.objects.select_related("picture").filter(notice=notice).order_by("pk")
-    return {Paper(row.paper): row for row in rows}
-
-
 def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> list[NoticePart]:
     """What a notice lacks, or what on it cannot be, in the order of the form. Pure."""
     lacks = [
@@ -138,24 +124,6 @@ def own_notice(officer: Officer, code: str) -> Notice:
 def drafts_of(officer: Officer) -> list[Notice]:
     """Those that are not sent yet, the last one first."""
     return list(Notice.objects.filter(officer=officer, sent_at=None).order_by("-saved_at")[:20])
-
-
-class Read(NamedTuple):
-    """A paper that lies in storage and belongs to no notice yet; of a letter the shapes of its lines, first page first."""
-
-    kind: Kind
-    written: pictures.Written
-    lines: list[str]
-
-
-def read_papers(uploads: "Mapping[Paper, Upload]") -> dict[Paper, Read]:
-    """Look at each file and write it to storage; outside of transactions. Raises as `core.reader.door.read_file`."""
-    read = {}
-    for paper, upload in uploads.items():
-        kind, content = door.read_file(upload)
-        pages = door.pages(content, LINES) if paper == Paper.LETTER else []
-        read[paper] = Read(kind, pictures.store(content), [line for page in pages for line in page])
-    return read
 
 
 @begins_transaction
@@ -207,18 +175,7 @@ def _save(notice: Notice, given: Filled, papers: Mapping[Paper, Read]) -> list[N
     at = clock.now()
     notice.filled, notice.saved_at = msgspec.json.encode(given).decode(), at
     notice.save(update_fields=["filled", "saved_at"])
-    for paper, (kind, written, lines) in papers.items():
-        picture = pictures.attach(
-            written, purpose=PURPOSES[kind], subject=notice.code, keep_for=policy.span(RECORDS_KEPT)
-        )
-        NoticeFile.objects.create(
-            notice=notice,
-            paper=paper,
-            picture=picture,
-            is_document=kind == Kind.PDF,
-            lines=" ".join(lines),
-            at=at,
-        )
+    keep(papers, of=notice)
     return missing(notice)
 
 
@@ -295,12 +252,3 @@ def _at_question(wrong: InvalidInput, number: int) -> InvalidInput:
 def requests_of(notice: Notice) -> list[PoliceRequest]:
     """The questions of a sent notice, in their order."""
     return list(PoliceRequest.objects.filter(notice=notice).order_by("number"))
-
-
-def paper_of(request: PoliceRequest, code: str) -> NoticeFile:
-    """A file of a request's notice, by the code of the picture. Raises `NotFound`."""
-    rows = NoticeFile.objects.select_related("picture")
-    found = rows.filter(notice=request.notice_id, picture__code=code).first()
-    if found is None:
-        raise NotFound
-    return found

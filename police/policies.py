@@ -386,10 +386,10 @@ def may_be_by_rule(tier: int) -> bool:
 
 
 def calls_back(request: "PoliceRequest") -> bool:
-    """Whether the station is called back before anything is released: who rings, whom only a mailbox vouches for, and a
-    letter whose file came before (P10)."""
+    """Whether the station is called back before anything is released: who rings, whom only a mailbox vouches for, and
+    where the file of the letter, or of an emergency's papers, came before (P10)."""
     mailbox = request.officer_tier == Tier.MAILBOX and request.urgency == Urgency.EMERGENCY
-    used = Unusual.LETTER_USED in request.unusual
+    used = Unusual.LETTER_USED in request.unusual or bool(request.papers_unusual)
     return request.channel != Channel.FORM or mailbox or used
 
 

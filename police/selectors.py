@@ -16,12 +16,11 @@ from core import cases, clock, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
-from police import letters
+from police import papers
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import (
     Agency,
     IdentityPart,
-    NoticeFile,
     Officer,
     PoliceRequest,
     Preservation,
@@ -57,7 +56,6 @@ from police.states import (
     Channel,
     IdentityState,
     OfficerState,
-    Paper,
     Query,
     RequestState,
     Sign,
@@ -440,7 +438,7 @@ def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
         declared=request.declared,
         recent=over is None or at - over < policy.span(BORNE_OUT_FOR),
         signs=_signs(request, trip, at),
-        unusual=frozenset(Unusual(code) for code in request.unusual),
+        unusual=frozenset(Unusual(code) for code in (*request.unusual, *request.papers_unusual)),
     )
 
 
@@ -473,7 +471,7 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
     of hers, or in a letter (P10). `device` is what the cookie says."""
     officer = request.officer
     if request.notice_id is not None:
-        return {Unusual.LETTER_USED} if _letter_came_before(request) else set()
+        return _letter_came_before(request)
     if officer is None or request.urgency == Urgency.ORDINARY:
         return set()
     rates = _rates(request, at)
@@ -487,33 +485,11 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
     return {code for code, there in found.items() if there}
 
 
-COMPARED = 400  # letters of the same station, and of all, that one is compared with by its lines, the newest
-
-
-def _letter_came_before(request: PoliceRequest) -> bool:
-    """Whether the letter is one that was sent with another notice, of whichever officer: the same file, or the same paper,
-    scanned or pressed again or cut (`police.letters`)."""
+def _letter_came_before(request: PoliceRequest) -> set[Unusual]:
+    """Whether the letter is one that was sent before (`police.papers`): that alone makes a question of a letter unusual."""
     assert request.notice is not None  # noqa: S101 - who asks has a letter
-    files = NoticeFile.objects.filter(paper=Paper.LETTER)
-    mine = list(files.filter(notice=request.notice_id).select_related("picture"))
-    others = files.filter(notice__sent_at__isnull=False).exclude(notice=request.notice_id)
-    if others.filter(picture__digest__in=[row.picture.digest for row in mine]).exists():
-        return True
-    drawn = [lines for row in mine if (lines := row.lines.split())]
-    if not drawn:
-        return False
-    number = request.notice.number_index
-    rows = others.select_related("notice").order_by("-pk")
-    near = [
-        *rows.filter(notice__number_index=number)[:COMPARED],
-        *rows.filter(notice__officer__agency=request.agency)[:COMPARED],
-        *rows[:COMPARED],
-    ]
-    return any(
-        letters.is_same(lines, row.lines.split(), same_number=row.notice.number_index == number)
-        for row in {row.pk: row for row in near}.values()
-        for lines in drawn
-    )
+    found = papers.came_before(request.notice, agency=request.agency_id, number=str(request.letter_number))
+    return found & {Unusual.LETTER_USED}
 
 
 DAY = timedelta(days=1)

@@ -186,7 +186,8 @@ class Unusual(models.TextChoices):
         "same_number",
         _("Another station, not linked by a trip or report, asked about this number."),
     )
-    LETTER_USED = "letter_used", _("The same letter came before with another notice.")
+    LETTER_USED = "letter_used", _("The same letter came before, with another notice or emergency.")
+    CERTIFICATE_USED = "certificate_used", _("The same certificate came before from another station.")
 
 
 class Grade(models.TextChoices):

@@ -19,12 +19,14 @@ from core.actors import NOBODY
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound, SignInRequired, explain
 from core.limits import asker_of
 from core.permissions import may
+from core.reader.errors import FileFault
 from police import following, notices, preserving, selectors, services
+from police import papers as paper_files
 from police.documents import press
 from police.documents import services as documents
 from police.documents.sections import sections
 from police.documents.states import CopyKind
-from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
+from police.errors import LinkClosed, NotAnOfficer, NoticeIncomplete, OfficerSuspended, PapersMissing
 from police.forms import (
     EmergencyForm,
     FurtherForm,
@@ -170,7 +172,7 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     )
     uploads = {paper: form.cleaned_data[paper] for paper in Paper if form.cleaned_data.get(paper)}
     try:
-        notices.save(account=account, code=code, given=given, papers=notices.read_papers(uploads))
+        notices.save(account=account, code=code, given=given, papers=paper_files.read(uploads))
         right = not any(each.errors for each in forms)
         if request.POST.get("do") == "send" and right:
             notices.send(account=account, code=code)
@@ -240,7 +242,7 @@ def _notice(
         "further": further,
         "notice": found,
         "lacks": notices.missing(found),
-        "papers": notices.papers_of(found),
+        "papers": paper_files.papers_of(found),
         "due": clock.now() + selectors.published_limits()["ordinary"],
     }
     return render(request, "police/notice.html", context, status=status)
@@ -473,6 +475,7 @@ def pack_json(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponse(handed.content, content_type=handed.kind, headers=headers)
 
 
+_FILES = {Paper.LETTER: "letter", Paper.CERTIFICATE_1: "file_1", Paper.CERTIFICATE_2: "file_2"}
 _PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are one of the service
 
 
@@ -480,18 +483,22 @@ _PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are 
 @officers_only
 def papers(request: HttpRequest, code: str) -> HttpResponse:
     """The paperwork of one of my requests; what cannot be taken stays on the page as it was typed."""
-    asked, form = own(request, code), PapersForm(request.POST)
+    asked, form = own(request, code), PapersForm(request.POST, request.FILES)
     if form.is_valid():
         found = form.cleaned_data
         try:
+            files = paper_files.read({paper: found[name] for paper, name in _FILES.items() if found[name]})
             services.file_papers(
                 account=account_of(request),
                 code=code,
                 letter_number=found["letter_number"],
                 certificates=[found["certificate_1"], found["certificate_2"]],
                 legal_basis=found["legal_basis"],
+                files=files,
             )
             return redirect("police:request", code)
+        except (FileFault, NoticeIncomplete) as error:
+            explain(form, error)
         except InvalidInput as error:
             explain(form, InvalidInput(_PAPER_FIELDS.get(error.field, error.field)))
     context = {

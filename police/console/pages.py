@@ -27,7 +27,7 @@ from core.messages import outbox
 from core.models import Motion, MotionState
 from core.privacy import mask_name, mask_phone
 from core.reader.door import LARGEST
-from police import notices, preserving, register, selectors, services, tables
+from police import notices, papers, preserving, register, selectors, services, tables
 from police.actions import MOTIONS, PRESERVATIONS, REQUESTS, STATIONS
 from police.clocks import errors_since, published_clocks
 from police.documents import rules, telling
@@ -93,9 +93,9 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @permission_required("police.answer")
 def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
-    """A file of the notice with which it was asked; that it was looked at is recorded."""
+    """A file of its notice, or of the papers that followed; that it was looked at is recorded."""
     asked = selectors.request_by_code(code)
-    found = notices.paper_of(asked, picture)
+    found = papers.paper_of(asked, picture)
     content = pictures.read(actor=account_of(request).actor, code=picture, case=code)
     return file_response(content, picture, document=found.is_document)
 
@@ -139,7 +139,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         ],
         "beside": [row for row in notices.requests_of(notice) if row.pk != asked.pk] if notice else [],
         "refusing": refusing(asked),
-        "papers": notices.papers_of(notice).values() if notice else [],
+        "papers": papers.papers_of(asked).values(),
         "do": {offer.key.replace("-", "_"): offer for offer in offers},
         "others": [offer for offer in offers if offer.key not in PLACED],
         "pack": json.loads(services.read_pack(actor=account.actor, request=asked)) if readable else None,
@@ -154,7 +154,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "linked": selectors.linked_requests(asked),
         **graded(asked),
         "supervisor": mask_phone(str(asked.supervisor_phone)),
-        "unusual": [Unusual(code).label for code in asked.unusual],
+        "unusual": [Unusual(code).label for code in (*asked.unusual, *asked.papers_unusual)],
         "answers": list(asked.release.answers.order_by("pk")) if released else [],
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],
     }

@@ -18,6 +18,7 @@ from core.privacy import blind_index
 from core.tests.factories import PDF
 from police import following, notices, services
 from police.models import Officer, PoliceRequest, Release
+from police.papers import read as read_papers
 from police.selectors import request_by_code
 from police.states import FollowingEnd, Paper, Query
 from police.tests.factories import complete, notice_sent, urgent
@@ -199,14 +200,14 @@ def test_a_letter_that_came_before_is_called_back_about(people, rides, signed_in
     trip = rides.ended()
     first = notice_sent(people("officer"), trip.code)
     assert first.unusual == []
-    paper = notices.read_papers({Paper.LETTER: PDF + f"\n% {first.notice.code}".encode()})
+    paper = read_papers({Paper.LETTER: PDF + f"\n% {first.notice.code}".encode()})
     again = notices.begin(account=people("officer2"), submission="again")
-    papers = notices.read_papers(dict.fromkeys(Paper, PDF)) | paper
+    papers = read_papers(dict.fromkeys(Paper, PDF)) | paper
     notices.save(account=people("officer2"), code=again.code, given=complete(trip.code), papers=papers)
     (second,) = notices.send(account=people("officer2"), code=again.code)
     assert second.unusual == ["letter_used"]
     page = signed_in("supervisor").get(f"/admin/police-line/{second.code}/").content.decode()
-    assert "The same letter came before with another notice." in page
+    assert "The same letter came before, with another notice or emergency." in page
     with pytest.raises(NotNow):
         services.propose_release(account=people("agent"), code=second.code)
     with pytest.raises(NotNow):
