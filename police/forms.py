@@ -247,6 +247,12 @@ class FindsStation(forms.Form):
 
 class PhoneRequestForm(FindsStation, QuestionForm):
     badge = forms.CharField(label=_("Badge number"), max_length=20)
+    why_not_written = forms.CharField(
+        label=_("Why not in writing"),
+        max_length=200,
+        required=False,
+        help_text=_("Ask it on the call. Only where we call them ourselves it stays empty."),
+    )
     outbound = forms.BooleanField(label=_("We are calling them"), required=False)
     field_order = [
         "agency",
@@ -256,6 +262,7 @@ class PhoneRequestForm(FindsStation, QuestionForm):
         "query",
         "about",
         "until",
+        "why_not_written",
         "outbound",
         "submission",
     ]

@@ -249,6 +249,9 @@ class PoliceRequest(models.Model):
     )
     papers_due_at = models.DateTimeField(pgettext_lazy("field", "paperwork due at"), null=True)
     papers_at = models.DateTimeField(pgettext_lazy("field", "paperwork received at"), null=True)
+    papers_reminded_at = models.DateTimeField(
+        pgettext_lazy("policerequest", "reminded of the paperwork at"), null=True
+    )
     # What is unlike its officer or station in the papers that followed (P10). Apart from `unusual`: what went out went out.
     papers_unusual = models.JSONField(
         pgettext_lazy("policerequest", "what is unusual of the papers"), default=list, blank=True
@@ -326,6 +329,11 @@ class PoliceRequest(models.Model):
                 name="request_undecided",
             ),
             models.Index(fields=["phone_index", "asked_at"], name="request_about_phone"),
+            models.Index(
+                fields=["papers_due_at"],
+                condition=Q(papers_at__isnull=True, papers_due_at__isnull=False),
+                name="request_papers_awaited",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -110,7 +110,8 @@ def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> li
 
 def missing(notice: Notice) -> list[NoticePart]:
     """The checklist of a notice as it stands now."""
-    return missing_of(filled(notice), papers_of(notice), timezone.localdate(clock.now()))
+    today, kind = timezone.localdate(clock.now()), notice.officer.agency.kind
+    return missing_of(filled(notice), papers_of(notice), today, kind)
 
 
 def own_notice(officer: Officer, code: str) -> Notice:

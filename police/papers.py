@@ -18,6 +18,8 @@ from police.states import Paper, Unusual
 if TYPE_CHECKING:
     from core.reader.door import Upload
 
+# How forms of one page name the files beside the numbers of the certificates.
+FIELDS = {Paper.LETTER: "letter", Paper.CERTIFICATE_1: "file_1", Paper.CERTIFICATE_2: "file_2"}
 PURPOSES = {Kind.PDF: "police_document", Kind.JPEG: "police_paper"}
 # Of a letter: the shapes of its lines; of a certificate: that of the whole picture.
 LINES = door.Reading("police.vision:lines", list[str])

@@ -9,12 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from complaints import calendars
 from core import clock, four_eyes, limits, policy
 from core.limits import Per
 from police.documents import rules
 from police.states import (
     ENDED_BY,
     IDENTITY_WAITS,
+    REQUEST_TRANSITIONS,
     UNDECIDED,
     Channel,
     Grade,
@@ -43,6 +45,22 @@ PAPERS_WITHIN = policy.declare(
     86_400,
     name=pgettext_lazy("policy name", "Paperwork after an emergency"),
     about=_("Paperwork follows an emergency release within this time."),
+)
+PAPERS_REMINDED = policy.declare(
+    "police.papers_reminded",  # P4
+    policy.Span(1, 24, policy.Unit.HOURS),
+    4,
+    name=pgettext_lazy("policy name", "Reminder of paperwork"),
+    about=_("So long before paperwork is due, a station that has sent none is reminded."),
+)
+PAPERS_RING_AFTER = policy.declare(
+    "police.papers_ring_after",  # P4
+    policy.Span(900, 8 * 3_600),
+    7_200,
+    name=pgettext_lazy("policy name", "Late paperwork that nobody looks at"),
+    about=_(
+        "Staff, and then supervisors, are rung about late paperwork after this time of business hours; at night nobody is."
+    ),
 )
 OFFICER_UNTIL = policy.declare(
     "police.officer_until",  # P1
@@ -385,6 +403,16 @@ def may_be_by_rule(tier: int) -> bool:
     return tier >= Tier.CALLED_BACK
 
 
+def papers_due(request: "PoliceRequest", at: datetime) -> datetime | None:
+    """By when papers follow what is released at a time (P3, P4): by telephone the written request until the end of the next
+    working day. With a person's own code none are asked for (P15)."""
+    if request.urgency == Urgency.REFERENCE:
+        return None
+    if request.channel == Channel.FORM:
+        return at + policy.span(PAPERS_WITHIN)
+    return calendars.end_of_next_working_day(at)
+
+
 def calls_back(request: "PoliceRequest") -> bool:
     """Whether the station is called back before anything is released: who rings, whom only a mailbox vouches for, and
     where the file of the letter, or of an emergency's papers, came before (P10)."""
@@ -672,6 +700,15 @@ def _error_not_agreed(request: "PoliceRequest", account: "Account") -> str | Pro
     return _no_error(request, account) or own
 
 
+def _takes_no_papers(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    if request.channel == Channel.FORM:
+        return _("Its officer sends the papers from their own account.")
+    if request.papers_at is not None:
+        return _("The papers are there.")
+    refused = _("It was refused: no paper is waited for.")
+    return refused if request.state in REQUEST_TRANSITIONS.ends - {RequestState.RELEASED} else ""
+
+
 _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "call-back": _not_by_phone,
     "trip": _not_to_be_pointed,
@@ -684,6 +721,7 @@ _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "leave_out": _no_letter,
     "give_again": _no_letter,
     "escalate": _escalated,
+    "papers": _takes_no_papers,
     "identity_call": _identity_called,
     "identity_confirm": _identity_not_confirmable,
     "identity_refuse": _identity_decided,

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import is_new_device
+from complaints import calendars
 from core import cases, clock, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
@@ -25,6 +26,7 @@ from police.models import (
     PoliceRequest,
     Preservation,
     Release,
+    ReleaseError,
     ReleaseReview,
 )
 
@@ -36,6 +38,7 @@ from police.policies import (
     NEW_DEVICE_FOR,
     OPEN_FOR,
     ORDINARY_WITHIN,
+    PAPERS_RING_AFTER,
     PAPERS_WITHIN,
     PLACE_WINDOW,
     SAME_NUMBER_FOR,
@@ -190,6 +193,25 @@ _PAPERS_MISSING = Read(
         .order_by("papers_due_at")
     ),
     datetime,
+)
+_PAPERS_UNSAID = Read(
+    lambda at: (
+        _requests()
+        .filter(OF_PEOPLE, state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
+        .exclude(pk__in=ReleaseError.objects.exclude(noted_by="").values("request"))
+        .order_by("-papers_due_at")[:100]
+    ),
+    datetime,
+)
+_PAPERS_AWAITED = Read(
+    lambda person: (
+        _requests()
+        .filter(OF_PEOPLE, state=RequestState.RELEASED, papers_at=None, papers_due_at__isnull=False)
+        .filter(owned_by=person)
+        .exclude(channel=Channel.FORM)
+        .order_by("papers_due_at")
+    ),
+    str,
 )
 _UNREVIEWED: Read[Any] = Read(
     lambda: (
@@ -593,6 +615,27 @@ def emergencies_without_answer() -> list[PoliceRequest]:
 def unreviewed_releases() -> list[tuple[Release, int]]:
     """Releases that fewer than two people have looked at, with how many have."""
     return [(row, row.looks) for row in _UNREVIEWED.all()]
+
+
+def papers_awaited_by(person: str) -> list[PoliceRequest]:
+    """What a person of ours took down by telephone, and whose written request has not come (P4)."""
+    return _PAPERS_AWAITED.all(person)
+
+
+def papers_nobody_looks_at(at: datetime) -> list[PoliceRequest]:
+    """Late papers of which nobody has said why yet, once business hours have begun after they were due: at night nobody is
+    rung about a paper."""
+    return [
+        row
+        for row in _PAPERS_UNSAID.all(at)
+        if row.papers_due_at and calendars.add(row.papers_due_at, 1, calendars.BUSINESS) <= at
+    ]
+
+
+def papers_ring_at(due: datetime) -> datetime:
+    """When staff are rung about papers that were due then."""
+    seconds = policy.span(PAPERS_RING_AFTER).total_seconds()
+    return calendars.add(due, seconds, calendars.BUSINESS)
 
 
 def missing_papers(at: datetime) -> list[PoliceRequest]:

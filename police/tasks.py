@@ -6,11 +6,11 @@ from police.documents.services import STAMPS
 from police.documents.telling import TELLING
 from police.preserving import ANEW
 from police.register import CHANGES
-from police.services import EXECUTIVE, LATE
+from police.services import CHASE, EXECUTIVE, LATE
 
 call_executive = jobs.periodic("police.tasks.call_executive", EXECUTIVE)
 preserve_anew = jobs.periodic("police.tasks.preserve_anew", ANEW)
-note_late_papers = jobs.periodic("police.tasks.note_late_papers", LATE)
+note_late_papers = jobs.periodic("police.tasks.note_late_papers", CHASE, LATE)
 forget_what_is_over = jobs.periodic("police.tasks.forget_what_is_over", *retention.jobs_of("police"))
 # What holds a pack, or a file that was made of one.
 PACKS = ("police.Release", "police.IdentityPart", "police.ReleaseCopy")

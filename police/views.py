@@ -475,7 +475,6 @@ def pack_json(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponse(handed.content, content_type=handed.kind, headers=headers)
 
 
-_FILES = {Paper.LETTER: "letter", Paper.CERTIFICATE_1: "file_1", Paper.CERTIFICATE_2: "file_2"}
 _PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are one of the service
 
 
@@ -487,7 +486,9 @@ def papers(request: HttpRequest, code: str) -> HttpResponse:
     if form.is_valid():
         found = form.cleaned_data
         try:
-            files = paper_files.read({paper: found[name] for paper, name in _FILES.items() if found[name]})
+            files = paper_files.read(
+                {paper: found[name] for paper, name in paper_files.FIELDS.items() if found[name]}
+            )
             services.file_papers(
                 account=account_of(request),
                 code=code,

@@ -290,6 +290,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "police.owning_answered": pgettext_lazy("journal", "station said whether it was theirs"),
     "police.pack_read": pgettext_lazy("journal", "pack read"),
     "police.papers": pgettext_lazy("journal", "paperwork came"),
+    "police.papers_reminded": pgettext_lazy("journal", "station reminded of paperwork"),
     "police.person_told": pgettext_lazy("journal", "person told of a release"),
     "police.preservation_not_renewed": pgettext_lazy("journal", "preservation not renewed"),
     "police.preservation_renewal_proposed": pgettext_lazy("journal", "renewal of a preservation proposed"),

@@ -543,6 +543,7 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     caller = {
         "agency": "shangtang",
         "badge": "000000",
+        "why_not_written": "on the road",
         "query": "trip",
         "query_value": ride.code,
         "submission": new_key(),
@@ -572,6 +573,7 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     abroad = {
         "agency": "abroad",
         "badge": "77",
+        "why_not_written": "by telephone",
         "query": "trip",
         "query_value": ride.code,
         "submission": new_key(),

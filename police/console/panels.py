@@ -97,6 +97,22 @@ def my_requests(person: "Account", _at: datetime) -> list[Mine]:
 
 
 @panel(
+    "my_papers",
+    _("Written request to come"),
+    place=MINE,
+    order=31,
+    marks=("police",),
+    permission="police.answer",
+)
+def my_papers(person: "Account", _at: datetime) -> list[Mine]:
+    """What this person took down by telephone and was released, until the written request is here (P4)."""
+    return [
+        Mine(row.code, _page(row.code), row.decided_at or row.asked_at)
+        for row in selectors.papers_awaited_by(person.code)
+    ]
+
+
+@panel(
     "releases_to_review",
     _("Release to review"),
     place=DUE,

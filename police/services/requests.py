@@ -361,6 +361,8 @@ def open_phone_request(
     check_responder(account)
     if not badge.strip():
         raise InvalidInput("badge")
+    if not outbound and not question.why_not_written.strip():
+        raise InvalidInput("why_not_written")
     agency = selectors.agency_by_code(agency_code)
     _check_way(agency, question)
     submission = idempotency.hold("police.request", account.code, submission)
@@ -532,6 +534,37 @@ def file_papers(
     selectors.own_request(officer, code)
     locked(code)
     request = selectors.own_request(officer, code)
+    return _take_papers(request, account.actor, letter_number, certificates, legal_basis, files or {})
+
+
+@begins_transaction
+def receive_papers(
+    *,
+    account: "Account",
+    code: str,
+    letter_number: str,
+    certificate_1: str,
+    certificate_2: str,
+    legal_basis: str,
+    files: Mapping[Paper, papers.Read],
+) -> PoliceRequest:
+    """The written request of who asked by telephone came to us (P4). Raises `InvalidInput`, `NoticeIncomplete` where a file
+    is missing, `Forbidden`, `NotFound`, `NotNow`."""
+    request = for_action(account, code, "papers")
+    certificates = [certificate_1, certificate_2]
+    return _take_papers(request, account.actor, letter_number, certificates, legal_basis, files)
+
+
+@joins_transaction
+def _take_papers(
+    request: PoliceRequest,
+    actor: Actor,
+    letter_number: str,
+    certificates: list[str],
+    legal_basis: str,
+    files: Mapping[Paper, papers.Read],
+) -> PoliceRequest:
+    code = request.code
     given = [number.strip() for number in certificates if number.strip()]
     basis = legal_basis.strip() or request.legal_basis
     if not letter_number.strip():
@@ -546,10 +579,10 @@ def file_papers(
         return request
     if request.papers_at and (request.notice_id or request.state not in UNDECIDED):
         raise NotNow(why=PAPERS_STAND)
-    there = {*(files or {}), *papers.papers_of(request)}
+    there = {*files, *papers.papers_of(request)}
     if lacking := [paper for paper in Paper if paper not in there]:
         raise NoticeIncomplete(NoticePart(paper) for paper in lacking)
-    papers.keep(files or {}, of=request)
+    papers.keep(files, of=request)
     request.letter_number, request.certificates, request.legal_basis = said
     request.papers_at = clock.now()
     found = papers.came_before(request, agency=request.agency_id, number=said[0])
@@ -561,6 +594,6 @@ def file_papers(
             "letter_number", "certificates", "papers_at", "papers_unusual", "legal_basis", "proposed_by",
         ]
     )  # fmt: skip
-    timeline.add(PoliceLine.PAPERS, account.actor, trip=request.trip.code if request.trip else "", code=code)
-    audit.record(account.actor, "police.papers", code, case=code, unusual=request.papers_unusual)
+    timeline.add(PoliceLine.PAPERS, actor, trip=request.trip.code if request.trip else "", code=code)
+    audit.record(actor, "police.papers", code, case=code, unusual=request.papers_unusual)
     return request
