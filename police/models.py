@@ -106,6 +106,8 @@ class Officer(models.Model):
     # The head of the station who confirmed them.
     head_confirmed_at = models.DateTimeField(pgettext_lazy("officer", "confirmed by the head at"), null=True)
     head = EncryptedTextField(pgettext_lazy("officer", "name of the head"))
+    # When station and officer were last told that the entry or the call-back ends.
+    end_told_at = models.DateTimeField(pgettext_lazy("officer", "told of the end at"), null=True)
     # The two people who let an officer in again whom an improper request had suspended.
     reinstate_by = models.CharField(
         pgettext_lazy("officer", "reinstating proposed by"), max_length=40, blank=True, default=""

@@ -138,6 +138,31 @@ CALL_BACK_HOLDS = policy.declare(
         "An officer who was called back this long ago is called back anew, and one whose head confirmed them is confirmed anew; until then nothing is released to them by rule."
     ),
 )
+REVIEW_GRACE = policy.declare(
+    "police.officer_review_grace",  # P1
+    policy.Span(0, 90, policy.Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Grace of an officer's yearly review"),
+    about=_(
+        "So long after their call-back is over an officer whom nobody called back anew is let in no more, until somebody does."
+    ),
+)
+END_TOLD = policy.declare(
+    "police.officer_end_told",  # P1
+    policy.Span(1, 90, policy.Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Letter before an officer's time ends"),
+    about=_("So long before an officer's entry or call-back ends, their station and they are told."),
+)
+PASSKEYS = policy.declare(
+    "police.passkeys_required",  # P1+
+    policy.Flag(),
+    False,
+    name=pgettext_lazy("policy name", "Officers sign in with passkeys"),
+    about=_(
+        "Officers are let in with a passkey alone. Who has none adds one first; who cannot calls the liaison line."
+    ),
+)
 STATION_WAITS = policy.declare(
     "police.station_waits",  # P1
     policy.Span(24, 30 * 24, policy.Unit.HOURS),
@@ -221,7 +246,9 @@ NEW_DEVICE_FOR = policy.declare(
     policy.Span(1, 30 * 24, policy.Unit.HOURS),
     72,
     name=pgettext_lazy("policy name", "New device of an officer"),
-    about=_("A further device of an officer counts as new for this time."),
+    about=_(
+        "A device of an officer counts as new for this time, but for the one with which they first signed in by so long after their call-back."
+    ),
 )
 SAME_NUMBER_FOR = policy.declare(
     "police.same_number_for",  # P10
@@ -396,6 +423,20 @@ def tier_of(officer: "Officer", at: datetime) -> Tier:
     if officer.tier >= Tier.CALLED_BACK and called and at <= called + holds:
         return Tier.CALLED_BACK
     return Tier.MAILBOX
+
+
+def review_due(officer: "Officer") -> datetime | None:
+    """By when the station is to be called about an officer again (P1); None where nobody was ever called: nothing goes to
+    them by rule, and their entry ends by itself."""
+    known = [at for at in (officer.called_back_at, officer.head_confirmed_at) if at]
+    return max(known) + policy.span(CALL_BACK_HOLDS) if known else None
+
+
+def lets_in(officer: "Officer", at: datetime) -> bool:
+    """Whether an officer is let in at a time: neither suspended, nor expired, nor left unreviewed."""
+    due = review_due(officer)
+    reviewed = due is None or at <= due + policy.span(REVIEW_GRACE)
+    return officer.state == OfficerState.ACTIVE and officer.expires_at > at and reviewed
 
 
 def may_be_by_rule(tier: int) -> bool:

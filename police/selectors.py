@@ -46,6 +46,7 @@ from police.policies import (
     USUAL_OVER,
     Claim,
     identity_part,
+    lets_in,
     may_be_by_rule,
 )
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
@@ -88,7 +89,7 @@ def officer_of(account: "Account", at: datetime) -> Officer:
     officer = _OFFICER.first(account.pk)
     if officer is None:
         raise NotAnOfficer(line=settings.LIAISON_LINE)
-    if officer.state != OfficerState.ACTIVE or officer.expires_at <= at:
+    if not lets_in(officer, at):
         raise OfficerSuspended(line=settings.LIAISON_LINE)
     return officer
 
@@ -453,10 +454,7 @@ def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
     officer = request.officer
     over = trip.ended_at or trip.cancelled_at
     return Claim(
-        verified=officer is not None
-        and officer.state == OfficerState.ACTIVE
-        and officer.expires_at > at
-        and may_be_by_rule(request.officer_tier),
+        verified=officer is not None and lets_in(officer, at) and may_be_by_rule(request.officer_tier),
         declared=request.declared,
         recent=over is None or at - over < policy.span(BORNE_OUT_FOR),
         signs=_signs(request, trip, at),
@@ -500,7 +498,7 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
     found = {
         Unusual.OFFICER_RATE: _more_than_usual(*rates[:2]),
         Unusual.STATION_RATE: _more_than_usual(*rates[2:]),
-        Unusual.NEW_DEVICE: is_new_device(officer.account, device, since=at - policy.span(NEW_DEVICE_FOR)),
+        Unusual.NEW_DEVICE: _from_a_new_device(officer, device, at),
         Unusual.NO_TRIP: bool(request.phone_index) and not request.trips_found,
         Unusual.SAME_NUMBER: _asked_by_unlinked_stations(request, at),
     }
@@ -512,6 +510,14 @@ def _letter_came_before(request: PoliceRequest) -> set[Unusual]:
     assert request.notice is not None  # noqa: S101 - who asks has a letter
     found = papers.came_before(request.notice, agency=request.agency_id, number=str(request.letter_number))
     return found & {Unusual.LETTER_USED}
+
+
+def _from_a_new_device(officer: Officer, device: str, at: datetime) -> bool:
+    """Of the devices of an officer the one counts as known at once with which they first signed in when the station was
+    called back about them; whoever gets hold of an account that was never used has none (P10)."""
+    new_for, called = policy.span(NEW_DEVICE_FOR), officer.called_back_at
+    enrolled_by = called + new_for if called else None
+    return is_new_device(officer.account, device, since=at - new_for, enrolled_by=enrolled_by)
 
 
 DAY = timedelta(days=1)

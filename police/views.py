@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import passkeys
 from accounts.devices import asker_with_device
-from core import clock, idempotency
+from core import clock, idempotency, policy
 from core.access import account_of, permission_required
 from core.actors import NOBODY
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound, SignInRequired, explain
@@ -26,7 +27,14 @@ from police.documents import press
 from police.documents import services as documents
 from police.documents.sections import sections
 from police.documents.states import CopyKind
-from police.errors import LinkClosed, NotAnOfficer, NoticeIncomplete, OfficerSuspended, PapersMissing
+from police.errors import (
+    LinkClosed,
+    NotAnOfficer,
+    NoticeIncomplete,
+    OfficerSuspended,
+    PapersMissing,
+    PasskeyNeeded,
+)
 from police.forms import (
     EmergencyForm,
     FurtherForm,
@@ -39,7 +47,7 @@ from police.forms import (
     SpokenCodeForm,
 )
 from police.models import Notice, Officer, PoliceRequest
-from police.policies import identity_part, missing_papers, signs_told, tier_of
+from police.policies import PASSKEYS, identity_part, missing_papers, signs_told, tier_of
 from police.services import Question
 from police.states import (
     IDENTITY_WAITS,
@@ -70,8 +78,12 @@ def check_officer(request: HttpRequest) -> Officer:
     try:
         if not may(account, "police.ask"):
             raise NotAnOfficer(line=settings.LIAISON_LINE)
-        return selectors.officer_of(account, clock.now())
-    except (NotAnOfficer, OfficerSuspended) as error:
+        officer = selectors.officer_of(account, clock.now())
+        # Whose second factor is not shown yet is asked for that first, by the page itself.
+        if policy.value(PASSKEYS) and user.is_verified() and not passkeys.is_shown(request):
+            raise PasskeyNeeded(line=settings.LIAISON_LINE)
+        return officer
+    except (NotAnOfficer, OfficerSuspended, PasskeyNeeded) as error:
         services.record_denial(actor=account.actor, why=error.code)
         raise
 

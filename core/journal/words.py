@@ -287,6 +287,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "police.officer_reinstatement_proposed": pgettext_lazy("journal", "officer's return proposed"),
     "police.officer_reinstatement_refused": pgettext_lazy("journal", "officer's return refused"),
     "police.officer_suspended": pgettext_lazy("journal", "officer suspended"),
+    "police.officer_told_of_end": pgettext_lazy("journal", "officer told that their time ends"),
     "police.owning_answered": pgettext_lazy("journal", "station said whether it was theirs"),
     "police.pack_read": pgettext_lazy("journal", "pack read"),
     "police.papers": pgettext_lazy("journal", "paperwork came"),

@@ -90,6 +90,16 @@ def test_the_only_device_is_not_new(people, in_danger):
     assert ask(people, in_danger.code, device="only").release.grade == "whole"
 
 
+@pytest.mark.parametrize(("days", "new"), [(2, False), (10, True)])
+def test_an_account_that_was_never_used_has_no_device_of_its_officer(people, in_danger, days, new):
+    """Whoever is the first to sign in to it is not who was called back ten days ago, as far as anybody knows."""
+    Officer.objects.update(called_back_at=clock.now() - timedelta(days=days))
+    device(people, "only", hours=1)
+    asked = ask(people, in_danger.code, device="only")
+    assert ("new_device" in asked.unusual) == new
+    assert (asked.state, asked.release.grade) == ("released", "car" if new else "whole")
+
+
 def test_the_page_hands_on_the_device(people, in_danger, signed_in):
     device(people, "a" * 32, hours=1000)
     body = {
