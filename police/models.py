@@ -12,6 +12,7 @@ from core.formats import place
 from core.privacy import EncryptedTextField
 from police.states import (
     ENDED_BY,
+    INSPECTED,
     UNDECIDED,
     AgencyKind,
     Asked,
@@ -296,6 +297,10 @@ class PoliceRequest(models.Model):
             models.CheckConstraint(
                 condition=~Q(agency_kind=AgencyKind.TRANSPORT) | Q(urgency="ordinary"),
                 name="request_of_inspection_is_no_emergency",
+            ),
+            models.CheckConstraint(
+                condition=~Q(agency_kind=AgencyKind.TRANSPORT) | Q(wanted__contained_by=sorted(INSPECTED)),
+                name="request_of_inspection_names_what_it_may",
             ),
             models.CheckConstraint(
                 condition=Q(channel="form") | ~Q(state="released") | Q(called_back_at__isnull=False),

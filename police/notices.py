@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 from django.utils import timezone
 
-from core import audit, clock, idempotency
+from core import audit, clock, idempotency, typed
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction, joins_transaction
@@ -18,13 +18,14 @@ from police.errors import NoticeIncomplete, QueryUnreadable
 from police.models import Notice, Officer, PoliceRequest
 from police.papers import Read, keep, papers_of
 from police.services import Letter, Question, ask_on_papers
-from police.states import NoticePart, Paper, Query, Urgency, Wanted
+from police.states import INSPECTED, AgencyKind, NoticePart, Paper, Query, Urgency, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 # One letter carries so many questions at most.
 MOST_QUESTIONS = 10
+MOST_TRIPS = 40  # of one question of an inspection: beyond them it names too much, and people refuse it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,10 @@ def filled(notice: Notice) -> Filled:
     return msgspec.json.decode(notice.filled, type=Filled)
 
 
-def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> list[NoticePart]:
-    """What a notice lacks, or what on it cannot be, in the order of the form. Pure."""
+def missing_of(
+    given: Filled, papers: Mapping[Paper, object], today: date, kind: str = AgencyKind.POLICE
+) -> list[NoticePart]:
+    """What a notice of a kind of authority lacks, or what on it cannot be, in the order of the form. Pure."""
     lacks = [
         NoticePart(each.name)
         for each in fields(Filled)
@@ -103,6 +106,9 @@ def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> li
         lacks.append(NoticePart.SAME_CERTIFICATE)
     if not set(given.wanted) <= set(Wanted.values):
         lacks.append(NoticePart.WANTED)
+    asked = {wanted for each in given.questions for wanted in each.wanted}
+    if kind == AgencyKind.TRANSPORT and not asked <= INSPECTED:
+        lacks.append(NoticePart.INSPECTED)
     if not all(each.is_complete for each in given.questions[1:]):
         lacks.append(NoticePart.FURTHER)
     return lacks + [NoticePart(paper) for paper in Paper.values if Paper(paper) not in papers]
@@ -199,10 +205,34 @@ def send(*, account: "Account", code: str) -> list[PoliceRequest]:
         raise InvalidInput("further")
     notice.sent_at, notice.number_index = clock.now(), letters.number_index(given.number)
     notice.save(update_fields=["sent_at", "number_index"])
-    for number, each in enumerate(given.questions, start=1):
+    questions = [part for each in given.questions for part in _each_trip(officer, given, each)]
+    for number, each in enumerate(questions, start=1):
         request = _ask(account, officer, notice, given, number, each)
         audit.record(account.actor, "police.notice_sent", notice.code, case=request.code, question=number)
     return requests_of(notice)
+
+
+def _each_trip(officer: Officer, given: Filled, each: Further) -> list[Further]:
+    """A question of an inspection about a car or a driver, of a time with several trips, is one of each trip, with a state
+    and an answer of its own (P13). To police, who may be a thief, nothing says how many there are before people answered:
+    of theirs people choose. By whoever rides no trips are gone through (P3b)."""
+    assert given.span_from is not None and given.span_to is not None  # noqa: S101 - a complete one has both
+    if officer.agency.kind != AgencyKind.TRANSPORT or each.about:
+        return [each]
+    span = given.span_from, given.span_to
+    try:
+        query = Query(each.query) if each.query else selectors.query_of(each.query_value)
+        if query not in {Query.PLATE, Query.PHONE}:
+            return [each]
+        trips, _report = selectors.resolve_query(query, each.query_value, span[0], within=span)
+    except (InvalidInput, QueryUnreadable):  # it is named where it is asked
+        return [each]
+    if query == Query.PHONE:
+        phone = typed.phone.read(each.query_value)
+        trips = [trip for trip in trips if trip.driver and trip.driver.account.phone == phone]
+    if not 1 < len(trips) <= MOST_TRIPS:
+        return [each]
+    return [replace(each, query=Query.TRIP.value, query_value=trip.code) for trip in trips]
 
 
 @joins_transaction

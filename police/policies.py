@@ -106,6 +106,13 @@ ORDINARY_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Answer to an ordinary request"),
     about=_("An ordinary request is answered within this time of being asked."),
 )
+INSPECTION_WITHIN = policy.declare(
+    "police.inspection_within",  # P13
+    policy.Span(1, 15 * 24, policy.Unit.HOURS),
+    72,
+    name=pgettext_lazy("policy name", "Answer to an inspection"),
+    about=_("What the transport authority asks with its own papers is answered within this time."),
+)
 LETTER_HALF_WITHIN = policy.declare(
     "police.letter_half_within",  # P5+
     policy.Span(60, 7_200),

@@ -33,6 +33,7 @@ from police.models import (
 # The rules in force, for whoever judges by them.
 from police.policies import (
     BORNE_OUT_FOR,
+    INSPECTION_WITHIN,
     LETTER_HALF_WITHIN,
     LETTER_WITHIN,
     NEW_DEVICE_FOR,
@@ -395,13 +396,18 @@ def answer_due(request: PoliceRequest) -> datetime | None:
     """When an ordinary request has to be answered at the latest; None for an emergency, which is answered now."""
     if request.urgency != Urgency.ORDINARY:
         return None
-    return request.asked_at + policy.span(ORDINARY_WITHIN)
+    return request.asked_at + policy.span(INSPECTION_WITHIN if is_inspection(request) else ORDINARY_WITHIN)
+
+
+def is_inspection(request: PoliceRequest) -> bool:
+    """Whether the transport authority asks: it has a clock of its own, beside that of the police (P13)."""
+    return request.agency_kind == AgencyKind.TRANSPORT
 
 
 def letter_due(request: PoliceRequest, at: datetime) -> datetime | None:
     """By when staff answer an ordinary request: with complete papers within the time of most of them, and once that is over
     within that of nearly all (P5+); without, by the outer limit. None for an emergency, which is answered now."""
-    if request.urgency != Urgency.ORDINARY or missing_from(request):
+    if request.urgency != Urgency.ORDINARY or missing_from(request) or is_inspection(request):
         return answer_due(request)
     first, last = (request.asked_at + policy.span(each) for each in (LETTER_HALF_WITHIN, LETTER_WITHIN))
     return first if at < first else last
@@ -417,7 +423,7 @@ def letters_that_ring(at: datetime) -> list[PoliceRequest]:
         asked_at__lte=since,
         proposed_by="",
         refuse_by="",
-    )
+    ).exclude(agency_kind=AgencyKind.TRANSPORT)
     first: dict[int | None, PoliceRequest] = {}
     for row in rows.order_by("asked_at", "pk")[:200]:
         if not missing_from(row):
