@@ -212,9 +212,9 @@ def options_to_show(request: HttpRequest, *, account: Account) -> str:
     return json.dumps(dict(options.public_key))
 
 
-def is_shown(request: Any) -> bool:
-    """Whether the second factor of this session is a passkey."""
-    return isinstance(getattr(request.user, "otp_device", None), Passkey)
+def is_another(request: Any) -> bool:
+    """Whether the second factor of this session was shown, and is no passkey."""
+    return request.user.is_verified() and not isinstance(request.user.otp_device, Passkey)
 
 
 def show(request: HttpRequest, *, account: Account, passkey: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -328,9 +328,9 @@ def _ends() -> Least:
     return Least("expires_at", review)
 
 
-def officers_that_end(until: datetime) -> QuerySet[Officer]:
+def officers_that_end(until: datetime) -> QuerySet[Any]:
     """Officers who are let in, and whose entry or call-back (`ends`) ends by a time or is over; the soonest first."""
-    rows = Officer.objects.select_related("account", "agency").annotate(ends=_ends())
+    rows: QuerySet[Any] = Officer.objects.select_related("account", "agency").annotate(ends=_ends())
     wanted = rows.filter(state=OfficerState.ACTIVE, account__is_drill=False, ends__lte=until)
     return wanted.order_by("ends", "pk")
 
@@ -340,7 +340,7 @@ def officers_to_review(at: datetime) -> list[tuple[Officer, datetime]]:
     return [(row, row.ends) for row in officers_that_end(at + policy.span(END_TOLD))[:300]]
 
 
-def _to_tell(at: datetime) -> QuerySet[Officer]:
+def _to_tell(at: datetime) -> QuerySet[Any]:
     lead = policy.span(END_TOLD)
     told = Q(end_told_at=None) | Q(end_told_at__lt=F("ends") - lead)
     return officers_that_end(at + lead).filter(told, ends__gt=at)

@@ -80,7 +80,7 @@ def check_officer(request: HttpRequest) -> Officer:
             raise NotAnOfficer(line=settings.LIAISON_LINE)
         officer = selectors.officer_of(account, clock.now())
         # Whose second factor is not shown yet is asked for that first, by the page itself.
-        if policy.value(PASSKEYS) and user.is_verified() and not passkeys.is_shown(request):
+        if policy.value(PASSKEYS) and passkeys.is_another(request):
             raise PasskeyNeeded(line=settings.LIAISON_LINE)
         return officer
     except (NotAnOfficer, OfficerSuspended, PasskeyNeeded) as error:
