@@ -212,6 +212,11 @@ def options_to_show(request: HttpRequest, *, account: Account) -> str:
     return json.dumps(dict(options.public_key))
 
 
+def is_another(request: Any) -> bool:
+    """Whether the second factor of this session was shown, and is no passkey."""
+    return request.user.is_verified() and not isinstance(request.user.otp_device, Passkey)
+
+
 def show(request: HttpRequest, *, account: Account, passkey: str) -> None:
     """Let a passkey be the second factor of this session. Raises `PasskeyRefused`."""
     state = _state(request, SHOW)

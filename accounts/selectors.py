@@ -251,11 +251,11 @@ def other_accounts(account: Account, *, document: str = "", person: str = "") ->
     return sorted((known.accounts | set(by_phone.values_list("pk", flat=True))) - {account.pk})
 
 
-def is_new_device(account: Account, number: str, *, since: datetime) -> bool:
-    """Whether somebody asks from a further device of theirs, first seen after `since`, or from one that nobody knows.
+def is_new_device(account: Account, number: str, *, since: datetime, enrolled_by: datetime | None) -> bool:
+    """Whether somebody asks from a device of theirs that was first seen after `since`, or from one that nobody knows.
 
-    `number` is what the browser's cookie says. The only device of an account is not called new: it was made known with
-    the account.
+    `number` is what the browser's cookie says. The first device of an account is not called new where it was first seen
+    by `enrolled_by`: it is the one with which they were enrolled. No session is without a device.
     """
     known = {row.digest: row.first_seen_at for row in account.devices.all()}
     if not known:
@@ -263,7 +263,8 @@ def is_new_device(account: Account, number: str, *, since: datetime) -> bool:
     first = known.get(blind_index(number, purpose="device")) if number else None
     if first is None:
         return True
-    return first > since and any(at < first for at in known.values())
+    enrolled = enrolled_by is not None and first == min(known.values()) and first <= enrolled_by
+    return first > since and not enrolled
 
 
 def people_who_may(permission: str) -> list[Account]:

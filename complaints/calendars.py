@@ -71,6 +71,14 @@ def _days_off(year: int) -> frozenset[date]:
     return frozenset(country_holidays("CN", years=year))
 
 
+def end_of_next_working_day(at: datetime) -> datetime:
+    """Midnight after the first working day that begins after this time."""
+    day = at.astimezone(ZONE).date() + timedelta(days=1)
+    while not works(day):
+        day += timedelta(days=1)
+    return datetime.combine(day + timedelta(days=1), time(), ZONE)
+
+
 def _spans(start: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Business time from `start` on, a span for each working day."""
     hours, day = policy.value(HOURS), start.astimezone(ZONE).date()

@@ -12,7 +12,7 @@ from core import formats
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text
 from core.console.motions import desk
 from core.typed.fields import CODE, Moment, Typed
-from police import preserving, register, selectors, services, tables
+from police import papers, preserving, register, selectors, services, tables
 from police.documents import rules, telling
 from police.models import PoliceRequest, Preservation
 from police.policies import (
@@ -29,7 +29,17 @@ from police.policies import (
     why_not,
     why_not_preserve,
 )
-from police.states import NO_ERROR, UNDECIDED, ErrorKind, IdentityState, RefusalCode, RequestState, Wanted
+from police.states import (
+    NO_ERROR,
+    UNDECIDED,
+    Channel,
+    ErrorKind,
+    IdentityState,
+    Paper,
+    RefusalCode,
+    RequestState,
+    Wanted,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -80,6 +90,17 @@ class PointToTrip(ActionForm):
         if given.get("found") == self.OTHER and not given.get("trip") and "trip" not in self.errors:
             self.add_error("trip", self.fields["trip"].error_messages["required"])
         return given
+
+
+class PapersCame(ActionForm):
+    """The written request of who asked by telephone, as it came by post, fax or courier."""
+
+    letter_number = text(_("Number of the letter of introduction"), limit=40)
+    certificate_1 = text(_("First officer's certificate"), limit=40)
+    certificate_2 = text(_("Second officer's certificate"), limit=40)
+    letter = forms.FileField(label=Paper.LETTER.label, required=False)
+    file_1 = forms.FileField(label=Paper.CERTIFICATE_1.label, required=False)
+    file_2 = forms.FileField(label=Paper.CERTIFICATE_2.label, required=False)
 
 
 class RefuseIdentity(ActionForm):
@@ -134,6 +155,20 @@ def _point_to_trip(request: PoliceRequest, person: "Account", given: Given) -> N
     found = given.get("found", PointToTrip.OTHER)
     meant = given["trip"] if found == PointToTrip.OTHER else found
     services.point_to_trip(account=person, code=request.code, trip_code=meant)
+
+
+def _papers_came(request: PoliceRequest, person: "Account", given: Given) -> None:
+    """Its files are read and stored before the service's transaction begins."""
+    files = papers.read({paper: given[name] for paper, name in papers.FIELDS.items() if given.get(name)})
+    services.receive_papers(
+        account=person,
+        code=request.code,
+        letter_number=given["letter_number"],
+        certificate_1=given["certificate_1"],
+        certificate_2=given["certificate_2"],
+        legal_basis="",
+        files=files,
+    )
 
 
 def _open(request: PoliceRequest) -> bool:
@@ -265,6 +300,18 @@ REQUESTS.add(
         permission=ANSWER,
         run=calls(services.escalate_request),
         offered=lambda request, _person: _open(request) and request.state != RequestState.ESCALATED,
+    ),
+    Action(
+        key="papers",
+        label=_("The written request came"),
+        permission=ANSWER,
+        run=_papers_came,
+        form=PapersCame,
+        offered=lambda request, _person: (
+            request.channel != Channel.FORM
+            and request.papers_at is None
+            and request.state in {*UNDECIDED, RequestState.RELEASED}
+        ),
     ),
     Action(
         key="identity_call",

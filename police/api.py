@@ -19,7 +19,7 @@ from core.api import read
 from core.errors import InvalidInput
 from core.limits import asker_of
 from core.typed.fields import NAME, PHONE, MomentInput, TypedInput
-from police import following, notices, selectors, services
+from police import following, notices, papers, selectors, services
 from police.documents import services as documents
 from police.documents.states import CopyKind
 from police.models import PoliceRequest
@@ -77,6 +77,13 @@ class PoliceRequestInput(serializers.Serializer[Any]):
         return attrs
 
 
+class PaperFileInput(serializers.Serializer[Any]):
+    paper = serializers.ChoiceField(choices=Paper.choices)
+    content = serializers.CharField(
+        max_length=12 * 1024 * 1024, help_text="Base64 of a JPEG, PNG, WebP, HEIC or PDF, up to 8 MB"
+    )
+
+
 class PapersInput(serializers.Serializer[Any]):
     letter_number = serializers.CharField(max_length=40)
     certificates = serializers.ListField(
@@ -84,6 +91,9 @@ class PapersInput(serializers.Serializer[Any]):
     )
     legal_basis = serializers.CharField(
         max_length=200, required=False, default="", help_text="Where the request did not say it yet"
+    )
+    files = PaperFileInput(
+        many=True, required=False, default=list, help_text="The letter and both certificates, each once"
     )
 
 
@@ -94,13 +104,6 @@ class FurtherInput(serializers.Serializer[Any]):
     until = MomentInput(required=False)
     wanted = serializers.ListField(
         child=serializers.ChoiceField(choices=Wanted.choices), min_length=1, max_length=len(Wanted)
-    )
-
-
-class PaperFileInput(serializers.Serializer[Any]):
-    paper = serializers.ChoiceField(choices=Paper.choices)
-    content = serializers.CharField(
-        max_length=12 * 1024 * 1024, help_text="Base64 of a JPEG, PNG, WebP, HEIC or PDF, up to 8 MB"
     )
 
 
@@ -305,7 +308,7 @@ class NoticesView(OfficerView):
                 wanted=first.wanted,
                 further=further,
             )
-            files = notices.read_papers({Paper(each["paper"]): _file(each) for each in body["files"]})
+            files = _read(body["files"])
             if lacks := notices.save(account=account, code=notice.code, given=given, papers=files):
                 found = {"code": notice.code, "missing": [part.value for part in lacks], "questions": []}
                 return Response(found, status=200)
@@ -322,6 +325,10 @@ class NoticesView(OfficerView):
             for row in asked
         ]
         return Response({"code": notice.code, "missing": [], "questions": questions}, status=201)
+
+
+def _read(files: list[dict[str, Any]]) -> dict[Paper, papers.Read]:
+    return papers.read({Paper(each["paper"]): _file(each) for each in files})
 
 
 def _file(given: dict[str, Any]) -> "ContentFile[bytes]":
@@ -389,6 +396,7 @@ class PapersView(OfficerView):
     @extend_schema(request=PapersInput, responses=PoliceRequestOutput)
     def post(self, request: Request, code: str) -> Response:
         account = check_permission(request, "police.ask")
-        return Response(
-            _show(request, services.file_papers(account=account, code=code, **read(PapersInput, request)))
-        )
+        body = read(PapersInput, request)
+        selectors.own_request(selectors.officer_of(account, clock.now()), code)  # before its files are read
+        files = _read(body.pop("files"))
+        return Response(_show(request, services.file_papers(account=account, code=code, files=files, **body)))

@@ -26,6 +26,16 @@ class OfficerSuspended(DomainError):
     )
 
 
+class PasskeyNeeded(DomainError):
+    code, status, sentence = (
+        "passkey_needed",
+        403,
+        _(
+            "Officers sign in with a passkey here. Add one to your account and sign in with it, or call the liaison line %(line)s."
+        ),
+    )
+
+
 class QueryUnreadable(DomainError):
     code, status, sentence = (
         "query_unreadable",

@@ -155,6 +155,10 @@ class PapersForm(forms.Form):
         required=False,
         help_text=_("Only where the request did not say it yet."),
     )
+    # That one is missing is said by the service, whichever door it came in by.
+    letter = forms.FileField(label=Paper.LETTER.label, help_text=_ONE_FILE, required=False)
+    file_1 = forms.FileField(label=Paper.CERTIFICATE_1.label, required=False)
+    file_2 = forms.FileField(label=Paper.CERTIFICATE_2.label, required=False)
 
 
 class ProofForm(forms.Form):
@@ -243,6 +247,12 @@ class FindsStation(forms.Form):
 
 class PhoneRequestForm(FindsStation, QuestionForm):
     badge = forms.CharField(label=_("Badge number"), max_length=20)
+    why_not_written = forms.CharField(
+        label=_("Why not in writing"),
+        max_length=200,
+        required=False,
+        help_text=_("Ask it on the call. Only where we call them ourselves it stays empty."),
+    )
     outbound = forms.BooleanField(label=_("We are calling them"), required=False)
     field_order = [
         "agency",
@@ -252,6 +262,7 @@ class PhoneRequestForm(FindsStation, QuestionForm):
         "query",
         "about",
         "until",
+        "why_not_written",
         "outbound",
         "submission",
     ]

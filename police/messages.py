@@ -119,3 +119,29 @@ class StationChanges(
     station: Words
     at: Moment
     line: Words
+
+
+class PapersAwaited(
+    Message,
+    code="police.papers_awaited",
+    text=_(
+        "Huhang: the written request to what we gave your station (request %(code)s) is not here yet. It is due at %(at)s. Questions: %(line)s."
+    ),
+    channels=("email",),
+):
+    code: Code
+    at: Moment
+    line: Words
+
+
+class OfficerEnds(
+    Message,
+    code="police.officer_ends",
+    text=_(
+        "Huhang: the time of the liaison officer %(code)s ends at %(at)s. Your station is called about them again; to have it done now, call %(line)s."
+    ),
+    channels=("email", "sms"),
+):
+    code: Code
+    at: Moment
+    line: Words

@@ -12,6 +12,7 @@ from core.formats import place
 from core.privacy import EncryptedTextField
 from police.states import (
     ENDED_BY,
+    INSPECTED,
     UNDECIDED,
     AgencyKind,
     Asked,
@@ -106,6 +107,8 @@ class Officer(models.Model):
     # The head of the station who confirmed them.
     head_confirmed_at = models.DateTimeField(pgettext_lazy("officer", "confirmed by the head at"), null=True)
     head = EncryptedTextField(pgettext_lazy("officer", "name of the head"))
+    # When station and officer were last told that the entry or the call-back ends.
+    end_told_at = models.DateTimeField(pgettext_lazy("officer", "told of the end at"), null=True)
     # The two people who let an officer in again whom an improper request had suspended.
     reinstate_by = models.CharField(
         pgettext_lazy("officer", "reinstating proposed by"), max_length=40, blank=True, default=""
@@ -265,6 +268,13 @@ class PoliceRequest(models.Model):
     )
     papers_due_at = models.DateTimeField(pgettext_lazy("field", "paperwork due at"), null=True)
     papers_at = models.DateTimeField(pgettext_lazy("field", "paperwork received at"), null=True)
+    papers_reminded_at = models.DateTimeField(
+        pgettext_lazy("policerequest", "reminded of the paperwork at"), null=True
+    )
+    # What is unlike its officer or station in the papers that followed (P10). Apart from `unusual`: what went out went out.
+    papers_unusual = models.JSONField(
+        pgettext_lazy("policerequest", "what is unusual of the papers"), default=list, blank=True
+    )
     letter_number = EncryptedTextField(pgettext_lazy("field", "letter number"))
     certificates = EncryptedTextField(pgettext_lazy("field", "certificates"))
 
@@ -305,6 +315,10 @@ class PoliceRequest(models.Model):
                 name="request_of_inspection_is_no_emergency",
             ),
             models.CheckConstraint(
+                condition=~Q(agency_kind=AgencyKind.TRANSPORT) | Q(wanted__contained_by=sorted(INSPECTED)),
+                name="request_of_inspection_names_what_it_may",
+            ),
+            models.CheckConstraint(
                 condition=Q(channel="form") | ~Q(state="released") | Q(called_back_at__isnull=False),
                 name="request_by_phone_released_after_call_back",
             ),
@@ -338,6 +352,11 @@ class PoliceRequest(models.Model):
                 name="request_undecided",
             ),
             models.Index(fields=["phone_index", "asked_at"], name="request_about_phone"),
+            models.Index(
+                fields=["papers_due_at"],
+                condition=Q(papers_at__isnull=True, papers_due_at__isnull=False),
+                name="request_papers_awaited",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -385,10 +404,22 @@ class Notice(models.Model):
 
 
 class NoticeFile(models.Model):
-    """The letter of a notice or a certificate, as a picture or document, encrypted in storage."""
+    """The letter or a certificate of a notice, or of an emergency, as a picture or document, encrypted in storage."""
 
     notice = models.ForeignKey(
-        Notice, on_delete=models.PROTECT, related_name="files", verbose_name=pgettext_lazy("field", "notice")
+        Notice,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="files",
+        verbose_name=pgettext_lazy("field", "notice"),
+    )
+    # The emergency whose papers followed.
+    request = models.ForeignKey(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="files",
+        verbose_name=pgettext_lazy("release", "police request"),
     )
     picture = models.OneToOneField(
         "core.StoredPicture",
@@ -398,16 +429,23 @@ class NoticeFile(models.Model):
     )
     paper = models.CharField(pgettext_lazy("noticefile", "which paper"), max_length=20, choices=Paper.choices)
     is_document = models.BooleanField(pgettext_lazy("field", "document, not a picture"), default=False)
-    # Of a letter: the shapes of its lines (`police.vision`), by which it is known when it is scanned again.
+    # Of a letter the shapes of its lines, of a certificate that of the whole (`police.vision`): by them it is known when it
+    # is scanned or pressed again.
     lines = EncryptedTextField(pgettext_lazy("noticefile", "shapes of its lines"), default="")
     at = models.DateTimeField(pgettext_lazy("field", "time"))
 
     class Meta:
         verbose_name = pgettext_lazy("model", "file of a notice")
         verbose_name_plural = pgettext_lazy("model", "files of notices")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(notice__isnull=True) ^ Q(request__isnull=True),
+                name="file_of_a_notice_or_of_an_emergency",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.notice_id} {self.get_paper_display()}"
+        return f"{self.notice_id or self.request_id} {self.get_paper_display()}"
 
 
 class Release(models.Model):

@@ -2,38 +2,31 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 from django.utils import timezone
 
-from core import audit, clock, idempotency, pictures, policy
+from core import audit, clock, idempotency, typed
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
-from core.reader import door
-from core.reader.headers import Kind
-from core.retention import RECORDS_KEPT
 from core.transactions import begins_transaction, joins_transaction
 from police import letters, selectors
 from police.errors import NoticeIncomplete, QueryUnreadable
-from police.models import Notice, NoticeFile, Officer, PoliceRequest
+from police.models import Notice, Officer, PoliceRequest
 from police.models import understood as understood_as
+from police.papers import Read, keep, papers_of
 from police.services import Letter, Question, ask_on_papers
-from police.states import NoticePart, Paper, Query, Urgency, Wanted
+from police.states import INSPECTED, AgencyKind, NoticePart, Paper, Query, Urgency, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from core.reader.door import Upload
 
-PURPOSES = {Kind.PDF: "police_document", Kind.JPEG: "police_paper"}
-
-
-# Of a letter: the shapes of its lines.
-LINES = door.Reading("police.vision:lines", list[str])
 # One letter carries so many questions at most.
 MOST_QUESTIONS = 10
+MOST_TRIPS = 40  # of one question of an inspection: beyond them it names too much, and people refuse it
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +102,10 @@ def _read_as(query: str, value: str) -> str:
         return ""
 
 
-def papers_of(notice: Notice) -> dict[Paper, NoticeFile]:
-    """Its files, by what they are; of several the last."""
-    rows = NoticeFile.objects.select_related("picture").filter(notice=notice).order_by("pk")
-    return {Paper(row.paper): row for row in rows}
-
-
-def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> list[NoticePart]:
-    """What a notice lacks, or what on it cannot be, in the order of the form. Pure."""
+def missing_of(
+    given: Filled, papers: Mapping[Paper, object], today: date, kind: str = AgencyKind.POLICE
+) -> list[NoticePart]:
+    """What a notice of a kind of authority lacks, or what on it cannot be, in the order of the form. Pure."""
     lacks = [
         NoticePart(each.name)
         for each in fields(Filled)
@@ -130,6 +119,9 @@ def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> li
         lacks.append(NoticePart.SAME_CERTIFICATE)
     if not set(given.wanted) <= set(Wanted.values):
         lacks.append(NoticePart.WANTED)
+    asked = {wanted for each in given.questions for wanted in each.wanted}
+    if kind == AgencyKind.TRANSPORT and not asked <= INSPECTED:
+        lacks.append(NoticePart.INSPECTED)
     if not all(each.is_complete for each in given.questions[1:]):
         lacks.append(NoticePart.FURTHER)
     return lacks + [NoticePart(paper) for paper in Paper.values if Paper(paper) not in papers]
@@ -137,7 +129,8 @@ def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> li
 
 def missing(notice: Notice) -> list[NoticePart]:
     """The checklist of a notice as it stands now."""
-    return missing_of(filled(notice), papers_of(notice), timezone.localdate(clock.now()))
+    today, kind = timezone.localdate(clock.now()), notice.officer.agency.kind
+    return missing_of(filled(notice), papers_of(notice), today, kind)
 
 
 def own_notice(officer: Officer, code: str) -> Notice:
@@ -151,24 +144,6 @@ def own_notice(officer: Officer, code: str) -> Notice:
 def drafts_of(officer: Officer) -> list[Notice]:
     """Those that are not sent yet, the last one first."""
     return list(Notice.objects.filter(officer=officer, sent_at=None).order_by("-saved_at")[:20])
-
-
-class Read(NamedTuple):
-    """A paper that lies in storage and belongs to no notice yet; of a letter the shapes of its lines, first page first."""
-
-    kind: Kind
-    written: pictures.Written
-    lines: list[str]
-
-
-def read_papers(uploads: "Mapping[Paper, Upload]") -> dict[Paper, Read]:
-    """Look at each file and write it to storage; outside of transactions. Raises as `core.reader.door.read_file`."""
-    read = {}
-    for paper, upload in uploads.items():
-        kind, content = door.read_file(upload)
-        pages = door.pages(content, LINES) if paper == Paper.LETTER else []
-        read[paper] = Read(kind, pictures.store(content), [line for page in pages for line in page])
-    return read
 
 
 @begins_transaction
@@ -221,22 +196,7 @@ def _save(notice: Notice, given: Filled, papers: Mapping[Paper, Read]) -> list[N
     at = clock.now()
     notice.filled, notice.saved_at = msgspec.json.encode(given).decode(), at
     notice.save(update_fields=["filled", "saved_at"])
-    there = papers_of(notice)
-    for paper, (kind, written, lines) in papers.items():
-        known = {there[paper].picture.digest} if paper in there else set()
-        if not pictures.is_new(written, known):
-            continue
-        picture = pictures.attach(
-            written, purpose=PURPOSES[kind], subject=notice.code, keep_for=policy.span(RECORDS_KEPT)
-        )
-        NoticeFile.objects.create(
-            notice=notice,
-            paper=paper,
-            picture=picture,
-            is_document=kind == Kind.PDF,
-            lines=" ".join(lines),
-            at=at,
-        )
+    keep(papers, of=notice)
     return missing(notice)
 
 
@@ -259,10 +219,34 @@ def send(*, account: "Account", code: str) -> list[PoliceRequest]:
         raise InvalidInput("further")
     notice.sent_at, notice.number_index = clock.now(), letters.number_index(given.number)
     notice.save(update_fields=["sent_at", "number_index"])
-    for number, each in enumerate(given.questions, start=1):
+    questions = [part for each in given.questions for part in _each_trip(officer, given, each)]
+    for number, each in enumerate(questions, start=1):
         request = _ask(account, officer, notice, given, number, each)
         audit.record(account.actor, "police.notice_sent", notice.code, case=request.code, question=number)
     return requests_of(notice)
+
+
+def _each_trip(officer: Officer, given: Filled, each: Further) -> list[Further]:
+    """A question of an inspection about a car or a driver, of a time with several trips, is one of each trip, with a state
+    and an answer of its own (P13). To police, who may be a thief, nothing says how many there are before people answered:
+    of theirs people choose. By whoever rides no trips are gone through (P3b)."""
+    assert given.span_from is not None and given.span_to is not None  # noqa: S101 - a complete one has both
+    if officer.agency.kind != AgencyKind.TRANSPORT or each.about:
+        return [each]
+    span = given.span_from, given.span_to
+    try:
+        query = Query(each.query) if each.query else selectors.query_of(each.query_value)
+        if query not in {Query.PLATE, Query.PHONE}:
+            return [each]
+        trips, _report = selectors.resolve_query(query, each.query_value, span[0], within=span)
+    except (InvalidInput, QueryUnreadable):  # it is named where it is asked
+        return [each]
+    if query == Query.PHONE:
+        phone = typed.phone.read(each.query_value)
+        trips = [trip for trip in trips if trip.driver and trip.driver.account.phone == phone]
+    if not 1 < len(trips) <= MOST_TRIPS:
+        return [each]
+    return [replace(each, query=Query.TRIP.value, query_value=trip.code) for trip in trips]
 
 
 @joins_transaction
@@ -313,12 +297,3 @@ def _at_question(wrong: InvalidInput, number: int) -> InvalidInput:
 def requests_of(notice: Notice) -> list[PoliceRequest]:
     """The questions of a sent notice, in their order."""
     return list(PoliceRequest.objects.filter(notice=notice).order_by("number"))
-
-
-def paper_of(request: PoliceRequest, code: str) -> NoticeFile:
-    """A file of a request's notice, by the code of the picture. Raises `NotFound`."""
-    rows = NoticeFile.objects.select_related("picture")
-    found = rows.filter(notice=request.notice_id, picture__code=code).first()
-    if found is None:
-        raise NotFound
-    return found

@@ -9,12 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from complaints import calendars
 from core import clock, four_eyes, limits, policy
 from core.limits import Per
 from police.documents import rules
 from police.states import (
     ENDED_BY,
     IDENTITY_WAITS,
+    REQUEST_TRANSITIONS,
     UNDECIDED,
     Channel,
     Grade,
@@ -43,6 +45,22 @@ PAPERS_WITHIN = policy.declare(
     86_400,
     name=pgettext_lazy("policy name", "Paperwork after an emergency"),
     about=_("Paperwork follows an emergency release within this time."),
+)
+PAPERS_REMINDED = policy.declare(
+    "police.papers_reminded",  # P4
+    policy.Span(1, 24, policy.Unit.HOURS),
+    4,
+    name=pgettext_lazy("policy name", "Reminder of paperwork"),
+    about=_("So long before paperwork is due, a station that has sent none is reminded."),
+)
+PAPERS_RING_AFTER = policy.declare(
+    "police.papers_ring_after",  # P4
+    policy.Span(900, 8 * 3_600),
+    7_200,
+    name=pgettext_lazy("policy name", "Late paperwork that nobody looks at"),
+    about=_(
+        "Staff, and then supervisors, are rung about late paperwork after this time of business hours; at night nobody is."
+    ),
 )
 OFFICER_UNTIL = policy.declare(
     "police.officer_until",  # P1
@@ -88,6 +106,13 @@ ORDINARY_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Answer to an ordinary request"),
     about=_("An ordinary request is answered within this time of being asked."),
 )
+INSPECTION_WITHIN = policy.declare(
+    "police.inspection_within",  # P13
+    policy.Span(1, 15 * 24, policy.Unit.HOURS),
+    72,
+    name=pgettext_lazy("policy name", "Answer to an inspection"),
+    about=_("What the transport authority asks with its own papers is answered within this time."),
+)
 LETTER_HALF_WITHIN = policy.declare(
     "police.letter_half_within",  # P5+
     policy.Span(60, 7_200),
@@ -118,6 +143,31 @@ CALL_BACK_HOLDS = policy.declare(
     name=pgettext_lazy("policy name", "Life of an officer's call-back"),
     about=_(
         "An officer who was called back this long ago is called back anew, and one whose head confirmed them is confirmed anew; until then nothing is released to them by rule."
+    ),
+)
+REVIEW_GRACE = policy.declare(
+    "police.officer_review_grace",  # P1
+    policy.Span(0, 90, policy.Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Grace of an officer's yearly review"),
+    about=_(
+        "So long after their call-back is over an officer whom nobody called back anew is let in no more, until somebody does."
+    ),
+)
+END_TOLD = policy.declare(
+    "police.officer_end_told",  # P1
+    policy.Span(1, 90, policy.Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Letter before an officer's time ends"),
+    about=_("So long before an officer's entry or call-back ends, their station and they are told."),
+)
+PASSKEYS = policy.declare(
+    "police.passkeys_required",  # P1+
+    policy.Flag(),
+    False,
+    name=pgettext_lazy("policy name", "Officers sign in with passkeys"),
+    about=_(
+        "Officers are let in with a passkey alone. Who has none adds one first; who cannot calls the liaison line."
     ),
 )
 STATION_WAITS = policy.declare(
@@ -203,7 +253,9 @@ NEW_DEVICE_FOR = policy.declare(
     policy.Span(1, 30 * 24, policy.Unit.HOURS),
     72,
     name=pgettext_lazy("policy name", "New device of an officer"),
-    about=_("A further device of an officer counts as new for this time."),
+    about=_(
+        "A device of an officer counts as new for this time, but for the one with which they first signed in by so long after their call-back."
+    ),
 )
 SAME_NUMBER_FOR = policy.declare(
     "police.same_number_for",  # P10
@@ -380,16 +432,40 @@ def tier_of(officer: "Officer", at: datetime) -> Tier:
     return Tier.MAILBOX
 
 
+def review_due(officer: "Officer") -> datetime | None:
+    """By when the station is to be called about an officer again (P1); None where nobody was ever called: nothing goes to
+    them by rule, and their entry ends by itself."""
+    known = [at for at in (officer.called_back_at, officer.head_confirmed_at) if at]
+    return max(known) + policy.span(CALL_BACK_HOLDS) if known else None
+
+
+def lets_in(officer: "Officer", at: datetime) -> bool:
+    """Whether an officer is let in at a time: neither suspended, nor expired, nor left unreviewed."""
+    due = review_due(officer)
+    reviewed = due is None or at <= due + policy.span(REVIEW_GRACE)
+    return officer.state == OfficerState.ACTIVE and officer.expires_at > at and reviewed
+
+
 def may_be_by_rule(tier: int) -> bool:
     """Whether anything is released by rule to an officer of a tier; all else is for people."""
     return tier >= Tier.CALLED_BACK
 
 
+def papers_due(request: "PoliceRequest", at: datetime) -> datetime | None:
+    """By when papers follow what is released at a time (P3, P4): by telephone the written request until the end of the next
+    working day. With a person's own code none are asked for (P15)."""
+    if request.urgency == Urgency.REFERENCE:
+        return None
+    if request.channel == Channel.FORM:
+        return at + policy.span(PAPERS_WITHIN)
+    return calendars.end_of_next_working_day(at)
+
+
 def calls_back(request: "PoliceRequest") -> bool:
-    """Whether the station is called back before anything is released: who rings, whom only a mailbox vouches for, and a
-    letter whose file came before (P10)."""
+    """Whether the station is called back before anything is released: who rings, whom only a mailbox vouches for, and
+    where the file of the letter, or of an emergency's papers, came before (P10)."""
     mailbox = request.officer_tier == Tier.MAILBOX and request.urgency == Urgency.EMERGENCY
-    used = Unusual.LETTER_USED in request.unusual
+    used = Unusual.LETTER_USED in request.unusual or bool(request.papers_unusual)
     return request.channel != Channel.FORM or mailbox or used
 
 
@@ -672,6 +748,15 @@ def _error_not_agreed(request: "PoliceRequest", account: "Account") -> str | Pro
     return _no_error(request, account) or own
 
 
+def _takes_no_papers(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    if request.channel == Channel.FORM:
+        return _("Its officer sends the papers from their own account.")
+    if request.papers_at is not None:
+        return _("The papers are there.")
+    refused = _("It was refused: no paper is waited for.")
+    return refused if request.state in REQUEST_TRANSITIONS.ends - {RequestState.RELEASED} else ""
+
+
 _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "call-back": _not_by_phone,
     "trip": _not_to_be_pointed,
@@ -684,6 +769,7 @@ _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "leave_out": _no_letter,
     "give_again": _no_letter,
     "escalate": _escalated,
+    "papers": _takes_no_papers,
     "identity_call": _identity_called,
     "identity_confirm": _identity_not_confirmable,
     "identity_refuse": _identity_decided,

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -27,9 +29,9 @@ from core.transactions import begins_transaction
 from police import messages
 from police.errors import NotThePublishedNumber, StationExists
 from police.models import Agency, Officer
-from police.policies import OFFICER_UNTIL, STATION_WAITS
+from police.policies import CALL_BACK_HOLDS, END_TOLD, OFFICER_UNTIL, STATION_WAITS
 from police.selectors import agency_by_code
-from police.states import AgencyKind, Tier
+from police.states import AgencyKind, OfficerState, Tier
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -317,6 +319,66 @@ def officers_of(stations: Iterable[Agency]) -> list[Officer]:
     """All of these stations, suspended ones and those whose time is over too."""
     rows = Officer.objects.select_related("account", "agency").filter(agency__in=list(stations))
     return list(rows.order_by("agency", "pk")[:300])
+
+
+def _ends() -> Least:
+    """When an officer's entry or call-back ends, whichever comes first (`police.policies.review_due`)."""
+    called = Greatest("called_back_at", "head_confirmed_at")
+    review = ExpressionWrapper(called + policy.span(CALL_BACK_HOLDS), output_field=DateTimeField())
+    return Least("expires_at", review)
+
+
+def officers_that_end(until: datetime) -> QuerySet[Any]:
+    """Officers who are let in, and whose entry or call-back (`ends`) ends by a time or is over; the soonest first."""
+    rows: QuerySet[Any] = Officer.objects.select_related("account", "agency").annotate(ends=_ends())
+    wanted = rows.filter(state=OfficerState.ACTIVE, account__is_drill=False, ends__lte=until)
+    return wanted.order_by("ends", "pk")
+
+
+def officers_to_review(at: datetime) -> list[tuple[Officer, datetime]]:
+    """Whose station is to be called again now or soon, or who is to be let in longer, with the day (P1)."""
+    return [(row, row.ends) for row in officers_that_end(at + policy.span(END_TOLD))[:300]]
+
+
+def _to_tell(at: datetime) -> QuerySet[Any]:
+    lead = policy.span(END_TOLD)
+    told = Q(end_told_at=None) | Q(end_told_at__lt=F("ends") - lead)
+    return officers_that_end(at + lead).filter(told, ends__gt=at)
+
+
+@begins_transaction
+def _tell_of_end(pk: int, at: datetime) -> bool:
+    """The station at its registered address, and the officer."""
+    Officer.objects.select_for_update().filter(pk=pk).first()
+    officer = _to_tell(at).filter(pk=pk).first()
+    if officer is None:
+        return False
+    Officer.objects.filter(pk=pk).update(end_told_at=at)
+    told = messages.OfficerEnds(code=officer.account.code, at=officer.ends, line=settings.LIAISON_LINE)
+    ways = (
+        ("email", officer.agency.registered_email, "zh-hans"),
+        ("sms", officer.account.phone, officer.account.language),
+    )
+    for channel, to, language in ways:
+        outbox.queue(
+            told,
+            key=f"officer-ends:{officer.account.code}:{officer.ends:%Y%m%d}:{channel}",
+            channel=channel,
+            to=to,
+            language=language,
+            subject=officer.account.code,
+        )
+    audit.record(SYSTEM, "police.officer_told_of_end", officer.account.code, ends=officer.ends.isoformat())
+    return True
+
+
+ENDS = jobs.rows(
+    "police.officers_that_end",
+    _("telling stations of officers whose time ends"),
+    due=lambda at, limit: list(_to_tell(at).values_list("pk", flat=True)[:limit]),
+    act=_tell_of_end,
+    key=int,
+)
 
 
 def _check_longer(subject: str, given: Until) -> None:

@@ -12,31 +12,34 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import is_new_device
+from complaints import calendars
 from core import cases, clock, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
-from police import letters
+from police import papers
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import (
     Agency,
     IdentityPart,
-    NoticeFile,
     Officer,
     PoliceRequest,
     Preservation,
     Release,
+    ReleaseError,
     ReleaseReview,
 )
 
 # The rules in force, for whoever judges by them.
 from police.policies import (
     BORNE_OUT_FOR,
+    INSPECTION_WITHIN,
     LETTER_HALF_WITHIN,
     LETTER_WITHIN,
     NEW_DEVICE_FOR,
     OPEN_FOR,
     ORDINARY_WITHIN,
+    PAPERS_RING_AFTER,
     PAPERS_WITHIN,
     PLACE_WINDOW,
     SAME_NUMBER_FOR,
@@ -44,6 +47,7 @@ from police.policies import (
     USUAL_OVER,
     Claim,
     identity_part,
+    lets_in,
     may_be_by_rule,
 )
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
@@ -57,7 +61,6 @@ from police.states import (
     Channel,
     IdentityState,
     OfficerState,
-    Paper,
     Query,
     RequestState,
     Sign,
@@ -87,7 +90,7 @@ def officer_of(account: "Account", at: datetime) -> Officer:
     officer = _OFFICER.first(account.pk)
     if officer is None:
         raise NotAnOfficer(line=settings.LIAISON_LINE)
-    if officer.state != OfficerState.ACTIVE or officer.expires_at <= at:
+    if not lets_in(officer, at):
         raise OfficerSuspended(line=settings.LIAISON_LINE)
     return officer
 
@@ -192,6 +195,25 @@ _PAPERS_MISSING = Read(
         .order_by("papers_due_at")
     ),
     datetime,
+)
+_PAPERS_UNSAID = Read(
+    lambda at: (
+        _requests()
+        .filter(OF_PEOPLE, state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
+        .exclude(pk__in=ReleaseError.objects.exclude(noted_by="").values("request"))
+        .order_by("-papers_due_at")[:100]
+    ),
+    datetime,
+)
+_PAPERS_AWAITED = Read(
+    lambda person: (
+        _requests()
+        .filter(OF_PEOPLE, state=RequestState.RELEASED, papers_at=None, papers_due_at__isnull=False)
+        .filter(owned_by=person)
+        .exclude(channel=Channel.FORM)
+        .order_by("papers_due_at")
+    ),
+    str,
 )
 _UNREVIEWED: Read[Any] = Read(
     lambda: (
@@ -374,13 +396,18 @@ def answer_due(request: PoliceRequest) -> datetime | None:
     """When an ordinary request has to be answered at the latest; None for an emergency, which is answered now."""
     if request.urgency != Urgency.ORDINARY:
         return None
-    return request.asked_at + policy.span(ORDINARY_WITHIN)
+    return request.asked_at + policy.span(INSPECTION_WITHIN if is_inspection(request) else ORDINARY_WITHIN)
+
+
+def is_inspection(request: PoliceRequest) -> bool:
+    """Whether the transport authority asks: it has a clock of its own, beside that of the police (P13)."""
+    return request.agency_kind == AgencyKind.TRANSPORT
 
 
 def letter_due(request: PoliceRequest, at: datetime) -> datetime | None:
     """By when staff answer an ordinary request: with complete papers within the time of most of them, and once that is over
     within that of nearly all (P5+); without, by the outer limit. None for an emergency, which is answered now."""
-    if request.urgency != Urgency.ORDINARY or missing_from(request):
+    if request.urgency != Urgency.ORDINARY or missing_from(request) or is_inspection(request):
         return answer_due(request)
     first, last = (request.asked_at + policy.span(each) for each in (LETTER_HALF_WITHIN, LETTER_WITHIN))
     return first if at < first else last
@@ -396,7 +423,7 @@ def letters_that_ring(at: datetime) -> list[PoliceRequest]:
         asked_at__lte=since,
         proposed_by="",
         refuse_by="",
-    )
+    ).exclude(agency_kind=AgencyKind.TRANSPORT)
     first: dict[int | None, PoliceRequest] = {}
     for row in rows.order_by("asked_at", "pk")[:200]:
         if not missing_from(row):
@@ -433,14 +460,11 @@ def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
     officer = request.officer
     over = trip.ended_at or trip.cancelled_at
     return Claim(
-        verified=officer is not None
-        and officer.state == OfficerState.ACTIVE
-        and officer.expires_at > at
-        and may_be_by_rule(request.officer_tier),
+        verified=officer is not None and lets_in(officer, at) and may_be_by_rule(request.officer_tier),
         declared=request.declared,
         recent=over is None or at - over < policy.span(BORNE_OUT_FOR),
         signs=_signs(request, trip, at),
-        unusual=frozenset(Unusual(code) for code in request.unusual),
+        unusual=frozenset(Unusual(code) for code in (*request.unusual, *request.papers_unusual)),
     )
 
 
@@ -473,47 +497,33 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
     of hers, or in a letter (P10). `device` is what the cookie says."""
     officer = request.officer
     if request.notice_id is not None:
-        return {Unusual.LETTER_USED} if _letter_came_before(request) else set()
+        return _letter_came_before(request)
     if officer is None or request.urgency == Urgency.ORDINARY:
         return set()
     rates = _rates(request, at)
     found = {
         Unusual.OFFICER_RATE: _more_than_usual(*rates[:2]),
         Unusual.STATION_RATE: _more_than_usual(*rates[2:]),
-        Unusual.NEW_DEVICE: is_new_device(officer.account, device, since=at - policy.span(NEW_DEVICE_FOR)),
+        Unusual.NEW_DEVICE: _from_a_new_device(officer, device, at),
         Unusual.NO_TRIP: bool(request.phone_index) and not request.trips_found,
         Unusual.SAME_NUMBER: _asked_by_unlinked_stations(request, at),
     }
     return {code for code, there in found.items() if there}
 
 
-COMPARED = 400  # letters of the same station, and of all, that one is compared with by its lines, the newest
-
-
-def _letter_came_before(request: PoliceRequest) -> bool:
-    """Whether the letter is one that was sent with another notice, of whichever officer: the same file, or the same paper,
-    scanned or pressed again or cut (`police.letters`)."""
+def _letter_came_before(request: PoliceRequest) -> set[Unusual]:
+    """Whether the letter is one that was sent before (`police.papers`): that alone makes a question of a letter unusual."""
     assert request.notice is not None  # noqa: S101 - who asks has a letter
-    files = NoticeFile.objects.filter(paper=Paper.LETTER)
-    mine = list(files.filter(notice=request.notice_id).select_related("picture"))
-    others = files.filter(notice__sent_at__isnull=False).exclude(notice=request.notice_id)
-    if others.filter(picture__digest__in=[row.picture.digest for row in mine]).exists():
-        return True
-    drawn = [lines for row in mine if (lines := row.lines.split())]
-    if not drawn:
-        return False
-    number = request.notice.number_index
-    rows = others.select_related("notice").order_by("-pk")
-    near = [
-        *rows.filter(notice__number_index=number)[:COMPARED],
-        *rows.filter(notice__officer__agency=request.agency)[:COMPARED],
-        *rows[:COMPARED],
-    ]
-    return any(
-        letters.is_same(lines, row.lines.split(), same_number=row.notice.number_index == number)
-        for row in {row.pk: row for row in near}.values()
-        for lines in drawn
-    )
+    found = papers.came_before(request.notice, agency=request.agency_id, number=str(request.letter_number))
+    return found & {Unusual.LETTER_USED}
+
+
+def _from_a_new_device(officer: Officer, device: str, at: datetime) -> bool:
+    """Of the devices of an officer the one counts as known at once with which they first signed in when the station was
+    called back about them; whoever gets hold of an account that was never used has none (P10)."""
+    new_for, called = policy.span(NEW_DEVICE_FOR), officer.called_back_at
+    enrolled_by = called + new_for if called else None
+    return is_new_device(officer.account, device, since=at - new_for, enrolled_by=enrolled_by)
 
 
 DAY = timedelta(days=1)
@@ -617,6 +627,27 @@ def emergencies_without_answer() -> list[PoliceRequest]:
 def unreviewed_releases() -> list[tuple[Release, int]]:
     """Releases that fewer than two people have looked at, with how many have."""
     return [(row, row.looks) for row in _UNREVIEWED.all()]
+
+
+def papers_awaited_by(person: str) -> list[PoliceRequest]:
+    """What a person of ours took down by telephone, and whose written request has not come (P4)."""
+    return _PAPERS_AWAITED.all(person)
+
+
+def papers_nobody_looks_at(at: datetime) -> list[PoliceRequest]:
+    """Late papers of which nobody has said why yet, once business hours have begun after they were due: at night nobody is
+    rung about a paper."""
+    return [
+        row
+        for row in _PAPERS_UNSAID.all(at)
+        if row.papers_due_at and calendars.add(row.papers_due_at, 1, calendars.BUSINESS) <= at
+    ]
+
+
+def papers_ring_at(due: datetime) -> datetime:
+    """When staff are rung about papers that were due then."""
+    seconds = policy.span(PAPERS_RING_AFTER).total_seconds()
+    return calendars.add(due, seconds, calendars.BUSINESS)
 
 
 def missing_papers(at: datetime) -> list[PoliceRequest]:

@@ -117,6 +117,10 @@ class Wanted(models.TextChoices):
     CONTACT = "contact", _("messages and calls of the trip")
 
 
+# What the transport authority inspects (P13): registration, operation and transaction. Nobody who rides, no sound, no words.
+INSPECTED = frozenset({Wanted.TRIP, Wanted.DRIVER, Wanted.VEHICLE, Wanted.POSITIONS, Wanted.PAYMENT})
+
+
 class Paper(models.TextChoices):
     """The files of a notice."""
 
@@ -149,6 +153,7 @@ class NoticePart(models.TextChoices):
     SPAN_ORDER = "span_order", _("a time that ends after it begins")
     DEADLINE_PAST = "deadline_past", _("a deadline that is not over")
     SAME_CERTIFICATE = "same_certificate", _("certificates of two officers")
+    INSPECTED = "inspected", _("only what an inspection may ask: trip, driver, car, positions, payment")
     FURTHER = "further", _("of each further question: what is known and what is wanted")
 
 
@@ -186,7 +191,8 @@ class Unusual(models.TextChoices):
         "same_number",
         _("Another station, not linked by a trip or report, asked about this number."),
     )
-    LETTER_USED = "letter_used", _("The same letter came before with another notice.")
+    LETTER_USED = "letter_used", _("The same letter came before, with another notice or emergency.")
+    CERTIFICATE_USED = "certificate_used", _("The same certificate came before from another station.")
 
 
 class Grade(models.TextChoices):

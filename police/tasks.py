@@ -5,12 +5,12 @@ from police import retention as tables  # noqa: F401 - how long they are kept
 from police.documents.services import STAMPS
 from police.documents.telling import TELLING
 from police.preserving import ANEW
-from police.register import CHANGES
-from police.services import EXECUTIVE, LATE
+from police.register import CHANGES, ENDS
+from police.services import CHASE, EXECUTIVE, LATE
 
 call_executive = jobs.periodic("police.tasks.call_executive", EXECUTIVE)
 preserve_anew = jobs.periodic("police.tasks.preserve_anew", ANEW)
-note_late_papers = jobs.periodic("police.tasks.note_late_papers", LATE)
+note_late_papers = jobs.periodic("police.tasks.note_late_papers", CHASE, LATE)
 forget_what_is_over = jobs.periodic("police.tasks.forget_what_is_over", *retention.jobs_of("police"))
 # What holds a pack, or a file that was made of one.
 PACKS = ("police.Release", "police.IdentityPart", "police.ReleaseCopy")
@@ -20,4 +20,4 @@ destroy_packs = jobs.periodic(
 )
 stamp_releases = jobs.periodic("police.tasks.stamp_releases", jobs.queue(STAMPS))
 tell_of_releases = jobs.periodic("police.tasks.tell_of_releases", TELLING)
-change_stations = jobs.periodic("police.tasks.change_stations", CHANGES)
+change_stations = jobs.periodic("police.tasks.change_stations", CHANGES, ENDS)

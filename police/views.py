@@ -12,19 +12,29 @@ from django.shortcuts import redirect, render
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import passkeys
 from accounts.devices import asker_with_device
-from core import clock, idempotency
+from core import clock, idempotency, policy
 from core.access import account_of, permission_required
 from core.actors import NOBODY
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound, SignInRequired, explain
 from core.limits import asker_of
 from core.permissions import may
+from core.reader.errors import FileFault
 from police import following, notices, preserving, selectors, services
+from police import papers as paper_files
 from police.documents import press
 from police.documents import services as documents
 from police.documents.sections import sections
 from police.documents.states import CopyKind
-from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
+from police.errors import (
+    LinkClosed,
+    NotAnOfficer,
+    NoticeIncomplete,
+    OfficerSuspended,
+    PapersMissing,
+    PasskeyNeeded,
+)
 from police.forms import (
     EmergencyForm,
     FurtherForm,
@@ -37,7 +47,7 @@ from police.forms import (
     SpokenCodeForm,
 )
 from police.models import Notice, Officer, PoliceRequest
-from police.policies import identity_part, missing_papers, signs_told, tier_of
+from police.policies import PASSKEYS, identity_part, missing_papers, signs_told, tier_of
 from police.services import Question
 from police.states import (
     IDENTITY_WAITS,
@@ -68,8 +78,12 @@ def check_officer(request: HttpRequest) -> Officer:
     try:
         if not may(account, "police.ask"):
             raise NotAnOfficer(line=settings.LIAISON_LINE)
-        return selectors.officer_of(account, clock.now())
-    except (NotAnOfficer, OfficerSuspended) as error:
+        officer = selectors.officer_of(account, clock.now())
+        # Whose second factor is not shown yet is asked for that first, by the page itself.
+        if policy.value(PASSKEYS) and passkeys.is_another(request):
+            raise PasskeyNeeded(line=settings.LIAISON_LINE)
+        return officer
+    except (NotAnOfficer, OfficerSuspended, PasskeyNeeded) as error:
         services.record_denial(actor=account.actor, why=error.code)
         raise
 
@@ -193,7 +207,7 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     )
     uploads = {paper: form.cleaned_data[paper] for paper in Paper if form.cleaned_data.get(paper)}
     try:
-        notices.save(account=account, code=code, given=given, papers=notices.read_papers(uploads))
+        notices.save(account=account, code=code, given=given, papers=paper_files.read(uploads))
         right = not any(each.errors for each in forms)
         if request.POST.get("do") == "send" and right:
             notices.send(account=account, code=code)
@@ -263,7 +277,7 @@ def _notice(
         "further": further,
         "notice": found,
         "lacks": notices.missing(found),
-        "papers": notices.papers_of(found),
+        "papers": paper_files.papers_of(found),
         "read": notices.understood(notices.filled(found)),
         "due": clock.now() + selectors.published_limits()["ordinary"],
     }
@@ -508,18 +522,24 @@ _PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are 
 @officers_only
 def papers(request: HttpRequest, code: str) -> HttpResponse:
     """The paperwork of one of my requests; what cannot be taken stays on the page as it was typed."""
-    asked, form = own(request, code), PapersForm(request.POST)
+    asked, form = own(request, code), PapersForm(request.POST, request.FILES)
     if form.is_valid():
         found = form.cleaned_data
         try:
+            files = paper_files.read(
+                {paper: found[name] for paper, name in paper_files.FIELDS.items() if found[name]}
+            )
             services.file_papers(
                 account=account_of(request),
                 code=code,
                 letter_number=found["letter_number"],
                 certificates=[found["certificate_1"], found["certificate_2"]],
                 legal_basis=found["legal_basis"],
+                files=files,
             )
             return redirect("police:request", code)
+        except (FileFault, NoticeIncomplete) as error:
+            explain(form, error)
         except InvalidInput as error:
             explain(form, InvalidInput(_PAPER_FIELDS.get(error.field, error.field)))
     context = {

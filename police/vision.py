@@ -22,6 +22,8 @@ SLANTS = np.arange(-3, 3.01, 0.25)  # degrees
 LEAST, MOST = 8, 90  # pixels that a line is high
 WIDE, HIGH = 33, 8
 MOST_LINES = 60
+ACROSS = 16  # places of a card, on each side
+LEAST_SHAPE = 24  # of 256 bits: a page that has fewer shows nothing
 
 
 def lines(picture: "Image") -> list[str]:
@@ -36,6 +38,16 @@ def lines(picture: "Image") -> list[str]:
         if LEAST <= bottom - top <= MOST and len(columns) > 2 * LEAST:
             found.append(_hash(strip[:, columns[0] : columns[-1] + 1]))
     return found[:MOST_LINES]
+
+
+def card(picture: "Image") -> list[str]:
+    """The difference hash of a whole certificate, which is a photo and no form alone: 256 bits as hex. None of an empty
+    page."""
+    grey = cv2.resize(
+        np.asarray(picture.convert("L")), (ACROSS + 1, ACROSS), interpolation=cv2.INTER_AREA
+    ).astype(np.int16)
+    shape = grey[:, 1:] > grey[:, :-1]
+    return [np.packbits(shape).tobytes().hex()] if shape.sum() >= LEAST_SHAPE else []
 
 
 def _hash(strip: "NDArray[Any]") -> str:

@@ -413,7 +413,7 @@ def called(rides, people):
         account=people("agent"),
         agency_code="shangtang",
         badge="1",
-        question=police.Question(Query.TRIP, trip.code, clock.now()),
+        question=police.Question(Query.TRIP, trip.code, clock.now(), why_not_written="x"),
         submission="p",
     ).request
     return asked, trip, people
@@ -445,7 +445,7 @@ def test_a_trip_that_was_found_and_a_refusal_come_onto_the_open_page(rides, peop
         account=agent,
         agency_code="shangtang",
         badge="1",
-        question=police.Question(Query.PLATE, "浙C·ZZ999", clock.now()),
+        question=police.Question(Query.PLATE, "浙C·ZZ999", clock.now(), why_not_written="x"),
         submission="p",
     ).request
     address = f"/admin/police-line/{asked.code}/"

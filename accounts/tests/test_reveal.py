@@ -110,7 +110,7 @@ def police_on_the_line(people, trip):
     """An agent says that an officer rang; nobody was called back."""
     return open_phone_request(
         account=people("agent"), agency_code="shangtang", badge="1",
-        question=Question(Query.TRIP, trip.code, clock.now()), submission="p",
+        question=Question(Query.TRIP, trip.code, clock.now(), why_not_written="x"), submission="p",
     ).request.code  # fmt: skip
 
 

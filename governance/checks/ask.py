@@ -394,6 +394,7 @@ def letters_answered(since: datetime, at: datetime, *, limit: timedelta) -> Lett
         f"SELECT count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY {spent}),"  # noqa: S608 - ours
         f" count(*) FILTER (WHERE COALESCE(decided_at, %(at)s) <= asked_at + %(limit)s)"
         " FROM police_policerequest WHERE urgency = 'ordinary' AND notice_id IS NOT NULL AND asked_at >= %(since)s"
+        " AND agency_kind <> 'transport'"  # an inspection has a clock of its own (P13)
         f" AND {_TO_POLICE}"
         " AND (decided_at IS NOT NULL OR asked_at < %(at)s - %(limit)s)",
         since=since,

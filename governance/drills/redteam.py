@@ -6,7 +6,6 @@ papers is not sent, and that an address said again opens nothing. Each way has a
 was tried: one that was not is no refusal.
 """
 
-import io
 import re
 import secrets
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from zoneinfo import ZoneInfo
 import httpx
 from django.conf import settings
 from django_otp.oath import totp
-from PIL import Image
 
 from accounts.models import new_seed
 from accounts.services import end_drill_account, mark_drill_account
@@ -28,7 +26,7 @@ from core import clock
 from core.permissions import LIAISON
 from drivers.services import PLATE_OF_NOBODY, mark_drill_driver
 from governance.drills.hourly import PATIENCE
-from governance.drills.world import Surprise, new_key
+from governance.drills.world import Surprise, new_key, picture_of_nothing
 from police.services import clear_drill_requests, mark_drill_officer, suspend_drill_officer
 from police.states import Paper, Tier, Wanted
 from rides.selectors import cities, city_by_code, position_key
@@ -247,7 +245,7 @@ def _letter(browser: Browser, tried: Tried, trip: str) -> None:
     draft = begun.headers.get("location", "")
     if "/police/ordinary/" not in draft:
         raise Surprise(f"/police/ordinary/: {begun.status_code}")
-    files = {paper.value: ("paper.jpg", _picture(), "image/jpeg") for paper in Paper}
+    files = {paper.value: ("paper.jpg", picture_of_nothing(), "image/jpeg") for paper in Paper}
     forged = files | {Paper.CERTIFICATE_2.value: ("paper.jpg", b"not a picture", "image/jpeg")}
     if _is_sent(browser.submit(draft, _notice(trip), forged)) or _is_sent(browser.get(draft)):
         tried.got.append("the letter was sent")
@@ -285,13 +283,6 @@ def _notice(trip: str) -> dict[str, str]:
         "second_certificate": "2",
         "legal_basis": "演练",
     }
-
-
-def _picture() -> bytes:
-    """A picture of nothing, unlike every other."""
-    file = io.BytesIO()
-    Image.frombytes("RGB", (16, 16), secrets.token_bytes(16 * 16 * 3)).save(file, "JPEG")
-    return file.getvalue()
 
 
 def _opens(first: str, browsers: dict[str, Browser], *more: str) -> list[str]:

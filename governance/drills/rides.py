@@ -357,7 +357,13 @@ def station_rings(
 
     Returns (machine seconds, the page behind the link). Raises `Surprise` where the pack did not come.
     """
-    form = {"agency": agency, "badge": badge, "query": "phone", "query_value": phone}
+    form = {
+        "agency": agency,
+        "badge": badge,
+        "query": "phone",
+        "query_value": phone,
+        "why_not_written": "the officer is on the road",
+    }
     code, machine = serve_by_phone(world, first, second, form, BY_PHONE)
     page = first.get(f"/admin/police-line/{code}/").text
     spoken = (re.findall(r'class="phone">(\d{6})<', page) or [""])[0]

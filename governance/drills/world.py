@@ -3,6 +3,7 @@
 The stack is started as a process of its own; its clock is shifted through the file that only a scratch stack reads.
 """
 
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
+from PIL import Image
 
 from governance.drills.report import Report, Step
 
@@ -324,6 +326,13 @@ class World(House):
 def new_key() -> str:
     """An idempotency key."""
     return uuid4().hex
+
+
+def picture_of_nothing() -> bytes:
+    """A JPEG of noise, unlike every other: a paper of which only matters that it is a file."""
+    file = io.BytesIO()
+    Image.frombytes("RGB", (16, 16), secrets.token_bytes(16 * 16 * 3)).save(file, "JPEG")
+    return file.getvalue()
 
 
 @contextmanager

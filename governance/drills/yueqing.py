@@ -9,6 +9,7 @@
 7. Somebody else booked for her, and she taps SOS in an incident that a person has already (`yueqing_friend`).
 """
 
+import base64
 import json
 import re
 import time
@@ -46,7 +47,7 @@ from governance.drills.rides import (
     station_rings,
     status,
 )
-from governance.drills.world import Person, World, minutes, new_key, scratch_world
+from governance.drills.world import Person, World, minutes, new_key, picture_of_nothing, scratch_world
 
 LEAVING = [[*along(PLANNED, 0.36)], DRIVEN[-1]]  # from where the car is at 14:10 to the mountain road
 
@@ -498,7 +499,14 @@ def _second_station(world: World, cast: dict[str, Person], report_code: str) -> 
     waited: dict[str, float] = {}
 
     def papers() -> tuple[bool, str]:
-        body = {"letter_number": "乐公（介）字〔2018〕0824 号", "certificates": ["331001", "331002"]}
+        body = {
+            "letter_number": "乐公（介）字〔2018〕0824 号",
+            "certificates": ["331001", "331002"],
+            "files": [
+                {"paper": paper, "content": base64.b64encode(picture_of_nothing()).decode()}
+                for paper in ("letter", "certificate_1", "certificate_2")
+            ],
+        }
         answer = Person.must(officer.post(f"/api/v1/police/requests/{seen['code']}/papers/", body))
         sent, decided = (datetime.fromisoformat(answer[name]) for name in ("papers_at", "decided_at"))
         waited["seconds"] = max(0.0, (decided - sent).total_seconds())
@@ -535,6 +543,7 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     caller = {
         "agency": "shangtang",
         "badge": "000000",
+        "why_not_written": "on the road",
         "query": "trip",
         "query_value": ride.code,
         "submission": new_key(),
@@ -564,6 +573,7 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     abroad = {
         "agency": "abroad",
         "badge": "77",
+        "why_not_written": "by telephone",
         "query": "trip",
         "query_value": ride.code,
         "submission": new_key(),

@@ -92,7 +92,8 @@ def test_it_sees_an_address_that_opens_for_another(monkeypatch):
 
 
 def test_it_sees_a_letter_that_goes_with_a_file_that_nobody_can_read(monkeypatch):
-    monkeypatch.setattr("police.notices.door.read_file", lambda upload: (Kind.JPEG, upload.read()))
+    monkeypatch.setattr("police.papers.door.read_file", lambda upload: (Kind.JPEG, upload.read()))
+    monkeypatch.setattr("police.papers.door.pages", lambda *_args: [])  # which looks at it once more
     assert got()["forged_letter"] == ["the letter was sent"]
 
 

@@ -9,7 +9,7 @@ from core import policy
 from core.alarms import Alarm, Rank, alarm
 from police import selectors
 from police.policies import FORM_WITHIN, had_a_part
-from police.states import IdentityState
+from police.states import IdentityState, Urgency
 
 
 @alarm("police_second_person", permission="police.confirm")
@@ -24,6 +24,7 @@ def second_person(_at: datetime) -> list[Alarm]:
             since=row.called_back_at or row.asked_at,
             within=policy.span(FORM_WITHIN),
             without=frozenset(had_a_part(row)),
+            rank=Rank.CALL if row.urgency == Urgency.EMERGENCY else Rank.KNOWN,
         )
         for row in selectors.waiting_for_second_person()
     ]
@@ -113,4 +114,23 @@ def letters(at: datetime) -> list[Alarm]:
             within=half,
         )
         for row in selectors.letters_that_ring(at)
+    ]
+
+
+@alarm("police_papers", permission="police.answer")
+def papers(at: datetime) -> list[Alarm]:
+    """Papers that are late (P3, P4): the station was reminded before, now staff are rung, and supervisors after them, until
+    the papers come or somebody has said why they do not."""
+    return [
+        Alarm(
+            key=f"papers-late:{row.code}",
+            code=row.code,
+            what=_("Police: the written request is late"),
+            link=reverse_lazy("police_console:request", args=[row.code]),
+            since=row.papers_due_at,
+            within=selectors.papers_ring_at(row.papers_due_at) - row.papers_due_at,
+            rank=Rank.OUTSIDE,
+        )
+        for row in selectors.papers_nobody_looks_at(at)
+        if row.papers_due_at
     ]

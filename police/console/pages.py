@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Account
-from core import clock, idempotency, motions, pictures
+from complaints.selectors import on_shift
+from complaints.states import ShiftLine
+from core import clock, idempotency, motions, pictures, timeline
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal
 from core.console import act, page
@@ -25,9 +27,10 @@ from core.console.motions import shown
 from core.errors import DomainError, InvalidInput, explain
 from core.messages import outbox
 from core.models import Motion, MotionState
+from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from core.reader.door import LARGEST
-from police import notices, preserving, register, selectors, services, tables
+from police import notices, papers, preserving, register, selectors, services, tables
 from police.actions import MOTIONS, PRESERVATIONS, REQUESTS, STATIONS
 from police.clocks import errors_since, published_clocks
 from police.documents import rules, telling
@@ -43,9 +46,10 @@ from police.forms import (
     UntilForm,
 )
 from police.models import PoliceRequest, Preservation
-from police.policies import left_out_of, open_error, refusing, reinstating, tier_of
+from police.policies import had_a_part, left_out_of, open_error, refusing, reinstating, tier_of
 from police.states import UNDECIDED, Channel, RefusalCode, RequestState, Unusual, Wanted
 from police.views import graded, missing, question_of
+from safety.selectors import live_incident_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,9 +97,9 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @permission_required("police.answer")
 def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
-    """A file of the notice with which it was asked; that it was looked at is recorded."""
+    """A file of its notice, or of the papers that followed; that it was looked at is recorded."""
     asked = selectors.request_by_code(code)
-    found = notices.paper_of(asked, picture)
+    found = papers.paper_of(asked, picture)
     content = pictures.read(actor=account_of(request).actor, code=picture, case=code)
     return file_response(content, picture, document=found.is_document)
 
@@ -139,7 +143,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         ],
         "beside": [row for row in notices.requests_of(notice) if row.pk != asked.pk] if notice else [],
         "refusing": refusing(asked),
-        "papers": notices.papers_of(notice).values() if notice else [],
+        "papers": papers.papers_of(asked).values(),
         "do": {offer.key.replace("-", "_"): offer for offer in offers},
         "others": [offer for offer in offers if offer.key not in PLACED],
         "pack": json.loads(services.read_pack(actor=account.actor, request=asked)) if readable else None,
@@ -154,11 +158,22 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "linked": selectors.linked_requests(asked),
         **graded(asked),
         "supervisor": mask_phone(str(asked.supervisor_phone)),
-        "unusual": [Unusual(code).label for code in asked.unusual],
+        "unusual": [Unusual(code).label for code in (*asked.unusual, *asked.papers_unusual)],
+        # Whom the machine rang, and who is there to confirm it: whoever is on the telephone says so.
+        "rung": [line for line in timeline.of(case=asked.code) if line.kind == ShiftLine.RUNG],
+        "may_confirm": _may_confirm(asked) if asked.state in UNDECIDED else [],
+        "incident": live_incident_of(asked.trip) if asked.trip else None,
         "answers": list(asked.release.answers.order_by("pk")) if released else [],
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],
     }
     return page(request, "console/police_request.html", context)
+
+
+def _may_confirm(asked: PoliceRequest) -> list[str]:
+    """Who is on duty and may be the second person, by their codes."""
+    there = {shift.account.code: shift.account for shift in on_shift(clock.now()) if not shift.on_call}
+    parts = had_a_part(asked)
+    return [code for code, each in there.items() if may(each, "police.confirm") and code not in parts]
 
 
 @require_GET

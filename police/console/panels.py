@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import formats
 from core.console.navigation import CASES, GOVERNANCE, NOW, link
 from core.console.panels import DUE, FIGURES, MINE, Due, Figure, Mine, panel
-from police import selectors
+from police import register, selectors
 from police.states import GradeReason, Urgency
 
 if TYPE_CHECKING:
@@ -97,6 +98,22 @@ def my_requests(person: "Account", _at: datetime) -> list[Mine]:
 
 
 @panel(
+    "my_papers",
+    _("Written request to come"),
+    place=MINE,
+    order=31,
+    marks=("police",),
+    permission="police.answer",
+)
+def my_papers(person: "Account", _at: datetime) -> list[Mine]:
+    """What this person took down by telephone and was released, until the written request is here (P4)."""
+    return [
+        Mine(row.code, _page(row.code), row.decided_at or row.asked_at)
+        for row in selectors.papers_awaited_by(person.code)
+    ]
+
+
+@panel(
     "releases_to_review",
     _("Release to review"),
     place=DUE,
@@ -115,6 +132,28 @@ def to_review(_person: "Account", _at: datetime) -> list[Due]:
             holder=_looked(looks),
         )
         for row, looks in selectors.unreviewed_releases()
+    ]
+
+
+@panel(
+    "officers_to_review",
+    _("Officer to be called back again"),
+    place=DUE,
+    order=155,
+    marks=("stations",),
+    permission="stations.register",
+)
+def to_be_reviewed(_person: "Account", at: datetime) -> list[Due]:
+    """Officers whose entry or call-back ends soon or is over: their station is called again, by two people (P1)."""
+    return [
+        Due(
+            row.account.code,
+            f"{reverse('police_console:stations')}?{urlencode({'q': row.agency.code, 'officer': row.account.code})}",
+            until=ends,
+            beside=row.agency,
+            late=ends <= at,
+        )
+        for row, ends in register.officers_to_review(at)
     ]
 
 

@@ -38,10 +38,13 @@ _BOOT = (
     "from police.documents.press import main; main()"
 )
 STARTS = 2.0  # seconds in which who asks waits for a child that is not there yet
-ON_THE_LINE = 2  # threads that wait for their turn, beside those whose paper is being made
+# Threads that wait for their turn, beside those whose paper is being made: as many as have theirs within the time after
+# which who is told to wait asks again, else the press has nothing to do meanwhile. Of sixteen that answer pages never more.
+ON_THE_LINE, MOST_ON_THE_LINE = 2, 5
 LONGEST = 20  # seconds until who is far behind asks again: what is before them may go faster than it seems
 MISSED = 3  # times that long, after which whoever asked no more loses their place
-FIRST_GUESS = 1.0  # seconds of a paper, before one was made
+# Seconds of a paper, before one was made. Who is told too short a time asks once more; too long a one leaves the press idle.
+FIRST_GUESS = 0.2
 WEIGHT = 0.3  # of the newest paper in what one takes
 
 
@@ -83,7 +86,7 @@ def lane() -> Lane:
     return Lane(
         Bounds(memory=600, cpu=20, idle=0, nice=0),
         size=1,
-        queue=ON_THE_LINE,
+        queue=MOST_ON_THE_LINE,
         patience=5.0,
         within=15.0,
         program=Program(_BOOT),
@@ -117,6 +120,15 @@ class _Queue:
         with self._lock:
             return math.inf not in self._seen.values()
 
+    @property
+    def line(self) -> int:
+        """How many threads may wait for their turn, by what a paper takes."""
+        return min(max(ON_THE_LINE, int(AGAIN / self._takes)), MOST_ON_THE_LINE)
+
+    def is_full(self, ahead: int) -> bool:
+        """True where who has so many before them finds no place; a press without work takes whoever asks."""
+        return ahead >= lane().size + self.line and not self.is_idle()
+
     def leave(self, who: str, took: float | None) -> None:
         with self._lock:
             self._seen.pop(who, None)
@@ -125,7 +137,7 @@ class _Queue:
 
     def pause(self, ahead: int) -> int:
         """Seconds after which who has so many before them asks again: until the line is short enough for them."""
-        turns = (ahead - lane().size - ON_THE_LINE) / lane().size
+        turns = (ahead - lane().size - self.line) / lane().size
         return min(max(math.ceil(turns * self._takes), AGAIN), LONGEST)
 
     def ready(self, ahead: int) -> datetime:
@@ -149,16 +161,13 @@ def place(who: str) -> Iterator[Callable[[Order], Made]]:
     Raises `PaperWaits` where others are before them, before anything was done; the making `PaperWaits`, `PaperNotMade`.
     """
     ahead = _queue.come(who)
-    is_full = ahead >= lane().size + ON_THE_LINE and not _queue.is_idle()
-    if is_full or not lane().is_warm(STARTS):
+    if _queue.is_full(ahead) or not lane().is_warm(STARTS):
         raise _waits(ahead)
     took: float | None = None
 
     def make(order: Order) -> Made:
         nonlocal took
-        began = time.monotonic()
-        made = _made(order, ahead)
-        took = time.monotonic() - began
+        made, took = _made(order, ahead)
         return made
 
     _queue.begin(who)
@@ -172,11 +181,14 @@ def _waits(ahead: int) -> PaperWaits:
     return PaperWaits(ahead=ahead, by=_queue.ready(ahead), pause=_queue.pause(ahead))
 
 
-def _made(order: Order, ahead: int) -> Made:
+def _made(order: Order, ahead: int) -> tuple[Made, float]:
+    """The paper, and the seconds that it took from when its turn came: those of others before it are theirs."""
     whole = msgspec.structs.replace(order, key=opened(settings.SEAL_KEY))
     try:
         with lane().slot() as slot:
+            began = time.monotonic()
             said = slot.ask(Wish(msgspec.msgpack.encode(whole)))
+            took = time.monotonic() - began
     except Busy:
         raise _waits(ahead) from None
     except Broke:
@@ -185,7 +197,7 @@ def _made(order: Order, ahead: int) -> Made:
     if said.refused:
         log.error("police.paper_not_made", copy=order.copied.code, why=said.refused)
         raise PaperNotMade(line=settings.LIAISON_LINE)
-    return Made(said.drawn, msgspec.msgpack.decode(said.said, type=bool))
+    return Made(said.drawn, msgspec.msgpack.decode(said.said, type=bool)), took
 
 
 # --- In the child ---

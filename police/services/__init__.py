@@ -1,5 +1,6 @@
 """The only writers of police requests and releases, by use case."""
 
+from police.services.errors import CHASE as CHASE
 from police.services.errors import LATE as LATE
 from police.services.errors import decide_error as decide_error
 from police.services.errors import note_error as note_error
@@ -40,6 +41,7 @@ from police.services.requests import leave_out as leave_out
 from police.services.requests import open_phone_request as open_phone_request
 from police.services.requests import point_to_trip as point_to_trip
 from police.services.requests import propose_refusal as propose_refusal
+from police.services.requests import receive_papers as receive_papers
 from police.services.requests import record_denial as record_denial
 from police.services.requests import refuse_request as refuse_request
 from police.services.reviews import decide_reinstatement as decide_reinstatement

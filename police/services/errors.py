@@ -3,16 +3,20 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from core import audit, clock, four_eyes, inserts, jobs
+from core import audit, clock, four_eyes, inserts, jobs, policy
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import InvalidInput
+from core.messages import outbox
 from core.permissions import require
 from core.transactions import begins_transaction
+from police import messages
 from police.models import PoliceRequest, ReleaseError
-from police.policies import open_error
+from police.policies import PAPERS_REMINDED, open_error
 from police.selectors import OF_PEOPLE
 from police.services.desk import check_responder, for_action, locked
 from police.states import NO_ERROR, ErrorKind, RequestState
@@ -102,5 +106,53 @@ LATE = jobs.rows(
     gettext_lazy("noting papers of the police that are late"),
     due=_late,
     act=_note_late,
+    key=int,
+)
+
+
+# --- Papers that have not come -------------------------------------------------------------------------------------
+
+
+def _to_remind(at: datetime) -> Q:
+    soon = at + policy.span(PAPERS_REMINDED)
+    return Q(
+        OF_PEOPLE,
+        state=RequestState.RELEASED,
+        papers_at=None,
+        papers_reminded_at=None,
+        papers_due_at__lte=soon,
+    )
+
+
+def _awaited(at: datetime, limit: int) -> list[int]:
+    rows = PoliceRequest.objects.filter(_to_remind(at)).order_by("papers_due_at")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _remind(pk: int, at: datetime) -> bool:
+    """Once, at the station's registered address: neither who asked nor about whom stands in it."""
+    rows = PoliceRequest.objects.select_for_update(of=("self",), skip_locked=True).select_related("agency")
+    request = rows.filter(_to_remind(at), pk=pk).first()
+    if request is None or request.papers_due_at is None:
+        return False
+    PoliceRequest.objects.filter(pk=pk).update(papers_reminded_at=at)
+    outbox.queue(
+        messages.PapersAwaited(code=request.code, at=request.papers_due_at, line=settings.LIAISON_LINE),
+        key=f"papers-due:{request.code}",
+        channel="email",
+        to=request.agency.registered_email,
+        language="zh-hans",
+        subject=request.code,
+    )
+    audit.record(SYSTEM, "police.papers_reminded", request.code, case=request.code)
+    return True
+
+
+CHASE = jobs.rows(
+    "police.remind_of_papers",
+    gettext_lazy("reminding stations of papers that are due"),
+    due=_awaited,
+    act=_remind,
     key=int,
 )

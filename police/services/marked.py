@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 
 from core import audit, clock, holds, pictures
 from core.actors import SYSTEM
@@ -101,10 +102,8 @@ def clear_drill_requests(*, code: str, words: str) -> int:
         )
         holds.release(actor=SYSTEM, source="police", case=request.code)
         audit.record(SYSTEM, "police.red_team_cleared", request.code, case=request.code)
-    files = NoticeFile.objects.filter(
-        notice__officer__account__code=code,
-        notice__officer__account__is_drill=True,
-        picture__destroyed_at=None,
-    )
+    of_notices = Q(notice__officer__account__code=code, notice__officer__account__is_drill=True)
+    of_emergencies = Q(request__officer__account__code=code, request__officer__account__is_drill=True)
+    files = NoticeFile.objects.filter(of_notices | of_emergencies, picture__destroyed_at=None)
     pictures.end_now(list(files.values_list("picture__code", flat=True)))
     return len(left)

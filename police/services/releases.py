@@ -29,9 +29,9 @@ from police.packs import Graded, build_pack, says_plates, write_pack
 from police.policies import (
     IDENTITY_WITHIN,
     OPEN_FOR,
-    PAPERS_WITHIN,
     grade,
     had_a_part,
+    papers_due,
 )
 from police.services.desk import check_papers, for_action, locked
 from police.services.links import digest_of
@@ -87,8 +87,7 @@ def release_pack(
         decided_at=at,
         decided_by=actor.code,
         owned_at=request.owned_at or at,
-        # With her own code no further papers are asked for (P15).
-        papers_due_at=None if request.urgency == Urgency.REFERENCE else at + policy.span(PAPERS_WITHIN),
+        papers_due_at=papers_due(request, at),
     )
     # Whole from the start: what was released is not rewritten.
     release = Release(

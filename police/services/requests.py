@@ -1,5 +1,6 @@
 """What the police ask: by the form, on the phone, and the papers that follow."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,11 @@ from core.permissions import require
 from core.reads import Read
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from police import selectors
+from police import papers, selectors
 from police.errors import (
     AbroadRefused,
     InspectionInWriting,
+    NoticeIncomplete,
     NoticeNeeded,
     TripNotFound,
 )
@@ -42,6 +44,8 @@ from police.states import (
     AgencyKind,
     Channel,
     Grade,
+    NoticePart,
+    Paper,
     PoliceLine,
     Query,
     RefusalCode,
@@ -357,6 +361,8 @@ def open_phone_request(
     check_responder(account)
     if not badge.strip():
         raise InvalidInput("badge")
+    if not outbound and not question.why_not_written.strip():
+        raise InvalidInput("why_not_written")
     agency = selectors.agency_by_code(agency_code)
     _check_way(agency, question)
     submission = idempotency.hold("police.request", account.code, submission)
@@ -509,17 +515,56 @@ def leave_out(*, account: "Account", code: str, category: str, why: str) -> Poli
 
 @begins_transaction
 def file_papers(
-    *, account: "Account", code: str, letter_number: str, certificates: list[str], legal_basis: str = ""
+    *,
+    account: "Account",
+    code: str,
+    letter_number: str,
+    certificates: list[str],
+    legal_basis: str = "",
+    files: Mapping[Paper, papers.Read] | None = None,
 ) -> PoliceRequest:
-    """The letter of introduction and two officers' certificates (P2), and the legal basis where it was not said yet.
+    """The letter of introduction and two officers' certificates (P2), each with its file, and the legal basis where it was
+    not said yet. What is unlike the officer or station in the files (P10) is kept for whoever looks.
 
     Whoever checked an ordinary request checked other papers: it is proposed anew. The same papers sent again stay as
-    they are, and what was released stays released on the papers that it had. Raises `InvalidInput`, `NotFound`, `NotNow`.
+    they are, and what was released stays released on the papers that it had. Raises `InvalidInput`, `NoticeIncomplete`
+    where a file is missing, `NotFound`, `NotNow`.
     """
     officer = selectors.officer_of(account, clock.now())
     selectors.own_request(officer, code)
     locked(code)
     request = selectors.own_request(officer, code)
+    return _take_papers(request, account.actor, letter_number, certificates, legal_basis, files or {})
+
+
+@begins_transaction
+def receive_papers(
+    *,
+    account: "Account",
+    code: str,
+    letter_number: str,
+    certificate_1: str,
+    certificate_2: str,
+    legal_basis: str,
+    files: Mapping[Paper, papers.Read],
+) -> PoliceRequest:
+    """The written request of who asked by telephone came to us (P4). Raises `InvalidInput`, `NoticeIncomplete` where a file
+    is missing, `Forbidden`, `NotFound`, `NotNow`."""
+    request = for_action(account, code, "papers")
+    certificates = [certificate_1, certificate_2]
+    return _take_papers(request, account.actor, letter_number, certificates, legal_basis, files)
+
+
+@joins_transaction
+def _take_papers(
+    request: PoliceRequest,
+    actor: Actor,
+    letter_number: str,
+    certificates: list[str],
+    legal_basis: str,
+    files: Mapping[Paper, papers.Read],
+) -> PoliceRequest:
+    code = request.code
     given = [number.strip() for number in certificates if number.strip()]
     basis = legal_basis.strip() or request.legal_basis
     if not letter_number.strip():
@@ -528,17 +573,27 @@ def file_papers(
         raise InvalidInput("certificates")
     if request.urgency == Urgency.ORDINARY and not basis:
         raise InvalidInput("legal_basis")
-    papers = (letter_number.strip(), ", ".join(given), basis)
+    said = (letter_number.strip(), ", ".join(given), basis)
     # A question of a letter came with all of them, as files: others are another letter.
-    if request.papers_at and papers == (request.letter_number, request.certificates, request.legal_basis):
+    if request.papers_at and said == (request.letter_number, request.certificates, request.legal_basis):
         return request
     if request.papers_at and (request.notice_id or request.state not in UNDECIDED):
         raise NotNow(why=PAPERS_STAND)
-    request.letter_number, request.certificates, request.legal_basis = papers
+    there = {*files, *papers.papers_of(request)}
+    if lacking := [paper for paper in Paper if paper not in there]:
+        raise NoticeIncomplete(NoticePart(paper) for paper in lacking)
+    papers.keep(files, of=request)
+    request.letter_number, request.certificates, request.legal_basis = said
     request.papers_at = clock.now()
+    found = papers.came_before(request, agency=request.agency_id, number=said[0])
+    request.papers_unusual = sorted(found)
     if request.state in UNDECIDED and request.urgency == Urgency.ORDINARY:
         request.proposed_by = ""
-    request.save(update_fields=["letter_number", "certificates", "papers_at", "legal_basis", "proposed_by"])
-    timeline.add(PoliceLine.PAPERS, account.actor, trip=request.trip.code if request.trip else "", code=code)
-    audit.record(account.actor, "police.papers", code, case=code)
+    request.save(
+        update_fields=[
+            "letter_number", "certificates", "papers_at", "papers_unusual", "legal_basis", "proposed_by",
+        ]
+    )  # fmt: skip
+    timeline.add(PoliceLine.PAPERS, actor, trip=request.trip.code if request.trip else "", code=code)
+    audit.record(actor, "police.papers", code, case=code, unusual=request.papers_unusual)
     return request

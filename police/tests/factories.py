@@ -5,7 +5,7 @@ from typing import Any
 
 from core import clock
 from core.tests.factories import PDF
-from police import notices
+from police import notices, papers, services
 from police.models import PoliceRequest
 from police.services import Question
 from police.states import Paper, Query, Urgency
@@ -54,8 +54,8 @@ def letter_sent(account: Any, given: notices.Filled, key: str = "s") -> list[Pol
     notice = notices.begin(account=account, submission=f"of {given.query_value} {key}")
     # Each scan of a letter is another file.
     letter = PDF + f"\n% {notice.code}".encode()
-    papers = notices.read_papers(dict.fromkeys(Paper, PDF) | {Paper.LETTER: letter})
-    notices.save(account=account, code=notice.code, given=given, papers=papers)
+    read = papers.read(dict.fromkeys(Paper, PDF) | {Paper.LETTER: letter})
+    notices.save(account=account, code=notice.code, given=given, papers=read)
     return notices.send(account=account, code=notice.code)
 
 
@@ -63,3 +63,11 @@ def notice_sent(account: Any, trip: str, key: str = "s", **changes: Any) -> Poli
     """The one question of a complete notice about a trip, sent."""
     (asked,) = letter_sent(account, complete(trip, **changes), key)
     return asked
+
+
+def papers_filed(account: Any, asked: PoliceRequest, *, files: Any = None, **changes: Any) -> PoliceRequest:
+    """The papers of an emergency, each another file where it is not said; `{}` sends none."""
+    each = {paper: PDF + f"\n% {asked.code} {paper}".encode() for paper in Paper}
+    read = papers.read(each | files if files else each if files is None else {})
+    given: dict[str, Any] = {"letter_number": "1", "certificates": ["331001", "331002"]}
+    return services.file_papers(account=account, code=asked.code, files=read, **given | changes)

@@ -52,7 +52,7 @@ def by_link(rides, people):
         account=people("agent"),
         agency_code="shangtang",
         badge="331777",
-        question=Question(Query.TRIP, trip.code, clock.now()),
+        question=Question(Query.TRIP, trip.code, clock.now(), why_not_written="x"),
         submission="s",
     ).request
     services.record_call_back(account=people("agent"), code=asked.code)
@@ -81,7 +81,7 @@ def test_an_agent_in_league_with_an_officer_needs_a_second_person_and_the_statio
         account=agent,
         agency_code="shangtang",
         badge="331777",
-        question=Question(Query.TRIP, trip.code, clock.now()),
+        question=Question(Query.TRIP, trip.code, clock.now(), why_not_written="x"),
         submission="s",
     ).request
     services.record_call_back(account=agent, code=asked.code)

@@ -30,7 +30,7 @@ from police.errors import LinkClosed
 from police.models import Release
 from police.states import Query
 from police.tests.conftest import PATIENCE
-from police.tests.factories import urgent
+from police.tests.factories import papers_filed, urgent
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.services import raise_sos
@@ -245,10 +245,7 @@ def test_a_schema_that_never_was_is_not_there(client, name):
 
 def test_the_proof_document_lists_each_file_with_both_digests(rides, people, time_authority):
     asked = released(rides, people)
-    services.file_papers(
-        account=people("officer"), code=asked.code, letter_number="乐公（刑）调证字〔2018〕88号",
-        certificates=["1", "2"], legal_basis="x",
-    )  # fmt: skip
+    papers_filed(people("officer"), asked, letter_number="乐公（刑）调证字〔2018〕88号", legal_basis="x")
     asked = selectors.request_by_code(asked.code)
     handed = [pdf_of(asked, people), pdf_of(asked, people, CopyKind.JSON)]
     proof = pdf_of(asked, people, CopyKind.PROOF)

@@ -106,7 +106,13 @@ def test_one_of_forty_thousand_is_found_in_fifty_milliseconds(forty_thousand):
 def test_the_page_offers_what_words_can_mean_and_takes_one(rides, signed_in):
     client, trip = signed_in("agent"), rides.under_way()
     assert client.get("/admin/police-line/").content.decode().count("<option") < 12
-    form = {"agency": "派出所", "badge": "1", "query_value": trip.code, "submission": "s"}
+    form = {
+        "agency": "派出所",
+        "badge": "1",
+        "query_value": trip.code,
+        "submission": "s",
+        "why_not_written": "x",
+    }
     several = client.post("/admin/police-line/", form)
     assert several.status_code == 400
     assert several.content.decode().count('name="picked"') == 2

@@ -17,7 +17,7 @@ from police.models import IdentityPart, Officer, PoliceRequest, Release
 from police.policies import Claim, grade
 from police.selectors import identity_waits, release_clocks, request_by_code
 from police.states import Grade, GradeReason, Query, Sign, Unusual, Urgency
-from police.tests.factories import notice_sent, urgent
+from police.tests.factories import notice_sent, papers_filed, urgent
 from rides.models import LatestPosition, Trip
 from rides.states import Party
 from rides.tokens import TripKey
@@ -173,11 +173,10 @@ def test_what_leads_to_one_trip_is_not_pointed_to_another(rides, people):
 
 def test_the_papers_of_a_release_stand(rides, people):
     asked = ask(people, rides.under_way())
-    given = {"letter_number": "1", "certificates": ["1", "2"]}
-    services.file_papers(account=people("officer"), code=asked.code, **given)
-    services.file_papers(account=people("officer"), code=asked.code, **given)
+    papers_filed(people("officer"), asked)
+    papers_filed(people("officer"), asked)
     with pytest.raises(NotNow):
-        services.file_papers(account=people("officer"), code=asked.code, **given | {"letter_number": "2"})
+        papers_filed(people("officer"), asked, letter_number="2")
 
 
 def test_a_signal_of_long_ago_shows_nothing_of_where_she_lives(rides, people, noon):

@@ -4,6 +4,7 @@ import pytest
 
 from core.tests.factories import PDF
 from police import letters, notices
+from police.papers import read as read_papers
 from police.states import Paper, Unusual
 from police.tests.drawn_letters import jpeg, letter, pdf, pressed, scanned
 from police.tests.factories import complete
@@ -14,7 +15,7 @@ def sent(people, trip, file, key, *, who="officer", number="乐公（刑）调�
     """The one question of a notice whose letter is this file."""
     account = people(who)
     notice = notices.begin(account=account, submission=key)
-    papers = notices.read_papers(dict.fromkeys(Paper, PDF) | {Paper.LETTER: file})
+    papers = read_papers(dict.fromkeys(Paper, PDF) | {Paper.LETTER: file})
     notices.save(account=account, code=notice.code, given=complete(trip.code, number=number), papers=papers)
     (asked,) = notices.send(account=account, code=notice.code)
     return Unusual.LETTER_USED in asked.unusual

@@ -202,7 +202,7 @@ def test_by_her_number_all_is_told_once_she_calls_or_the_station_was_called(ride
         account=people("agent"),
         agency_code="shangtang",
         badge="331777",
-        question=services.Question(Query.PHONE, trip.passenger.phone, clock.now()),
+        question=services.Question(Query.PHONE, trip.passenger.phone, clock.now(), why_not_written="x"),
         submission="line",
     ).request
     services.record_call_back(account=people("agent"), code=rung.code)

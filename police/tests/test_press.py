@@ -2,7 +2,9 @@
 
 import ast
 import base64
+import heapq
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,7 @@ def others(monkeypatch):
     """So many as may be at the press are there already."""
     queue = press._Queue()
     monkeypatch.setattr(press, "_queue", queue)
-    for number in range(press.lane().size + press.ON_THE_LINE):
+    for number in range(press.lane().size + queue.line):
         queue.come(f"other-{number}")
         queue.begin(f"other-{number}")
     return queue
@@ -168,6 +170,67 @@ def test_by_when_follows_from_what_papers_take(others):
         others.leave("x", 6.0)
     assert (others.ready(10) - clock.now()).total_seconds() > 11 * 5
     assert others.ready(10) > before
+
+
+def test_what_a_paper_takes_is_no_waiting_for_others(monkeypatch):
+    """Else who is far behind is told to come back when the press has long had nothing to do."""
+    now = [100.0]
+    monkeypatch.setattr(press.time, "monotonic", lambda: now[0])
+    queue = press._Queue()
+    monkeypatch.setattr(press, "_queue", queue)
+
+    class Line:
+        size = 1
+
+        @contextmanager
+        def slot(self):
+            now[0] += 5.0  # those before
+            yield self
+
+        def ask(self, _wish):
+            now[0] += 0.1
+            return child.Answer(drawn=b"x", said=press.msgspec.Raw(press.msgspec.msgpack.encode(True)))
+
+        def is_warm(self, _seconds):
+            return True
+
+    monkeypatch.setattr(press, "lane", Line)
+    order = press.Order(copied=press.Copied("X", "P-1", "s", "o", clock.now()))
+    for number in range(20):
+        with press.place(f"{number}") as make:
+            make(order)
+    assert queue._takes == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize("takes", [0.1, 0.3, 1.0])
+def test_ninety_nine_at_once_keep_the_press_at_work(monkeypatch, takes):
+    """On a simulated clock: each asks again when it was told to, and all are served in little more than the papers take."""
+    now = [100.0]
+    monkeypatch.setattr(press.time, "monotonic", lambda: now[0])
+    queue, free, ends = press._Queue(), now[0], []
+    events = [(now[0], number, "asks") for number in range(99)]
+    heapq.heapify(events)
+    most = waiting = 0
+    while events:
+        now[0], number, what = heapq.heappop(events)
+        who = f"officer-{number}"
+        if what == "made":
+            queue.leave(who, takes)
+            ends.append(now[0])
+            waiting -= 1
+            continue
+        ahead = queue.come(who)
+        if queue.is_full(ahead):
+            heapq.heappush(events, (now[0] + queue.pause(ahead), number, "asks"))
+            continue
+        queue.begin(who)
+        waiting += 1
+        most = max(most, waiting)
+        free = max(free, now[0]) + takes
+        heapq.heappush(events, (free, number, "made"))
+    assert len(ends) == 99
+    assert most <= 1 + press.MOST_ON_THE_LINE
+    assert max(ends) - 100.0 < max(25.0, 99 * takes * 1.1)
 
 
 def test_a_page_waits_for_no_child_that_is_not_there_yet(asked, people, monkeypatch):

@@ -103,7 +103,7 @@ def test_a_thief_who_changes_a_station_gets_no_call_and_no_mail(rides, people, s
         account=people("agent"),
         agency_code="hongqiao",
         badge="1",
-        question=Question(Query.TRIP, rides.under_way().code, clock.now()),
+        question=Question(Query.TRIP, rides.under_way().code, clock.now(), why_not_written="x"),
         submission="s",
     ).request
     page = signed_in("agent").get(f"/admin/police-line/{asked.code}/").content.decode()

@@ -141,7 +141,7 @@ def test_the_transport_authority_never_asks_by_the_emergency_rule(rides, people,
             account=people("agent"),
             agency_code="wenzhou-transport",
             badge="1",
-            question=Question(Query.TRIP, trip.code, clock.now()),
+            question=Question(Query.TRIP, trip.code, clock.now(), why_not_written="x"),
             submission="p",
         )
     assert not PoliceRequest.objects.exists()

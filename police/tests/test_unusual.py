@@ -18,6 +18,7 @@ from core.privacy import blind_index
 from core.tests.factories import PDF
 from police import following, notices, services
 from police.models import Officer, PoliceRequest, Release
+from police.papers import read as read_papers
 from police.selectors import request_by_code
 from police.states import FollowingEnd, Paper, Query
 from police.tests.factories import complete, notice_sent, urgent
@@ -87,6 +88,16 @@ def test_a_further_device(people, in_danger, number, new):
 def test_the_only_device_is_not_new(people, in_danger):
     device(people, "only", hours=1)
     assert ask(people, in_danger.code, device="only").release.grade == "whole"
+
+
+@pytest.mark.parametrize(("days", "new"), [(2, False), (10, True)])
+def test_an_account_that_was_never_used_has_no_device_of_its_officer(people, in_danger, days, new):
+    """Whoever is the first to sign in to it is not who was called back ten days ago, as far as anybody knows."""
+    Officer.objects.update(called_back_at=clock.now() - timedelta(days=days))
+    device(people, "only", hours=1)
+    asked = ask(people, in_danger.code, device="only")
+    assert ("new_device" in asked.unusual) == new
+    assert (asked.state, asked.release.grade) == ("released", "car" if new else "whole")
 
 
 def test_the_page_hands_on_the_device(people, in_danger, signed_in):
@@ -199,14 +210,14 @@ def test_a_letter_that_came_before_is_called_back_about(people, rides, signed_in
     trip = rides.ended()
     first = notice_sent(people("officer"), trip.code)
     assert first.unusual == []
-    paper = notices.read_papers({Paper.LETTER: PDF + f"\n% {first.notice.code}".encode()})
+    paper = read_papers({Paper.LETTER: PDF + f"\n% {first.notice.code}".encode()})
     again = notices.begin(account=people("officer2"), submission="again")
-    papers = notices.read_papers(dict.fromkeys(Paper, PDF)) | paper
+    papers = read_papers(dict.fromkeys(Paper, PDF)) | paper
     notices.save(account=people("officer2"), code=again.code, given=complete(trip.code), papers=papers)
     (second,) = notices.send(account=people("officer2"), code=again.code)
     assert second.unusual == ["letter_used"]
     page = signed_in("supervisor").get(f"/admin/police-line/{second.code}/").content.decode()
-    assert "The same letter came before with another notice." in page
+    assert "The same letter came before, with another notice or emergency." in page
     with pytest.raises(NotNow):
         services.propose_release(account=people("agent"), code=second.code)
     with pytest.raises(NotNow):

@@ -481,7 +481,7 @@ def test_what_two_renewed_is_not_released_by_one(rides, people, deliver):
         account=people("agent"),
         agency_code="shangtang",
         badge="1",
-        question=Question(Query.TRIP, trip.code, clock.now()),
+        question=Question(Query.TRIP, trip.code, clock.now(), why_not_written="x"),
         submission="s",
     ).request
     hold = DataHold.objects.get()

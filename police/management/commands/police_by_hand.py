@@ -104,7 +104,10 @@ class Command(PlatformCommand):
             agency_code=stations[0].code,
             badge=options["badge"],
             question=Question(
-                selectors.query_of(options["known"]), options["known"], _about(options["about"])
+                selectors.query_of(options["known"]),
+                options["known"],
+                _about(options["about"]),
+                why_not_written=_("the portal did not answer"),
             ),
             submission=idempotency.new_key(),
         )

@@ -1,0 +1,74 @@
+"""The transport authority inspects with its own papers and clock, and what it may, trip by trip (P13)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from core import clock
+from core.tests.factories import set_policy
+from police import notices, selectors
+from police.errors import NoticeIncomplete
+from police.models import Agency, Officer, PoliceRequest
+from police.states import INSPECTED, Wanted
+from police.tests.factories import complete, letter_sent, notice_sent
+
+
+@pytest.fixture
+def inspector(people):
+    Officer.objects.filter(account__code="officer").update(agency=Agency.objects.get(kind="transport"))
+    return people("officer")
+
+
+def test_it_asks_no_more_than_an_inspection_may(rides, inspector):
+    trip = rides.under_way()
+    for wanted in set(Wanted) - INSPECTED:
+        with pytest.raises(NoticeIncomplete) as refused:
+            notice_sent(inspector, trip.code, wanted, wanted=["trip", wanted.value])
+        assert refused.value.parts == ["inspected"]
+    assert not PoliceRequest.objects.exists()
+    further = [notices.Further(query_value=trip.code, wanted=["recording"])]
+    with pytest.raises(NoticeIncomplete):
+        letter_sent(inspector, complete(trip.code, further=further), "further")
+    asked = notice_sent(inspector, trip.code, wanted=sorted(INSPECTED))
+    assert (asked.agency_kind, asked.wanted) == ("transport", sorted(INSPECTED))
+    with pytest.raises(IntegrityError, match="names_what_it_may"), transaction.atomic():
+        PoliceRequest.objects.filter(pk=asked.pk).update(wanted=["passenger"])
+
+
+def test_police_may_ask_for_all(rides, people):
+    assert notice_sent(people("officer"), rides.under_way().code, wanted=sorted(Wanted.values)).wanted
+
+
+def test_it_has_a_clock_of_its_own(rides, inspector, people, noon):
+    set_policy("police.inspection_within", 48)
+    theirs = notice_sent(inspector, rides.under_way().code)
+    of_police = notice_sent(people("officer2"), theirs.trip.code)
+    assert selectors.answer_due(theirs) == theirs.asked_at + timedelta(hours=48)
+    assert selectors.letter_due(theirs, clock.now()) == theirs.asked_at + timedelta(hours=48)
+    noon.shift(timedelta(minutes=6))
+    ringing = {row.code for row in selectors.letters_that_ring(clock.now())}
+    assert of_police.code in ringing and theirs.code not in ringing
+
+
+@pytest.mark.parametrize("by", ["plate", "phone"])
+def test_a_question_about_a_car_is_one_of_each_of_its_trips(rides, inspector, people, by):
+    trips = [rides.ended("passenger"), rides.under_way("passenger2")]
+    assert {trip.driver for trip in trips} == {trips[0].driver}
+    value = trips[0].plate_registered if by == "plate" else people("driver").phone
+    span = {"span_from": clock.now() - timedelta(days=1), "span_to": clock.now() + timedelta(days=1)}
+    asked = letter_sent(inspector, complete(value, query=by, wanted=["trip", "payment"], **span))
+    assert {row.trip for row in asked} == set(trips)
+    assert [row.number for row in asked] == [1, 2]
+    assert {tuple(row.wanted) for row in asked} == {("payment", "trip")}
+    # Police, who may be a thief, are not told how many there are.
+    (theirs,) = letter_sent(people("officer2"), complete(value, query=by, wanted=["trip"], **span))
+    assert (theirs.trip, theirs.trips_found) == (None, 2)
+
+
+def test_by_whoever_rides_no_trips_are_gone_through(rides, inspector, people):
+    for driver in ("driver", "driver2"):
+        rides.ended("passenger", driver)
+    span = {"span_from": clock.now() - timedelta(days=1), "span_to": clock.now() + timedelta(days=1)}
+    her = complete(people("passenger").phone, query="phone", wanted=["trip"], **span)
+    assert len(letter_sent(inspector, her)) == 1
