@@ -11,7 +11,15 @@ from complaints.selectors import INTERLOCK
 from core import policy
 from core.formats import moment, place
 from governance.checks import ask
-from governance.checks.verdicts import NO_LAW, SPAN, columns_like, laws, trigger_always_stands, verdict
+from governance.checks.verdicts import (
+    NO_LAW,
+    SPAN,
+    columns_like,
+    laws,
+    trigger_always_stands,
+    unique_stands,
+    verdict,
+)
 from governance.evidence import Facts, fault, line, named
 from governance.gate import reassessment_of
 from governance.measures import Found, breaks, live_check
@@ -219,6 +227,31 @@ def reassessed(at: datetime) -> Found:
 @breaks("M31", NOT_REASSESSED)
 def nothing_is_recorded(world: World) -> None:
     world.table("governance.Reassessment")
+
+
+PICKED = fault("hitch_picked", noop("Taken by an owner to whom it was not held out: %(codes)s"))
+OFFERED_ALONE = line(
+    "hitch_offered",
+    noop(
+        "%(good)s of %(all)s hitch trips accepted in 30 days were held out to their owner one at a time, by lot or by the passenger's choice."
+    ),
+)
+
+
+@live_check("R2+")
+def owners_do_not_pick(at: datetime) -> Found:
+    """Each accepted hitch request had been held out to its owner, who by a law of the database has one at a time."""
+    faults = [NO_LAW(law=name) for name in unique_stands("one_open_proposal_per_owner")]
+    found = ask.hitch_picked(at - SPAN)
+    if found.wrong:
+        faults.append(PICKED(codes=named(found.codes, found.wrong)))
+    return verdict(faults, OFFERED_ALONE(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("R2+", PICKED)
+def an_owner_takes_whom_they_like(world: World) -> None:
+    world.table("rides.Proposal")
+    world.trip()
 
 
 # --- Names -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop as noop
 
+from complaints.selectors import NEXT_ON_CALL
 from core import audit_selectors, centre, policy
 from governance.checks import ask
 from governance.checks.verdicts import SPAN, laws, verdict
@@ -11,9 +12,12 @@ from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.shadow import World
 from governance.states import ATTACK_GOT, ATTACK_REFUSED
-from police.selectors import preserved_unheld
-from safety.selectors import PUSHED
+from police.selectors import FORM_WITHIN, preserved_unheld
+from safety.selectors import OWNED_WITHIN, PUSHED, TAKEN_WITHIN
 
+A_RUN = timedelta(
+    seconds=30
+)  # the job that rings runs each five seconds, and a provider takes the call a little later
 NOT_STOPPED = fault("grave_not_stopped", noop("Their drivers may take orders: %(codes)s"))
 GRAVE = line(
     "grave_stopped",
@@ -40,6 +44,40 @@ def a_driver_in_an_sos_goes_on(world: World) -> None:
         has_sos=True,
         opened_at=world.at - timedelta(hours=1),
     )
+
+
+NOBODY_RUNG = fault("nobody_rung", noop("Nobody took it in time, and nobody on call was rung: %(codes)s"))
+RUNG = line(
+    "rung",
+    noop(
+        "%(good)s of %(all)s SOS, incidents of high risk and emergencies of the police in 30 days had somebody in time, or staff on call were rung."
+    ),
+)
+
+
+@live_check("S3+")
+def staff_on_call_are_rung(at: datetime) -> Found:
+    """What nobody took by its limit had somebody on call rung by the time in which the next one would be."""
+    since, calls = at - SPAN, 2 * policy.span(NEXT_ON_CALL) + A_RUN
+    grave = ask.grave_unrung(
+        since, at, sos=policy.span(TAKEN_WITHIN), danger=policy.span(OWNED_WITHIN), calls=calls
+    )
+    police = ask.police_unrung(since, at, within=policy.span(FORM_WITHIN), calls=calls)
+    every, wrong = grave.all + police.all, grave.wrong + police.wrong
+    faults = [NOBODY_RUNG(codes=named([*grave.codes, *police.codes], wrong))] if wrong else []
+    return verdict(faults, RUNG(good=every - wrong, all=every), happened=every)
+
+
+@breaks("S3+", NOBODY_RUNG)
+def an_sos_for_which_nobody_is_rung(world: World) -> None:
+    world.table("core.Notification", "safety.SosCall", "police.PoliceRequest")
+    world.make("safety.Incident", has_sos=True, opened_at=world.at - timedelta(hours=1))
+
+
+@breaks("S3+", NOBODY_RUNG)
+def an_emergency_of_the_police_for_which_nobody_is_rung(world: World) -> None:
+    world.table("core.Notification", "safety.Incident")
+    world.make("police.PoliceRequest", urgency="emergency", asked_at=world.at - timedelta(hours=1))
 
 
 HALF_WITHIN, OUTER, SHARE = timedelta(minutes=10), timedelta(minutes=60), 0.98
