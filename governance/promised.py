@@ -105,6 +105,7 @@ _RESTS: dict[str, dict[str, Least]] = {
     "M27": {"safety.weights": opens_alone(SignalKind.WELFARE_CHECK)},
     "M28": {"police.form_within": at_most(60), "police.phone_within": at_most(300)},
     "M29": {"core.danger_words": _hears, "core.danger_sureness": lambda sure: sure[SEVERE] <= 0.9},
+    "M32": {"governance.night_assessed_within": at_most(183 * DAY)},
     "M30": {"drivers.plate_certainty": at_least(0.75), "drivers.plate_marks": at_most(3)},
     # Chance and a pause after a declined request are what keeps owners from picking: half as strict is still that.
     "R2+": {

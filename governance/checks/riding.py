@@ -21,9 +21,10 @@ from governance.checks.verdicts import (
     verdict,
 )
 from governance.evidence import Facts, fault, line, named
-from governance.gate import reassessment_of
+from governance.gate import night_assessment, reassessment_of
 from governance.measures import Found, breaks, live_check
 from governance.models import GatePassage, MeasureResult
+from governance.policies import NIGHT_ASSESSED_WITHIN
 from governance.shadow import World, drawn
 from governance.states import PassageState, Status
 from police.selectors import releases_without_plate
@@ -156,6 +157,36 @@ def night_reminders(at: datetime) -> Found:
 def a_car_leaves_before_anybody_was_reminded(world: World) -> None:
     world.table("rides.Reminder")
     world.trip(departed_at=world.at, window_end=world.at.replace(hour=15))
+
+
+NEVER_ASSESSED = fault("night_never_assessed", noop("No assessment of hitch at night is on record"))
+ASSESSED_LONG_AGO = fault(
+    "night_assessed_long_ago",
+    noop("Hitch at night was assessed last on %(at)s, and not since"),
+    at=lambda at: moment(str(at), "date"),
+)
+ASSESSED = line(
+    "night_assessed",
+    noop("Two people signed the assessment of %(at)s; it stands on this page."),
+    at=lambda at: moment(str(at), "date"),
+)
+
+
+@live_check("M32")
+def the_night_goes_on_being_assessed(at: datetime) -> Found:
+    """Whether hitch can be made safe at night was assessed lately, by two people, in public."""
+    faults = laws("reassessment_takes_two_people")
+    row = night_assessment()
+    if row is None:
+        return verdict([*faults, NEVER_ASSESSED()])
+    if at > row.at + policy.span(NIGHT_ASSESSED_WITHIN):
+        faults.append(ASSESSED_LONG_AGO(at=row.at.isoformat()))
+    return verdict(faults, ASSESSED(at=row.at.isoformat()))
+
+
+@breaks("M32", ASSESSED_LONG_AGO)
+def nobody_looks_at_the_night_again(world: World) -> None:
+    world.make("governance.Reassessment", line="hitch", of_night=True, at=world.at - timedelta(days=400))
 
 
 # --- The hitch line ----------------------------------------------------------------------------------------

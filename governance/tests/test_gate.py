@@ -38,7 +38,8 @@ from governance.errors import (
     StopsAhead,
     TwoRolesNeeded,
 )
-from governance.measures import check_measure, measures
+from governance.gate import reassessment_of
+from governance.measures import check_measure, measure_of, measures
 from governance.models import (
     ConsultationAnswer,
     DrillRun,
@@ -49,6 +50,7 @@ from governance.models import (
     Reassessment,
 )
 from governance.policies import STEP_TRIPS
+from governance.services import record_check
 from governance.tests.asking import question
 from rides import selectors, services
 from rides.errors import LineInProbation, LineNotRunning
@@ -990,6 +992,29 @@ def test_the_public_reads_counts_and_nothing_internal(ready, client):
     assert "1 things are missing" in page
     assert "specialists" not in page
     assert "王芳" in page
+
+
+def test_two_people_sign_the_assessment_of_the_night_and_everybody_reads_it(world, signed_in, client, noon):
+    supervisor, admin = signed_in("supervisor"), signed_in("admin")
+    sent = {"do": "night", "questions": "Is it safe?", "findings": "UNMISTAKABLE", "decision": "Not yet."}
+    assert supervisor.post("/admin/gate/", sent | {"findings": " "}).status_code == 400
+    assert supervisor.post("/admin/gate/", sent).status_code == 302
+    assert _found("M32") == "fail"
+    (waits,) = motions.waiting(relaunch.KINDS)
+    path = f"/admin/gate/records/{waits.code}/do/agree/"
+    assert signed_in("supervisor2").post(path, {"do": "1"}).status_code == 409
+    assert admin.post(path, {"do": "1"}).status_code in {200, 302}
+    assert _found("M32") == "pass"
+    assert reassessment_of("hitch") is None  # another paper: the gate asks for the line's own
+    record_check(measure_of("M32"))
+    assert "UNMISTAKABLE" in client.get("/promises/m32/").content.decode()
+    assert "UNMISTAKABLE" not in client.get("/promises/m31/").content.decode()
+    noon.shift(timedelta(days=184))
+    assert _found("M32") == "fail"
+
+
+def _found(measure):
+    return check_measure(measure_of(measure)).found.status
 
 
 def test_two_people_name_who_answers_and_sign_the_reassessment(world, people, signed_in, client):
