@@ -29,7 +29,14 @@ from governance.shadow import World, drawn
 from governance.states import PassageState, Status
 from police.selectors import releases_without_plate
 from rides.curfew import CURFEW
-from rides.selectors import CARD_AFTER, lines_going, newest_with_driver, places_with_numbers, real_names_from
+from rides.selectors import (
+    CARD_AFTER,
+    lines_going,
+    newest_with_driver,
+    places_with_numbers,
+    real_names_from,
+    suspended_rows,
+)
 from rides.shown import api_body, trip_context
 from rides.states import Line, Party
 
@@ -214,7 +221,7 @@ GATE_LAWS = (
 
 @live_check("M06")
 def suspended_until_all_is_done(at: datetime) -> Found:
-    """The hitch line runs in no city that the relaunch gate did not open."""
+    """The hitch line runs in no city that the relaunch gate did not open; where it never began there is nothing to suspend."""
     faults = [NO_LAW(law=name) for name in trigger_always_stands(*GATE_LAWS)]
     opened = set(
         GatePassage.objects.filter(
@@ -225,7 +232,9 @@ def suspended_until_all_is_done(at: datetime) -> Found:
     unopened = [row.city.names for row in going if (row.passage, row.city.code) not in opened]
     if unopened:
         faults.append(RUNS_UNOPENED(cities="|".join(unopened)))
-    return verdict(faults, OPENED(count=len(going)) if going else SUSPENDED())
+    waiting = [row for row in suspended_rows() if row.line == Line.HITCH]
+    seen = OPENED(count=len(going)) if going else SUSPENDED()
+    return verdict(faults, seen, happened=len(going) + len(waiting))
 
 
 @breaks("M06", RUNS_UNOPENED)
