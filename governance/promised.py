@@ -119,6 +119,7 @@ _RESTS: dict[str, dict[str, Least]] = {
         "police.form_within": at_most(60),
         "complaints.next_on_call": at_most(40),
     },
+    "P5+": {"police.letter_half_within": at_most(600), "police.letter_within": at_most(3_600)},
     "P7+": {"police.preserved_for": at_least(60)},
     "P10": {"police.unusual_times": at_most(6)},
     "P3a": {"police.identity_within": at_most(300)},

@@ -12,7 +12,7 @@ from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.shadow import World
 from governance.states import ATTACK_GOT, ATTACK_REFUSED
-from police.selectors import FORM_WITHIN, preserved_unheld
+from police.selectors import FORM_WITHIN, LETTER_HALF_WITHIN, LETTER_WITHIN, preserved_unheld
 from safety.selectors import OWNED_WITHIN, PUSHED, TAKEN_WITHIN
 
 A_RUN = timedelta(
@@ -80,29 +80,34 @@ def an_emergency_of_the_police_for_which_nobody_is_rung(world: World) -> None:
     world.make("police.PoliceRequest", urgency="emergency", asked_at=world.at - timedelta(hours=1))
 
 
-HALF_WITHIN, OUTER, SHARE = timedelta(minutes=10), timedelta(minutes=60), 0.98
+SHARE = 0.98
 HALF_LATE = fault(
     "letters_half_late", noop("Half of the letters were answered within %(minutes)s minutes only")
 )
 LETTERS_LATE = fault(
-    "letters_late", noop("%(late)s of %(all)s questions of letters took longer than an hour")
+    "letters_late", noop("%(late)s of %(all)s questions of letters took longer than %(within)s minutes")
 )
 LETTERS = line(
     "letters",
-    noop("%(within)s of %(all)s questions of complete letters in 30 days were answered within an hour."),
+    noop(
+        "%(good)s of %(all)s questions of complete letters in 30 days were answered within %(within)s minutes."
+    ),
 )
 
 
 @live_check("P5+")
 def letters_in_an_hour(at: datetime) -> Found:
-    """Complete letters of 30 days: half of their questions answered within ten minutes, 98 of a hundred within sixty."""
-    found = ask.letters_answered(at - SPAN, at, limit=OUTER)
+    """Complete letters of 30 days: half of their questions, and 98 of a hundred, answered within the times of the rules."""
+    half, outer = policy.span(LETTER_HALF_WITHIN), policy.span(LETTER_WITHIN)
+    found = ask.letters_answered(at - SPAN, at, limit=outer)
+    minutes = round(outer.total_seconds() / 60)
     faults = []
-    if found.half > HALF_WITHIN.total_seconds():
+    if found.half > half.total_seconds():
         faults.append(HALF_LATE(minutes=round(found.half / 60)))
     if found.all and found.within < SHARE * found.all:
-        faults.append(LETTERS_LATE(late=found.all - found.within, all=found.all))
-    return verdict(faults, LETTERS(within=found.within, all=found.all), happened=found.all)
+        faults.append(LETTERS_LATE(late=found.all - found.within, all=found.all, within=minutes))
+    seen = LETTERS(good=found.within, all=found.all, within=minutes)
+    return verdict(faults, seen, happened=found.all)
 
 
 @breaks("P5+", LETTERS_LATE)

@@ -82,7 +82,11 @@ def test_where_nothing_happened_there_is_no_evidence_and_no_green(world, measure
 
 # What is green where nothing ever happened, because it says what the system is and not what it did.
 WHAT_THE_SYSTEM_IS = {"M01", "M15"}
-OF_THE_CAST = {"M06", "M20", "M23"}  # who is in the world has a name and a car, and a line, before anything happens
+OF_THE_CAST = {
+    "M06",
+    "M20",
+    "M23",
+}  # who is in the world has a name and a car, and a line, before anything happens
 
 
 def test_nothing_else_is_green_where_nothing_happened(world):
@@ -1239,6 +1243,27 @@ def test_p5_turns_red_when_half_or_too_many_letters_wait(rides, people, noon):
     row = PoliceRequest.objects.first()
     PoliceRequest.objects.filter(pk=row.pk).update(decided_at=row.asked_at + timedelta(minutes=61))
     assert status("P5+") == "fail", "one of three took longer than an hour"
+
+
+def test_p5_is_measured_by_the_rules_in_force_and_is_red_where_they_say_less(rides, people, noon):
+    from police.services import confirm_release, propose_release
+
+    row = notice_sent(people("officer"), rides.ended().code)
+    noon.shift(500)
+    propose_release(account=people("agent"), code=row.code)
+    confirm_release(account=people("supervisor"), code=row.code)
+    assert status("P5+") == "pass"
+    set_policy("police.letter_half_within", 400)
+    assert status("P5+") == "fail"
+    set_policy("police.letter_half_within", 700)
+    assert status("P5+") == "fail", "less than was promised"
+    set_policy("police.letter_half_within", 600)
+    assert status("P5+") == "pass"
+    PoliceRequest.objects.update(decided_at=row.asked_at + timedelta(seconds=1_000))
+    set_policy("police.letter_within", 900)
+    found = check_measure(next(row for row in measures() if row.id == "P5+")).found
+    with override("en"):
+        assert "1 of 1 questions of letters took longer than 15 minutes" in found.evidence
 
 
 def test_p7_turns_red_when_what_the_police_asked_to_preserve_is_gone(rides, people, noon):
