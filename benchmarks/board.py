@@ -1,7 +1,7 @@
 """One round of the rectification board at 1 000 000 trips of 30 days (G1+): CPU seconds, Python and PostgreSQL together.
 
 The rows are made once and kept in `var/bench-board`; a second run begins at once (`HUHANG_BENCH_ROWS` trips, each hitch
-trip with its face check; an order in two hundred has a complaint, one in four hundred an SOS, one in ten a recording).
+trip with its face check and what was held out to its owner; an order in two hundred has a complaint, one in four hundred an SOS, one in ten a recording).
 Ours: every check of the board once, as the job runs it. Peer: one of these checks alone, the faces, as it was written
 before: the month's rows brought into Python and compared there. Limit: one read of the same trips by the database. Each
 check's own seconds go to standard error.
@@ -180,7 +180,12 @@ def fill_tables() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(id) - %s + 1 FROM drivers_driver", [drivers])
         driver = cursor.fetchone()[0]
-    when = "now() - (n %% 2500000) * interval '1 s'".replace("%%", "%")
+    with (
+        connection.cursor() as cursor
+    ):  # one moment for all: a table takes minutes, and a check seconds to be on time
+        cursor.execute("SELECT now()::text")
+        now = cursor.fetchone()[0]
+    when = f"'{now}'::timestamptz - (n % 2500000) * interval '1 s'"
     noon = f"(date_trunc('day', {when}) + interval '5 hours')"
     hitch = "(CASE WHEN n % 2 = 0 THEN 'hitch' ELSE 'express' END)"
     fill(
@@ -219,9 +224,11 @@ def fill_tables() -> None:
         token_used_at=when.replace("n ", "2 * n ", 1),
         decided_at="now()",
     )
+    fill("rides.Proposal", ROWS // 2, trip_id="(SELECT min(id) FROM rides_trip) + 2 * n - 1", driver_id=f"{driver} + (2 * n * 7) % {drivers}", state="'accepted'", made_at=when.replace("n ", "2 * n ", 1), answered_at="now()")  # fmt: skip
     fill("drivers.FaceCheck", ROWS // 10, code="'G-' || n", driver_id=f"{driver} + n % {drivers}", purpose="'daily'", state="'passed'", decided_at="now()", subject=f"to_char(({when}) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')")  # fmt: skip
     fill("drivers.OnlineSpell", ROWS // 10, driver_id=f"{driver} + n % {drivers}", began_at=when, ended_at="now()", face_check_id=f"(SELECT max(id) - {ROWS // 10} FROM drivers_facecheck) + n")  # fmt: skip
     fill("complaints.Complaint", ROWS // 200, code="'C-' || n", level="'severe'", accused_as="'driver'", accused_id=f"{account} + (n * 13) % {drivers}", state="'decided'", stopped_at=when, decided_at=f"{when} + interval '1 s'")  # fmt: skip
+    fill("complaints.Timer", ROWS // 200, complaint_id="(SELECT min(id) FROM complaints_complaint) + n - 1", kind="'decide'", met_at=when, due_at=when)  # fmt: skip
     fill("safety.Incident", ROWS // 400, code="'I-' || n", state="'closed'", trip_id="(SELECT min(id) FROM rides_trip) + n * 400", has_sos="true", opened_at=when, taken_at=when, closed_at=f"{when} + interval '1 hour'", high_risk_at=when, safe_check_at=f"{when} + interval '1 minute'", outcome="'false_alarm'", harm="'none'", harm_at=when)  # fmt: skip
     fill("safety.SosCall", ROWS // 400, incident_id="(SELECT min(id) FROM safety_incident) + n - 1", party="'passenger'", at=when)  # fmt: skip
     fill(
@@ -290,8 +297,11 @@ def main() -> None:
         make_rows()
         from django.db import connection
 
+        from governance import measures as board
         from governance.measures import check_measure, has_check, measures
 
+        # The limit is of the clock, and a busy machine stretches it: what is measured here is CPU, all of it.
+        longest, board.LONGEST = board.LONGEST, 600.0
         each = []
         for measured in (False, True):  # the second round, as every round but the first
             whole = Clock()
@@ -303,10 +313,9 @@ def main() -> None:
             if not measured:
                 each.clear()
         for seconds, name, state, broken in sorted(each, reverse=True)[:12]:
-            print(
-                f"{name} {seconds:.3f} s, {state}{' (could not be checked)' if broken else ''}",
-                file=sys.stderr,
-            )
+            wrong = " (could not be checked)" if broken else ""
+            wrong += f" (longer than {longest:.0f} s)" if seconds > longest else ""
+            print(f"{name} {seconds:.3f} s, {state}{wrong}", file=sys.stderr)
         print(f"Python {python:.2f} s, PostgreSQL {server:.2f} s", file=sys.stderr)
         ours = python + server
         clock = Clock()

@@ -109,6 +109,7 @@ def new_secrets() -> dict[str, str]:
         "HUHANG_METRICS_TOKEN": secrets.token_urlsafe(24),
         "HUHANG_OWNER_PASSWORD": secrets.token_urlsafe(18),
         "HUHANG_APP_PASSWORD": secrets.token_urlsafe(18),
+        "HUHANG_BOARD_PASSWORD": secrets.token_urlsafe(18),
         "HUHANG_VALKEY_PASSWORD": secrets.token_urlsafe(18),
         "HUHANG_DEMO_PASSWORD": "huhang-" + secrets.token_hex(4),
     }

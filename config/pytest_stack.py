@@ -28,7 +28,7 @@ import redis
 
 from config.embedded import OWNER_ROLE, make_cluster
 from config.local import BASE_DIR, new_secrets, refuse_production
-from config.stack import APP_ROLE, free_port
+from config.stack import APP_ROLE, BOARD_ROLE, free_port
 
 KEPT = BASE_DIR / "var" / "tests"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
@@ -166,11 +166,10 @@ def _wait(database: str, broker: str, servers: list[subprocess.Popen[bytes]]) ->
     """For as long as both servers live, however busy the machine is."""
     while True:
         try:
-            with (
-                psycopg.connect(database, autocommit=True, connect_timeout=2) as connection,
-                contextlib.suppress(psycopg.errors.DuplicateObject),
-            ):
-                connection.execute(f"CREATE ROLE {APP_ROLE}")
+            with psycopg.connect(database, autocommit=True, connect_timeout=2) as connection:
+                for role in (APP_ROLE, f"{BOARD_ROLE} IN ROLE {APP_ROLE}"):
+                    with contextlib.suppress(psycopg.errors.DuplicateObject):
+                        connection.execute(f"CREATE ROLE {role}")
             redis.Redis.from_url(broker).ping()
             return
         except (psycopg.OperationalError, redis.ConnectionError):

@@ -240,6 +240,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What encrypts its disk: a folder of this host that lies on dm-crypt, or `elsewhere: WHO` (`core.at_rest`).
 DATABASE_AT_REST: str = env.str("HUHANG_DATABASE_AT_REST", default="")
 DATABASE_APP_ROLE: str = env.str("HUHANG_DATABASE_ROLE", default="huhang_app")
+# The role of the worker that checks the board: a member of the other one, which alone writes what its checks found.
+DATABASE_BOARD_ROLE: str = env.str("HUHANG_BOARD_ROLE", default="huhang_board")
 
 REDIS_URL: str = env.str("REDIS_URL")
 CACHES = {

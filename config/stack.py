@@ -40,7 +40,7 @@ from config.embedded import OWNER_ROLE, make_cluster
 from config.local import BASE_DIR, new_secrets, refuse_production, throwaway_environment
 from core.journal.witness import make_key
 
-APP_ROLE = "huhang_app"
+APP_ROLE, BOARD_ROLE = "huhang_app", "huhang_board"
 SMS_TEMPLATES = "sms_templates.json"  # what `prepare` writes: the provider's codes of our messages
 PORTS = {
     "HUHANG_WEB_PORT": 8000,
@@ -201,12 +201,16 @@ class Stack:
             self.env["DATABASE_URL"] = (
                 f"postgres://{APP_ROLE}:{own['HUHANG_APP_PASSWORD']}@127.0.0.1:{pg}/huhang"
             )
+            self.env["HUHANG_BOARD_URL"] = (
+                f"postgres://{BOARD_ROLE}:{own['HUHANG_BOARD_PASSWORD']}@127.0.0.1:{pg}/huhang"
+            )
             self.env["HUHANG_OWNER_URL"] = (
                 f"postgres://{OWNER_ROLE}:{own['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/huhang"
             )
             make_cluster(self.state / "postgres", owner_password=own["HUHANG_OWNER_PASSWORD"])
         else:
             self.env.setdefault("HUHANG_OWNER_URL", os.environ["DATABASE_URL"])
+            self.env.setdefault("HUHANG_BOARD_URL", os.environ["DATABASE_URL"])
         if embed_valkey:
             self.env["REDIS_URL"] = f"redis://:{own['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0"
         if self.stage == "scratch":
@@ -366,7 +370,7 @@ class Stack:
             mark.write_text(wanted)
 
     def _make_database(self) -> None:
-        """Wait for PostgreSQL; make the database and the role that the platform runs as."""
+        """Wait for PostgreSQL; make the database and the roles that the platform runs as."""
         if self.env["HUHANG_EMBED_POSTGRES"] == "false":
             return
         address = self.env["HUHANG_OWNER_URL"].removesuffix("/huhang") + "/postgres"
@@ -379,10 +383,15 @@ class Stack:
 
         self._wait_for("waiting for the database", answers, processes=["postgres"])
         with opened[0] as connection:
-            password = sql.Literal(self.env["HUHANG_APP_PASSWORD"])
-            role = sql.Identifier(APP_ROLE)
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone():
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))
+            app = sql.Identifier(APP_ROLE)
+            for name, secret, member in (
+                (APP_ROLE, "HUHANG_APP_PASSWORD", sql.SQL("")),
+                (BOARD_ROLE, "HUHANG_BOARD_PASSWORD", sql.SQL(" IN ROLE {}").format(app)),
+            ):
+                role, password = sql.Identifier(name), sql.Literal(self.env[secret])
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+                    made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}{}")
+                    connection.execute(made.format(role, password, member))
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'huhang'").fetchone():
                 connection.execute("CREATE DATABASE huhang")
 

@@ -559,15 +559,17 @@ def scanner(**_options: object) -> list[CheckMessage]:
 
 @register(TAG, deploy=True)
 def rights(**_options: object) -> list[CheckMessage]:
-    """The role that serves people may rewrite neither journal nor ledgers."""
-    from core.management.commands.grant_rights import APPEND_ONLY
+    """The role that serves people may rewrite neither journal nor ledgers, nor write what the board's checks found."""
+    from core.management.commands.grant_rights import APPEND_ONLY, BOARD_ALONE
 
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT c.relname FROM pg_class c WHERE c.relname = ANY(%s) AND pg_table_is_visible(c.oid)"
-                " AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1",
-                [list(APPEND_ONLY)],
+                "SELECT c.relname FROM pg_class c WHERE pg_table_is_visible(c.oid) AND"
+                " (c.relname = ANY(%s) AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')"
+                " OR c.relname = ANY(%s) AND current_user <> %s"
+                " AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) ORDER BY 1",
+                [list(APPEND_ONLY), list(BOARD_ALONE), settings.DATABASE_BOARD_ROLE],
             )
             found = [name for (name,) in cursor.fetchall()]
     except DatabaseError:

@@ -174,13 +174,19 @@ class ExecutiveForm(forms.Form):
     office = forms.CharField(label=pgettext_lazy("executive", "Office"), max_length=80)
 
 
-class ReassessmentForm(forms.Form):
-    """What a line was asked, what was found and decided; everybody reads it."""
+class NightForm(forms.Form):
+    """What was asked about hitch at night, found and decided; everybody reads it."""
 
-    line = _line()
     questions = _text(pgettext_lazy("reassessment", "Questions"))
     findings = _text(pgettext_lazy("reassessment", "Findings"))
     decision = _text(pgettext_lazy("reassessment", "Decision"))
+
+
+class ReassessmentForm(NightForm):
+    """What a line was asked, what was found and decided; everybody reads it."""
+
+    line = _line()
+    field_order = ("line",)
 
 
 def _long(label: Any) -> forms.CharField:

@@ -30,7 +30,7 @@ from governance.policies import EXPECTED_ORDERS
 from governance.selectors import STALE_AFTER, Row, last_board
 from governance.states import ProofKind, Status
 from rides.selectors import last_suspended, line_in_city, suspended_rows, suspensions_since
-from rides.states import LineState
+from rides.states import Line, LineState
 from safety.selectors import high_risk_on
 
 if TYPE_CHECKING:
@@ -372,7 +372,12 @@ def _reassessment(case: Case) -> Looked:
 
 def reassessment_of(line: str) -> Reassessment | None:
     """The newest reassessment of a line."""
-    return Reassessment.objects.filter(line=line).order_by("-pk").first()
+    return Reassessment.objects.filter(line=line, of_night=False).order_by("-pk").first()
+
+
+def night_assessment() -> Reassessment | None:
+    """The newest assessment of hitch at night (M32)."""
+    return Reassessment.objects.filter(line=Line.HITCH, of_night=True).order_by("-pk").first()
 
 
 def pairs_of(case: Case) -> list[set[str]]:

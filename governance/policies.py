@@ -184,6 +184,14 @@ REPORT_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Transparency reports: published"),
     about=_("So long after the end of a month its transparency report is published at the latest."),
 )
+NIGHT_ASSESSED_WITHIN = policy.declare(
+    "governance.night_assessed_within",  # R4
+    policy.Span(30, 365, Unit.DAYS),
+    183,
+    name=pgettext_lazy("policy name", "Hitch at night: assessed again"),
+    about=_("So long after an assessment of hitch at night the next one is on record at the latest."),
+)
+policy.safer(policy.LOWER, NIGHT_ASSESSED_WITHIN)
 REVIEW, REVIEW_DONE = "reviews.write", "reviews.finish"
 REVIEW_WITHIN = policy.declare(
     "governance.review_within",  # G10

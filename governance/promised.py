@@ -105,7 +105,21 @@ _RESTS: dict[str, dict[str, Least]] = {
     "M27": {"safety.weights": opens_alone(SignalKind.WELFARE_CHECK)},
     "M28": {"police.form_within": at_most(60), "police.phone_within": at_most(300)},
     "M29": {"core.danger_words": _hears, "core.danger_sureness": lambda sure: sure[SEVERE] <= 0.9},
+    "M32": {"governance.night_assessed_within": at_most(183 * DAY)},
     "M30": {"drivers.plate_certainty": at_least(0.75), "drivers.plate_marks": at_most(3)},
+    # Chance and a pause after a declined request are what keeps owners from picking: half as strict is still that.
+    "R2+": {
+        "rides.hitch_lot_within": at_least(0.05),
+        "rides.hitch_declines": at_most(6),
+        "rides.hitch_next_after": at_least(30),
+    },
+    "S3+": {
+        "safety.sos_taken_within": at_most(10),
+        "safety.owned_within": at_most(60),
+        "police.form_within": at_most(60),
+        "complaints.next_on_call": at_most(40),
+    },
+    "P5+": {"police.letter_half_within": at_most(600), "police.letter_within": at_most(3_600)},
     "P7+": {"police.preserved_for": at_least(60)},
     "P10": {"police.unusual_times": at_most(6)},
     "P3a": {"police.identity_within": at_most(300)},

@@ -374,6 +374,15 @@ class Assessed:
 
 
 @dataclass(frozen=True, slots=True)
+class AssessedNight:
+    """What was asked about hitch at night, for both sides; what was found, by simulation and in what happened; what was decided."""
+
+    questions: str
+    findings: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stated:
     """That the way back from this build was rehearsed, stated in place of a measurement, with the digest of its record,
     which the platform took from the file itself."""
@@ -434,6 +443,21 @@ def _record_reassessment(motion: Motion, given: Assessed, person: "Account") -> 
     audit.record(person.actor, "governance.reassessed", given.line, by=motion.moved_by)
 
 
+def _record_night(motion: Motion, given: AssessedNight, person: "Account") -> None:
+    _of_two_roles(motion, person)
+    Reassessment.objects.create(
+        line=Line.HITCH,
+        of_night=True,
+        questions=given.questions.strip(),
+        findings=given.findings.strip(),
+        decision=given.decision.strip(),
+        signed_by=motion.moved_by,
+        agreed_by=person.code,
+        at=clock.now(),
+    )
+    audit.record(person.actor, "governance.night_assessed", Line.HITCH, by=motion.moved_by)
+
+
 def _record_statement(motion: Motion, given: Stated, person: "Account") -> None:
     _of_two_roles(motion, person)
     Proof.objects.create(
@@ -488,6 +512,24 @@ REASSESSMENT = motions.declare(
         ],
     )
 )
+NIGHT = motions.declare(
+    motions.Kind(
+        key="governance.night",
+        label=_("The assessment of hitch at night"),
+        permission=RELAUNCH,
+        page="governance_console:gate",
+        shape=AssessedNight,
+        check=lambda _subject, given: _check_words(
+            Line.HITCH, questions=given.questions, findings=given.findings, decision=given.decision
+        ),
+        carry=_record_night,
+        says=lambda given: [
+            (pgettext_lazy("reassessment", "Questions"), given.questions),
+            (pgettext_lazy("reassessment", "Findings"), given.findings),
+            (pgettext_lazy("reassessment", "Decision"), given.decision),
+        ],
+    )
+)
 STATEMENT = motions.declare(
     motions.Kind(
         key="governance.rollback_statement",
@@ -504,7 +546,7 @@ STATEMENT = motions.declare(
         ],
     )
 )
-KINDS = (EXECUTIVE.key, REASSESSMENT.key, STATEMENT.key)
+KINDS = (EXECUTIVE.key, REASSESSMENT.key, NIGHT.key, STATEMENT.key)
 
 
 @begins_transaction

@@ -34,8 +34,6 @@ from police.models import (
 from police.policies import (
     BORNE_OUT_FOR,
     INSPECTION_WITHIN,
-    LETTER_HALF_WITHIN,
-    LETTER_WITHIN,
     NEW_DEVICE_FOR,
     OPEN_FOR,
     ORDINARY_WITHIN,
@@ -52,6 +50,8 @@ from police.policies import (
 )
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
 from police.policies import FORM_WITHIN as FORM_WITHIN
+from police.policies import LETTER_HALF_WITHIN as LETTER_HALF_WITHIN
+from police.policies import LETTER_WITHIN as LETTER_WITHIN
 from police.policies import PHONE_WITHIN as PHONE_WITHIN
 from police.policies import missing_papers as missing_from
 from police.states import (

@@ -1,6 +1,6 @@
 """Reads of complaints, one topic for each file."""
 
-from complaints.policies import INTERLOCK
+from complaints.policies import INTERLOCK, NEXT_ON_CALL
 from complaints.selectors.care import (
     campaign_by_code,
     campaigns,
@@ -145,6 +145,7 @@ from complaints.selectors.work import (
 __all__ = [
     "COUNT_LIMIT",
     "INTERLOCK",
+    "NEXT_ON_CALL",
     "REPORTS",
     "Cite",
     "Earlier",

@@ -349,6 +349,14 @@ def test_production_refuses_a_role_that_may_rewrite(real, db):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE huhang_app")
         assert serious_of_the_database() == {}
+        cursor.execute("SET LOCAL ROLE huhang_board")  # the worker that checks the board starts as well
+        assert serious_of_the_database() == {}
+        cursor.execute("RESET ROLE")
+        cursor.execute("GRANT INSERT ON governance_measurestate TO huhang_app")
+        cursor.execute("SET LOCAL ROLE huhang_app")
+        assert "governance_measurestate" in serious_of_the_database()["huhang.E006"]
+        cursor.execute("RESET ROLE")
+        transaction.set_rollback(True)
 
 
 def test_tables_that_are_not_there_or_that_the_role_may_not_read_are_told(real, db):

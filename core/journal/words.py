@@ -228,6 +228,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "governance.executive_named": pgettext_lazy("journal", "executive named"),
     "governance.measure_failed": pgettext_lazy("journal", "measure not kept"),
     "governance.proved": pgettext_lazy("journal", "evidence of a measure entered"),
+    "governance.night_assessed": pgettext_lazy("journal", "hitch at night assessed"),
     "governance.reassessed": pgettext_lazy("journal", "line assessed anew"),
     "governance.relaunch_agreed": pgettext_lazy("journal", "relaunch agreed"),
     "governance.relaunch_fell": pgettext_lazy("journal", "proposal of a relaunch fell"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core import ledger
 from core.actors import SYSTEM
-from core.management.commands.grant_rights import APPEND_ONLY
+from core.management.commands.grant_rights import APPEND_ONLY, BOARD_ALONE
 from core.models import LedgerEntry, LedgerTransfer
 
 # Journal, money, what happened, what was released, played, destroyed, decided and published.
@@ -82,6 +82,49 @@ def test_the_platforms_role_cannot_rewrite_it():
             for right in ("UPDATE", "DELETE", "TRUNCATE"):
                 cursor.execute("SELECT has_table_privilege('huhang_app', %s, %s)", [table, right])
                 assert cursor.fetchone() == (False,), (table, right)
+
+
+@pytest.mark.parametrize("table", BOARD_ALONE)
+def test_what_the_checks_found_is_written_by_the_boards_role_alone(db, table):
+    """A page that somebody broke into cannot make a promise look kept, and so open the gate of a relaunch."""
+    from django.core.management import call_command
+
+    call_command("grant_rights")
+
+    def rights(role):
+        with connection.cursor() as cursor:
+            found = set()
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"):
+                cursor.execute("SELECT has_table_privilege(%s, %s, %s)", [role, table, right])
+                found |= {right for (may,) in cursor.fetchall() if may}
+            return found
+
+    assert rights("huhang_app") == {"SELECT"}
+    assert rights("huhang_board") == {"SELECT", "INSERT", "UPDATE"}
+
+
+def test_the_board_is_checked_broken_and_shown_by_its_role(world):
+    from django.core.management import call_command
+
+    from governance.measures import measure_of
+    from governance.models import MeasureState
+    from governance.services import record_breaker, record_check
+
+    call_command("grant_rights")
+    measure = measure_of("M15")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE huhang_board")
+    record_breaker(measure)
+    record_check(measure)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE huhang_app")
+    assert MeasureState.objects.get(measure="M15").breaker == "turned"
+    undone = transaction.atomic()
+    undone._from_testcase = True  # Django's mark for a test's own transaction
+    with pytest.raises(ProgrammingError, match="permission denied"), undone:
+        record_check(measure)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
 
 
 @pytest.mark.parametrize("table", sorted(LEDGERS))

@@ -105,6 +105,16 @@ def unnamed_on_other_lines(since: datetime) -> Counted:
     return _counted(table, f"t.line <> 'hitch' AND {since_then}", wrong, "t.code", since=since)
 
 
+def hitch_picked(since: datetime) -> Counted:
+    """Hitch trips accepted since; wrong: what this owner took had not been held out to them, alone, by lot or her choice (R2+)."""
+    held_out = (
+        "EXISTS (SELECT 1 FROM rides_proposal p WHERE p.trip_id = t.id AND p.driver_id = t.driver_id"
+        " AND p.state = 'accepted' AND p.made_at <= t.accepted_at)"
+    )
+    rows = f"t.line = 'hitch' AND t.accepted_at >= %(since)s AND t.driver_id IS NOT NULL AND {_OF_PEOPLE}"
+    return _counted("rides_trip t", rows, f"NOT {held_out}", "t.code", since=since)
+
+
 @dataclass(frozen=True, slots=True)
 class Boardings:
     """Of the boardings since a time: all, those where she compared the plate, those that were presumed, and neither."""
@@ -158,6 +168,28 @@ def severe_without_hold() -> list[str]:
         f" AND h.released_at IS NULL) ORDER BY 1 LIMIT {LISTED}"
     )
     return [row[0] for row in _rows(question)]
+
+
+def cases_undecided(since: datetime, at: datetime) -> Counted:
+    """Limits of decisions on complaints and appeals, marked people left out, that were met since or have passed; wrong: it
+    has passed, nothing stops it, and the case is not decided (M17)."""
+    table = "complaints_timer k JOIN complaints_complaint c ON c.id = k.complaint_id"
+    late = (
+        "k.met_at IS NULL AND k.paused_at IS NULL AND k.due_at < %(at)s"
+        " AND c.state IN ('open', 'proposed', 'appealed')"
+    )
+    rows = (
+        f"k.kind IN ('decide', 'appeal') AND k.void_at IS NULL AND (k.met_at >= %(since)s OR ({late}))"  # noqa: S608 - ours
+        " AND NOT EXISTS (SELECT 1 FROM accounts_account a WHERE a.id IN (c.accused_id, c.complainant_id) AND a.is_drill)"
+    )
+    return _counted(table, rows, late, "c.code", since=since, at=at)
+
+
+def awards_not_booked(since: datetime) -> Counted:
+    """Compensations that decisions awarded since; wrong: no transfer of the ledger owes it to anybody (M17)."""
+    rows = "m.outcome = 'compensation' AND m.done_at >= %(since)s"
+    wrong = "NOT EXISTS (SELECT 1 FROM core_ledgertransfer t WHERE t.key = 'compensation:' || m.code)"
+    return _counted("complaints_measure m", rows, wrong, "m.code", since=since)
 
 
 # --- Drivers -----------------------------------------------------------------------------------------------
@@ -286,6 +318,72 @@ def not_called_back(since: datetime, at: datetime, limit: timedelta) -> list[str
         " ORDER BY 1"
     )
     return [row[0] for row in _rows(question, since=since, at=at, limit=limit)]
+
+
+# Of what rings at once a few stand first (`complaints.services.oncall`): in a storm one call brings somebody who sees the rest.
+_FEW = 3
+
+
+def _unrung(code: str, opened: str, until: str, others: str) -> str:
+    """Nobody was called about a case by `until`, nor about a few `others` that stood before it."""
+
+    def rung(which: str) -> str:
+        return (
+            f"EXISTS (SELECT 1 FROM core_notification n WHERE n.subject = {which} AND n.channel = 'voice'"  # noqa: S608 - ours
+            f" AND n.key LIKE 'alarm:%%' AND n.created_at >= {opened} - interval '1 hour' AND n.sent_at <= {until})"
+        )
+
+    few = f"(SELECT count(*) FROM {others} AND {rung('o.code')})"  # noqa: S608 - ours
+    return f"NOT {rung(code)} AND {few} < {_FEW}"
+
+
+def grave_unrung(
+    since: datetime, at: datetime, *, sos: timedelta, danger: timedelta, calls: timedelta
+) -> Counted:
+    """Incidents since with an SOS or of high risk; wrong: nobody took it by its limit, and `calls` later nobody on call was
+    called either (S3+)."""
+    began = (
+        "GREATEST(i.opened_at, LEAST(i.high_risk_at,"
+        " (SELECT min(s.at) FROM safety_soscall s WHERE s.incident_id = i.id)))"
+    )
+    due = f"({began} + CASE WHEN i.has_sos THEN %(sos)s ELSE %(danger)s END)"
+    others = (
+        "safety_incident o WHERE o.id <> i.id AND NOT o.drill AND o.opened_at <= i.opened_at"
+        " AND COALESCE(o.taken_at, %(at)s) >= i.opened_at"
+    )
+    late = f"COALESCE(i.taken_at, %(at)s) > {due} + %(calls)s"
+    return _counted(
+        "safety_incident i",
+        "NOT i.drill AND (i.has_sos OR i.high_risk_at IS NOT NULL) AND i.opened_at >= %(since)s",
+        f"{late} AND {_unrung('i.code', 'i.opened_at', f'{due} + %(calls)s', others)}",
+        "i.code",
+        since=since,
+        at=at,
+        sos=sos,
+        danger=danger,
+        calls=calls,
+    )
+
+
+def police_unrung(since: datetime, at: datetime, *, within: timedelta, calls: timedelta) -> Counted:
+    """Emergencies that the police asked about since; wrong: nobody had answered or called back by the limit, and `calls`
+    later nobody on call was called either (S3+)."""
+    due = "(q.asked_at + %(within)s)"
+    others = (
+        "police_policerequest o WHERE o.id <> q.id AND o.urgency = 'emergency' AND o.asked_at <= q.asked_at"
+        " AND COALESCE(o.decided_at, %(at)s) >= q.asked_at"
+    )
+    late = f"COALESCE(LEAST(q.called_back_at, q.decided_at), %(at)s) > {due} + %(calls)s"
+    return _counted(
+        "police_policerequest q",
+        f"q.urgency = 'emergency' AND q.asked_at >= %(since)s AND {_TO_POLICE}",
+        f"{late} AND {_unrung('q.code', 'q.asked_at', f'{due} + %(calls)s', others)}",
+        "q.code",
+        since=since,
+        at=at,
+        within=within,
+        calls=calls,
+    )
 
 
 def recorded_without_consent(since: datetime, lines: list[str]) -> Counted:

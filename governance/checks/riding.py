@@ -11,16 +11,32 @@ from complaints.selectors import INTERLOCK
 from core import policy
 from core.formats import moment, place
 from governance.checks import ask
-from governance.checks.verdicts import NO_LAW, SPAN, columns_like, laws, trigger_always_stands, verdict
+from governance.checks.verdicts import (
+    NO_LAW,
+    SPAN,
+    columns_like,
+    laws,
+    trigger_always_stands,
+    unique_stands,
+    verdict,
+)
 from governance.evidence import Facts, fault, line, named
-from governance.gate import reassessment_of
+from governance.gate import night_assessment, reassessment_of
 from governance.measures import Found, breaks, live_check
 from governance.models import GatePassage, MeasureResult
+from governance.policies import NIGHT_ASSESSED_WITHIN
 from governance.shadow import World, drawn
 from governance.states import PassageState, Status
 from police.selectors import releases_without_plate
 from rides.curfew import CURFEW
-from rides.selectors import CARD_AFTER, lines_going, newest_with_driver, places_with_numbers, real_names_from
+from rides.selectors import (
+    CARD_AFTER,
+    lines_going,
+    newest_with_driver,
+    places_with_numbers,
+    real_names_from,
+    suspended_rows,
+)
 from rides.shown import api_body, trip_context
 from rides.states import Line, Party
 
@@ -150,6 +166,36 @@ def a_car_leaves_before_anybody_was_reminded(world: World) -> None:
     world.trip(departed_at=world.at, window_end=world.at.replace(hour=15))
 
 
+NEVER_ASSESSED = fault("night_never_assessed", noop("No assessment of hitch at night is on record"))
+ASSESSED_LONG_AGO = fault(
+    "night_assessed_long_ago",
+    noop("Hitch at night was assessed last on %(at)s, and not since"),
+    at=lambda at: moment(str(at), "date"),
+)
+ASSESSED = line(
+    "night_assessed",
+    noop("Two people signed the assessment of %(at)s; it stands on this page."),
+    at=lambda at: moment(str(at), "date"),
+)
+
+
+@live_check("M32")
+def the_night_goes_on_being_assessed(at: datetime) -> Found:
+    """Whether hitch can be made safe at night was assessed lately, by two people, in public."""
+    faults = laws("reassessment_takes_two_people")
+    row = night_assessment()
+    if row is None:
+        return verdict([*faults, NEVER_ASSESSED()])
+    if at > row.at + policy.span(NIGHT_ASSESSED_WITHIN):
+        faults.append(ASSESSED_LONG_AGO(at=row.at.isoformat()))
+    return verdict(faults, ASSESSED(at=row.at.isoformat()))
+
+
+@breaks("M32", ASSESSED_LONG_AGO)
+def nobody_looks_at_the_night_again(world: World) -> None:
+    world.make("governance.Reassessment", line="hitch", of_night=True, at=world.at - timedelta(days=400))
+
+
 # --- The hitch line ----------------------------------------------------------------------------------------
 
 
@@ -175,7 +221,7 @@ GATE_LAWS = (
 
 @live_check("M06")
 def suspended_until_all_is_done(at: datetime) -> Found:
-    """The hitch line runs in no city that the relaunch gate did not open."""
+    """The hitch line runs in no city that the relaunch gate did not open; where it never began there is nothing to suspend."""
     faults = [NO_LAW(law=name) for name in trigger_always_stands(*GATE_LAWS)]
     opened = set(
         GatePassage.objects.filter(
@@ -186,7 +232,9 @@ def suspended_until_all_is_done(at: datetime) -> Found:
     unopened = [row.city.names for row in going if (row.passage, row.city.code) not in opened]
     if unopened:
         faults.append(RUNS_UNOPENED(cities="|".join(unopened)))
-    return verdict(faults, OPENED(count=len(going)) if going else SUSPENDED())
+    waiting = [row for row in suspended_rows() if row.line == Line.HITCH]
+    seen = OPENED(count=len(going)) if going else SUSPENDED()
+    return verdict(faults, seen, happened=len(going) + len(waiting))
 
 
 @breaks("M06", RUNS_UNOPENED)
@@ -219,6 +267,31 @@ def reassessed(at: datetime) -> Found:
 @breaks("M31", NOT_REASSESSED)
 def nothing_is_recorded(world: World) -> None:
     world.table("governance.Reassessment")
+
+
+PICKED = fault("hitch_picked", noop("Taken by an owner to whom it was not held out: %(codes)s"))
+OFFERED_ALONE = line(
+    "hitch_offered",
+    noop(
+        "%(good)s of %(all)s hitch trips accepted in 30 days were held out to their owner one at a time, by lot or by the passenger's choice."
+    ),
+)
+
+
+@live_check("R2+")
+def owners_do_not_pick(at: datetime) -> Found:
+    """Each accepted hitch request had been held out to its owner, who by a law of the database has one at a time."""
+    faults = [NO_LAW(law=name) for name in unique_stands("one_open_proposal_per_owner")]
+    found = ask.hitch_picked(at - SPAN)
+    if found.wrong:
+        faults.append(PICKED(codes=named(found.codes, found.wrong)))
+    return verdict(faults, OFFERED_ALONE(good=found.all - found.wrong, all=found.all), happened=found.all)
+
+
+@breaks("R2+", PICKED)
+def an_owner_takes_whom_they_like(world: World) -> None:
+    world.table("rides.Proposal")
+    world.trip()
 
 
 # --- Names -------------------------------------------------------------------------------------------------

@@ -155,3 +155,39 @@ def customer_service_is_rebuilt(at: datetime) -> Found:
 def a_complaint_that_no_limit_watches(world: World) -> None:
     world.table("complaints.Timer")
     world.make("complaints.Complaint", state="open", level="severe", round=1)
+
+
+UNDECIDED = fault("cases_undecided", noop("Past their time and not decided: %(codes)s"))
+NOT_OWED = fault("awards_not_booked", noop("Awarded and not in the ledger: %(codes)s"))
+DECIDED = line(
+    "cases_decided",
+    noop(
+        "%(decided)s complaints and appeals were decided in 30 days; %(awards)s compensations awarded in them stand in the ledger."
+    ),
+)
+
+
+@live_check("M17")
+def responsibility_is_taken(at: datetime) -> Found:
+    """What is asked of the company is decided by its time, and what a decision awards is owed from that moment on; safeguards
+    and the care fund, which wait for no decision on fault, are promises of their own (M18, M19)."""
+    faults = laws("money_has_an_amount", "a_decision_does_each_thing_once")
+    cases, awards = ask.cases_undecided(at - SPAN, at), ask.awards_not_booked(at - SPAN)
+    for found, said in ((cases, UNDECIDED), (awards, NOT_OWED)):
+        if found.wrong:
+            faults.append(said(codes=named(found.codes, found.wrong)))
+    decided = cases.all - cases.wrong
+    return verdict(faults, DECIDED(decided=decided, awards=awards.all - awards.wrong), happened=decided)
+
+
+@breaks("M17", UNDECIDED)
+def a_case_that_nobody_decides(world: World) -> None:
+    world.table("accounts.Account", "complaints.Measure")
+    case = world.make("complaints.Complaint", state="open", level="ordinary")
+    world.make("complaints.Timer", complaint_id=case.pk, kind="decide", due_at=world.at - SPAN)
+
+
+@breaks("M17", NOT_OWED)
+def an_award_that_nobody_owes(world: World) -> None:
+    world.table("core.LedgerTransfer", "complaints.Timer", "complaints.Complaint", "accounts.Account")
+    world.make("complaints.Measure", outcome="compensation", fen=1, done_at=world.at)

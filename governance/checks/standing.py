@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop as noop
 
+from complaints.selectors import NEXT_ON_CALL
 from core import audit_selectors, centre, policy
 from governance.checks import ask
 from governance.checks.verdicts import SPAN, laws, verdict
@@ -11,9 +12,12 @@ from governance.evidence import fault, line, named
 from governance.measures import Found, breaks, live_check
 from governance.shadow import World
 from governance.states import ATTACK_GOT, ATTACK_REFUSED
-from police.selectors import preserved_unheld
-from safety.selectors import PUSHED
+from police.selectors import FORM_WITHIN, LETTER_HALF_WITHIN, LETTER_WITHIN, preserved_unheld
+from safety.selectors import OWNED_WITHIN, PUSHED, TAKEN_WITHIN
 
+A_RUN = timedelta(
+    seconds=30
+)  # the job that rings runs each five seconds, and a provider takes the call a little later
 NOT_STOPPED = fault("grave_not_stopped", noop("Their drivers may take orders: %(codes)s"))
 GRAVE = line(
     "grave_stopped",
@@ -42,29 +46,68 @@ def a_driver_in_an_sos_goes_on(world: World) -> None:
     )
 
 
-HALF_WITHIN, OUTER, SHARE = timedelta(minutes=10), timedelta(minutes=60), 0.98
+NOBODY_RUNG = fault("nobody_rung", noop("Nobody took it in time, and nobody on call was rung: %(codes)s"))
+RUNG = line(
+    "rung",
+    noop(
+        "%(good)s of %(all)s SOS, incidents of high risk and emergencies of the police in 30 days had somebody in time, or staff on call were rung."
+    ),
+)
+
+
+@live_check("S3+")
+def staff_on_call_are_rung(at: datetime) -> Found:
+    """What nobody took by its limit had somebody on call rung by the time in which the next one would be."""
+    since, calls = at - SPAN, 2 * policy.span(NEXT_ON_CALL) + A_RUN
+    grave = ask.grave_unrung(
+        since, at, sos=policy.span(TAKEN_WITHIN), danger=policy.span(OWNED_WITHIN), calls=calls
+    )
+    police = ask.police_unrung(since, at, within=policy.span(FORM_WITHIN), calls=calls)
+    every, wrong = grave.all + police.all, grave.wrong + police.wrong
+    faults = [NOBODY_RUNG(codes=named([*grave.codes, *police.codes], wrong))] if wrong else []
+    return verdict(faults, RUNG(good=every - wrong, all=every), happened=every)
+
+
+@breaks("S3+", NOBODY_RUNG)
+def an_sos_for_which_nobody_is_rung(world: World) -> None:
+    world.table("core.Notification", "safety.SosCall", "police.PoliceRequest")
+    world.make("safety.Incident", has_sos=True, opened_at=world.at - timedelta(hours=1))
+
+
+@breaks("S3+", NOBODY_RUNG)
+def an_emergency_of_the_police_for_which_nobody_is_rung(world: World) -> None:
+    world.table("core.Notification", "safety.Incident")
+    world.make("police.PoliceRequest", urgency="emergency", asked_at=world.at - timedelta(hours=1))
+
+
+SHARE = 0.98
 HALF_LATE = fault(
     "letters_half_late", noop("Half of the letters were answered within %(minutes)s minutes only")
 )
 LETTERS_LATE = fault(
-    "letters_late", noop("%(late)s of %(all)s questions of letters took longer than an hour")
+    "letters_late", noop("%(late)s of %(all)s questions of letters took longer than %(within)s minutes")
 )
 LETTERS = line(
     "letters",
-    noop("%(within)s of %(all)s questions of complete letters in 30 days were answered within an hour."),
+    noop(
+        "%(good)s of %(all)s questions of complete letters in 30 days were answered within %(within)s minutes."
+    ),
 )
 
 
 @live_check("P5+")
 def letters_in_an_hour(at: datetime) -> Found:
-    """Complete letters of 30 days: half of their questions answered within ten minutes, 98 of a hundred within sixty."""
-    found = ask.letters_answered(at - SPAN, at, limit=OUTER)
+    """Complete letters of 30 days: half of their questions, and 98 of a hundred, answered within the times of the rules."""
+    half, outer = policy.span(LETTER_HALF_WITHIN), policy.span(LETTER_WITHIN)
+    found = ask.letters_answered(at - SPAN, at, limit=outer)
+    minutes = round(outer.total_seconds() / 60)
     faults = []
-    if found.half > HALF_WITHIN.total_seconds():
+    if found.half > half.total_seconds():
         faults.append(HALF_LATE(minutes=round(found.half / 60)))
     if found.all and found.within < SHARE * found.all:
-        faults.append(LETTERS_LATE(late=found.all - found.within, all=found.all))
-    return verdict(faults, LETTERS(within=found.within, all=found.all), happened=found.all)
+        faults.append(LETTERS_LATE(late=found.all - found.within, all=found.all, within=minutes))
+    seen = LETTERS(good=found.within, all=found.all, within=minutes)
+    return verdict(faults, seen, happened=found.all)
 
 
 @breaks("P5+", LETTERS_LATE)

@@ -33,7 +33,7 @@ from governance.actions import (
     WAIVERS,
 )
 from governance.console import concerns, consultations, reports, reviews, rules
-from governance.forms import ExecutiveForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
+from governance.forms import ExecutiveForm, NightForm, ReassessmentForm, SignForm, StatementForm, WaiverForm
 from governance.gate import (
     ask,
     bars,
@@ -48,7 +48,7 @@ from governance.gate import (
 from governance.models import GatePassage
 from governance.policies import CONCERNS_ANSWER, REVIEW
 from governance.regulator import figures as feed
-from governance.relaunch import EXECUTIVE, REASSESSMENT, RELAUNCH, STATEMENT
+from governance.relaunch import EXECUTIVE, NIGHT, REASSESSMENT, RELAUNCH, STATEMENT
 from governance.reviews import counted, published
 from governance.selectors import days_of, histories, last_board
 from governance.states import PassageState, Status
@@ -119,6 +119,11 @@ def _records(request: HttpRequest | None = None) -> dict[str, tuple[str, Any, Fo
             REASSESSMENT,
             ReassessmentForm(data, auto_id="reassessment-%s"),
         ),
+        "night": (
+            _("The assessment of hitch at night"),
+            NIGHT,
+            NightForm(data, auto_id="night-%s"),
+        ),
         "statement": (
             _("The way back from this build was rehearsed"),
             STATEMENT,
@@ -150,7 +155,7 @@ def gate(request: HttpRequest) -> HttpResponse:
             account=account_of(request),
             kind=kind,
             given=moved,
-            subject=given.get("line") or given["build"][:12],
+            subject=given.get("line") or given.get("build", Line.HITCH)[:12],
         )
     except DomainError as error:
         messages.error(request, error.detail)

@@ -18,15 +18,17 @@ from hypothesis import strategies as st
 
 from accounts.errors import WrongCode
 from accounts.models import Account, Authenticator
+from accounts.services import enrol
 from complaints.demo import make_demo_desk
 from complaints.models import Shift, Timer
 from complaints.services import file_complaint
 from complaints.states import Category
+from conftest import usual_journey
 from core import build, clock, motions, policy
 from core.errors import Forbidden
 from core.four_eyes import SecondPersonNeeded
 from core.models import Notification, PolicyVersion
-from core.permissions import roles_who
+from core.permissions import Role, roles_who
 from core.tests.factories import set_policy
 from governance import capacity, gate, relaunch
 from governance.drills.world import Surprise
@@ -38,7 +40,8 @@ from governance.errors import (
     StopsAhead,
     TwoRolesNeeded,
 )
-from governance.measures import check_measure, measures
+from governance.gate import reassessment_of
+from governance.measures import check_measure, measure_of, measures
 from governance.models import (
     ConsultationAnswer,
     DrillRun,
@@ -49,6 +52,7 @@ from governance.models import (
     Reassessment,
 )
 from governance.policies import STEP_TRIPS
+from governance.services import record_check
 from governance.tests.asking import question
 from rides import selectors, services
 from rides.errors import LineInProbation, LineNotRunning
@@ -992,6 +996,29 @@ def test_the_public_reads_counts_and_nothing_internal(ready, client):
     assert "王芳" in page
 
 
+def test_two_people_sign_the_assessment_of_the_night_and_everybody_reads_it(world, signed_in, client, noon):
+    supervisor, admin = signed_in("supervisor"), signed_in("admin")
+    sent = {"do": "night", "questions": "Is it safe?", "findings": "UNMISTAKABLE", "decision": "Not yet."}
+    assert supervisor.post("/admin/gate/", sent | {"findings": " "}).status_code == 400
+    assert supervisor.post("/admin/gate/", sent).status_code == 302
+    assert _found("M32") == "fail"
+    (waits,) = motions.waiting(relaunch.KINDS)
+    path = f"/admin/gate/records/{waits.code}/do/agree/"
+    assert signed_in("supervisor2").post(path, {"do": "1"}).status_code == 409
+    assert admin.post(path, {"do": "1"}).status_code in {200, 302}
+    assert _found("M32") == "pass"
+    assert reassessment_of("hitch") is None  # another paper: the gate asks for the line's own
+    record_check(measure_of("M32"))
+    assert "UNMISTAKABLE" in client.get("/promises/m32/").content.decode()
+    assert "UNMISTAKABLE" not in client.get("/promises/m31/").content.decode()
+    noon.shift(timedelta(days=184))
+    assert _found("M32") == "fail"
+
+
+def _found(measure):
+    return check_measure(measure_of(measure)).found.status
+
+
 def test_two_people_name_who_answers_and_sign_the_reassessment(world, people, signed_in, client):
     supervisor, admin = signed_in("supervisor"), signed_in("admin")
     sent = {"do": "executive", "line": "hitch", "name": "李雷", "office": "vice president"}
@@ -1082,6 +1109,110 @@ def test_a_suspension_during_a_step_wins(ready, people, noon, monkeypatch):
     beat()
     assert state() == ("suspended", 100)
     assert GatePassage.objects.get().state == "fallen"
+
+
+# --- The whole way, in real transactions ------------------------------------------------------------------------
+
+
+def members(count):
+    """People with a verified name who may order hitch."""
+    with transaction.atomic():
+        return [_member(number) for number in range(count)]
+
+
+def _member(number):
+    return enrol(
+        code=f"PX{number}",
+        role=Role.MEMBER,
+        phone=f"+861380003{number:04d}",
+        real_name="王芳",
+        id_number=f"px{number}",
+        password_hash="!",
+        verified_at=clock.now(),
+    )
+
+
+def sorted_by(passage, share, people):
+    """Who is among so many of a hundred, and who is not."""
+    inside = [each for each in people if in_share(each.code, passage, share)]
+    return inside, [each for each in people if each not in inside]
+
+
+def a_week_later(noon):
+    noon.shift(timedelta(days=7))
+    make_demo_desk()
+    try_everything()
+
+
+def of_today(**changes):
+    """The way of all tests, in ten minutes from now."""
+    soon = {"start": clock.now() + timedelta(minutes=10), "end": clock.now() + timedelta(hours=1)}
+    return usual_journey(**(soon | changes))
+
+
+def a_rule_is_switched_off():
+    set_policy("complaints.interlock", False)
+
+
+def a_car_departs_by_night():
+    Trip.objects.filter(line=LINE).update(departed_at=clock.now().replace(hour=15))  # 23:00 in China
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("happens", "measure", "why"),
+    [(a_rule_is_switched_off, "M29", "rules"), (a_car_departs_by_night, "M04", "M04")],
+)
+def test_a_line_returns_step_by_step_and_goes_back_by_itself(
+    ready, rides, people, signed_in, noon, monkeypatch, happens, measure, why
+):
+    """Two of two roles sign at the console, people order, ride and end trips; then one thing is not as it was promised."""
+    monkeypatch.setitem(type(rides).booked.__globals__, "usual_journey", of_today)
+    set_policy(STEP_TRIPS, 1)
+    everybody = members(200)
+    with pytest.raises(LineNotRunning):
+        rides.booked(everybody[0].code)
+
+    supervisor, specialist = signed_in("supervisor"), signed_in("specialist")
+    assert supervisor.post(f"/admin/gate/{LINE}/{CITY}/", {"token": "000000"}).status_code >= 400
+    noon.shift(timedelta(seconds=5))  # after a wrong one the next try has to wait
+    assert supervisor.post(f"/admin/gate/{LINE}/{CITY}/", {"token": token("supervisor")}).status_code == 302
+    passage = GatePassage.objects.get()
+    agreeing = f"/admin/gate/passages/{passage.code}/do/agree/"
+    assert supervisor.post(agreeing, {"token": token("supervisor")}).status_code >= 400
+    assert state() == ("suspended", 100)
+    assert specialist.post(agreeing, {"token": token("specialist")}).status_code in {200, 302}
+    assert state() == ("relaunching", 5)
+
+    for share, after in ((5, ("relaunching", 25)), (25, ("relaunching", 100))):
+        fresh()
+        beat()
+        inside, outside = sorted_by(passage.code, share, everybody)
+        assert len(inside) >= 2 * share * 0.3
+        with pytest.raises(LineInProbation):
+            rides.booked(outside[0].code)
+        rides.ended(inside[0].code)
+        assert state() == ("relaunching", share)
+        a_week_later(noon)
+        beat()
+        assert state() == after
+    assert rides.booked(outside[-1].code).state in {"requested", "matched"}
+
+    began = clock.now()
+    happens()
+    noon.shift(timedelta(seconds=50))  # a round of the board is due each minute
+    assert record_check(measure_of(measure)).found.status == "fail"
+    noon.shift(timedelta(seconds=10))  # and a look at the line each ten seconds
+    beat()
+    assert clock.now() - began <= timedelta(seconds=60)
+    assert state() == ("suspended", 100)
+    passage.refresh_from_db()
+    assert (passage.state, why in passage.why, measure in passage.why) == ("fallen", True, True)
+    assert Notification.objects.filter(key__startswith=f"fell:{passage.code}:").exists()
+    with pytest.raises(LineNotRunning):
+        rides.booked(inside[-1].code)
+    with pytest.raises(GateClosed):
+        propose(people)
 
 
 # --- What commands measure, and the board ------------------------------------------------------------------------

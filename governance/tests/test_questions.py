@@ -38,7 +38,13 @@ def test_trips(at, seed):
     random.seed(seed)
     since = at - timedelta(days=30)
     with shadow.world(at) as world:
-        world.table("drivers.FaceCheck", "rides.Reminder", "complaints.Complaint", "accounts.Account")
+        world.table(
+            "drivers.FaceCheck",
+            "rides.Reminder",
+            "complaints.Complaint",
+            "accounts.Account",
+            "rides.Proposal",
+        )
         people = [
             world.make(
                 "accounts.Account",
@@ -49,7 +55,7 @@ def test_trips(at, seed):
             for _n in range(6)
         ]
         drivers = [world.make("drivers.Driver", account_id=person.pk) for person in people]
-        trips, faces, reminders, complaints = [], [], [], []
+        trips, faces, reminders, complaints, held_out = [], [], [], [], []
         for _n in range(40):
             accepted = some(0.85, moment(at))
             trip = world.make(
@@ -80,6 +86,16 @@ def test_trips(at, seed):
                         token_used_at=some(
                             0.8, accepted + timedelta(seconds=random.choice([-6, -5, 0, 5, 6]))
                         ),
+                    )
+                )
+            if accepted and random.random() < 0.7:
+                held_out.append(
+                    world.make(
+                        "rides.Proposal",
+                        trip_id=trip.pk,
+                        driver_id=random.choice([trip.driver_id, trip.driver_id, drivers[0].pk]),
+                        state=random.choice(["accepted", "accepted", "declined"]),
+                        made_at=accepted + timedelta(seconds=random.choice([-60, 0, 1])),
                     )
                 )
             for party in random.sample(["passenger", "driver"], random.randint(0, 2)):
@@ -125,6 +141,21 @@ def test_trips(at, seed):
         }
         found = ask.hitch_without_face(since)
         assert (found.all, found.wrong, set(found.codes)) == (len(hitch), len(faceless), faceless)
+
+        alone = {
+            t.code
+            for t in hitch
+            if any(
+                p.trip_id == t.pk
+                and p.driver_id == t.driver_id
+                and p.state == "accepted"
+                and p.made_at <= t.accepted_at
+                for p in held_out
+            )
+        }
+        found = ask.hitch_picked(since)
+        assert (found.all, found.all - found.wrong) == (len(hitch), len(alone))
+        assert not alone & set(found.codes)
 
         night = {t.code for t in hitch if any(map(by_night, (t.window_start, t.window_end, t.departed_at)))}
         found = ask.hitch_by_night(since)
@@ -679,6 +710,156 @@ def test_drivers_who_were_punished(at, seed):
         found = ask.punishments_untold(since, at, lines=["express"], outcomes=outcomes, within=within)
         assert (found.all, found.wrong) == (facts, len(wrong))
         assert set(found.codes) <= set(wrong)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_who_is_rung(at, seed):
+    random.seed(seed)
+    since = at - timedelta(days=30)
+    sos, danger, within, calls = (timedelta(seconds=each) for each in (10, 60, 60, 70))
+    with shadow.world(at) as world:
+        world.table("core.Notification", "safety.SosCall", "safety.Incident", "police.PoliceRequest")
+        people = [world.make("accounts.Account", is_drill=drill) for drill in (False, True)]
+        officers = [world.make("police.Officer", account_id=each.pk) for each in people]
+        incidents, requests, rung = [], [], {}
+        for number in range(30):
+            opened = at - timedelta(
+                seconds=random.choice([30, 600, 3_600, 40 * 86_400]) + random.randint(0, 30)
+            )
+            risky = some(0.4, opened + timedelta(seconds=random.randint(0, 60)))
+            taken = some(0.5, opened + timedelta(seconds=random.choice([5, 50, 300])))
+            row = world.make(
+                "safety.Incident", code=f"I{number}", opened_at=opened, high_risk_at=risky, taken_at=taken,
+                has_sos=random.random() < 0.4, drill=random.random() < 0.2, trip_id=None,
+            )  # fmt: skip
+            incidents.append(row)
+            if row.has_sos:
+                tapped = opened + timedelta(seconds=random.choice([0, 40]))
+                world.make("safety.SosCall", incident_id=row.pk, party="passenger", at=tapped)
+                row.danger = max(opened, min(tapped, risky or tapped))
+            else:
+                row.danger = max(opened, risky) if risky else None
+            asked = at - timedelta(
+                seconds=random.choice([30, 600, 3_600, 40 * 86_400]) + random.randint(0, 30)
+            )
+            called, decided = (
+                some(0.3, asked + timedelta(seconds=random.choice([20, 300]))) for _n in range(2)
+            )
+            asking = world.make(
+                "police.PoliceRequest", code=f"P{number}", urgency=random.choice(["emergency", "ordinary"]),
+                asked_at=asked, called_back_at=called, decided_at=decided,
+                officer_id=random.choice([None, *(each.pk for each in officers)]),
+            )  # fmt: skip
+            requests.append(asking)
+            for each, since_when in ((row, opened), (asking, asked)):
+                if random.random() < 0.4:
+                    sent = some(0.8, since_when + timedelta(seconds=random.choice([20, 100, 400])))
+                    world.make(
+                        "core.Notification", subject=each.code, channel=random.choice(["voice", "voice", "sms"]),
+                        key=f"{random.choice(['alarm', 'alarm', 'sos'])}:{each.code}", created_at=since_when, sent_at=sent,
+                    )  # fmt: skip
+        from core.models import Notification
+
+        for call in Notification.objects.filter(
+            channel="voice", key__startswith="alarm:", sent_at__isnull=False
+        ):
+            rung.setdefault(call.subject, []).append(call)
+
+        def called(code, begun, until):
+            return any(
+                each.created_at >= begun - timedelta(hours=1) and each.sent_at <= until
+                for each in rung.get(code, [])
+            )
+
+        def unrung(row, begun, until, others):
+            return (
+                not called(row.code, begun, until)
+                and sum(called(each.code, begun, until) for each in others) < 3
+            )
+
+        wrong, count = set(), 0
+        for row in incidents:
+            if row.drill or row.danger is None or row.opened_at < since:
+                continue
+            count += 1
+            until = row.danger + (sos if row.has_sos else danger) + calls
+            others = [
+                each
+                for each in incidents
+                if each is not row
+                and not each.drill
+                and each.opened_at <= row.opened_at
+                and (each.taken_at or at) >= row.opened_at
+            ]
+            if (row.taken_at or at) > until and unrung(row, row.opened_at, until, others):
+                wrong.add(row.code)
+        found = ask.grave_unrung(since, at, sos=sos, danger=danger, calls=calls)
+        assert (found.all, set(found.codes)) == (count, wrong)
+
+        wrong, count = set(), 0
+        drill = officers[1].pk
+        for row in requests:
+            if row.urgency != "emergency" or row.asked_at < since or row.officer_id == drill:
+                continue
+            count += 1
+            until = row.asked_at + within + calls
+            first = min((each for each in (row.called_back_at, row.decided_at) if each), default=at)
+            others = [
+                each
+                for each in requests
+                if each is not row
+                and each.urgency == "emergency"
+                and each.asked_at <= row.asked_at
+                and (each.decided_at or at) >= row.asked_at
+            ]
+            if first > until and unrung(row, row.asked_at, until, others):
+                wrong.add(row.code)
+        found = ask.police_unrung(since, at, within=within, calls=calls)
+        assert (found.all, set(found.codes)) == (count, wrong)
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_cases_and_awards(at, seed):
+    random.seed(seed)
+    since = at - timedelta(days=30)
+    with shadow.world(at) as world:
+        world.table("core.LedgerTransfer", "complaints.Measure")
+        people = [world.make("accounts.Account", is_drill=drill) for drill in (False, False, True)]
+        every, late, awards, unbooked = 0, set(), 0, set()
+        for number in range(40):
+            accused, complainant = (random.choice([None, *people]) for _n in range(2))
+            state = random.choice(["open", "proposed", "decided", "appealed", "final", "merged"])
+            case = world.make(
+                "complaints.Complaint", code=f"C{number}", state=state,
+                accused_id=accused and accused.pk, complainant_id=complainant and complainant.pk,
+            )  # fmt: skip
+            kind = random.choice(["decide", "appeal", "answer"])
+            met, due = some(0.5, moment(at)), moment(at, 60) + timedelta(days=20)
+            paused, void = some(0.2, at), some(0.1, at)
+            world.make(
+                "complaints.Timer", complaint_id=case.pk, kind=kind, met_at=met, due_at=due, paused_at=paused, void_at=void
+            )  # fmt: skip
+            marked = any(each and each.is_drill for each in (accused, complainant))
+            if kind != "answer" and void is None and not marked:
+                is_late = (
+                    met is None and paused is None and due < at and state in {"open", "proposed", "appealed"}
+                )
+                every += is_late or bool(met and met >= since)
+                if is_late:
+                    late.add(case.code)
+            outcome, done = random.choice(["compensation", "refund"]), moment(at)
+            world.make("complaints.Measure", code=f"M{number}", outcome=outcome, done_at=done)
+            booked = random.random() < 0.5
+            if booked:
+                world.make("core.LedgerTransfer", key=f"compensation:M{number}")
+            if outcome == "compensation" and done >= since:
+                awards += 1
+                if not booked:
+                    unbooked.add(f"M{number}")
+        found = ask.cases_undecided(since, at)
+        assert (found.all, set(found.codes)) == (every, set(sorted(late)[:20]))
+        found = ask.awards_not_booked(since)
+        assert (found.all, set(found.codes)) == (awards, set(sorted(unbooked)[:20]))
 
 
 # What is tried by tests of the checks alone (`test_checks.py`), with a row or two each.

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from core import clock
 from core.errors import NotFound
 from governance import claims, reviews
-from governance.gate import awaited, executives, reassessment_of
+from governance.gate import awaited, executives, night_assessment, reassessment_of
 from governance.selectors import Row, days_of, histories, last_board, waivers_of
 from governance.services import show
 from governance.states import Status
@@ -53,7 +53,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
         "measure": row.measure,
         "days": days,
         "waivers": waivers_of(row.measure.id),
-        "reassessment": reassessment_of("hitch") if row.measure.id == "M31" else None,
+        "reassessment": {"M31": reassessment_of("hitch"), "M32": night_assessment()}.get(row.measure.id),
     }
     return render(request, "governance/promise.html", context)
 

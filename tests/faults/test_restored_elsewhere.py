@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from config.embedded import OWNER_ROLE, POSTGRES_BIN, make_cluster
-from config.stack import APP_ROLE, free_port
+from config.stack import APP_ROLE, BOARD_ROLE, free_port
 from core import audit
 from core.actors import SYSTEM
 from core.journal.sequence import sequence
@@ -42,6 +42,7 @@ def other_cluster(tmp_path):
             try:
                 with psycopg.connect(f"{address}/postgres", autocommit=True, connect_timeout=2) as opened:
                     opened.execute(f"CREATE ROLE {APP_ROLE}")
+                    opened.execute(f"CREATE ROLE {BOARD_ROLE} IN ROLE {APP_ROLE}")
                     opened.execute("CREATE DATABASE restored")
                 break
             except psycopg.OperationalError:

@@ -44,10 +44,16 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# What only the worker that checks the board writes: whoever serves pages shows it, and cannot make a promise look kept.
+BOARD_ALONE = ("governance_measurestate", "governance_measureresult")
+
 
 class Command(PlatformCommand):
     in_production = True
-    help = "Give the platform's database role what it needs, and on journal and ledgers only the right to read and append."
+    help = (
+        "Give the platform's database role what it needs, on journal and ledgers only the right to read and append, and on"
+        " the board's states only the right to read: the role of the worker that checks it writes them."
+    )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -68,3 +74,11 @@ class Command(PlatformCommand):
                     columns = sql.SQL(", ").join(map(sql.Identifier, later))
                     statement = "GRANT UPDATE ({columns}) ON {table} TO {role}"
                     cursor.execute(sql.SQL(statement).format(columns=columns, **names))
+            board = sql.Identifier(settings.DATABASE_BOARD_ROLE)
+            for table in BOARD_ALONE:
+                names = {"table": sql.Identifier(table), "role": role, "board": board}
+                for statement in (
+                    "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {role}",
+                    "GRANT INSERT, UPDATE ON {table} TO {board}",
+                ):
+                    cursor.execute(sql.SQL(statement).format(**names))
