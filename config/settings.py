@@ -294,7 +294,7 @@ CELERY_BEAT_SCHEDULE = {
     "what the emergency centre is to know": {
         "task": "safety.tasks.speak_to_centre",
         "schedule": 2.0,
-        "options": {"queue": "life_messages", "expires": 10},
+        "options": {"queue": "life_centre", "expires": 10},
     },
     "where those are of whom the emergency centre knows": {
         # Not in the worker that opens cases: a slow centre would keep a new one waiting behind the traces of others.

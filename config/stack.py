@@ -53,6 +53,7 @@ DJANGO_PROCESSES = [
     "web",
     "worker-life",
     "worker-messages",
+    "worker-centre",
     "worker",
     "beat",
     "monitor",

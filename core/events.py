@@ -22,6 +22,10 @@ from core.transactions import joins_transaction, on_commit_once
 
 log = structlog.get_logger()
 LIFE_SAFETY = "life_safety"
+CENTRE = (
+    "life_centre"  # what the emergency centre is told: it may be slow, and keeps nobody from her contacts
+)
+LIVES = {LIFE_SAFETY, CENTRE}
 PATIENCE = "2s"  # for a lock; shorter than the lease, in which a worker has several events
 
 
@@ -194,7 +198,7 @@ EVENTS = retry.queue(
     act=_deliver,
     due="not_before",
     about=_about,
-    life_safety=lambda row: row.queue == LIFE_SAFETY,
+    life_safety=lambda row: row.queue in LIVES,
     batch=8,
     # Short, as a worker may die with an SOS in its hands: to run again is harmless.
     lease=timedelta(seconds=5),

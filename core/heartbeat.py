@@ -186,7 +186,7 @@ def late(known: list[Sign] | None = None) -> list[Sign]:
 
 # --- What every installation runs --------------------------------------------------------------------------
 
-QUEUES = ("life_safety", "life_messages", "live", "default", "bulk", "board")
+QUEUES = ("life_safety", "life_messages", "life_centre", "live", "default", "bulk", "board")
 
 
 def worker_of(queue: str) -> str:
@@ -218,6 +218,11 @@ _MEANWHILE = {
         _("the queue of messages that save lives"),
         _("Messages to emergency contacts and police stations wait."),
     ),
+    "life_centre": (
+        _("the worker that speaks to the emergency centre"),
+        _("the queue of the emergency centre"),
+        _("The emergency centre (110) is told of no call for help by itself."),
+    ),
     "live": (
         _("the worker of live cases"),
         _("the queue of live cases"),
@@ -240,7 +245,15 @@ _MEANWHILE = {
     ),
 }
 # A long task may be in front of the probe; how long that is nothing unusual differs.
-_PROBE_LATE = {"life_safety": 20, "life_messages": 30, "live": 30, "default": 90, "bulk": 600, "board": 120}
+_PROBE_LATE = {
+    "life_safety": 20,
+    "life_messages": 30,
+    "life_centre": 30,
+    "live": 30,
+    "default": 90,
+    "bulk": 600,
+    "board": 120,
+}
 for _queue, (_worker_label, _queue_label, _without) in _MEANWHILE.items():
     declare(worker_of(_queue), _worker_label, _without)
     declare(

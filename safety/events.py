@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.events import Event
+from core.events import CENTRE, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SosRepeated(Event):
     """A side that had called for help in an incident tapped SOS again: whoever was told of it is told anew where they left."""
 
     name: ClassVar[str] = "safety.sos_repeated"
-    queue: ClassVar[str] = "life_safety"
+    queue: ClassVar[str] = CENTRE
     incident: str
 
 
@@ -28,7 +28,7 @@ class DangerShown(Event):
     """The risk of an incident is high by what its trip showed, not by a tap on SOS or by who worries."""
 
     name: ClassVar[str] = "safety.danger_shown"
-    queue: ClassVar[str] = "life_safety"
+    queue: ClassVar[str] = CENTRE
     incident: str
 
 

@@ -9,7 +9,7 @@ from accounts.selectors import guardianship
 from accounts.states import GuardianEndedBy
 from core import cases, clock, facts, handover, holds, live, retry, timeline
 from core.actors import NOBODY, SYSTEM
-from core.events import handles
+from core.events import CENTRE, handles
 from core.messages import outbox, push
 from core.messages.catalogue import Message
 from core.recipients import write_to_each
@@ -229,7 +229,7 @@ def alert_contacts(event: SosRaised) -> None:
     timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
 
 
-@handles(SosRaised)
+@handles(SosRaised, queue=CENTRE)
 def push_call(event: SosRaised) -> None:
     """A call for help goes to the emergency centre, where the rule says so (P12)."""
     push_by_itself(code=event.incident, called=True)

@@ -18,7 +18,8 @@ close_silent_recordings = jobs.periodic("safety.tasks.close_silent_recordings", 
 turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)
 tell_of_plays = jobs.periodic("safety.tasks.tell_of_plays", PLAYS)
 look_at_quiet_holds = jobs.periodic("safety.tasks.look_at_quiet_holds", QUIET_HOLDS)
-# In a storm of calls it would otherwise take all threads of its worker, and no contact would be written to meanwhile.
+# In a storm of calls, or where the centre is slow, it would otherwise take all threads of its worker, and no further call
+# would become a case meanwhile.
 speak_to_centre = jobs.periodic("safety.tasks.speak_to_centre", jobs.queue(PUSHES, at_once=3))
 follow_cases = jobs.periodic("safety.tasks.follow_cases", jobs.queue(FOLLOWING), jobs.queue(CLOSINGS))
 follow_calls = jobs.periodic("safety.tasks.follow_calls", CALLS)

@@ -27,7 +27,7 @@ def late():
 
 def test_everything_that_runs_has_to_show_signs_of_life():
     names = {watcher.name for watcher in heartbeat.declared()}
-    queues = {"life_safety", "life_messages", "live", "default", "bulk"}
+    queues = {"life_safety", "life_messages", "life_centre", "live", "default", "bulk"}
     assert names >= {"beat", "monitor", "dispatcher"}
     assert names >= {f"worker:{queue}" for queue in queues} | {f"queue:{queue}" for queue in queues}
     assert all(str(watcher.meanwhile) for watcher in heartbeat.declared())

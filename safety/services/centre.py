@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from core import audit, centre, clock, retry, timeline
+from core import audit, centre, clock, inserts, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
@@ -19,7 +19,6 @@ from safety.selectors import callers_of, incident_by_code, needs_of, places_of, 
 from safety.services import pushing
 from safety.services.desk import note_police_called
 from safety.services.incidents import bring_news, change_incident
-from safety.services.pushing import told
 from safety.states import CentreWord, SafetyLine
 
 if TYPE_CHECKING:
@@ -93,8 +92,7 @@ def case_of(push: EmergencyPush, incident: Incident) -> dict[str, Any]:
 def _open(push: EmergencyPush) -> None:
     newest = pushing.newest_call(push)  # before what is sent is read: never more than that holds
     number = centre.open_case(case_of(push, incident_by_code(push.incident.code)))
-    _heard_of(push, newest)
-    hear_centre(key=push.key, number=number, said=CentreWord.RECEIVED)
+    hear_centre(key=push.key, number=number, said=CentreWord.RECEIVED, told=newest)
 
 
 def _follow(push: EmergencyPush) -> None:
@@ -208,15 +206,17 @@ def _closed(sent: EmergencyPush, *, told: bool) -> None:
 
 def _line(incident: Incident, kind: SafetyLine, actor: Actor, **facts: Any) -> None:
     trip = incident.trip.code if incident.trip else ""
-    timeline.add(kind, actor, trip=trip, incident=incident.code, **facts)
-    audit.record(actor, kind, incident.code, case=incident.code, trip=trip, **facts)
+    with inserts.together():
+        timeline.add(kind, actor, trip=trip, incident=incident.code, **facts)
+        audit.record(actor, kind, incident.code, case=incident.code, trip=trip, **facts)
 
 
 @begins_transaction
-def hear_centre(*, key: str, number: str, said: CentreWord) -> None:
+def hear_centre(*, key: str, number: str, said: CentreWord, told: datetime | None = None) -> None:
     """The centre says how far a case is; what is no further than what it said before changes nothing.
 
-    That police are on their way is the call to the police of S10; that a machine has the case is not. Raises `NotFound`
+    `told` is when the last call for help was of which it confirms that it has heard. That police are on their way is the
+    call to the police of S10; that a machine has the case is not. Raises `NotFound`
     for a case that we never sent, `InvalidInput` where it has another number.
     """
     code = EmergencyPush.objects.filter(key=key).values_list("incident__code", flat=True).first()
@@ -226,8 +226,13 @@ def hear_centre(*, key: str, number: str, said: CentreWord) -> None:
     push = EmergencyPush.objects.select_for_update().get(key=key)
     if push.number and push.number != number:
         raise InvalidInput("case")
+    heard = told is not None and (push.told_at is None or push.told_at < told)
+    if heard:
+        push.told_at = told
     before = _ORDER.index(CentreWord(push.said)) if push.said else -1
     if push.closed_at is not None or _ORDER.index(said) <= before:
+        if heard:
+            push.save(update_fields=["told_at"])
         return
     at = clock.now()
     push.number, push.received_at = number, push.received_at or at
@@ -249,7 +254,7 @@ def hear_centre(*, key: str, number: str, said: CentreWord) -> None:
         case CentreWord.RECEIVED:
             change_incident(incident)
     if incident.trip:
-        told(incident.trip)
+        pushing.told(incident.trip)
 
 
 @begins_transaction

@@ -7,14 +7,17 @@ import threading
 import time
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
-from accounts.models import Account
-from core import alarms, clock, jobs, outside, retry
+from accounts.models import Account, EmergencyContact
+from core import alarms, clock, events, jobs, outside, retry
 from core import centre as at_centre
-from core.models import AuditEntry, FailedWork, OutboxEvent, TimelineEntry
+from core.models import AuditEntry, FailedWork, Notification, OutboxEvent, TimelineEntry
+from core.privacy import phone_index
 from core.tests.factories import set_policy
 from rides.models import Trip
 from rides.selectors import position_key
@@ -133,6 +136,31 @@ def test_a_call_for_help_goes_at_once_with_all_that_the_police_need(centre, trip
     assert trip.passenger.phone not in json.dumps(told)
     assert trip.passenger.real_name not in json.dumps(told, ensure_ascii=False)
     assert only().number == case["case"]
+
+
+def test_what_waits_for_the_centre_keeps_no_contact_waiting(centre, trip, people):
+    """Each has a queue and a worker of its own: of hundreds of calls the contacts are written to first."""
+    EmergencyContact.objects.create(
+        account=trip.passenger, name="a", phone="+8613911110000", phone_index=phone_index("+8613911110000"),
+        created_at=clock.now(),
+    )  # fmt: skip
+    incident = tap(trip)
+    events.EVENTS.work_off(queue=events.LIFE_SAFETY)
+    assert Notification.objects.filter(subject=incident.code, life_safety=True).count() == 1
+    assert not EmergencyPush.objects.exists()
+    events.EVENTS.work_off(queue=events.CENTRE)
+    assert only().incident == incident
+
+
+def test_what_the_release_before_left_waiting_is_told_to_the_centre_too(centre, trip, deliver):
+    """It knew one queue for both."""
+    incident = tap(trip)
+    OutboxEvent.objects.filter(queue=events.CENTRE).delete()
+    moved = import_module("safety.migrations.0006_centre_queue").MOVE
+    with connection.cursor() as cursor:
+        cursor.execute(moved)
+    deliver()
+    assert only().incident == incident
 
 
 def test_the_police_learn_what_we_know_of_who_needs_more(centre, trip, deliver, client):

@@ -35,7 +35,7 @@ def test_no_sos_and_no_welfare_check_is_lost():
 
         def call_for_help(number):
             if number == 5:
-                for name in ("worker-life", "worker-messages", "valkey"):
+                for name in ("worker-life", "worker-messages", "worker-centre", "valkey"):
                     os.kill(world.pids()[name], signal.SIGKILL)
             person = world.person()
             if number % 2:

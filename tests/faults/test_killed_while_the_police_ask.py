@@ -26,6 +26,7 @@ ASKED = {
 BEHIND = [
     "platform:worker-life",
     "platform:worker-messages",
+    "platform:worker-centre",
     "platform:worker",
     "platform:beat",
     "servers:valkey",

@@ -8,7 +8,7 @@ import pytest
 
 from config.stack import DJANGO_PROCESSES
 
-WORKERS = ("worker-life", "worker-messages", "worker")
+WORKERS = ("worker-life", "worker-messages", "worker-centre", "worker")
 pytestmark = pytest.mark.journey
 
 
