@@ -82,6 +82,7 @@ ATTACKS = {
     "cut_out": pgettext_lazy("attack", "a mask cut out of a photo"),
     "stills_5": pgettext_lazy("attack", "five photos of a head that was turned"),
     "stills_9": pgettext_lazy("attack", "nine photos of a head that was turned"),
+    "stills_10": pgettext_lazy("attack", "nine photos of a head that was turned, and one from closer"),
     "stills_12": pgettext_lazy("attack", "twelve photos of a head that was turned"),
 }
 

@@ -23,9 +23,9 @@ class Attack(StrEnum):
     """`FLAT` is a photo moved by a hand, `PERSPECTIVE` one that is turned; `BENT_X` and `BENT_Y` are prints bent about an
     upright or a level axis and turned; `BUMP_X`, `BUMP_Y`, `BUMP_BOTH` are displaced where a nose would be, by the place
     along one axis or both; `SMOOTH` and `PIECEWISE` by a field of chance; `SCREEN` is a bump on a screen with moiré;
-    `CUT_OUT` a bent mask with holes for the eyes, before another head. `STILLS_5`, `STILLS_9` and `STILLS_12` are pictures
-    of a head that turns: straight ahead, and four of which each lies between two poses, or one of each pose, or three more
-    of a head on its way. Of them the one is shown that lies nearest to where the head is to be just then."""
+    `CUT_OUT` a bent mask with holes for the eyes, before another head. `STILLS_5`, `STILLS_9`, `STILLS_10` and `STILLS_12` are
+    pictures of a head that turns: straight ahead, and four of which each lies between two poses, or one of each pose, or
+    one more that was taken from closer, or three more of a head on its way. Of them the one is shown that lies nearest to where the head is to be just then."""
 
     FLAT = "flat"
     PERSPECTIVE = "perspective"
@@ -41,6 +41,7 @@ class Attack(StrEnum):
     CUT_OUT = "cut_out"
     STILLS_5 = "stills_5"
     STILLS_9 = "stills_9"
+    STILLS_10 = "stills_10"
     STILLS_12 = "stills_12"
 
 
@@ -50,6 +51,7 @@ _EIGHTHS = tuple((float(eighth), 1.0) for eighth in range(8))
 STILLS: dict[Attack, tuple[tuple[float, float], ...]] = {
     Attack.STILLS_5: tuple((0.5 + 2 * quarter, 1.0) for quarter in range(4)),
     Attack.STILLS_9: _EIGHTHS,
+    Attack.STILLS_10: _EIGHTHS,
     Attack.STILLS_12: (*_EIGHTHS, *((2.0 + third * 8 / 3, 0.5) for third in range(3))),
 }
 
@@ -143,7 +145,7 @@ class Forger:
                 | Attack.ZOOMED
             ):
                 return self._warped(way, stance)
-            case Attack.STILLS_5 | Attack.STILLS_9 | Attack.STILLS_12:
+            case Attack.STILLS_5 | Attack.STILLS_9 | Attack.STILLS_10 | Attack.STILLS_12:
                 raise ValueError(f"{self.attack} takes a head")
 
     def _warped(self, way: tuple[float, float], stance: Stance) -> Array:
@@ -183,6 +185,7 @@ class Forger:
                 | Attack.CUT_OUT
                 | Attack.STILLS_5
                 | Attack.STILLS_9
+                | Attack.STILLS_10
                 | Attack.STILLS_12
             ):
                 raise ValueError(f"{self.attack} displaces nothing")
@@ -233,7 +236,7 @@ class Forger:
 
 class Slides:
     """Somebody with photos of a head from several sides, of which the nearest is shown; and closer is the one straight
-    ahead, magnified. No two frames are the same bytes: each is seen anew, with a camera's noise, and
+    ahead, magnified, or one that was taken there. No two frames are the same bytes: each is seen anew, with a camera's noise, and
     every other one is moved by a pixel or scaled by a hundredth."""
 
     def __init__(self, attack: Attack, head: Solid, chance: np.random.Generator) -> None:
@@ -241,13 +244,14 @@ class Slides:
         self.turn = chance.uniform(15, 19)
         self.closer = chance.uniform(1.2, 1.4)
         self.ways = [(0.0, 0.0), *(_polar(*each) for each in STILLS[attack])]
-        self.stills: dict[tuple[float, float], Array] = {}
+        self.stills: dict[tuple[float, float, bool], Array] = {}
         self.shown = 0
 
     def photo(self, pose: Pose, share: float = 1.0) -> bytes:
         self.shown += 1
         still = self._still(pose, share)
-        nearer, shift = self.closer if pose == Pose.CLOSER else 1.0, (0.0, 0.0)
+        magnified = pose == Pose.CLOSER and self.attack != Attack.STILLS_10
+        nearer, shift = self.closer if magnified else 1.0, (0.0, 0.0)
         if self.shown % 2 == 0:
             if self.chance.random() < 0.5:
                 nearer *= 1.01
@@ -269,11 +273,14 @@ class Slides:
         across, down = WAYS.get(pose, (0.0, 0.0))
         wanted = np.array((across, -down)) * share / max(float(np.hypot(across, down)), 1.0)
         way = min(self.ways, key=lambda each: float(np.hypot(*(wanted - each))))
-        if way not in self.stills:
-            stance = Stance(yaw=self.turn * way[0], pitch=0.85 * self.turn * way[1])
+        closer = pose == Pose.CLOSER and self.attack == Attack.STILLS_10
+        which = (*way, closer)
+        if which not in self.stills:
+            nearer = self.closer if closer else 1.0
+            stance = Stance(yaw=self.turn * way[0], pitch=0.85 * self.turn * way[1], nearer=nearer)
             taken = photographed(self.head.seen(stance), self.chance)
-            self.stills[way] = np.asarray(cv2.imdecode(np.frombuffer(taken, np.uint8), cv2.IMREAD_COLOR))
-        return self.stills[way]
+            self.stills[which] = np.asarray(cv2.imdecode(np.frombuffer(taken, np.uint8), cv2.IMREAD_COLOR))
+        return self.stills[which]
 
 
 def _polar(eighth: float, share: float) -> tuple[float, float]:
