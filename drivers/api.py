@@ -102,7 +102,7 @@ class TakenInput(serializers.Serializer[Any]):
 
 
 class FollowInput(serializers.Serializer[Any]):
-    frames = TakenInput(many=True, min_length=1, max_length=4)
+    frames = serializers.ListField(child=TakenInput(), min_length=1, max_length=4)
 
 
 class FollowOutput(serializers.Serializer[Any]):
