@@ -257,6 +257,15 @@ PHOTO_ALIKE = policy.declare(
     name=pgettext_lazy("policy name", "Photos that resemble each other"),
     about=_("Up to so many of 256 bits, a person looks at both photos."),
 )
+PHOTO_SHARED = policy.declare(
+    "drivers.photo_shared",
+    policy.Real(0.05, 0.5, Unit.SHARE),
+    0.06,
+    name=pgettext_lazy("policy name", "Photos of which one is a part of the other"),
+    about=_(
+        "From this share on of what stands out on a photo and lies as it lay on an earlier one, however cut and turned, a person looks at both."
+    ),
+)
 PHOTO_AWAY = policy.declare(
     "drivers.photo_away",
     policy.Whole(100, 20_000, Unit.METRES),

@@ -199,6 +199,8 @@ class PlatePhoto(models.Model):
     )
     # A difference hash of 256 bits, as hex, and the photo that this one looks like.
     fingerprint = models.CharField(pgettext_lazy("field", "fingerprint"), max_length=64, blank=True)
+    # What stands out on it (`drivers.vision.marks`): a part of it is known again, turned and larger too.
+    marks = models.BinaryField(pgettext_lazy("field", "marks"), default=b"")
     like = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, verbose_name=pgettext_lazy("field", "looks like")
     )
