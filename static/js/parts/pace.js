@@ -22,10 +22,18 @@ const WAYS = {
   left_up: [-0.7, -0.7], left_down: [-0.7, 0.7], right_up: [0.7, -0.7], right_down: [0.7, 0.7],
 };
 
+// It looks so here, not in the sheet of all pages, which is as heavy as it may be.
+const LOOK = {
+  position: "absolute", inset: "calc(50% - .6rem)", borderRadius: "50%",
+  background: "var(--accent)", border: "2px solid #fff",
+};
+
 // The nose follows the dot, and so turns the head as far as it is asked, no faster.
 export function lead(dot, pose, ms) {
   const [x, y] = WAYS[pose] || [0, 0];
   const side = dot.parentElement.clientWidth * OUT;
+  dot.parentElement.style.position = "relative";
+  Object.assign(dot.style, LOOK);
   dot.hidden = pose === "closer";
   dot.animate(
     [{ transform: "none" }, { transform: `translate(${x * side}px, ${y * side}px)` }],
