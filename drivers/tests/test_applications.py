@@ -86,7 +86,10 @@ def show_face(account, face, enrolled=None):
     give_face_consent(driver=driver)
     check = ask_face_check(driver=driver, purpose=FacePurpose.ENROL)
     frames = [
-        [frame(face, pose, number, share) for share in shares(Pose(pose))]
+        [
+            frame(face, pose, 4 * number + again, share)
+            for again, share in enumerate(dict.fromkeys(shares(Pose(pose))))
+        ]
         for number, pose in enumerate(check.challenge)
     ]
     return answer_face_check(driver=driver, code=followed(check, frames).code, frames=frames)
