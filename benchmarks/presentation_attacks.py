@@ -5,7 +5,7 @@ each, from the front.
 
 Every portrait is turned into a print for each attack and into a head in space for the honest: its points with the
 depths that the network sees, mixed by chance with those of an average head, and rings behind them. Each attacker tries
-three challenges, as often as an account allows, with two frames of each pose. Portraits fall into halves by a digest
+three challenges, as often as an account allows, with the frames of each pose that the page takes. Portraits fall into halves by a digest
 of their name: limits were chosen on one, figures are those of the other. Several of one person are called
 `PERSON-NUMBER`, or the two of `two_people` may be one. A line of JSON per kind: tried, passed, refused by verdict, and the
 largest rate that 95 % certainty leaves open (Clopper and Pearson), of those who pass for an attack and of those who are
@@ -39,7 +39,8 @@ from drivers.management.commands.face_pairs import limits
 from drivers.vision import eyes, faces, mesh, solidity
 from drivers.vision.attacks import Attack, Print, attacker
 from drivers.vision.heads import Living, head_of
-from drivers.vision.liveness import Bands, Moves, Pose, Verdict, judge, new_challenge
+from drivers.vision.liveness import Bands, Moves, Verdict, judge, new_challenge
+from drivers.vision.poses import Pose, shares
 from drivers.vision.solids import SIDE, Solid
 
 HONEST, REPLAYED, TWO_PEOPLE = "honest", "replayed", "two_people"
@@ -114,14 +115,14 @@ def person(path: Path) -> Person | None:
 
 
 def honest_clip(who: Person, chance: np.random.Generator) -> list[tuple[Pose, bytes]]:
-    """Two pictures of every pose, straight ahead first."""
+    """The pictures of every pose, straight ahead first."""
     alive = Living(who.head(chance), chance)
-    return [(pose, alive.photo(pose)) for pose in Pose for _two in range(2)]
+    return [(pose, alive.photo(pose, share)) for pose in Pose for share in shares(pose)]
 
 
 def forged_clip(attack: Attack, who: Person, chance: np.random.Generator) -> list[tuple[Pose, bytes]]:
     shows = attacker(attack, who.sheet, who.head(chance), chance)
-    return [(pose, shows.photo(pose)) for pose in Pose for _two in range(2)]
+    return [(pose, shows.photo(pose, share)) for pose in Pose for share in shares(pose)]
 
 
 def read(pictures: list[tuple[Pose, bytes]]) -> Clip:
@@ -185,7 +186,7 @@ def _two(clip: Clip, who: Person, other: Person, asked: list[Pose], chance: np.r
     """The first shows the face straight ahead, the other follows the poses; one clip."""
     alive = Living(other.head(chance), chance)
     mine = honest_clip(who, chance)[:2]
-    others = [(pose, alive.photo(pose)) for pose in asked[1:] for _n in range(2)]
+    others = [(pose, alive.photo(pose, share)) for pose in asked[1:] for share in shares(pose)]
     try:
         return verdict(read(mine + others), asked, asked)
     except DomainError:

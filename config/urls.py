@@ -53,6 +53,7 @@ api = [
     path("mismatch-reports/<code:code>/prove/", drivers.ProveReporterView.as_view()),
     path("driver/face-consent/", drivers.FaceConsentView.as_view()),
     path("driver/face-checks/", drivers.FaceChecksView.as_view()),
+    path("driver/face-checks/<code:code>/next/", drivers.FaceNextView.as_view()),
     path("driver/face-checks/<code:code>/frames/", drivers.FaceFramesView.as_view()),
     path("driver/video-checks/", drivers.VideoChecksView.as_view()),
     path("driver/video-checks/<code:code>/", drivers.VideoCheckView.as_view()),

@@ -45,7 +45,8 @@ class AskInput(serializers.Serializer[Any]):
 
 class AskOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
-    challenge = serializers.ListField(child=serializers.CharField(), help_text="Poses, in order")
+    pose = serializers.CharField(help_text="The first pose; each other is said after it")
+    poses = serializers.IntegerField(help_text="How many there are")
     expires_at = serializers.DateTimeField()
 
 
@@ -91,6 +92,21 @@ class PartInput(serializers.Serializer[Any]):
     take = serializers.CharField(max_length=36, help_text="One for each recorder: a random UUID")
     number = serializers.IntegerField(min_value=0, max_value=10_000)
     part = serializers.FileField()
+
+
+class TakenInput(serializers.Serializer[Any]):
+    digest = serializers.RegexField(r"^[0-9a-f]{64}\Z", help_text="SHA-256 of the picture, as hex")
+    at = serializers.IntegerField(
+        min_value=0, max_value=600_000, help_text="Milliseconds since the pose was said"
+    )
+
+
+class FollowInput(serializers.Serializer[Any]):
+    frames = serializers.ListField(child=TakenInput(), min_length=1, max_length=4)
+
+
+class FollowOutput(serializers.Serializer[Any]):
+    pose = serializers.CharField(allow_blank=True, help_text="The next pose; empty after the last")
 
 
 class FramesInput(serializers.Serializer[Any]):
@@ -350,7 +366,20 @@ class FaceChecksView(DriverView):
         if purpose in {FacePurpose.ACCEPT, FacePurpose.PICKUP} and not body["subject"]:
             raise InvalidInput("subject")
         check = services.ask_face_check(driver=self.driver, purpose=purpose, subject=body["subject"])
-        return Response(AskOutput(check).data, status=201)
+        said = {"code": check.code, "pose": check.challenge[0], "poses": len(check.challenge)}
+        return Response(AskOutput(said | {"expires_at": check.expires_at}).data, status=201)
+
+
+class FaceNextView(DriverView):
+    """Name the pictures of a pose, which are sent when all poses were followed; the answer is the next pose."""
+
+    @extend_schema(request=FollowInput, responses=FollowOutput)
+    def post(self, request: Request, code: str) -> Response:
+        taken = [services.Taken(**each) for each in read(FollowInput, request)["frames"]]
+        followed = services.follow_face_check(driver=self.driver, code=code, taken=taken)
+        if followed.refusal:
+            raise followed.refusal
+        return Response({"pose": followed.pose})
 
 
 class FaceFramesView(DriverView):

@@ -95,6 +95,16 @@ class FaceTooDark(DomainError):
     )
 
 
+class FaceTooSlow(DomainError):
+    code, status, sentence = (
+        "face_too_slow",
+        400,
+        _(
+            "It took too long from one pose to its pictures, so nothing was checked and nothing counts against you. Try again, or ask for a video check."
+        ),
+    )
+
+
 # --- Face checks and cases ---
 
 

@@ -91,10 +91,11 @@ FACE_MOVES = policy.declare(
     policy.Record(
         Moves,
         {
-            "steps": policy.Whole(6, 10),
+            "steps": policy.Whole(8, 10),
             "turn": policy.Real(6.0, 20.0),
             "off": policy.Real(25.0, 50.0),
             "apart": policy.Real(2.0, 6.0),
+            "positions": policy.Whole(10, 18),
             "closer_by": policy.Real(1.05, 2.0, Unit.TIMES),
             "nearing": policy.Real(0.04, 0.12),
             "same_throughout": policy.Real(0.37, 0.9),
@@ -107,6 +108,7 @@ FACE_MOVES = policy.declare(
             "turn": pgettext_lazy("face check", "least turn of the head, in degrees"),
             "off": pgettext_lazy("face check", "most degrees beside the asked direction"),
             "apart": pgettext_lazy("face check", "least difference of two turns, in degrees"),
+            "positions": pgettext_lazy("face check", "positions in which the head is seen"),
             "closer_by": pgettext_lazy("face check", "width when closer"),
             "nearing": pgettext_lazy("face check", "least additional growth of what stands out when closer"),
             "same_throughout": pgettext_lazy("face check", "likeness of all frames"),
@@ -154,6 +156,25 @@ FACE_CHALLENGE_LIFE = policy.declare(
     name=pgettext_lazy("policy name", "Time for a face check"),
     about=_("The time to follow a challenge."),
 )
+FACE_POSE_WITHIN = policy.declare(
+    "drivers.face_pose_within",
+    policy.Span(10, 60),
+    25,
+    name=pgettext_lazy("policy name", "Time for one pose"),
+    about=_(
+        "From a pose to its pictures, by the server's clock. Whoever takes longer has not failed, and may begin anew or ask for a video call."
+    ),
+)
+FACE_CHALLENGES = limits.declare(
+    "drivers.face_challenges",
+    {Per.TARGET: 300},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Face checks of one driver"),
+    about=_("So many checks a driver can begin: nobody waits for the row of poses that a clip shows."),
+)
+# Of one pose's pictures, in milliseconds of the page's clock, which no server's time may be shorter than: the last is not
+# taken before, and none so soon after another. A head does not turn faster; pictures that are sent in one go are none of it.
+FACE_POSE_LEAST, FACE_FRAMES_APART = 300, 60
 FACE_TOKEN_LIFE = policy.declare(
     "drivers.face_token_life",  # D4
     policy.Span(30, 1_800),
@@ -235,6 +256,15 @@ PHOTO_ALIKE = policy.declare(
     40,
     name=pgettext_lazy("policy name", "Photos that resemble each other"),
     about=_("Up to so many of 256 bits, a person looks at both photos."),
+)
+PHOTO_SHARED = policy.declare(
+    "drivers.photo_shared",
+    policy.Real(0.05, 0.5, Unit.SHARE),
+    0.06,
+    name=pgettext_lazy("policy name", "Photos of which one is a part of the other"),
+    about=_(
+        "From this share on of what stands out on a photo and lies as it lay on an earlier one, however cut and turned, a person looks at both."
+    ),
 )
 PHOTO_AWAY = policy.declare(
     "drivers.photo_away",

@@ -82,6 +82,8 @@ ATTACKS = {
     "cut_out": pgettext_lazy("attack", "a mask cut out of a photo"),
     "stills_5": pgettext_lazy("attack", "five photos of a head that was turned"),
     "stills_9": pgettext_lazy("attack", "nine photos of a head that was turned"),
+    "stills_10": pgettext_lazy("attack", "nine photos of a head that was turned, and one from closer"),
+    "stills_12": pgettext_lazy("attack", "twelve photos of a head that was turned"),
 }
 
 
@@ -131,7 +133,7 @@ VERDICT_WORDS = {
 }
 
 
-# The poses of a challenge (`drivers.vision.liveness.Pose`).
+# The poses of a challenge (`drivers.vision.poses.Pose`).
 POSE_WORDS = {
     "centre": _("look straight ahead"),
     "left": _("turn to the left"),

@@ -237,13 +237,15 @@ def _head(name: str) -> Solid:
 
 
 @lru_cache(maxsize=128)
-def frame(name: str, pose: str, number: int = 0) -> bytes:
-    """One JPEG of an invented person in a pose; another `number` is another moment. Raises `KeyError`."""
-    return _drawn(name, pose, number)
+def frame(name: str, pose: str, number: int = 0, share: float = 1.0) -> bytes:
+    """One JPEG of an invented person in a pose, or such a `share` of the way to it; another `number` is another moment.
+    Raises `KeyError`."""
+    return _drawn(name, pose, number, share)
 
 
-def _drawn(name: str, pose: str, number: int) -> bytes:
+def _drawn(name: str, pose: str, number: int, share: float) -> bytes:
     stance, chance = POSES[pose], np.random.default_rng(number)
+    stance = replace(stance, yaw=share * stance.yaw, pitch=share * stance.pitch)
     picture = _head(name).seen(
         replace(
             stance,

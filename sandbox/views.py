@@ -161,6 +161,9 @@ def codes_json(request: HttpRequest) -> HttpResponse:
     return JsonResponse(_codes())
 
 
+_SHARE = re.compile(r"[01](\.[0-9]{1,4})?\Z", re.ASCII)
+
+
 # --- The camera: pages of the platform fetch frames from here instead of from a real one ---
 
 
@@ -174,11 +177,13 @@ def _picture(content: bytes) -> HttpResponse:
 
 @require_GET
 def frame(request: HttpRequest, name: str, pose: str) -> HttpResponse:
-    """One frame of an invented person; `?n=` is another moment."""
+    """One frame of an invented person; `?n=` is another moment, `?share=0.5` half of the way to the pose."""
     if name not in people() or pose not in POSES:
         return HttpResponse(status=404)
-    number = request.GET.get("n", "0")
-    return _picture(draw_frame(name, pose, int(number) % 1_000_000 if number.isdigit() else 0))
+    number, share = request.GET.get("n", "0"), request.GET.get("share", "1")
+    moment = int(number) % 1_000_000 if number.isdigit() else 0
+    part = min(float(share), 1.0) if _SHARE.match(share) else 1.0
+    return _picture(draw_frame(name, pose, moment, part))
 
 
 @require_GET

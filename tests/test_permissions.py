@@ -102,6 +102,7 @@ TABLE = [
     ("POST", "api/v1/mismatch-reports/{report}/prove/", EVERYBODY),
     ("POST", "api/v1/driver/face-consent/", DRIVERS),
     ("POST", "api/v1/driver/face-checks/", DRIVERS - APPLICANT, {"purpose": "daily"}),
+    ("POST", "api/v1/driver/face-checks/{face_check}/next/", DRIVERS_TRIP, {}),
     ("POST", "api/v1/driver/face-checks/{face_check}/frames/", DRIVERS_TRIP, {}),
     ("POST", "api/v1/driver/online/", DRIVERS),
     ("DELETE", "api/v1/driver/online/", DRIVERS),

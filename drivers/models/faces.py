@@ -55,6 +55,8 @@ class FaceCheck(models.Model):
     # The trip's code for `accept` and `pickup`, the service day (ISO) for `daily`.
     subject = models.CharField(_("subject"), max_length=20)
     challenge = ArrayField(models.CharField(max_length=10), verbose_name=pgettext_lazy("field", "challenge"))
+    # When the pictures of each pose were named, and their digests: only then is the next one said.
+    followed = models.JSONField(pgettext_lazy("field", "poses followed"), default=list)
     # A reviewer looks by video instead of the model (`drivers.services.video`).
     by_video = models.BooleanField(_("by video call"), default=False)
     state = models.CharField(
@@ -118,6 +120,10 @@ class FaceCheck(models.Model):
                 return _("Not followed: %(pose)s; it showed the same as: %(before)s") % {
                     "pose": POSE_WORDS[pose],
                     "before": POSE_WORDS[before],
+                }
+            case {"positions": count}:
+                return _("The head was seen in %(count)s positions only: a few photos show as many") % {
+                    "count": count
                 }
             case {"pose": pose}:
                 return _("Not followed: %(pose)s") % {"pose": POSE_WORDS[pose]}
@@ -193,6 +199,8 @@ class PlatePhoto(models.Model):
     )
     # A difference hash of 256 bits, as hex, and the photo that this one looks like.
     fingerprint = models.CharField(pgettext_lazy("field", "fingerprint"), max_length=64, blank=True)
+    # What stands out on it (`drivers.vision.marks`): a part of it is known again, turned and larger too.
+    marks = models.BinaryField(pgettext_lazy("field", "marks"), default=b"")
     like = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, verbose_name=pgettext_lazy("field", "looks like")
     )

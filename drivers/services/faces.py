@@ -5,14 +5,14 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
 
 import numpy as np
 from django.utils import timezone
 from pgvector.django import MaxInnerProduct
 
-from core import audit, clock, events, pictures, policy
+from core import audit, clock, events, limits, pictures, policy
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
@@ -29,6 +29,7 @@ from drivers.errors import (
     FaceConsentNeeded,
     FaceFrozen,
     FaceRefused,
+    FaceTooSlow,
     IdCardFirst,
     IdCardUnreadable,
     LineNotYours,
@@ -51,9 +52,12 @@ from drivers.states import (
 )
 from drivers.vision import faces, liveness, templates
 from drivers.vision.faces import Vector
-from drivers.vision.liveness import Judgement, Pose, Verdict
+from drivers.vision.liveness import Judgement, Verdict
+from drivers.vision.poses import Pose
 
 NEAREST = 10
+MOST_FRAMES = 4  # of one pose
+CLOCKS = 50  # milliseconds by which the page's clock may gain on ours while a pose is followed
 
 STATE_OF = {
     Verdict.PASSED: FaceCheckState.PASSED,
@@ -168,11 +172,11 @@ def _search_same_face(driver: Driver, template: FaceTemplate) -> None:
 
 @begins_transaction
 def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -> FaceCheck:
-    """Begin a check: the answer carries the poses to follow, and a time.
+    """Begin a check: its first pose is said at once, each other one when `follow_face_check` named pictures of that before.
 
     An applicant's enrolment is compared with the photo of the ID card in the open application; a vetted driver, whose
     descriptions belong to another model or key, is compared with the vetted portrait and nothing newer. Raises
-    `FaceConsentNeeded`, `FaceFrozen`, `NotEnrolled`, `AlreadyEnrolled`, `IdCardFirst`.
+    `FaceConsentNeeded`, `FaceFrozen`, `NotEnrolled`, `AlreadyEnrolled`, `IdCardFirst`, `TooMany`.
     """
     if driver.face_consent != policies.FACE_CONSENT:
         raise FaceConsentNeeded
@@ -182,13 +186,14 @@ def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -
         check_may_enrol(driver)
     elif not driver.templates.filter(retired_at=None).exists():
         raise NotEnrolled
+    limits.take(policies.FACE_CHALLENGES, limits.NOBODY, target=driver.account.code)
     at = clock.now()
     return FaceCheck.objects.create(
         code=new_code("K"),
         driver=driver,
         purpose=purpose,
         subject=service_day(at) if purpose == FacePurpose.DAILY else subject,
-        challenge=_challenge_for(driver),
+        challenge=[str(pose) for pose in liveness.new_challenge(policy.value(policies.FACE_MOVES).steps)],
         asked_at=at,
         expires_at=at + policy.span(policies.FACE_CHALLENGE_LIFE),
     )
@@ -244,29 +249,89 @@ def _compared_with(check: FaceCheck) -> list[Vector]:
         raise IdCardUnreadable from None
 
 
-def _challenge_for(driver: Driver) -> list[str]:
-    """New poses only after a judgement: who could ask again and again would wait for those that a clip shows."""
-    last = driver.face_checks.filter(by_video=False).order_by("-pk").first()
-    if last and last.state in {FaceCheckState.ASKED, FaceCheckState.UNREADABLE}:
-        return list(last.challenge)
-    return [str(pose) for pose in liveness.new_challenge(policy.value(policies.FACE_MOVES).steps)]
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A picture that the page has taken and keeps until all are sent: its SHA-256 as hex, and when, in milliseconds of the
+    page's clock since the pose was said."""
+
+    digest: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What comes next, committed: a pose, or none where all were said. `refusal` says why the check is over."""
+
+    pose: str = ""
+    refusal: DomainError | None = None
+
+
+@begins_transaction
+def follow_face_check(*, driver: Driver, code: str, taken: Sequence[Taken]) -> Followed:
+    """Name the pictures of the pose that was said last, and hear the next one: nobody can choose or make them after it.
+
+    A pose that took longer than `drivers.face_pose_within` counts against nobody. Raises `NotFound`, `StaleState`, and
+    `InvalidInput` for pictures that were named before, or taken faster than a head turns or than time went by here.
+    """
+    check = _asked(driver, code)
+    if len(check.followed) == len(check.challenge):
+        raise StaleState
+    at, known = clock.now(), {digest for step in check.followed for digest in step["digests"]}
+    passed = at - (datetime.fromisoformat(check.followed[-1]["at"]) if check.followed else check.asked_at)
+    digests = [each.digest for each in taken]
+    if not 1 <= len(digests) <= MOST_FRAMES or len({*digests}) < len(digests) or known & {*digests}:
+        raise InvalidInput("frames")
+    if not _took_time([each.at for each in taken], passed):
+        raise InvalidInput("frames")
+    if passed > policy.span(policies.FACE_POSE_WITHIN):
+        return Followed(refusal=_close_unreadable(check, FaceTooSlow()).refusal)
+    followed = [*check.followed, {"at": at.isoformat(), "digests": digests}]
+    mine = FaceCheck.objects.filter(pk=check.pk, state=FaceCheckState.ASKED, followed=check.followed)
+    if not mine.update(followed=followed):
+        raise StaleState
+    return Followed(check.challenge[len(followed)] if len(followed) < len(check.challenge) else "")
+
+
+def _took_time(moments: Sequence[int], passed: timedelta) -> bool:
+    """The page's clock may go otherwise than ours, but no pose is longer there than it was here."""
+    apart = all(later - sooner >= policies.FACE_FRAMES_APART for sooner, later in pairwise(moments))
+    return apart and policies.FACE_POSE_LEAST <= moments[-1] <= passed / timedelta(milliseconds=1) + CLOCKS
+
+
+def _asked(driver: Driver, code: str) -> FaceCheck:
+    """The driver's check that waits for pictures. Raises `NotFound`, `StaleState`."""
+    found = FaceCheck.objects.select_related("driver__account").filter(driver=driver, code=code).first()
+    if found is None:
+        raise NotFound
+    if found.by_video or found.state != FaceCheckState.ASKED or clock.now() > found.expires_at:
+        raise StaleState
+    return found
+
+
+def _digest(frame: "Upload | bytes") -> str:
+    if isinstance(frame, bytes):
+        return hashlib.sha256(frame).hexdigest()
+    frame.seek(0)
+    found = hashlib.sha256(frame.read()).hexdigest()
+    frame.seek(0)
+    return found
 
 
 def answer_face_check(
     *, driver: Driver, code: str, frames: "Sequence[Sequence[Upload | bytes]]"
 ) -> FaceOutcome:
-    """Judge the frames of each pose, in the order of the challenge.
+    """Judge the frames of each pose, in the order of the challenge: those that were named when each pose was followed.
 
     What cannot be read counts for nothing and against nobody; what fails is counted, kept with its frames, and the
     third time in a row freezes the account. Raises `NotFound`, `StaleState`, `InvalidInput`, `IdCardUnreadable`, and
     `ReaderBusy`, `FileNotKept`, after which the same frames can be sent again.
     """
-    check = FaceCheck.objects.select_related("driver__account").filter(driver=driver, code=code).first()
-    if check is None:
-        raise NotFound
-    if check.state != FaceCheckState.ASKED or clock.now() > check.expires_at:
-        raise StaleState
-    if len(frames) != len(check.challenge) or not all(1 <= len(step) <= 4 for step in frames):
+    check = _asked(driver, code)
+    if len(frames) != len(check.challenge) or not all(1 <= len(step) <= MOST_FRAMES for step in frames):
+        raise InvalidInput("frames")
+    if [[_digest(frame) for frame in step] for step in frames] != [
+        step["digests"] for step in check.followed
+    ]:
         raise InvalidInput("frames")
     demands = policy.value(policies.FACE_DEMANDS)
     try:
@@ -313,6 +378,11 @@ def known_faces(driver: Driver) -> list[Vector]:
 
 @begins_transaction
 def _record_unreadable(check: FaceCheck, why: DomainError) -> FaceOutcome:
+    return _close_unreadable(check, why)
+
+
+@joins_transaction
+def _close_unreadable(check: FaceCheck, why: DomainError) -> FaceOutcome:
     move(
         check,
         FACE_CHECK_TRANSITIONS,

@@ -20,13 +20,14 @@ from drivers.models import Driver, PlatePhoto, Vehicle
 from drivers.services.cases import open_case
 from drivers.services.faces import consume_face_token
 from drivers.states import PLATE_PHOTO_TRANSITIONS, UNDECIDED_PHOTO, CaseKind, FacePurpose, PlatePhotoState
-from drivers.vision import plates
+from drivers.vision import marks, plates
 from drivers.vision.plates import Reading
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 COMPARED = 1_000  # earlier photos of a driver or car
+LOOKED_THROUGH = 100  # of them, for a part of one: some milliseconds for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ def send_plate_photo(
     `ReaderBusy`, `FileNotKept`.
     """
     reading, drawn = plates.read_plate(content, side=door.SIDE)
-    return _record(driver, vehicle, subject, token, pictures.store(drawn), reading, where)
+    whole = _cut_from(driver, vehicle, reading.marks)
+    return _record(driver, vehicle, subject, token, pictures.store(drawn), reading, where, whole)
 
 
 @begins_transaction
@@ -77,6 +79,7 @@ def _record(
     written: Written,
     reading: Reading,
     where: Whereabouts | None,
+    whole: PlatePhoto | None,
 ) -> PlateOutcome:
     check = consume_face_token(driver=driver, purpose=FacePurpose.PICKUP, subject=subject, token=token)
     if check is None:
@@ -92,6 +95,7 @@ def _record(
     )
     where = where if _is_known(where) else None
     like, apart = _most_alike(driver, vehicle, reading.fingerprint)
+    like = like or whole
     state = _state_of(reading, vehicle)
     on_sheet = reading.is_on_a_sheet(policy.value(policies.PHOTO_SHEET))
     if like and apart <= policy.value(policies.PHOTO_SAME):
@@ -111,6 +115,7 @@ def _record(
         state=state,
         spot=spot,
         fingerprint=reading.fingerprint,
+        marks=reading.marks,
         like=like,
         on_sheet=on_sheet,
         metres_away=round(where.metres) if where else None,
@@ -143,6 +148,14 @@ def _most_alike(driver: Driver, vehicle: Vehicle, fingerprint: str) -> tuple[Pla
     like = min(near, key=lambda row: plates.bits_apart(row.fingerprint, fingerprint))
     apart = plates.bits_apart(like.fingerprint, fingerprint)
     return (like, apart) if apart <= policy.value(policies.PHOTO_ALIKE) else (None, apart)
+
+
+def _cut_from(driver: Driver, vehicle: Vehicle, mine: bytes) -> PlatePhoto | None:
+    """The earlier photo of this driver or car of which this one is a part, turned or not, larger or smaller."""
+    rows = PlatePhoto.objects.exclude(marks=b"").filter(Q(driver=driver) | Q(vehicle=vehicle))
+    shares = {row: marks.shared(mine, bytes(row.marks)) for row in rows.order_by("-pk")[:LOOKED_THROUGH]}
+    whole = max(shares, key=lambda row: shares[row], default=None)
+    return whole if whole and shares[whole] >= policy.value(policies.PHOTO_SHARED) else None
 
 
 def _is_known(where: Whereabouts | None) -> bool:

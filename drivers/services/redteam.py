@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,10 @@ from drivers import board_selectors, policies
 from drivers.vision import faces, liveness, solidity
 from drivers.vision.attacks import Attack, Print, attacker, print_of, print_with
 from drivers.vision.heads import Living, head_of
-from drivers.vision.liveness import Pose, Verdict
+from drivers.vision.liveness import Verdict
+from drivers.vision.poses import Pose, shares
 from drivers.vision.solids import AWAY, Solid
 
-FRAMES = 2  # of each pose, as the page sends them
 FACE = 0.45  # of the portrait's width
 CALM = 0.3  # of how much more or less somebody follows: who is alive here is no hard case
 ROUND = timedelta(days=7)  # within which each kind has its turn many times
@@ -67,10 +68,10 @@ def try_control(chance: np.random.Generator) -> Tried:
     return _try(Living(_head(), chance, loose=CALM).photo)
 
 
-def _try(photo: Callable[[Pose], bytes]) -> Tried:
+def _try(photo: Callable[[Pose, float], bytes]) -> Tried:
     moves = policy.value(policies.FACE_MOVES)
     challenge = liveness.new_challenge(moves.steps)
-    shown = [photo(pose) for pose in challenge for _frame in range(FRAMES)]
+    shown = [photo(pose, share) for pose in challenge for share in shares(pose)]
     demands = policy.value(policies.FACE_DEMANDS)
     try:
         clip = faces.read_clip(shown, demands, sides=[0] * len(shown))
@@ -78,7 +79,8 @@ def _try(photo: Callable[[Pose], bytes]) -> Tried:
         raise
     except DomainError as unreadable:
         return Tried(unreadable.code, read=False)
-    steps = [clip[first : first + FRAMES] for first in range(0, len(clip), FRAMES)]
+    rest = iter(clip)
+    steps = [list(islice(rest, len(shares(pose)))) for pose in challenge]
     # Enrolled by its own first frame: what is tried is whether a picture passes for its person.
     enrolled = [steps[0][0].face.vector]
     return Tried(liveness.judge(challenge, steps, enrolled, policies.bands(), moves).verdict.value, read=True)

@@ -43,6 +43,16 @@ def passed_check(driver: Driver, purpose: str, subject: str) -> tuple[FaceCheck,
     return row, token
 
 
+def followed(check: FaceCheck, frames: list[list[bytes]]) -> FaceCheck:
+    """The check with these pictures named for its poses, as a page does in the time that it takes."""
+    check.followed = [
+        {"at": clock.now().isoformat(), "digests": [hashlib.sha256(each).hexdigest() for each in step]}
+        for step in frames
+    ]
+    check.save(update_fields=["followed"])
+    return check
+
+
 def without_tokens(page: bytes) -> bytes:
     """A page without its CSRF tokens and idempotency keys, which are new each time."""
     return re.sub(rb'[A-Za-z0-9]{64}|value="[\w-]{22}"', b"", page)

@@ -60,6 +60,8 @@ from drivers.services import (
 )
 from drivers.services.applications import given_of
 from drivers.states import Certificate, Decision, FacePurpose, Line
+from drivers.tests.factories import followed
+from drivers.vision.poses import Pose, shares
 from sandbox import certificates
 from sandbox.camera import frame
 
@@ -83,8 +85,14 @@ def show_face(account, face, enrolled=None):
     driver = driver_of(account)
     give_face_consent(driver=driver)
     check = ask_face_check(driver=driver, purpose=FacePurpose.ENROL)
-    frames = [[frame(face, pose, number)] for number, pose in enumerate(check.challenge)]
-    return answer_face_check(driver=driver, code=check.code, frames=frames)
+    frames = [
+        [
+            frame(face, pose, 4 * number + again, share)
+            for again, share in enumerate(dict.fromkeys(shares(Pose(pose))))
+        ]
+        for number, pose in enumerate(check.challenge)
+    ]
+    return answer_face_check(driver=driver, code=followed(check, frames).code, frames=frames)
 
 
 def enrol_quickly(account):

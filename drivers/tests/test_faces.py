@@ -1,33 +1,41 @@
 """Face checks with the real model and invented people (D4), tokens, the freeze, and what is stored."""
 
+import hashlib
 import io
 import re
+from itertools import islice
 
 import cv2
 import numpy as np
 import pytest
 
 from core import clock
+from core.errors import InvalidInput, TooMany
 from core.models import AuditEntry, StoredPicture
 from core.pictures import read, sweep
 from core.reader import door
+from core.states import StaleState
+from core.tests.factories import set_policy
+from drivers import policies
 from drivers.errors import DailyCheckNeeded, FaceConsentNeeded, FaceFrozen, LineNotYours, NotEnrolled
 from drivers.models import Driver, FaceCheck, FaceTemplate, Hold, VettingCase
 from drivers.selectors import driver_of
 from drivers.services import (
+    Taken,
     agree,
     answer_face_check,
     ask_face_check,
     enrol_picture,
+    follow_face_check,
     go_offline,
     go_online,
     propose,
 )
 from drivers.states import CaseOutcome, FacePurpose
-from drivers.tests.factories import face_token
+from drivers.tests.factories import face_token, followed
 from drivers.vision import faces, liveness, templates
-from drivers.vision.attacks import Attack, Forger, Slides, photographed, print_of
-from drivers.vision.liveness import Pose
+from drivers.vision.attacks import Attack, Forger, Slides, print_of
+from drivers.vision.poses import TURNS, Pose, shares
 from rides.models import Trip
 from rides.services import accept_trip
 from rides.tests.factories import hold_out
@@ -44,16 +52,21 @@ def driver(people):
 
 def frames(challenge, name="driver", poses=None):
     if poses is None:  # the same pictures in every challenge, which are drawn and read once
-        return [[frame(name, pose, again) for again in range(2)] for pose in challenge]
-    return [
-        [frame(name, poses[step % len(poses)], step * 2 + again) for again in range(2)]
-        for step in range(len(challenge))
-    ]
+        return [step_of(name, pose) for pose in challenge]
+    return [step_of(name, poses[step % len(poses)], step * 4) for step in range(len(challenge))]
+
+
+def step_of(name, pose, number=0):
+    return [frame(name, pose, number + again, share) for again, share in enumerate(shares(Pose(pose)))]
 
 
 def check(driver, subject="T-1", purpose=FacePurpose.ACCEPT, **shown):
     asked = ask_face_check(driver=driver, purpose=purpose, subject=subject)
-    return answer_face_check(driver=driver, code=asked.code, frames=frames(asked.challenge, **shown))
+    return answered(driver, asked, frames(asked.challenge, **shown))
+
+
+def answered(driver, asked, shown):
+    return answer_face_check(driver=driver, code=followed(asked, shown).code, frames=shown)
 
 
 def test_the_enrolled_person_passes_and_gets_a_token(driver):
@@ -98,7 +111,7 @@ def test_what_cannot_be_read_is_said_and_counts_against_nobody(driver, how):
         asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
         shown = frames(asked.challenge)
         shown[2][1] = broken(shown[2][1], how)
-        outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
+        outcome = answered(driver, asked, shown)
         assert outcome.check.state == "unreadable"
         assert outcome.refusal.code == ("picture_too_large" if how == "bomb" else how)
         assert not outcome.token
@@ -125,23 +138,20 @@ def test_one_still_picture_is_refused_however_it_is_bent_and_warped(driver, atta
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     chance = np.random.default_rng(7)
     forger = Forger(Attack(attack), print_of(frame("driver", "centre"), 0.45), chance)
-    shown = [[photographed(forger.frame(Pose(pose)), chance) for _n in range(2)] for pose in asked.challenge]
-    outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
+    shown = [[forger.photo(Pose(pose), share) for share in shares(Pose(pose))] for pose in asked.challenge]
+    outcome = answered(driver, asked, shown)
     assert outcome.check.state in {"failed", "unreadable"}
     assert not outcome.token
 
 
-@pytest.mark.parametrize("attack", ["stills_5", "stills_9"])
+@pytest.mark.parametrize("attack", ["stills_5", "stills_9", "stills_10", "stills_12"])
 def test_photos_of_a_turned_head_are_no_head_that_turns(driver, attack):
-    """One photo between two poses serves none of both, and a magnified photo does not come closer."""
+    """One photo between two poses serves none of both, and a dozen have nothing to show on the way to a pose."""
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     slides = Slides(Attack(attack), Head(people_drawn()["driver"]).solid(), np.random.default_rng(7))
-    shown = [[slides.photo(Pose(pose)) for _n in range(2)] for pose in asked.challenge]
-    outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
-    assert (outcome.check.state, outcome.check.verdict) == (
-        "failed",
-        "not_followed" if attack == "stills_5" else "not_solid",
-    )
+    shown = [[slides.photo(Pose(pose), share) for share in shares(Pose(pose))] for pose in asked.challenge]
+    outcome = answered(driver, asked, shown)
+    assert (outcome.check.state, outcome.check.verdict) == ("failed", "not_followed")
     assert outcome.check.why
     assert not outcome.token
 
@@ -150,18 +160,19 @@ def test_one_frame_sent_twice_is_one(driver):
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     shown = frames(asked.challenge)
     shown[2][1] = shown[2][0] + b"another name, the same picture"
-    outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
-    assert (outcome.check.verdict, outcome.check.facts) == ("repeated", {"frame": 6})
+    outcome = answered(driver, asked, shown)
+    before = sum(map(len, shown[:2]))
+    assert (outcome.check.verdict, outcome.check.facts) == ("repeated", {"frame": before + 2})
 
 
 def test_a_handful_of_poses_is_never_the_whole_challenge():
     seen = set()
     for _many in range(200):
-        challenge = liveness.new_challenge(7)
+        challenge = liveness.new_challenge(8)
         assert challenge[0] == Pose.CENTRE
-        turns = [pose for pose in challenge if pose in liveness.TURNS]
-        assert len(set(turns)) == len(turns) == 5
-        assert {liveness.TURNS[pose].yaw for pose in turns} >= {1, -1}
+        turns = [pose for pose in challenge if pose in TURNS]
+        assert len(set(turns)) == len(turns) == 6
+        assert {TURNS[pose].yaw for pose in turns} >= {1, -1}
         assert challenge.count(Pose.CLOSER) == 1
         seen.add(tuple(challenge))
     assert len(seen) > 190
@@ -174,9 +185,9 @@ DRIVERS = [pytest.param(name, marks=pytest.mark.edges) for name in people_drawn(
 @pytest.mark.parametrize("name", ["applicant", *DRIVERS])
 def test_the_sandboxs_people_turn_in_space(name):
     challenge = [Pose.CENTRE, *(pose for pose in Pose if pose != Pose.CENTRE)]
-    shown = [frame(name, pose.value, number) for pose in challenge for number in range(2)]
-    clip = faces.read_clip(shown, faces.Demands(), sides=[0] * len(shown))
-    steps = [clip[first : first + 2] for first in range(0, len(clip), 2)]
+    shown = [each for pose in challenge for each in step_of(name, pose.value)]
+    clip = iter(faces.read_clip(shown, faces.Demands(), sides=[0] * len(shown)))
+    steps = [list(islice(clip, len(shares(pose)))) for pose in challenge]
     found = liveness.judge(
         challenge, steps, [steps[0][0].face.vector], liveness.Bands(0.45, 0.36), liveness.Moves()
     )
@@ -187,7 +198,7 @@ def test_two_people_in_one_check_are_refused(driver):
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     shown = frames(asked.challenge)
     shown[3] = frames(asked.challenge, name="son")[3]
-    outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
+    outcome = answered(driver, asked, shown)
     assert outcome.check.verdict == "two_people"
 
 
@@ -196,7 +207,7 @@ def test_the_third_failure_freezes_and_opens_one_case_with_frames(driver):
     assert refusals == ["face_refused", "face_refused", "face_frozen"]
     case, hold = VettingCase.objects.get(), Hold.objects.get()
     assert (case.kind, len(case.facts["checks"]), hold.kind) == ("face_failures", 3, "face")
-    assert StoredPicture.objects.filter(subject__in=case.facts["checks"]).count() == 21
+    assert StoredPicture.objects.filter(subject__in=case.facts["checks"]).count() == 24
     with pytest.raises(FaceFrozen):
         check(driver)
 
@@ -251,6 +262,7 @@ def test_a_check_that_failed_says_another_way_and_a_frozen_one_where_to_object(d
 def test_a_check_is_answered_once_in_time_and_by_its_driver(driver, people, noon):
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     shown = frames(asked.challenge)
+    followed(asked, shown)
     with pytest.raises(Exception, match="not_found"):
         answer_face_check(driver=driver_of(people("driver2")), code=asked.code, frames=shown)
     with pytest.raises(Exception, match="invalid_input"):
@@ -260,17 +272,100 @@ def test_a_check_is_answered_once_in_time_and_by_its_driver(driver, people, noon
         answer_face_check(driver=driver, code=asked.code, frames=shown)
 
 
-def test_asking_again_gives_the_same_poses_until_a_check_was_judged(driver, noon):
-    first = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
-    noon.shift(91)
-    for _again in range(5):
-        asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-2")
-        assert asked.challenge == first.challenge
-        dark = [[broken(shown[0], "no_face")] for shown in frames(asked.challenge)]
-        answer_face_check(driver=driver, code=asked.code, frames=dark)
-    check(driver)
-    later = {tuple(check(driver).check.challenge) for _again in range(3)}
-    assert later != {tuple(first.challenge)}
+# --- One pose after another ---------------------------------------------------------------------------------
+
+
+def taken(pose="centre", at=(400, 600), name="driver"):
+    return [
+        Taken(hashlib.sha256(content).hexdigest(), moment)
+        for content, moment in zip(step_of(name, pose), at, strict=False)
+    ]
+
+
+@pytest.fixture
+def asked(driver, noon):
+    return ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+
+
+def follow(driver, asked, named):
+    return follow_face_check(driver=driver, code=asked.code, taken=named)
+
+
+def test_the_next_pose_is_said_when_the_pictures_of_this_one_are_named(driver, noon, asked):
+    for number, pose in enumerate(asked.challenge):
+        noon.shift(2)
+        at = (400, 600, 800, 1700)
+        said = follow(driver, asked, taken(pose, at)).pose
+        assert said == (asked.challenge[number + 1] if number < 7 else "")
+    with pytest.raises(StaleState):
+        follow(driver, asked, taken("closer"))
+    outcome = answer_face_check(driver=driver, code=asked.code, frames=frames(asked.challenge))
+    assert outcome.check.state == "passed"
+
+
+def test_only_pictures_that_were_named_are_looked_at(driver, asked):
+    """Whoever knows the whole row cannot choose anew what to show for its first poses."""
+    shown = frames(asked.challenge)
+    followed(asked, shown)
+    with pytest.raises(InvalidInput):
+        answer_face_check(
+            driver=driver, code=asked.code, frames=[*shown[:-1], step_of("driver", asked.challenge[-1], 50)]
+        )
+    asked.followed = asked.followed[:-1]
+    asked.save()
+    with pytest.raises(InvalidInput):
+        answer_face_check(driver=driver, code=asked.code, frames=shown)
+    asked.refresh_from_db()
+    assert asked.state == "asked"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "at"),
+    [
+        (0.2, (100, 180)),  # faster than a head turns
+        (0.5, (400, 900)),  # longer there than it was here
+        (2.0, (400, 410)),  # in one go
+        (2.0, (900, 400)),
+    ],
+)
+def test_pictures_sent_in_one_go_are_no_head_that_turns(driver, noon, asked, seconds, at):
+    noon.shift(seconds)
+    with pytest.raises(InvalidInput):
+        follow(driver, asked, taken(at=at))
+    asked.refresh_from_db()
+    assert asked.followed == []
+
+
+def test_a_picture_is_named_once(driver, noon, asked):
+    noon.shift(2)
+    same = taken()[0]
+    with pytest.raises(InvalidInput):
+        follow(driver, asked, [same, Taken(same.digest, 600)])
+    follow(driver, asked, taken())
+    noon.shift(2)
+    with pytest.raises(InvalidInput):
+        follow(driver, asked, taken())
+
+
+def test_who_takes_long_for_a_pose_has_not_failed(driver, noon, asked):
+    noon.shift(26)
+    followed_so = follow(driver, asked, taken())
+    assert followed_so.refusal.code == "face_too_slow"
+    assert "视频核验" in str(followed_so.refusal.detail)
+    asked.refresh_from_db()
+    assert (asked.state, asked.verdict) == ("unreadable", "face_too_slow")
+    with pytest.raises(StaleState):
+        follow(driver, asked, taken())
+
+
+def test_nobody_asks_until_the_poses_of_a_clip_come(driver, noon):
+    set_policy(policies.FACE_CHALLENGES.policy, {"target": 3, "within": 86_400})
+    rows = set()
+    for _again in range(3):
+        rows.add(tuple(ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1").challenge))
+    assert len(rows) == 3
+    with pytest.raises(TooMany):
+        ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
 
 
 def test_without_consent_or_enrolment_nothing_is_asked(driver):
@@ -380,7 +475,7 @@ def test_pictures_lie_encrypted_each_look_is_recorded_and_time_destroys_them(dri
     assert read(actor=driver.account.actor, code=row.code)[:2] == b"\xff\xd8"
     assert AuditEntry.objects.filter(action="core.picture_read", subject=row.code).count() == 1
     noon.shift(3 * 86400 + 1)
-    assert sweep(at=clock.now()) == 7
+    assert sweep(at=clock.now()) == 8
     assert not storages["pictures"].exists(row.name)
     with pytest.raises(Exception, match="not_found"):
         read(actor=driver.account.actor, code=row.code)
@@ -398,16 +493,24 @@ def test_one_face_on_two_accounts_opens_one_case(driver, people):
 # --- The pages and the API ------------------------------------------------------------------------------------
 
 
-def test_the_api_leads_from_challenge_to_token(rides, signed_in):
+def test_the_api_leads_from_challenge_to_token(rides, signed_in, noon):
     client, trip = signed_in("driver"), rides.booked()
     asked = client.post(
         "/api/v1/driver/face-checks/",
         {"purpose": "accept", "subject": trip.code},
         content_type="application/json",
     ).json()
-    files = {}
-    for step, shown in enumerate(frames(asked["challenge"])):
-        files[f"step{step}"] = [named(content) for content in shown]
+    files, pose = {}, asked["pose"]
+    assert asked["poses"] == 8 and "challenge" not in asked
+    while pose:
+        shown = step_of("driver", pose)
+        noon.shift(2)
+        digests = [hashlib.sha256(content).hexdigest() for content in shown]
+        body = {"frames": [{"digest": each, "at": 400 + 300 * n} for n, each in enumerate(digests)]}
+        path = f"/api/v1/driver/face-checks/{asked['code']}/next/"
+        answer = client.post(path, body, content_type="application/json")
+        files[f"step{len(files)}"] = [named(content) for content in shown]
+        pose = answer.json()["pose"]
     answer = client.post(f"/api/v1/driver/face-checks/{asked['code']}/frames/", files)
     assert (answer.status_code, answer.json()["state"]) == (200, "passed")
     again = client.post(f"/api/v1/driver/face-checks/{asked['code']}/frames/", files)
@@ -424,6 +527,7 @@ def test_an_answer_without_pictures_is_refused_whole(signed_in, driver):
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     client = signed_in("driver")
     path = f"/api/v1/driver/face-checks/{asked.code}/frames/"
+    followed(asked, [[b"x"]] * 8)
     assert client.post(path, {}).json()["code"] == "invalid_input"
     assert client.post(path, {"step0": named(b"x")}).json()["code"] == "invalid_input"
     assert FaceCheck.objects.get(code=asked.code).state == "asked"

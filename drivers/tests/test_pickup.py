@@ -21,7 +21,7 @@ from drivers.selectors import driver_of, plate_read, plates_to_read
 from drivers.services import decide_plate_photo
 from drivers.states import PlateSpot
 from drivers.tests.factories import face_token, ready_for_pickup
-from drivers.vision import eyes
+from drivers.vision import eyes, marks
 from drivers.vision.plates import bits_apart, marks_apart, read_plate, spot_of, stands_at
 from rides.services import arrive, check_plate, confirm_car
 from rides.tests.factories import drivers_phone_at
@@ -281,6 +281,50 @@ def test_a_picture_laid_on_a_sheet_waits_for_a_person(trip, people, signed_in, s
     page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
     assert "Not verified" in page
     assert "The photo shows the registered plate" not in page
+
+
+def cut(content):
+    """A part of it, as large as the whole was, turned a little."""
+    picture = Image.open(io.BytesIO(content)).rotate(4, Image.Resampling.BICUBIC)
+    wide, high = picture.size
+    picture = picture.crop((wide // 20, high // 16, wide - wide // 16, high - high // 20)).resize(
+        (wide, high)
+    )
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def test_a_part_of_a_photo_that_was_sent_before_waits_for_a_person(rides, people):
+    """Its fingerprint is another one: half of its bits differ."""
+    driver = driver_of(people("driver"))
+    first, second = rides.accepted("passenger"), rides.accepted("passenger2")
+    token = face_token(driver, first.code, "pickup")
+    kept = photo("川A·H0001", spot=spot_of(token), moment=5)
+    row = send(people, first, kept, token).photo
+    other = token
+    while spot_of(other) != spot_of(token) or other == token:
+        other = face_token(driver, second.code, "pickup")
+    found = send(people, second, cut(kept), other).photo
+    assert bits_apart(found.fingerprint, row.fingerprint) > policies.PHOTO_ALIKE.default
+    assert (found.state, found.like) == ("waiting", row)
+
+
+def test_another_photo_of_the_car_is_no_part_of_an_earlier_one():
+    seen = [marks_at(spot, moment) for moment, spot in enumerate([*PlateSpot] * 2)]
+    least = policies.PHOTO_SHARED.default
+    assert max(marks.shared(one, other) for one in seen for other in seen if one is not other) < least
+
+
+def marks_at(spot, moment):
+    picture = eyes.shrink(Image.open(io.BytesIO(photo("川A·H0001", spot=spot, moment=moment))))
+    high, wide = picture.shape[:2]
+    middle = (
+        (0.3 if spot.endswith("left") else 0.7) * wide,
+        (0.28 if spot.startswith("upper") else 0.72) * high,
+    )
+    plate = (middle[0] - 0.2 * wide, middle[1] - 0.1 * high, middle[0] + 0.2 * wide, middle[1] + 0.1 * high)
+    return eyes.marks_of(picture, [plate])
 
 
 def test_an_honest_photo_of_a_car_is_no_sheet(trip, people):

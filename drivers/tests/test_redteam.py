@@ -37,7 +37,7 @@ def test_all_kinds_are_shown_in_turn(world, noon, monkeypatch):
     assert seen == [*Attack, *Attack]
 
 
-@pytest.mark.parametrize("attack", [Attack.STILLS_5, Attack.STILLS_9])
+@pytest.mark.parametrize("attack", [Attack.STILLS_5, Attack.STILLS_9, Attack.STILLS_10, Attack.STILLS_12])
 def test_photos_of_a_turned_head_are_refused_by_the_check_in_force(world, attack):
     tried = try_attack(attack, np.random.default_rng(3))
     assert tried.read and not tried.passed

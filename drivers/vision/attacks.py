@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.vision import solidity
-from drivers.vision.liveness import Pose
+from drivers.vision.poses import Pose
 from drivers.vision.solids import SIDE, Solid, Stance, sampled
 
 Array = NDArray[Any]
@@ -23,8 +23,9 @@ class Attack(StrEnum):
     """`FLAT` is a photo moved by a hand, `PERSPECTIVE` one that is turned; `BENT_X` and `BENT_Y` are prints bent about an
     upright or a level axis and turned; `BUMP_X`, `BUMP_Y`, `BUMP_BOTH` are displaced where a nose would be, by the place
     along one axis or both; `SMOOTH` and `PIECEWISE` by a field of chance; `SCREEN` is a bump on a screen with moiré;
-    `CUT_OUT` a bent mask with holes for the eyes, before another head. `STILLS_5` and `STILLS_9` are pictures of a head
-    that turns: straight ahead, and four of which each lies between two poses, or one of each pose."""
+    `CUT_OUT` a bent mask with holes for the eyes, before another head. `STILLS_5`, `STILLS_9`, `STILLS_10` and `STILLS_12` are
+    pictures of a head that turns: straight ahead, and four of which each lies between two poses, or one of each pose, or
+    one more that was taken from closer, or three more of a head on its way. Of them the one is shown that lies nearest to where the head is to be just then."""
 
     FLAT = "flat"
     PERSPECTIVE = "perspective"
@@ -40,6 +41,19 @@ class Attack(StrEnum):
     CUT_OUT = "cut_out"
     STILLS_5 = "stills_5"
     STILLS_9 = "stills_9"
+    STILLS_10 = "stills_10"
+    STILLS_12 = "stills_12"
+
+
+# The pictures of a head that turns: in which eighth of a whole turn, from the right of the picture upwards, and how far,
+# in shares of the whole way.
+_EIGHTHS = tuple((float(eighth), 1.0) for eighth in range(8))
+STILLS: dict[Attack, tuple[tuple[float, float], ...]] = {
+    Attack.STILLS_5: tuple((0.5 + 2 * quarter, 1.0) for quarter in range(4)),
+    Attack.STILLS_9: _EIGHTHS,
+    Attack.STILLS_10: _EIGHTHS,
+    Attack.STILLS_12: (*_EIGHTHS, *((2.0 + third * 8 / 3, 0.5) for third in range(3))),
+}
 
 
 # Where a pose takes the nose in the picture: to the right, down.
@@ -52,17 +66,6 @@ WAYS: dict[Pose, tuple[float, float]] = {
     Pose.LEFT_DOWN: (0.7, 0.7),
     Pose.RIGHT_UP: (-0.7, -0.7),
     Pose.RIGHT_DOWN: (-0.7, 0.7),
-}
-# Which of four turns, in eighths of a whole one from the right of the picture upwards, is near enough to which pose.
-_QUARTERS: dict[Pose, float] = {
-    Pose.LEFT: 0.5,
-    Pose.LEFT_UP: 0.5,
-    Pose.UP: 2.5,
-    Pose.RIGHT_UP: 2.5,
-    Pose.RIGHT: 4.5,
-    Pose.RIGHT_DOWN: 4.5,
-    Pose.DOWN: 6.5,
-    Pose.LEFT_DOWN: 6.5,
 }
 _EYES = ((33, 133, 159, 145), (263, 362, 386, 374))  # corners and lids among the points of a face
 
@@ -114,17 +117,18 @@ class Forger:
         self.field = self._field()
         self.moire = (chance.uniform(2.1, 3.5), chance.uniform(0, np.pi))
 
-    def photo(self, pose: Pose) -> bytes:
-        return photographed(self.frame(pose), self.chance)
+    def photo(self, pose: Pose, share: float = 1.0) -> bytes:
+        return photographed(self.frame(pose, share), self.chance)
 
-    def frame(self, pose: Pose) -> Array:
-        """What the camera sees (BGR, float) while this pose is asked for."""
+    def frame(self, pose: Pose, share: float = 1.0) -> Array:
+        """What the camera sees (BGR, float) while this pose is asked for, at such a share of its time."""
         hand = self.chance.normal(0, 0.012, 2)
         nearer = (self.closer if pose == Pose.CLOSER else 1.0) * self.chance.normal(1, 0.01)
         stance = Stance(
             roll=self.chance.normal(0, 1.0), nearer=nearer, shift=(float(hand[0]), float(hand[1]))
         )
-        way = WAYS.get(pose, (0.0, 0.0))
+        across, down = WAYS.get(pose, (0.0, 0.0))
+        way = (share * across, share * down)
         match self.attack:
             case Attack.PERSPECTIVE | Attack.BENT_X | Attack.BENT_Y | Attack.CUT_OUT:
                 turned = replace(stance, yaw=way[0] * self.turn, pitch=-way[1] * self.turn)
@@ -141,7 +145,7 @@ class Forger:
                 | Attack.ZOOMED
             ):
                 return self._warped(way, stance)
-            case Attack.STILLS_5 | Attack.STILLS_9:
+            case Attack.STILLS_5 | Attack.STILLS_9 | Attack.STILLS_10 | Attack.STILLS_12:
                 raise ValueError(f"{self.attack} takes a head")
 
     def _warped(self, way: tuple[float, float], stance: Stance) -> Array:
@@ -181,6 +185,8 @@ class Forger:
                 | Attack.CUT_OUT
                 | Attack.STILLS_5
                 | Attack.STILLS_9
+                | Attack.STILLS_10
+                | Attack.STILLS_12
             ):
                 raise ValueError(f"{self.attack} displaces nothing")
 
@@ -229,21 +235,23 @@ class Forger:
 
 
 class Slides:
-    """Somebody with photos of a head from several sides, each of which is shown for the poses it is near enough to; and
-    closer is the one straight ahead, magnified. No two frames are the same bytes: each is saved anew, and every other one
-    is moved by a pixel or scaled by a hundredth."""
+    """Somebody with photos of a head from several sides, of which the nearest is shown; and closer is the one straight
+    ahead, magnified, or one that was taken there. No two frames are the same bytes: each is seen anew, with a camera's noise, and
+    every other one is moved by a pixel or scaled by a hundredth."""
 
     def __init__(self, attack: Attack, head: Solid, chance: np.random.Generator) -> None:
         self.attack, self.head, self.chance = attack, head, chance
         self.turn = chance.uniform(15, 19)
         self.closer = chance.uniform(1.2, 1.4)
-        self.stills: dict[float, Array] = {}
+        self.ways = [(0.0, 0.0), *(_polar(*each) for each in STILLS[attack])]
+        self.stills: dict[tuple[float, float, bool], Array] = {}
         self.shown = 0
 
-    def photo(self, pose: Pose) -> bytes:
+    def photo(self, pose: Pose, share: float = 1.0) -> bytes:
         self.shown += 1
-        still = self._still(pose)
-        nearer, shift = self.closer if pose == Pose.CLOSER else 1.0, (0.0, 0.0)
+        still = self._still(pose, share)
+        magnified = pose == Pose.CLOSER and self.attack != Attack.STILLS_10
+        nearer, shift = self.closer if magnified else 1.0, (0.0, 0.0)
         if self.shown % 2 == 0:
             if self.chance.random() < 0.5:
                 nearer *= 1.01
@@ -256,33 +264,34 @@ class Slides:
             (SIDE, SIDE),
             borderMode=cv2.BORDER_REPLICATE,
         )
+        noisy = np.clip(moved + self.chance.normal(0, 1.0, moved.shape), 0, 255).astype(np.uint8)
         quality = [cv2.IMWRITE_JPEG_QUALITY, 80 + self.shown % 16]
-        return bytes(cv2.imencode(".jpg", moved, quality)[1])
+        return bytes(cv2.imencode(".jpg", noisy, quality)[1])
 
-    def _still(self, pose: Pose) -> Array:
+    def _still(self, pose: Pose, share: float) -> Array:
         """Taken once, with a head that was before the camera then."""
-        eighth = self._eighth(pose)
-        if eighth not in self.stills:
-            stance = Stance()
-            if eighth >= 0:
-                way = np.radians(45 * eighth)
-                stance = Stance(yaw=self.turn * np.cos(way), pitch=0.85 * self.turn * np.sin(way))
+        across, down = WAYS.get(pose, (0.0, 0.0))
+        wanted = np.array((across, -down)) * share / max(float(np.hypot(across, down)), 1.0)
+        way = min(self.ways, key=lambda each: float(np.hypot(*(wanted - each))))
+        closer = pose == Pose.CLOSER and self.attack == Attack.STILLS_10
+        which = (*way, closer)
+        if which not in self.stills:
+            nearer = self.closer if closer else 1.0
+            stance = Stance(yaw=self.turn * way[0], pitch=0.85 * self.turn * way[1], nearer=nearer)
             taken = photographed(self.head.seen(stance), self.chance)
-            self.stills[eighth] = np.asarray(cv2.imdecode(np.frombuffer(taken, np.uint8), cv2.IMREAD_COLOR))
-        return self.stills[eighth]
+            self.stills[which] = np.asarray(cv2.imdecode(np.frombuffer(taken, np.uint8), cv2.IMREAD_COLOR))
+        return self.stills[which]
 
-    def _eighth(self, pose: Pose) -> float:
-        if pose not in WAYS:
-            return -1
-        if self.attack == Attack.STILLS_5:
-            return _QUARTERS[pose]
-        across, down = WAYS[pose]
-        return round(float(np.degrees(np.arctan2(-down, across)) % 360) / 45)
+
+def _polar(eighth: float, share: float) -> tuple[float, float]:
+    """How far to the right of the picture and upwards."""
+    way = np.radians(45 * eighth)
+    return share * float(np.cos(way)), share * float(np.sin(way))
 
 
 def attacker(attack: Attack, sheet: Print, head: Solid, chance: np.random.Generator) -> Forger | Slides:
     """Who shows this attack, of what it takes."""
-    if attack in {Attack.STILLS_5, Attack.STILLS_9}:
+    if attack in STILLS:
         return Slides(attack, head, chance)
     return Forger(attack, sheet, chance)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.reader.child import Refused
-from drivers.vision import mesh, sheets
+from drivers.vision import marks, mesh, sheets
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -63,7 +63,8 @@ def lines(picture: "Image") -> list[tuple[str, float]]:
 
 def plates(picture: "Image") -> dict[str, Any]:
     """All lines of text with their certainty, the box of each (left, top, right, bottom as shares of the picture from its
-    upper left) and what speaks for a sheet around it, as `drivers.vision.sheets` has it; and its fingerprint."""
+    upper left) and what speaks for a sheet around it, as `drivers.vision.sheets` has it; its fingerprint, and its marks as
+    `drivers.vision.marks` packs them."""
     seen = shrink(picture)
     found, _seconds = _text()(seen)
     found = found or []
@@ -73,7 +74,7 @@ def plates(picture: "Image") -> dict[str, Any]:
     rows = []
     for (_box, text, certainty), box, sheet in zip(found, boxes, sheets.look(seen, boxes), strict=True):
         rows.append((str(text), float(certainty), (np.array(box) / size).tolist(), astuple(sheet)))
-    return {"lines": rows, "fingerprint": fingerprint(seen)}
+    return {"lines": rows, "fingerprint": fingerprint(seen), "marks": marks_of(seen, boxes)}
 
 
 def fingerprint(seen: NDArray[np.uint8]) -> str:
@@ -81,6 +82,26 @@ def fingerprint(seen: NDArray[np.uint8]) -> str:
     beside it."""
     small = cv2.resize(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (17, 16), interpolation=cv2.INTER_AREA)
     return np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()
+
+
+def marks_of(seen: NDArray[np.uint8], boxes: list[tuple[float, ...]]) -> bytes:
+    """What stands out in all parts of a picture, but not its text: a plate looks the same on each photo of a car."""
+    grey = cv2.createCLAHE(3.0, (8, 8)).apply(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY))
+    asked = np.full(grey.shape, 255, np.uint8)
+    for left, top, right, bottom in boxes:
+        wide, high = 0.2 * (right - left), 0.6 * (bottom - top)
+        asked[max(int(top - high), 0) : int(bottom + high), max(int(left - wide), 0) : int(right + wide)] = 0
+    finder = cv2.ORB.create(6_000, nlevels=6, fastThreshold=4)
+    parts: dict[tuple[int, int], list[Any]] = {}
+    for point in sorted(finder.detect(grey, asked), key=lambda each: -each.response):
+        part = tuple(int(4 * at / size) for at, size in zip(point.pt, grey.shape[::-1], strict=True))
+        parts.setdefault((part[0], part[1]), []).append(point)
+    chosen: list[Any] = [point for part in parts.values() for point in part[:20]]
+    found: Any = finder.compute(grey, chosen)  # no descriptions (None) of no points
+    points, words = found
+    if words is None:
+        return b""
+    return marks.packed(np.array([point.pt for point in points]) / max(grey.shape), words)
 
 
 def face(picture: "Image", **demands: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from scipy.interpolate import LinearNDInterpolator
 
 from drivers.vision import solidity
 from drivers.vision.attacks import WAYS, Print, photographed
-from drivers.vision.liveness import Pose
+from drivers.vision.poses import Pose
 from drivers.vision.solids import SIDE, Solid, Stance
 
 Array = NDArray[Any]
@@ -25,22 +25,34 @@ class Living:
     def __init__(self, head: Solid, chance: np.random.Generator, *, loose: float = 1.0) -> None:
         self.head, self.chance, self.loose = head, chance, loose
         self.gain = self._about(0.95, 0.15)
+        self.turning: dict[Pose, tuple[float, float, float, float]] = {}
 
-    def photo(self, pose: Pose) -> bytes:
-        return photographed(self.head.seen(self.stance(pose)), self.chance)
+    def photo(self, pose: Pose, share: float = 1.0) -> bytes:
+        return photographed(self.head.seen(self.stance(pose, share)), self.chance)
 
-    def stance(self, pose: Pose) -> Stance:
-        """How somebody holds the head who is asked for a pose."""
+    def stance(self, pose: Pose, share: float = 1.0) -> Stance:
+        """How somebody holds the head who is asked for a pose, at such a share of the time for it."""
         x, y = WAYS.get(pose, (0.0, 0.0))
         slant = 1.07 if x and y else 1.0
         nearer = self._about(1.31, 0.09) if pose == Pose.CLOSER else 1.0
+        far, high, begins, takes = self._turning(pose)
+        gone = float(np.clip((share - begins) / takes, 0, 1))
+        gone = gone * gone * (3 - 2 * gone)
         return Stance(
-            yaw=x * slant * self._about(18, 6) * self.gain + self._some(2),
-            pitch=-y * slant * self._about(14.5, 3.5) * self.gain + self._some(2),
+            yaw=x * slant * far * self.gain * gone + self._some(1.2),
+            pitch=-y * slant * high * self.gain * gone + self._some(1.2),
             roll=self._some(2),
             nearer=nearer * (1 + self._some(0.02)),
             shift=(self._some(0.03), self._some(0.03)),
         )
+
+    def _turning(self, pose: Pose) -> tuple[float, float, float, float]:
+        """How far they turn for a pose, to the side and up, when they begin to, and how long they take: shares of its time.
+        Whoever is slow sees the dot go and follows it; whoever is quick is there before it."""
+        if pose not in self.turning:
+            far, high = self._about(18, 6), self._about(14.5, 3.5)
+            self.turning[pose] = (far, high, self._about(0.18, 0.09), self._about(0.55, 0.3))
+        return self.turning[pose]
 
     def _about(self, middle: float, reach: float) -> float:
         return middle + self.loose * self.chance.uniform(-reach, reach)

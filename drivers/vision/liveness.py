@@ -1,48 +1,24 @@
 """The challenge that tells a person before the camera from a picture of one. Pure: no I/O, no clock.
 
-The server asks for a random row of poses; the phone sends frames of each. A picture that is turned, bent or warped does
-not move as a head does (`drivers.vision.solidity`), one that is magnified does not come closer as a head does, a clip of
-an earlier check shows other poses in another order, one picture of a turned head shows one turn and not two, a frame
-that comes twice is one, and two people have two descriptions.
+The server asks for a random row of poses, one after another; the phone sends frames of each, and of a turn some on the
+way to it. A picture that is turned, bent or warped does not move as a head does (`drivers.vision.solidity`), one that is
+magnified does not come closer as a head does, a clip of an earlier check shows other poses in another order, one picture
+of a turned head shows one turn and not two, a dozen of them show a dozen positions and nothing between them, a frame that
+comes twice is one, and two people have two descriptions.
 """
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 
 from drivers.vision import solidity
 from drivers.vision.faces import Frame, Vector, likeness
-from drivers.vision.solidity import Turn
-
-
-class Pose(StrEnum):
-    CENTRE = "centre"
-    LEFT = "left"
-    RIGHT = "right"
-    UP = "up"
-    DOWN = "down"
-    LEFT_UP = "left_up"
-    LEFT_DOWN = "left_down"
-    RIGHT_UP = "right_up"
-    RIGHT_DOWN = "right_down"
-    CLOSER = "closer"
-
-
-# Where each turn leads.
-TURNS = {
-    Pose.LEFT: Turn(1, 0),
-    Pose.RIGHT: Turn(-1, 0),
-    Pose.UP: Turn(0, 1),
-    Pose.DOWN: Turn(0, -1),
-    Pose.LEFT_UP: Turn(1, 1),
-    Pose.LEFT_DOWN: Turn(1, -1),
-    Pose.RIGHT_UP: Turn(-1, 1),
-    Pose.RIGHT_DOWN: Turn(-1, -1),
-}
+from drivers.vision.poses import TURNS, Pose
 
 
 class Verdict(StrEnum):
@@ -60,15 +36,17 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Moves:
     """What a challenge asks for: how many poses; by how many degrees the head turns at least, and how far it may turn from
-    the asked direction, in degrees; by how many degrees frames of two turns differ at least; how many times as wide the
+    the asked direction, in degrees; by how many degrees two positions of the head differ at least, as any two turns must,
+    and in how many of them all frames together show it at least; how many times as wide the
     face is closer to the camera, and how much more what stands out of it grows (`drivers.vision.solidity.nearing`); the
     least cosine by which all frames hang together; how much like a head's its relief is at least, and between which
     multiples of what the turns do to a head's skin it is moved (`drivers.vision.solidity.Solidity`)."""
 
-    steps: int = 7
+    steps: int = 8
     turn: float = 8.0
     off: float = 40.0
     apart: float = 3.0
+    positions: int = 13
     closer_by: float = 1.15
     nearing: float = 0.05
     same_throughout: float = 0.55
@@ -88,7 +66,7 @@ class Bands:
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """`facts` are the figures behind the verdict: `pose`, the one that was not followed, and `same_as`, the one that was
-    shown in its place; `least`, how alike the frames are by which all hang together (a cosine); `frame`, the number of one
+    shown in its place; `positions`, in how many of them the head was seen; `least`, how alike the frames are by which all hang together (a cosine); `frame`, the number of one
     that came before; `nearing`; or `relief` and `reach`."""
 
     verdict: Verdict
@@ -139,12 +117,17 @@ def judge(
         if not following:
             return Judgement(Verdict.NOT_FOLLOWED, score, {"pose": pose.value})
         if pose in TURNS:
-            turned += [(pose, frame) for frame in following]
+            # By what a small turn moves the skin says little of a head: where each turn led to counts.
+            turned += [(pose, frame) for frame in sorted(following, key=partial(_angle, first))[-2:]]
         elif pose == Pose.CLOSER:
             closer += following
-    for (before, one), (pose, other) in combinations(turned, 2):
-        if pose != before and solidity.turned(one.points, other.points).angle < moves.apart:
+    farthest = dict(turned)  # the last of each pose is the farthest
+    for (before, one), (pose, other) in combinations(farthest.items(), 2):
+        if _angle(one, other) < moves.apart:
             return Judgement(Verdict.NOT_FOLLOWED, score, {"pose": pose.value, "same_as": before.value})
+    positions = _positions(everything, moves.apart)
+    if positions < moves.positions:
+        return Judgement(Verdict.NOT_FOLLOWED, score, {"positions": positions})
     grown = [solidity.nearing(first.points, first.texture, frame.skin) for frame in closer]
     nearing = float(np.mean(grown))
     if nearing < moves.nearing:
@@ -172,6 +155,20 @@ def _weakest_link(vectors: Sequence[Vector]) -> float:
         least = min(least, float(nearest[taken]))
         nearest = np.maximum(nearest, alike[taken])
     return least
+
+
+def _angle(one: Frame, other: Frame) -> float:
+    """By how many degrees the head turned from one to the other."""
+    return solidity.turned(one.points, other.points).angle
+
+
+def _positions(frames: Sequence[Frame], apart: float) -> int:
+    """In how many positions the head was seen that differ by so many degrees each from all the others."""
+    seen: list[Frame] = []
+    for frame in frames:
+        if all(_angle(one, frame) >= apart for one in seen):
+            seen.append(frame)
+    return len(seen)
 
 
 def _follows(pose: Pose, first: Frame, frame: Frame, moves: Moves) -> bool:

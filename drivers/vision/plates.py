@@ -40,6 +40,7 @@ class Said(msgspec.Struct, frozen=True):
 
     lines: list[tuple[str, float, Box, Sheet]]
     fingerprint: str
+    marks: bytes = b""
 
 
 _PLATES = Asked("drivers.vision.eyes:plates", Said)
@@ -60,7 +61,7 @@ class Reading:
     """The plate as read, without dot or spaces, and how certain, 0 to 1; empty where nothing like a plate was seen.
 
     `box` is where it stands (left, top, right, bottom), as shares of the picture from its upper left; `fingerprint` the
-    picture's difference hash, 256 bits as hex; `sheet` what speaks for a picture that lies on one.
+    picture's difference hash, 256 bits as hex; `marks` those of `drivers.vision.marks`; `sheet` what speaks for a picture that lies on one.
     """
 
     plate: str
@@ -68,6 +69,7 @@ class Reading:
     box: Box | None = None
     fingerprint: str = ""
     sheet: Sheet = NO_SHEET
+    marks: bytes = b""
 
     @property
     def middle(self) -> tuple[float, float] | None:
@@ -105,12 +107,12 @@ def read_plate(content: "Upload | bytes", *, side: int = 0) -> tuple[Reading, by
 
 def best_of(said: Said) -> Reading:
     """The most certain line that looks like a plate."""
-    best = Reading("", 0.0, fingerprint=said.fingerprint)
+    best = Reading("", 0.0, fingerprint=said.fingerprint, marks=said.marks)
     for text, certainty, box, sheet in said.lines:
         # What stands before the province is the car's; a stroke of 川 is read as a letter that no place has.
         marks = _BEFORE.sub(r"\1", re.sub(r"[^A-Z0-9\u4e00-\u9fff]", "", text.upper()))
         if typed.plate.FORM.match(marks) and certainty > best.certainty:
-            best = Reading(marks, certainty, box, said.fingerprint, sheet)
+            best = Reading(marks, certainty, box, said.fingerprint, sheet, said.marks)
     return best
 
 

@@ -3,6 +3,7 @@
 The stack is started as a process of its own; its clock is shifted through the file that only a scratch stack reads.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -22,12 +23,14 @@ from uuid import uuid4
 import httpx
 from PIL import Image
 
+from drivers.vision.poses import Pose, shares
 from governance.drills.report import Report, Step
 
 ROOT = Path(__file__).resolve().parents[2]
 # Real seconds until a drill takes something for not having happened: what comes at once on a quiet machine may take
 # this long on a busy one, and how long it took is in the report.
 PATIENCE = 180.0
+BETWEEN_FRAMES = 0.16  # seconds between two pictures of a face: no head turns in less than 0.3
 IDLE_STEP = 10 * 60  # seconds of the stack's clock between two signs of an open console
 TRUSTED = (
     ssl.create_default_context()
@@ -123,14 +126,32 @@ class Person:
         self, face: str, purpose: str, subject: str = "", *, poses: list[str] | None = None
     ) -> httpx.Response:
         """A face check with somebody of the sandbox before the camera; `poses` instead of those asked for, if given."""
+
+        def taken(number: int, pose: Pose) -> list[bytes]:
+            seen = Pose(poses[number % len(poses)]) if poses else pose
+            return [
+                self.world.frame(face, seen, number * 7 + again, share)
+                for again, share in enumerate(shares(seen))
+            ]
+
+        return self.follow_poses(purpose, subject, taken)
+
+    def follow_poses(
+        self, purpose: str, subject: str, taken: Callable[[int, Pose], list[bytes]]
+    ) -> httpx.Response:
+        """A face check with the pictures that are `taken` of each pose, by its number, when it is said."""
         check = self.must(self.post("/api/v1/driver/face-checks/", {"purpose": purpose, "subject": subject}))
-        shown = poses or check["challenge"]
-        frames = [
-            (f"step{number}", self.world.frame(face, shown[number % len(shown)], number * 7 + again))
-            for number in range(len(check["challenge"]))
-            for again in range(2)
-        ]
-        return self.upload(f"/api/v1/driver/face-checks/{check['code']}/frames/", frames)
+        path, pose = f"/api/v1/driver/face-checks/{check['code']}/", check["pose"]
+        frames: list[tuple[str, bytes]] = []
+        while pose:
+            number, begun, named = len({name for name, _picture in frames}), time.monotonic(), []
+            for picture in taken(number, Pose(pose)):
+                time.sleep(BETWEEN_FRAMES)
+                frames.append((f"step{number}", picture))
+                moment = int((time.monotonic() - begun) * 1_000)
+                named.append({"digest": hashlib.sha256(picture).hexdigest(), "at": moment})
+            pose = self.must(self.post(f"{path}next/", {"frames": named}))["pose"]
+        return self.upload(f"{path}frames/", frames)
 
     def until_read(self, send: Callable[[], httpx.Response]) -> httpx.Response:
         """Pictures, sent once more where so many were being read that they were to come again: after the time that the
@@ -167,9 +188,9 @@ class House:
         self.used_digits: dict[str, str] = {}
 
     # --- the sandbox's camera ---
-    def frame(self, face: str, pose: str, number: int = 0) -> bytes:
-        """One frame of an invented person."""
-        return self._picture(f"/camera/{face}/{pose}.jpg?n={number}")
+    def frame(self, face: str, pose: str, number: int = 0, share: float = 1.0) -> bytes:
+        """One frame of an invented person, who is such a share of the way to the pose."""
+        return self._picture(f"/camera/{face}/{pose}.jpg?n={number}&share={share}")
 
     def car(self, plate: str, *, spot: str = "", blurred: bool = False) -> bytes:
         """A photo of a car with this plate, which stands at a place of the photo."""

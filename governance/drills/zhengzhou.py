@@ -15,8 +15,8 @@ from functools import partial
 
 import numpy as np
 
-from drivers.vision.attacks import Attack, Forger, photographed, print_of
-from drivers.vision.liveness import Pose
+from drivers.vision.attacks import Attack, Forger, print_of
+from drivers.vision.poses import shares
 from governance.drills import complaints
 from governance.drills.report import Branch, Report, play_branches
 from governance.drills.rides import Ride, filed, not_his, refused, status
@@ -326,17 +326,11 @@ def bent_picture(report: Report) -> None:
 
 def _refused_bent(ride: Ride, picture: bytes, attack: Attack, code: str) -> tuple[bool, str]:
     """Nobody sits before the camera: each frame is the one picture, warped, moved and held as a hand does it."""
-    check = Person.must(
-        ride.driver.post("/api/v1/driver/face-checks/", {"purpose": "accept", "subject": ride.code})
-    )
     chance = np.random.default_rng(2018)
     forger = Forger(attack, print_of(picture, FACE), chance)
-    frames = [
-        (f"step{number}", photographed(forger.frame(Pose(pose)), chance))
-        for number, pose in enumerate(check["challenge"])
-        for _again in range(2)
-    ]
-    shown = ride.driver.upload(f"/api/v1/driver/face-checks/{check['code']}/frames/", frames)
+    shown = ride.driver.follow_poses(
+        "accept", ride.code, lambda _number, pose: [forger.photo(pose, share) for share in shares(pose)]
+    )
     if shown.status_code != 200:
         return refused(shown, 403, code)
     body = {"itinerary": ride.itinerary, "face_token": shown.json()["token"]}

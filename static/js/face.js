@@ -2,12 +2,13 @@
 // before the camera; the server judges their frames like anybody's.
 import { putPicture } from "./parts/files.js";
 import { keepPlaceReady } from "./parts/here.js";
-import { SETTLE_MS, poseMs } from "./parts/pace.js";
+import { digest, lead, moments, poseMs } from "./parts/pace.js";
 import { PlateCamera } from "./parts/plate.js";
 import { sendPositions } from "./parts/positions.js";
 import { wait } from "./parts/wait.js";
 
 const SIDE = 480;
+const INVENTED_MS = 600; // nobody has to read and turn
 
 const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 
@@ -30,6 +31,7 @@ class Camera {
     this.video = box.querySelector("video");
     this.drawn = box.querySelector("img");
     this.line = box.querySelector("[data-says]");
+    this.dot = box.querySelector("[data-dot]");
     this.bar = box.querySelector("progress");
     this.start = box.querySelector("[data-start]");
     this.person = box.querySelector("[data-person]");
@@ -57,9 +59,10 @@ class Camera {
     return stream;
   }
 
-  async inventedFrame(pose) {
+  async inventedFrame(pose, share) {
     this.moment += 1;
-    const address = this.box.dataset.sandbox + "/camera/" + this.invented + "/" + pose + ".jpg?n=" + this.moment;
+    const which = pose + ".jpg?share=" + share + "&n=" + this.moment;
+    const address = this.box.dataset.sandbox + "/camera/" + this.invented + "/" + which;
     const blob = await (await fetch(address)).blob();
     URL.revokeObjectURL(this.drawn.src);
     this.drawn.src = URL.createObjectURL(blob);
@@ -76,26 +79,40 @@ class Camera {
     return new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.9); });
   }
 
-  frame(pose) {
-    return this.invented ? this.inventedFrame(pose) : this.ownFrame();
+  frame(pose, share) {
+    return this.invented ? this.inventedFrame(pose, share) : this.ownFrame();
   }
 
-  // Two frames of each pose, one after another: the face has to move as it was asked.
-  async capture(challenge) {
+  // The face has to move as it is asked; the next pose is said when the pictures of this one are named.
+  async capture(check) {
     const form = new FormData();
     this.bar.hidden = false;
-    this.bar.max = challenge.length;
-    for (const [step, pose] of challenge.entries()) {
-      this.line.textContent = this.said[pose];
-      this.line.dataset.pose = pose;
-      await wait(this.invented ? SETTLE_MS : poseMs(this.tries));
-      form.append("step" + step, await this.frame(pose), "a.jpg");
-      await wait(this.invented ? 0 : SETTLE_MS);
-      form.append("step" + step, await this.frame(pose), "b.jpg");
+    this.bar.max = check.poses;
+    let { pose } = check;
+    for (let step = 0; pose; step += 1) {
+      const frames = await this.follow(pose, "step" + step, form);
       this.bar.value = step + 1;
+      ({ pose } = await post("/api/v1/driver/face-checks/" + check.code + "/next/", { frames }));
     }
     this.line.dataset.pose = "";
+    this.dot.hidden = true;
     return form;
+  }
+
+  async follow(pose, name, form) {
+    const begun = performance.now();
+    const ms = this.invented ? INVENTED_MS : poseMs(this.tries);
+    const frames = [];
+    this.line.textContent = this.said[pose];
+    this.line.dataset.pose = pose;
+    lead(this.dot, pose, ms);
+    for (const { at, share } of moments(pose, ms)) {
+      await wait(Math.max(0, begun + at - performance.now()));
+      const picture = await this.frame(pose, share);
+      frames.push({ digest: await digest(picture), at: Math.floor(performance.now() - begun) });
+      form.append(name, picture, share + ".jpg");
+    }
+    return frames;
   }
 
   passed(found) {
@@ -123,7 +140,7 @@ class Camera {
       stream = await this.open();
       const { purpose, subject } = this.box.dataset;
       const check = await post("/api/v1/driver/face-checks/", { purpose, subject });
-      const form = await this.capture(check.challenge);
+      const form = await this.capture(check);
       this.line.textContent = this.said.sending;
       this.passed(await post("/api/v1/driver/face-checks/" + check.code + "/frames/", form));
     } catch (error) {

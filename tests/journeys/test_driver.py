@@ -1,12 +1,13 @@
 """From an application on a phone to the first accepted order, before a camera that follows what the page asks."""
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from core.languages import say_in
-from drivers.vision.liveness import Pose
+from drivers.vision.poses import Pose, shares
 from tests.journeys.conftest import ways
 from tests.journeys.test_journeys import ride, where
 
@@ -23,13 +24,22 @@ OBEYING_CAMERA = """
     const pen = canvas.getContext("2d");
     // A head follows at once, however busy what draws it is: all that it can be asked for is there before it is seen.
     const heads = new Map();
-    for (const pose of poses) {
-      const answer = await fetch(sandbox + "/camera/" + name + "/" + pose + ".jpg?n=" + (2 + heads.size));
-      heads.set(pose, await createImageBitmap(await answer.blob()));
+    for (const [pose, shares] of Object.entries(poses)) {
+      for (const share of shares) {
+        const which = pose + ".jpg?share=" + share + "&n=" + (2 + heads.size);
+        const answer = await fetch(sandbox + "/camera/" + name + "/" + which);
+        heads.set(pose + share, await createImageBitmap(await answer.blob()));
+      }
     }
+    let asked = "centre", since = 0;
     const draw = () => {
       const line = document.querySelector("[data-says]");
-      const picture = heads.get(line && line.dataset.pose) || heads.get("centre");
+      const pose = (line && line.dataset.pose) || "centre";
+      if (pose !== asked) { asked = pose; since = performance.now(); }
+      // A little ahead of where it is photographed.
+      const gone = (performance.now() - since) / 1700 + 0.1;
+      const share = poses[pose].findLast((each) => each <= gone) ?? poses[pose][0];
+      const picture = heads.get(pose + share);
       pen.fillStyle = "#777"; pen.fillRect(0, 0, 640, 480);
       pen.drawImage(picture, 80, 0, 480, 480);
       for (let x = 0; x < 640; x += 20) {
@@ -47,7 +57,8 @@ OBEYING_CAMERA = """
 
 def with_camera(visitor, size, language, world, name):
     window = visitor(size, language)
-    window.context.add_init_script(f"({OBEYING_CAMERA})({world.sandbox!r}, {name!r}, {[*map(str, Pose)]})")
+    poses = json.dumps({pose: shares(pose) for pose in Pose})
+    window.context.add_init_script(f"({OBEYING_CAMERA})({world.sandbox!r}, {name!r}, {poses})")
     return window
 
 
