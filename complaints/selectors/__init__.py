@@ -9,6 +9,7 @@ from complaints.selectors.care import (
     care_tasks,
     done_care,
     overdue_care,
+    own_care,
 )
 from complaints.selectors.cases import (
     Cite,
@@ -224,6 +225,7 @@ __all__ = [
     "open_trainings",
     "outside_that_rings",
     "overdue_care",
+    "own_care",
     "owned_complaints",
     "owners_of_cases",
     "page_of",

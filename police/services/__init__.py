@@ -1,5 +1,6 @@
 """The only writers of police requests and releases, by use case."""
 
+from police.services.desk import give_own_requests as give_own_requests
 from police.services.errors import LATE as LATE
 from police.services.errors import decide_error as decide_error
 from police.services.errors import note_error as note_error

@@ -66,6 +66,7 @@ from rides.selectors.night import (
     code_of_reminder,
     late_pickup_by_code,
     open_late_pickups,
+    own_late_pickups,
     reminder_by_code,
     reminders_to_call,
 )
@@ -258,6 +259,7 @@ __all__ = [
     "open_late_pickups",
     "open_suspensions",
     "other_side",
+    "own_late_pickups",
     "own_places",
     "own_places_called",
     "owners_for",

@@ -353,7 +353,7 @@ def _mine(request: HttpRequest, error: DomainError | None = None) -> HttpRespons
         "offered": selectors.offered_to(account),
         "appeals": selectors.open_appeals(),
         "responders": [
-            each.code for each in people_who_may("incidents.respond") if each.code != account.code
+            each.code for each in handover.may_inherit(account, people_who_may("incidents.respond"))
         ],
         "now": clock.now(),
     }
