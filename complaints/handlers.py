@@ -1,6 +1,7 @@
 """What complaints do when other rooms say something."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -16,12 +17,13 @@ from complaints.selectors import (
     own_care,
     owned_complaints,
     owners_of_cases,
+    prepared_steps,
     trips_of_claims,
     trips_of_complaints,
 )
 from complaints.services import give_own_care, give_own_complaints, open_recording_case
 from complaints.states import Level
-from core import cases, handover, holds, known, live
+from core import cases, handover, holds, known, live, prepared
 from core.events import handles
 from rides.selectors import trip_by_code
 from safety.events import RecordingKept
@@ -34,6 +36,21 @@ if TYPE_CHECKING:
 def keep_recording_in_a_case(event: RecordingKept) -> None:
     """Whoever asks to keep a recording has a case about it."""
     open_recording_case(trip=trip_by_code(event.trip))
+
+
+@prepared.offer
+def steps() -> list[prepared.Step]:
+    """What supervisors wrote down for incidents beside their answers to complaints."""
+    return [
+        prepared.Step(
+            code=row.code,
+            title={"zh": row.title_zh, "en": row.title_en},
+            words={"zh": row.body_zh, "en": row.body_en},
+            note={"zh": row.note_zh, "en": row.note_en},
+            again=timedelta(minutes=row.again_minutes) if row.again_minutes else None,
+        )
+        for row in prepared_steps()
+    ]
 
 
 @cases.register_case_lookup

@@ -381,6 +381,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "safety.seen": pgettext_lazy("journal", "what was new seen"),
     "safety.sent_back": pgettext_lazy("journal", "outcome of an incident sent back"),
     "safety.sos": pgettext_lazy("journal", "SOS"),
+    "safety.step": pgettext_lazy("journal", "prepared step taken"),
     "safety.taken": pgettext_lazy("journal", "incident taken"),
     "safety.welfare_check": pgettext_lazy("journal", "welfare check filed"),
     "safety.wrote": pgettext_lazy("journal", "message to the caller written"),
