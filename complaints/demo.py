@@ -10,6 +10,7 @@ from complaints import services
 from complaints.models import Article, Macro, Shift
 from complaints.services import Planned
 from complaints.services.shifts import midnight
+from complaints.states import MacroUse
 from core import clock
 
 if TYPE_CHECKING:
@@ -36,6 +37,24 @@ MACROS = [
         "lost", "lost_property", "寻找失物", "Looking for it",
         "我们已请司机查找您{trip_date}行程中遗失的物品，找到后会联系您。",
         "We asked the driver to look for what you left on {trip_date} and call you as soon as it is found.",
+    ),
+]  # fmt: skip
+# Steps on an incident: words to who called, a note, and after how many minutes somebody looks again.
+STEPS = [
+    (
+        "stay-quiet", 2, {
+            "title_zh": "安静陪伴，两分钟后再看", "title_en": "Stay quietly, look again in two minutes",
+            "body_zh": "我们看得到您的位置，一直在。能写字时，写“是”或“否”就够。",
+            "body_en": "We see where you are and stay with you. When you can write, yes or no is enough.",
+            "note_zh": "已告知静默陪伴，等她回应", "note_en": "Told that we stay quietly; waiting for a word",
+        },
+    ),
+    (
+        "wait-police", 5, {
+            "title_zh": "警方已出发，五分钟后核实", "title_en": "The police are on their way, ask in five minutes",
+            "body_zh": "", "body_en": "",
+            "note_zh": "警方称已出发，届时核实是否到场", "note_en": "The police say that they are coming; ask whether they are there",
+        },
     ),
 ]  # fmt: skip
 GUIDES = [
@@ -70,6 +89,10 @@ def make_demo_desk() -> None:
         for code, category, title_zh, title_en, body_zh, body_en in MACROS:
             texts = {"title_zh": title_zh, "title_en": title_en, "body_zh": body_zh, "body_en": body_en}
             services.save_macro(account=supervisor, code=code, texts=texts, category=category)
+        for code, again, texts in STEPS:
+            services.save_macro(
+                account=supervisor, code=code, texts=texts, use=MacroUse.INCIDENT, again=again
+            )
     if not Article.objects.exists():
         for code, category, title_zh, title_en, body_zh, body_en in GUIDES:
             texts = {"title_zh": title_zh, "title_en": title_en, "body_zh": body_zh, "body_en": body_en}

@@ -1,9 +1,11 @@
 """What complaints do when other rooms say something."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from complaints.selectors import (
     calls_of_last_hour,
@@ -12,13 +14,16 @@ from complaints.selectors import (
     newest_call,
     open_accidents_about,
     open_complaints_about,
+    own_care,
+    owned_complaints,
     owners_of_cases,
+    prepared_steps,
     trips_of_claims,
     trips_of_complaints,
 )
-from complaints.services import give_own_complaints, open_recording_case
+from complaints.services import give_own_care, give_own_complaints, open_recording_case
 from complaints.states import Level
-from core import cases, handover, holds, known, live
+from core import cases, handover, holds, known, live, prepared
 from core.events import handles
 from rides.selectors import trip_by_code
 from safety.events import RecordingKept
@@ -31,6 +36,21 @@ if TYPE_CHECKING:
 def keep_recording_in_a_case(event: RecordingKept) -> None:
     """Whoever asks to keep a recording has a case about it."""
     open_recording_case(trip=trip_by_code(event.trip))
+
+
+@prepared.offer
+def steps() -> list[prepared.Step]:
+    """What supervisors wrote down for incidents beside their answers to complaints."""
+    return [
+        prepared.Step(
+            code=row.code,
+            title={"zh": row.title_zh, "en": row.title_en},
+            words={"zh": row.body_zh, "en": row.body_en},
+            note={"zh": row.note_zh, "en": row.note_en},
+            again=timedelta(minutes=row.again_minutes) if row.again_minutes else None,
+        )
+        for row in prepared_steps()
+    ]
 
 
 @cases.register_case_lookup
@@ -91,7 +111,43 @@ def complaints_known_of(code: str) -> list[known.Known]:
     ]
 
 
-@handover.part("complaints")
+def _own_complaints(account: "Account") -> list[handover.Mine]:
+    return [
+        handover.Mine(row.code, reverse("complaints_console:case", args=[row.code]), row.filed_at)
+        for row in owned_complaints(account)
+    ]
+
+
+def _own_care(account: "Account") -> list[handover.Mine]:
+    page = reverse("complaints_console:care")
+    return [handover.Mine(row.concerns, page, until=row.due_at) for row in own_care(account)]
+
+
+@handover.held(
+    "care",
+    _("Care"),
+    column="complaints.CareTask.owner",
+    due="care",
+    order=25,
+    permission="complaints.work",
+    marks=("care",),
+    mine=_own_care,
+)
+def hand_over_care(account: "Account", heir: "Account", _words: str) -> int:
+    """What somebody promised to do for a person is promised still."""
+    return give_own_care(account, heir)
+
+
+@handover.held(
+    "complaints",
+    _("Complaint"),
+    column="complaints.Complaint.owner",
+    due="complaints",
+    order=20,
+    permission="complaints.work",
+    marks=("complaints",),
+    mine=_own_complaints,
+)
 def hand_over_complaints(account: "Account", heir: "Account", words: str) -> int:
     """At the end of a shift."""
     return give_own_complaints(account, heir, words)

@@ -35,6 +35,12 @@ def check_text(text: str) -> None:
             raise MacroUnknown(name=f"{{{name}}}")
 
 
+def check_no_holes(text: str) -> None:
+    """Raises `MacroUnknown` where a text, which nothing will fill in, holds any placeholder."""
+    for name in _HOLE.findall(text):
+        raise MacroUnknown(name=f"{{{name}}}")
+
+
 def fill(text: str, *, complaint: "Complaint", account: "Account", language: str, link: str) -> str:
     """The text with the case's own words, in the language of whom it goes to."""
     with override(language):

@@ -182,6 +182,13 @@ timeline.vocabulary(
 )
 
 
+class MacroUse(models.TextChoices):
+    """Where a macro is offered."""
+
+    ANSWER = "answer", _("answers to complaints")
+    INCIDENT = "incident", _("steps on an incident, with one key")
+
+
 @timeline.kinds
 class ComplaintLine(models.TextChoices):
     FILED = "complaints.filed", _("Complaint %(code)s filed: %(category)s")

@@ -5,6 +5,7 @@ from complaints import views
 app_name = "complaints"
 urlpatterns = [
     path("trips/<code:trip_code>/complaint/", views.file, name="file"),
+    path("ride/<secret:key>/complaint/", views.rider, name="rider"),
     path("complain/", views.street, name="street"),
     path("complaints/", views.mine, name="mine"),
     path("complaints/<code:code>/", views.receipt, name="receipt"),

@@ -44,7 +44,7 @@ from core.errors import DomainError, explain
 from core.limits import asker_of
 from core.permissions import may
 from core.posted import chosen
-from rides.selectors import trip_of
+from rides.selectors import trip_of, trip_of_rider
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -85,6 +85,27 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
                 files=found["uploads"],
             )
             return redirect("complaints:receipt", complaint.code)
+        except DomainError as error:
+            explain(form, error)
+    return render(
+        request, "complaints/file.html", {"form": form, "trip": trip}, status=400 if form.errors else 200
+    )
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def rider(request: HttpRequest, key: str) -> HttpResponse:
+    """Whoever somebody booked for complains by the key of her page, without an account and without a code (A6)."""
+    trip = trip_of_rider(key)
+    form = ComplaintForm(
+        request.POST or None, request.FILES or None, initial={"submission": idempotency.new_key()}
+    )
+    if request.method == "POST" and form.is_valid():
+        found = form.cleaned_data
+        told = Filing(Category(found["category"]), found["words"], found["submission"], found["uploads"])
+        try:
+            complaint = services.file_of_rider(trip=trip, told=told)
+            return redirect("complaints:follow", complaint.code, complaint.secret)
         except DomainError as error:
             explain(form, error)
     return render(

@@ -610,6 +610,11 @@ def undecided() -> list[PoliceRequest]:
     return _UNDECIDED.all()
 
 
+def own_undecided(account: "Account") -> list[PoliceRequest]:
+    """Requests without an answer that this person has, oldest first."""
+    return [row for row in undecided() if row.owned_by == account.code]
+
+
 def waiting_for_second_person() -> list[PoliceRequest]:
     """Requests whose release one person proposed, which another has to confirm, oldest first."""
     rows = PoliceRequest.objects.filter(OF_PEOPLE, state__in=UNDECIDED, trip__isnull=False).exclude(

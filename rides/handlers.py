@@ -1,8 +1,13 @@
 """What rides do when accounts say something."""
 
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
 from accounts.events import FoundUnderAge, GuardianEnded, SignedInSomewhere
 from accounts.selectors import account_by_code, sign_in_place
-from core import clock, policy
+from core import clock, handover, policy
 from core.events import handles
 from drivers.events import WentOffline
 from drivers.selectors import driver_by_code
@@ -11,9 +16,34 @@ from drivers.states import CaseKind
 from rides.geometry import distance
 from rides.models import LatestPosition
 from rides.policies import FAR_SIGN_IN, FAR_SIGN_IN_FRESH
+from rides.selectors import own_late_pickups
+from rides.services import give_own_late_pickups
 from rides.services.offers import stop_offering
 from rides.services.upkeep import close_orders_without_guardian
 from rides.states import WITH_DRIVER, Party
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+def _own_late_pickups(account: "Account") -> list[handover.Mine]:
+    page = reverse("rides_console:night")
+    return [handover.Mine(row.trip.code, page, row.opened_at) for row in own_late_pickups(account)]
+
+
+@handover.held(
+    "late_pickups",
+    _("Late pick-up"),
+    column="rides.LatePickup.taken_by",
+    due="late_pickups",
+    order=15,
+    permission="night.call",
+    marks=("night",),
+    mine=_own_late_pickups,
+)
+def hand_over_late_pickups(account: "Account", heir: "Account", _words: str) -> int:
+    """Whoever waits at night for a car is looked after by a colleague from now on."""
+    return give_own_late_pickups(account, heir)
 
 
 @handles(SignedInSomewhere)

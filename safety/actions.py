@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.selectors import codes_who_may
 from core import holds
@@ -123,6 +123,16 @@ class SayToCaller(ToCaller):
     phrase = choice(_("Phrase, in their language"), StaffPhrase.choices, drawn=False)
 
 
+class PreparedStep(ActionForm):
+    """Which of the steps that supervisors wrote down."""
+
+    step = forms.CharField(max_length=20, widget=forms.HiddenInput)
+    shown = forms.CharField(max_length=20, widget=Drawn, required=False)
+
+    def prepare(self) -> None:
+        say_what_is_shown(self)
+
+
 class PoliceCalled(ActionForm):
     station = forms.CharField(label=_("Which station, and who there took it?"), max_length=200)
     number = forms.CharField(label=_("Number that you reached"), max_length=40)
@@ -202,7 +212,9 @@ INCIDENTS.add(
         permission=RESPOND,
         run=calls(services.see_news, "shown"),
         form=See,
-        offered=lambda incident, _person: incident.news_at is not None and incident.taken_at is not None,
+        offered=lambda incident, _person: (
+            incident.taken_at is not None and (incident.news_at is not None or incident.look_due)
+        ),
         urgent=True,
         shortcut="s",
     ),
@@ -254,6 +266,14 @@ INCIDENTS.add(
         run=_call(Callee.STATION),
         form=CallStation,
         shortcut="g",
+    ),
+    Action(
+        key="step",
+        label=pgettext_lazy("incident", "Take a prepared step"),
+        permission=RESPOND,
+        run=calls(services.take_step, "step", "shown"),
+        form=PreparedStep,
+        offered=lambda _incident, _person: False,  # each by a button and a key of its own
     ),
     Action(
         key="note",

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.events import GuardianEnded
@@ -41,6 +42,7 @@ from safety.selectors import (
     is_called_in_silence,
     live_counts,
     open_incidents_about,
+    owned_by,
     takers_of_incidents,
     trips_to_follow,
 )
@@ -329,7 +331,23 @@ def owners_of_incidents(code: str) -> list[str]:
     return takers_of_incidents(code)
 
 
-@handover.part("incidents")
+def _own_incidents(account: "Account") -> list[handover.Mine]:
+    return [
+        handover.Mine(row.code, reverse("safety_console:incident", args=[row.code]), row.opened_at)
+        for row in owned_by(account)
+    ]
+
+
+@handover.held(
+    "incidents",
+    gettext_lazy("Incident"),
+    column="safety.Incident.taken_by",
+    due="incidents",
+    order=10,
+    permission="incidents.respond",
+    marks=("incidents",),
+    mine=_own_incidents,
+)
 def hand_over_incidents(account: "Account", heir: "Account", words: str) -> int:
     """At the end of a shift."""
     return offer_own_incidents(account, heir, words)

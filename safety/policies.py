@@ -342,6 +342,8 @@ def clocks_of(incident: "Incident") -> list[Clock]:
         )
     if incident.taken_at and incident.news_at:
         clocks.append(_until_seen(incident, incident.news_at))
+    if incident.taken_at and incident.look_at and not incident.closed_at:
+        clocks.append(Clock("look", _("looked at again"), incident.look_at, incident.look_at, None))
     return clocks
 
 
@@ -466,7 +468,7 @@ def _not_to_contact(incident: "Incident", account: "Account") -> str | Promise:
 def _nothing_new(incident: "Incident", _account: "Account") -> str | Promise:
     match IncidentState(incident.state):
         case IncidentState.TAKEN | IncidentState.RESOLVED:
-            return "" if incident.news_at else _("Nothing is new.")
+            return "" if incident.news_at or incident.look_due else _("Nothing is new.")
         case IncidentState.OPEN:
             return _("Take the incident first.")
         case IncidentState.CLOSED:
@@ -528,6 +530,7 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "see": _nothing_new,
     "write": _not_written_to,
     "say": _not_written_to,
+    "step": _not_taken,
     "note": _closed,
     "called": _not_called,
     "call_passenger": _not_to_passenger,

@@ -242,6 +242,7 @@ class SafetyLine(models.TextChoices):
     REPORTER_VERIFIED = "safety.reporter_verified", _("The reporter of %(code)s verified their phone")
     TAKEN = "safety.taken", _("Taken by %(who)s")
     NOTE = "safety.note", _("Note")
+    STEP = "safety.step", _("Prepared step taken: %(step)s")
     SAFE_CHECK = (
         "safety.safe_check",
         _("A safe check reached the passenger: spoken to, apart from the driver"),

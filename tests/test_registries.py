@@ -131,7 +131,16 @@ SECOND = {
     "core.four_eyes.PAIRS": lambda: four_eyes.declare(
         "police.release", "x", table="police.PoliceRequest", first="x", second="y", law="z"
     ),
-    "core.handover._parts": lambda: handover.part(next(iter(handover._parts)))(lambda *_given: 0),
+    "core.handover._held": lambda: handover.held(
+        next(iter(handover.kinds())),
+        "x",
+        column="x",
+        due="x",
+        order=0,
+        permission="night.call",
+        marks=(),
+        mine=lambda _account: [],
+    )(lambda *_given: 0),
     "core.heartbeat._declared": lambda: heartbeat.declare(heartbeat.declared()[0].name, "x", "x"),
     "core.jobs._periodic": lambda: jobs.periodic(next(iter(jobs.periodic_tasks()))),
     "core.jobs._pieces": lambda: jobs.piece(retold(next(iter(jobs.pieces())))),

@@ -55,7 +55,7 @@ BY_STAFF = {
     "governance.Reassessment.findings", "governance.Reassessment.decision", "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
     "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MaliceAppeal.reason",
     "safety.RecordingPlay.reason", "complaints.Claim.reason", "complaints.CareTask.words", "complaints.CareTask.outcome",
-    "complaints.Campaign.text_zh", "complaints.Campaign.text_en", "complaints.Macro.body_zh", "complaints.Macro.body_en",
+    "complaints.Campaign.text_zh", "complaints.Campaign.text_en", "complaints.Macro.body_zh", "complaints.Macro.body_en", "complaints.Macro.note_zh", "complaints.Macro.note_en",
     "complaints.Article.body_zh", "complaints.Article.body_en", "complaints.OutsideMessage.dismissed",
     "complaints.Statement.question", "complaints.Decision.reason", "complaints.WorkSummary.judgement",
     "complaints.WorkSummary.learned", "complaints.WorkSummary.skills", "complaints.WorkSummary.goals",
@@ -93,7 +93,7 @@ NO_SENTENCE = {
 }  # fmt: skip
 # Kinds of lines whose words are staff's own; any other kind is read.
 LINES_BY_STAFF = {
-    "complaints.kept", "complaints.lift_proposed", "complaints.lower_proposed", "complaints.lower_refused",
+    "shift.handed_over", "complaints.kept", "complaints.lift_proposed", "complaints.lower_proposed", "complaints.lower_refused",
     "complaints.named", "complaints.reached", "complaints.note", "complaints.answered", "complaints.asked",
     "complaints.decided", "complaints.trained", "complaints.training_refused", "complaints.appeal_decided",
     "complaints.merged", "complaints.reopen_proposed", "complaints.reopen_refused", "complaints.reopened",

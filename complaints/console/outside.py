@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints import macros, selectors, services, words
@@ -14,7 +14,7 @@ from complaints.actions import MESSAGES
 from complaints.forms import DangerWordsForm
 from complaints.limits import limits_of
 from complaints.models import OutsideMessage
-from complaints.states import LEVEL_OF, SMS, Category, Level
+from complaints.states import LEVEL_OF, SMS, Category, Level, MacroUse
 from core import danger, policy
 from core.access import account_of, permission_required
 from core.actions import Refusal, choice
@@ -42,12 +42,38 @@ class TextsForm(forms.Form):
 
 
 class MacroForm(TextsForm):
-    """An answer, and whether it is offered."""
+    """An answer or a step on an incident, and whether it is offered."""
 
+    field_order = (
+        "code", "use", "title_zh", "title_en", "body_zh", "body_en", "note_zh", "note_en", "again_minutes", "category",
+    )  # fmt: skip
+
+    use = choice(pgettext_lazy("macro", "used for"), MacroUse.choices)
+    note_zh = forms.CharField(
+        label=pgettext_lazy("macro", "note (Chinese)"),
+        max_length=400,
+        required=False,
+        help_text=gettext_lazy("Of a step alone: it stands in the timeline of the incident."),
+    )
+    note_en = forms.CharField(label=pgettext_lazy("macro", "note (English)"), max_length=400, required=False)
+    again_minutes = forms.IntegerField(
+        label=pgettext_lazy("macro", "look again after, in minutes"),
+        min_value=1,
+        max_value=services.library.LONGEST_WAIT,
+        required=False,
+        help_text=gettext_lazy(
+            "Of a step alone: after that time the incident rings until somebody has looked."
+        ),
+    )
     retired = choice(
         gettext_lazy("Is it in use?"),
         [("0", gettext_lazy("in use")), ("1", gettext_lazy("retired"))],
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("body_zh", "body_en"):
+            self.fields[name].required = False  # a step may write to nobody; the service asks for an answer's
 
 
 @require_GET
@@ -161,6 +187,8 @@ def macro_list(request: HttpRequest) -> HttpResponse:
             texts=given,
             category=given["category"],
             retired=given["retired"] == "1",
+            use=given["use"],
+            again=given["again_minutes"],
         ),
         MacroForm,
     )
@@ -171,8 +199,8 @@ def macro_list(request: HttpRequest) -> HttpResponse:
         row = next((each for each in rows if each.code == code), None)
         if row is None:
             raise NotFound
-        fields = ("code", "title_zh", "title_en", "body_zh", "body_en", "category")
-        initial = {name: getattr(row, name) for name in fields}
+        fields = {"code", "use", "title_zh", "title_en", "body_zh", "body_en", "note_zh", "note_en"}
+        initial = {name: getattr(row, name) for name in fields | {"again_minutes", "category"}}
         form = MacroForm(initial=initial | {"retired": "1" if row.retired else "0"})
     context = {
         "title": _("Macros"),

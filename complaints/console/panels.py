@@ -12,12 +12,11 @@ from complaints import selectors
 from complaints.states import Level
 from core import formats
 from core.console.navigation import CASES, DESK, key, link
-from core.console.panels import DUE, MINE, NOTICES, Due, Mine, panel
+from core.console.panels import DUE, NOTICES, Due, panel
 from core.danger import said_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from complaints.models import CareTask
     from complaints.rosters import Hour
 
 WORK = "complaints.work"
@@ -102,16 +101,12 @@ def claims(person: "Account", _at: datetime) -> list[Due]:
     ]
 
 
-def _concerns(task: "CareTask") -> str:
-    return task.complaint.code if task.complaint else task.accident.code if task.accident else task.code
-
-
 @panel("care", _("Care"), place=DUE, order=90, marks=("care",), permission=WORK)
 def care(person: "Account", at: datetime) -> list[Due]:
     """Care that is overdue and one's own, or nobody's."""
     return [
         Due(
-            _concerns(row),
+            row.concerns,
             reverse("complaints_console:care"),
             until=row.due_at,
             what=row.get_kind_display(),
@@ -145,22 +140,3 @@ def outside(_person: "Account", _at: datetime) -> list[Due]:
         level = "bad" if any(row.danger == Level.SEVERE for row in rest) else "warn"
         due.append(Due(said, page, since=min(row.at for row in rest), level=level))
     return due
-
-
-@panel("my_care", _("Care"), place=MINE, order=25, marks=("care",), permission=WORK)
-def my_care(person: "Account", _at: datetime) -> list[Mine]:
-    """Care that this person promised and has not done."""
-    return [
-        Mine(_concerns(row), reverse("complaints_console:care"), row.due_at)
-        for row in selectors.care_tasks(person)
-        if row.owner_id == person.pk
-    ]
-
-
-@panel("my_complaints", _("Complaints"), place=MINE, order=20, marks=("complaints",), permission=WORK)
-def my_complaints(person: "Account", _at: datetime) -> list[Mine]:
-    """Open complaints that this person owns."""
-    return [
-        Mine(row.code, reverse("complaints_console:case", args=[row.code]), row.filed_at)
-        for row in selectors.owned_complaints(person)
-    ]

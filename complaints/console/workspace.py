@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account
-from accounts.selectors import codes_who_may
+from accounts.selectors import account_by_code, codes_who_may
 from complaints import macros, selectors, services
 from complaints.actions import COMPLAINTS
 from complaints.errors import NothingChosen
@@ -31,7 +31,7 @@ from complaints.states import (
     Side,
     Source,
 )
-from core import clock, idempotency, lists, pictures, policy, presence, timeline, typed
+from core import clock, handover, idempotency, lists, pictures, policy, presence, timeline, typed
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
@@ -246,14 +246,13 @@ def hand_over(request: HttpRequest) -> HttpResponse:
     form = HandOverForm(request.POST, workers=_workers(account), auto_id="h-%s")
     if not form.is_valid():
         return _refused(request, IncompleteForm(), hand_over=form)
+    heir = account_by_code(form.cleaned_data["to"])
     try:
-        count = services.hand_over_all(account=account, **form.cleaned_data)
+        count = handover.hand_over_all(account=account, heir=heir, words=form.cleaned_data["words"])
     except DomainError as error:
         return _refused(request, error, hand_over=form)
-    messages.success(
-        request,
-        ngettext("%(n)s complaint handed over.", "%(n)s complaints handed over.", count) % {"n": count},
-    )
+    said = ngettext("%(n)s case goes to %(who)s.", "%(n)s cases go to %(who)s.", count)
+    messages.success(request, said % {"n": count, "who": heir.code if heir else ""})
     return redirect("complaints_console:queue")
 
 

@@ -103,6 +103,12 @@ class CareTask(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def concerns(self) -> str:
+        """The code of the case that it is about."""
+        about = self.complaint or self.accident
+        return about.code if about else self.code
+
 
 class CareConsent(models.Model):
     """Somebody's wish to be greeted; without it nobody is (A6)."""

@@ -6,19 +6,33 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from complaints.models.cases import Complaint
-from complaints.states import Category
+from complaints.states import Category, MacroUse
 from core.models import Heard
 from core.privacy import EncryptedTextField
 
 
 class Macro(models.Model):
-    """An answer that is written once and used often, in both languages, with placeholders (`complaints.macros`)."""
+    """What is written once and used often, in both languages: an answer to a complaint, with placeholders
+    (`complaints.macros`), or a step on an incident, which may write to who called, note something, and be looked at again.
+    """
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     title_zh = models.CharField(_("title (Chinese)"), max_length=60)
     title_en = models.CharField(_("title (English)"), max_length=60)
-    body_zh = models.TextField(_("text (Chinese)"))
-    body_en = models.TextField(_("text (English)"))
+    use = models.CharField(
+        pgettext_lazy("macro", "used for"), max_length=10, choices=MacroUse.choices, default=MacroUse.ANSWER
+    )
+    body_zh = models.TextField(_("text (Chinese)"), blank=True)
+    body_en = models.TextField(_("text (English)"), blank=True)
+    note_zh = models.CharField(
+        pgettext_lazy("macro", "note (Chinese)"), max_length=400, blank=True, default=""
+    )
+    note_en = models.CharField(
+        pgettext_lazy("macro", "note (English)"), max_length=400, blank=True, default=""
+    )
+    again_minutes = models.PositiveSmallIntegerField(
+        pgettext_lazy("macro", "look again after, in minutes"), null=True
+    )
     category = models.CharField(_("category"), max_length=16, choices=Category.choices, blank=True)
     changed_by = models.CharField(pgettext_lazy("field", "changed by"), max_length=40)
     changed_at = models.DateTimeField(_("changed"))
@@ -27,6 +41,13 @@ class Macro(models.Model):
     class Meta:
         verbose_name = _("macro")
         verbose_name_plural = _("macros")
+        constraints = [
+            models.CheckConstraint(condition=Q(use__in=MacroUse.values), name="macro_use_is_known"),
+            models.CheckConstraint(
+                condition=Q(use="incident") | (~Q(body_zh="") & ~Q(body_en="")),
+                name="macro_answers_something",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

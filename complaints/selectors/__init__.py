@@ -9,6 +9,7 @@ from complaints.selectors.care import (
     care_tasks,
     done_care,
     overdue_care,
+    own_care,
 )
 from complaints.selectors.cases import (
     Cite,
@@ -45,6 +46,7 @@ from complaints.selectors.cases import (
     owners_of_cases,
     part_of,
     person_of,
+    prepared_steps,
     side_of,
     speaks_for,
     statement_waits,
@@ -225,6 +227,7 @@ __all__ = [
     "open_trainings",
     "outside_that_rings",
     "overdue_care",
+    "own_care",
     "owned_complaints",
     "owners_of_cases",
     "page_of",
@@ -235,6 +238,7 @@ __all__ = [
     "practice_by_code",
     "practice_runs",
     "practised",
+    "prepared_steps",
     "repeat_contacts",
     "repeats",
     "ringing",

@@ -22,6 +22,12 @@ _TASKS = Read(lambda: _tasks().filter(done_at=None).order_by("due_at")[:100])
 _TASKS_FOR = Read(
     lambda pk: _tasks().filter(Q(owner_id=pk) | Q(owner=None), done_at=None).order_by("due_at")[:100], int
 )
+_OWN_TASKS = Read(lambda pk: _tasks().filter(owner_id=pk, done_at=None).order_by("due_at"), int)
+
+
+def own_care(account: "Account") -> list[CareTask]:
+    """What this person promised and has not done, the first due first."""
+    return _OWN_TASKS.all(account.pk)
 
 
 def care_tasks(account: "Account", *, everybody: bool = False) -> list[CareTask]:

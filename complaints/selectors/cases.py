@@ -31,6 +31,7 @@ from complaints.states import (
     AccusedAs,
     ComplaintState,
     Level,
+    MacroUse,
     Outcome,
     Side,
     Stage,
@@ -469,9 +470,9 @@ def statement_waits(complaint: Complaint, side: Side) -> Statement | None:
 
 
 _MACROS = Read(
-    lambda category: Macro.objects.filter(Q(category="") | Q(category=category), retired=False).order_by(
-        "-category", "code"
-    ),
+    lambda category: Macro.objects.filter(
+        Q(category="") | Q(category=category), use=MacroUse.ANSWER, retired=False
+    ).order_by("-category", "code"),
     str,
 )
 
@@ -482,8 +483,16 @@ def macros_for(category: str) -> list[Macro]:
 
 
 def all_macros() -> list[Macro]:
-    """Every answer, those in use first."""
-    return list(Macro.objects.order_by("retired", "category", "code"))
+    """Every answer and every step, those in use first."""
+    return list(Macro.objects.order_by("retired", "use", "category", "code"))
+
+
+_STEPS = Read(lambda: Macro.objects.filter(use=MacroUse.INCIDENT, retired=False).order_by("code"))
+
+
+def prepared_steps() -> list[Macro]:
+    """Steps on an incident that are in use."""
+    return _STEPS.all()
 
 
 _GUIDES = Read(

@@ -217,6 +217,18 @@ def add_care(*, account: "Account", case: str, words: str, due_at: datetime) -> 
     )
 
 
+@joins_transaction
+def give_own_care(account: "Account", heir: "Account") -> int:
+    """All care that somebody promised and has not done to a colleague, at the end of a shift. Returns how many."""
+    rows = CareTask.objects.select_for_update(of=("self",)).select_related("complaint", "accident")
+    own = list(rows.filter(owner=account, done_at=None).order_by("pk"))
+    for task in own:
+        task.owner, task.chased_at = heir, None  # once it is overdue, the new owner is told of it
+        task.save(update_fields=["owner", "chased_at"])
+        audit.record(account.actor, "care.handed", task.code, case=_case(task), to=heir.code)
+    return len(own)
+
+
 @begins_transaction
 def finish_task(*, account: "Account", code: str, words: str) -> CareTask:
     """Say what came of it. Raises `Forbidden`, `NotFound`, `ReasonNeeded`, `NotNow`."""

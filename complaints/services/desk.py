@@ -554,15 +554,3 @@ def in_bulk(*, account: "Account", codes: Sequence[str], action: str, **said: st
         except DomainError as refusal:
             found.append(Done(code, refusal.detail))
     return found
-
-
-@begins_transaction
-def hand_over_all(*, account: "Account", to: str, words: str) -> int:
-    """Everything live that is mine goes to one person, with one note, all of it or nothing. Returns how many.
-
-    Raises `NobodyThere`, `ReasonNeeded`.
-    """
-    heir = worker(to)
-    if heir.pk == account.pk:
-        raise NobodyThere("to")
-    return give_own_complaints(account, heir, said_words(words))

@@ -60,7 +60,7 @@ from core.reader.errors import TooManyFiles
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate
-from rides.selectors import trip_by_code, trip_of, trips_by_plate
+from rides.selectors import name_of_rider, phone_of_rider, trip_by_code, trip_of, trips_by_plate
 from rides.states import Party
 from safety.services import hear_from_trip
 
@@ -154,6 +154,25 @@ def file_for_caller(
     timers.meet_limit(complaint, TimerKind.ANSWER, by=account)
     note_activity(complaint)
     return complaint
+
+
+@begins_transaction
+def file_of_rider(*, trip: "Trip", told: Filing) -> Complaint:
+    """Whoever travels on somebody else's account complains by the key that came to her phone, which proves the phone (A6).
+
+    Nothing of it is refused for its number: what comes beyond the bound of one phone is taken and stands below the
+    others. Raises `NoDriverYet`.
+    """
+    if trip.driver is None:
+        raise NoDriverYet
+    row = Complaint(source=Source.PASSENGER, trip=trip)
+    phone = phone_of_rider(trip)
+    _name_caller(row, Caller(name_of_rider(trip), phone, verified=True), phone)
+    again = told_already(row, told)
+    if again:
+        return again
+    row.accused, row.accused_as = trip.driver.account, AccusedAs.DRIVER
+    return file_once(NOBODY, row, told, marks=True)
 
 
 def file_from_street(
@@ -303,15 +322,19 @@ def _say_whom(row: Complaint, trip: "Trip | None", plate: str) -> None:
 
 
 @joins_transaction
-def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
+def file_once(actor: Actor, row: Complaint, told: Filing, *, marks: bool = False) -> Complaint:
     """Keep a complaint that names its sides and was not `told_already`, or join it to what the same person said of the
     same matter.
 
-    Raises `TooManyComplaints`.
+    One that `marks` is taken beyond the bound too, and stands below the others. Raises `TooManyComplaints` for others.
     """
     if vocabulary.level_of(told.category, told.words) != Level.SEVERE:
         person = row.complainant.code if row.complainant else ""
-        limits.take(COMPLAINTS, Asker(person=person), target="" if person else row.caller_index)
+        asker, target = Asker(person=person), "" if person else row.caller_index
+        if marks:
+            row.from_crowd = limits.beyond(COMPLAINTS, asker, target=target)
+        else:
+            limits.take(COMPLAINTS, asker, target=target)
     same = _same_matter(row, told.category)
     if same is not None:
         return add_to_complaint(actor, same, told)
@@ -522,7 +545,8 @@ def channel_of(complaint: Complaint, side: Side = Side.COMPLAINANT) -> str:
 
 def _confirm(complaint: Complaint) -> None:
     """A message with the code to whoever has no page of ours before them; to no crowd of phones that one sender names."""
-    if complaint.source in {Source.PASSENGER, Source.DRIVER} or complaint.from_crowd:
+    has_page = complaint.source in {Source.PASSENGER, Source.DRIVER} and complaint.complainant_id is not None
+    if has_page or complaint.from_crowd:
         return
     phone, language = phone_and_language(complaint)
     if not phone:

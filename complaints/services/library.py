@@ -10,7 +10,7 @@ from complaints import macros
 from complaints.errors import ViewTaken
 from complaints.models import Article, Macro, SavedView, TeamMember
 from complaints.selectors import Filter
-from complaints.states import Category
+from complaints.states import Category, MacroUse
 from core import audit, clock
 from core.codes import new_code
 from core.errors import InvalidInput
@@ -19,6 +19,9 @@ from core.transactions import begins_transaction
 
 if TYPE_CHECKING:
     from accounts.models import Account
+
+LONGEST_WAIT = 24 * 60  # minutes until somebody looks at an incident again
+LONGEST_WORDS = 1000  # of what is written to who called
 
 
 @begins_transaction
@@ -56,26 +59,69 @@ def _needed(**texts: str) -> dict[str, str]:
     return {name: text.strip() for name, text in texts.items()}
 
 
-@begins_transaction
-def save_macro(
-    *, account: "Account", code: str, texts: dict[str, str], category: str, retired: bool = False
-) -> Macro:
-    """Write an answer in both languages, or change one; each placeholder must be known.
+def _in_both(texts: dict[str, str], name: str) -> dict[str, str]:
+    """A text in both languages, or in none. Raises `InvalidInput` for one of them alone."""
+    said = {f"{name}_{language}": texts.get(f"{name}_{language}", "").strip() for language in ("zh", "en")}
+    if any(said.values()):
+        _needed(**said)
+    return said
 
-    Raises `Forbidden`, `InvalidInput`, `MacroUnknown`.
+
+def _step(texts: dict[str, str], again: int | None) -> dict[str, object]:
+    """What a step on an incident does: words, a note or a time, one at least, and no placeholders.
+
+    Raises `InvalidInput`, `MacroUnknown`.
     """
-    _check_writer(account)
-    said = _needed(**{name: texts.get(name, "") for name in ("title_zh", "title_en", "body_zh", "body_en")})
+    said = _in_both(texts, "body") | _in_both(texts, "note")
+    for text in said.values():
+        macros.check_no_holes(text)
+    if again is not None and not 1 <= again <= LONGEST_WAIT:
+        raise InvalidInput("again_minutes")
+    if not any(said.values()) and again is None:
+        raise InvalidInput("body_zh")
+    for name in ("body_zh", "body_en"):
+        if len(said[name]) > LONGEST_WORDS:
+            raise InvalidInput(name)
+    return {**said, "use": MacroUse.INCIDENT, "again_minutes": again, "category": ""}
+
+
+def _answer(texts: dict[str, str], category: str) -> dict[str, object]:
+    """Raises `InvalidInput`, `MacroUnknown`."""
+    said = _needed(**{name: texts.get(name, "") for name in ("body_zh", "body_en")})
     if category and category not in Category.values:
         raise InvalidInput("category")
-    macros.check_text(said["body_zh"])
-    macros.check_text(said["body_en"])
-    name = code or slugify(said["title_en"])[:20] or new_code("R", 6)
+    for text in said.values():
+        macros.check_text(text)
+    empty = {"note_zh": "", "note_en": "", "again_minutes": None}
+    return {**said, **empty, "use": MacroUse.ANSWER, "category": category}
+
+
+@begins_transaction
+def save_macro(
+    *,
+    account: "Account",
+    code: str,
+    texts: dict[str, str],
+    category: str = "",
+    retired: bool = False,
+    use: str = MacroUse.ANSWER,
+    again: int | None = None,
+) -> Macro:
+    """Write an answer or a step in both languages, or change one; each placeholder of an answer must be known.
+
+    A step is looked at `again` so many minutes after it was taken. Raises `Forbidden`, `InvalidInput`, `MacroUnknown`.
+    """
+    _check_writer(account)
+    titles = _needed(**{name: texts.get(name, "") for name in ("title_zh", "title_en")})
+    if use not in MacroUse.values:
+        raise InvalidInput("use")
+    does = _step(texts, again) if use == MacroUse.INCIDENT else _answer(texts, category)
+    name = code or slugify(titles["title_en"])[:20] or new_code("R", 6)
     row, _new = Macro.objects.update_or_create(
         code=name,
         defaults={
-            **said,
-            "category": category,
+            **titles,
+            **does,
             "retired": retired,
             "changed_by": account.code,
             "changed_at": clock.now(),

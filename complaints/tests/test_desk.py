@@ -27,6 +27,7 @@ from complaints.states import Category, Level
 from core import clock, presence, timeline
 from core.errors import Forbidden, NotFound
 from core.four_eyes import SecondPersonNeeded
+from core.handover import hand_over_all
 from core.links import new_secret
 from core.models import AuditEntry, Notification
 from drivers.models import Hold
@@ -191,7 +192,8 @@ def test_the_end_of_a_shift_hands_everything_over_with_one_note(cases, people, r
     trip = rides.ended()
     for kind in (Category.OTHER, Category.DISPUTE):
         services.take(account=people("agent"), code=cases.filed(trip, category=kind).code)
-    assert services.hand_over_all(account=people("agent"), to="agent2", words="call her at six") == 2
+    heir = people("agent2")
+    assert hand_over_all(account=people("agent"), heir=heir, words="call her at six") == 2
     assert Complaint.objects.filter(owner__code="agent2").count() == 2
     told = [line.words for row in Complaint.objects.all() for line in timeline.of(case=row.code)]
     assert told.count("call her at six") == 2

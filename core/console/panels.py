@@ -21,7 +21,7 @@ from django.utils.module_loading import autodiscover_modules
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from core import clock, live, retry
+from core import clock, handover, live, retry
 from core.models import FailedWork
 from core.permissions import TABLE, may
 
@@ -137,15 +137,6 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
-    """A row of what somebody has taken."""
-
-    code: str
-    link: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
     """A figure, what it counts, and what it is compared with."""
 
@@ -200,12 +191,49 @@ def panel(
     return offer
 
 
+def _offer_mine(kind: handover.Held) -> Panel:
+    """What can be somebody's is shown to who has it; what was handed over to them comes by the mark of shifts."""
+    return Panel(
+        f"my_{kind.key}",
+        kind.title,
+        MINE,
+        kind.order,
+        (*kind.marks, "shift"),
+        kind.permission,
+        MINE.row,
+        lambda person, _at: kind.mine(person),
+    )
+
+
 @cache
 def _discover() -> None:
     autodiscover_modules("console.panels")
+    for kind in handover.kinds().values():
+        mine = _offer_mine(kind)
+        _offered[mine.key] = mine
+        if kind.due not in _offered or _offered[kind.due].place not in {DUE, BURNING}:
+            raise ValueError(f"{kind.key}: nothing of what is due or burns is called {kind.due}")
+    held = {f"my_{key}" for key in handover.kinds()}
     for each in _offered.values():
+        if each.template == MINE.row and each.key not in held:
+            raise ValueError(
+                f"{each.key}: what is somebody's is said by core.handover.held, which hands it over"
+            )
         if unknown := sorted(set(each.marks) - live.names()):
             raise ValueError(f"{each.key}: nothing moves {', '.join(unknown)}: it would not be drawn anew")
+
+
+@panel(
+    "handed_over",
+    _("Handed over to me"),
+    place=MINE,
+    order=5,
+    marks=("shift",),
+    permission="console.open",
+    template="console/_handed_over.html",
+)
+def _handed_over(person: "Account", at: datetime) -> Iterable[Any]:
+    return handover.said_to(person, at)
 
 
 def offered() -> list[Panel]:

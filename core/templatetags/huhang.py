@@ -1,10 +1,12 @@
 """Template tags of all pages."""
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core import actors, clock, danger, formats, permissions, policy, typed
@@ -38,18 +40,26 @@ def age(at: datetime) -> int:
 
 
 @register.filter
-def ago(at: datetime) -> str:
-    """Time since, as a clock that runs."""
-    return formats.span(clock.now() - at, "clock")
+def ago(at: datetime) -> SafeString:
+    """Time since, as a clock that runs: on pages of the console it goes on by itself (`static/js/console/ages.js`)."""
+    since = clock.now() - at
+    return format_html(
+        '<span data-age="{}">{}</span>', int(since.total_seconds()), formats.span(since, "clock")
+    )
 
 
 @register.filter
-def until(at: datetime) -> str:
-    """Time left, or how long it is overdue."""
+def until(at: datetime) -> SafeString:
+    """Time left, or how long it is overdue, which is red; on pages of the console it goes on as `ago` does."""
     left = at - clock.now()
-    if left >= timedelta():
-        return _("%(time)s left") % {"time": formats.span(left, "clock")}
-    return _("%(time)s overdue") % {"time": formats.span(-left, "clock")}
+    late = left < timedelta()
+    said = _("%(time)s overdue") if late else _("%(time)s left")
+    return format_html(
+        '<span {}data-left="{}">{}</span>',
+        SafeString('class="bad" ') if late else "",
+        math.floor(left.total_seconds()),
+        said % {"time": formats.span(abs(left), "clock")},
+    )
 
 
 @register.inclusion_tag("console/_duty.html", takes_context=True)

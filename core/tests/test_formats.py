@@ -10,7 +10,7 @@ from django.conf import settings
 from django.template import Context, Template
 from django.utils.translation import override
 
-from core import formats
+from core import clock, formats
 
 ROOT = Path(settings.BASE_DIR)
 AT = datetime(2026, 11, 26, 6, 3, 5, tzinfo=UTC)  # 14:03:05 in Shanghai
@@ -199,3 +199,19 @@ def test_no_code_writes_a_moment_by_itself():
                 (str(path.relative_to(ROOT)), text) for text in texts if re.search(r"%[YHm]|%d(?!\+)", text)
             }
     assert found == EXACT
+
+
+def test_a_time_on_a_page_says_from_where_it_counts_on(noon):
+    """Since, and left or overdue: the page of whoever waits goes on without a request, and says by itself what is late."""
+    at = clock.now()
+    noon.move_to(at, tick=False)
+    spans = {"since": -67, "due": 90, "late": -5}
+    moments = {name: at + timedelta(seconds=each) for name, each in spans.items()}
+    page = Template("{% load huhang %}{{ since|ago }}|{{ due|until }}|{{ late|until }}")
+    with override("en"):
+        drawn = page.render(Context(moments))
+    assert drawn.split("|") == [
+        '<span data-age="67">1:07</span>',
+        '<span data-left="90">1:30 left</span>',
+        '<span class="bad" data-left="-5">0:05 overdue</span>',
+    ]

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from core import live, retry
 from core.console import navigation, panels
-from core.console.panels import BURNING, DUE, MINE, STRIPS, Due
+from core.console.panels import BURNING, DUE, STRIPS, Due
 from core.models import FailedWork
 from core.permissions import Role, roles_who
 
@@ -135,7 +135,7 @@ def test_a_panel_that_is_read_again_is_no_longer_counted_as_failed(offer, signed
             raise rows.pop()
         return []
 
-    offer("nose", "Nose", place=MINE, order=1, marks=(), permission="console.open")(nose)
+    offer("nose", "Nose", place=DUE, order=1, marks=(), permission="console.open")(nose)
     agent = signed_in("agent")
     agent.get("/admin/due/")
     assert retry.open_count(panels.READING) == 1

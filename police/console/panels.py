@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import formats
 from core.console.navigation import CASES, GOVERNANCE, NOW, link
-from core.console.panels import DUE, FIGURES, MINE, Due, Figure, Mine, panel
+from core.console.panels import DUE, FIGURES, MINE, Due, Figure, panel
 from police import register, selectors
 from police.states import GradeReason, Urgency
 
@@ -78,39 +78,6 @@ def identity(_person: "Account", at: datetime) -> list[Due]:
 
 def _looked(many: int) -> str:
     return _now("%(n)s of 2 looked") % {"n": many}
-
-
-@panel(
-    "my_police_requests",
-    _("Police requests"),
-    place=MINE,
-    order=30,
-    marks=("police",),
-    permission="police.answer",
-)
-def my_requests(person: "Account", _at: datetime) -> list[Mine]:
-    """Requests without an answer that this person took down."""
-    return [
-        Mine(row.code, _page(row.code), row.asked_at)
-        for row in selectors.undecided()
-        if row.owned_by == person.code
-    ]
-
-
-@panel(
-    "my_papers",
-    _("Written request to come"),
-    place=MINE,
-    order=31,
-    marks=("police",),
-    permission="police.answer",
-)
-def my_papers(person: "Account", _at: datetime) -> list[Mine]:
-    """What this person took down by telephone and was released, until the written request is here (P4)."""
-    return [
-        Mine(row.code, _page(row.code), row.decided_at or row.asked_at)
-        for row in selectors.papers_awaited_by(person.code)
-    ]
 
 
 @panel(

@@ -1,5 +1,7 @@
 """The only writers of police requests and releases, by use case."""
 
+from police.services.desk import give_awaited_papers as give_awaited_papers
+from police.services.desk import give_own_requests as give_own_requests
 from police.services.errors import CHASE as CHASE
 from police.services.errors import LATE as LATE
 from police.services.errors import decide_error as decide_error

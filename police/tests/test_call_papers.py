@@ -7,13 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from complaints import calendars
 from complaints.services.oncall import ladder, ring_on_call
-from core import alarms, clock
+from core import alarms, clock, handover
 from core.actions import NotNow
 from core.errors import Forbidden, InvalidInput
 from core.models import Notification
 from core.tests.factories import PDF
 from police import papers, services
-from police.console.panels import my_papers
 from police.models import NoticeFile, PoliceRequest
 from police.selectors import request_by_code
 from police.states import Paper, Query
@@ -89,7 +88,7 @@ def test_whoever_took_it_down_has_it_among_theirs_until_it_came(rides, people, s
     asked = released(people, rides.under_way())
 
     def of(who):
-        return [row.code for row in my_papers(people(who), clock.now())]
+        return [row.code for row in handover.kinds()["police_papers"].mine(people(who))]
 
     assert (of("agent"), of("specialist")) == ([asked.code], [])
     row = f'<a class="btn plain" href="/admin/police-line/{asked.code}/">'

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from core.privacy import mask_name, mask_phone
 from core.reads import Read
 from rides.models import LatePickup, Reminder
 from rides.selectors.trips import name_of_rider, phone_of_rider
 from rides.states import WITH_DRIVER, Party
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,12 @@ _OPEN_LATE_PICKUPS = Read(
         .select_related("trip__passenger", "replacement")
         .order_by("opened_at")
     )
+)
+_OWN_LATE_PICKUPS = Read(
+    lambda code: (
+        LatePickup.objects.filter(closed_at=None, taken_by=code).select_related("trip").order_by("opened_at")
+    ),
+    str,
 )
 
 
@@ -74,3 +84,8 @@ def late_pickup_by_code(code: str) -> LatePickup:
 def open_late_pickups() -> list[LatePickup]:
     """Passengers who are looked after because their pick-up slipped into the night, the longest first."""
     return _OPEN_LATE_PICKUPS.all()
+
+
+def own_late_pickups(account: "Account") -> list[LatePickup]:
+    """Passengers with whom this person stays, the longest first."""
+    return _OWN_LATE_PICKUPS.all(account.code)

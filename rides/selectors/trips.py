@@ -38,8 +38,8 @@ from rides.models import (
 from rides.policies import LEAST_RATINGS, PHONE_LIMITS, TARIFF, WATCH_AFTER, Rates
 from rides.reconcile import Truth, reconcile_phones
 from rides.routing import CIRCUITY, SPEED, follows_roads
-from rides.states import ABOARD, WITH_DRIVER, CancelReason, OfferState, Party, TripState
-from rides.tokens import DUTY, TripKey, make_key
+from rides.states import ABOARD, WITH_DRIVER, CancelReason, OfferState, Party, RiderKind, TripState
+from rides.tokens import DUTY, TripKey, make_key, read_key
 from rides.trails import Fix, believable, is_coarse, unpack
 
 if TYPE_CHECKING:
@@ -356,6 +356,15 @@ def trip_url(trip: Trip) -> str:
 def rider_url(trip: Trip) -> str:
     """The address that somebody gets for whom a trip was booked: its key opens this trip's page and nothing else."""
     return f"{settings.PUBLIC_URL}/ride/{position_key(trip, Party.PASSENGER)}/"
+
+
+def trip_of_rider(key: str) -> Trip:
+    """The trip that was booked for somebody, by the key that she got (A6). Raises `PositionToken`, `NotFound`."""
+    opened = read_key(key)
+    trip = trip_by_code(opened.trip)
+    if opened.party != Party.PASSENGER or trip.rider_kind == RiderKind.SELF:
+        raise NotFound
+    return trip
 
 
 def phone_of_rider(trip: Trip) -> str:

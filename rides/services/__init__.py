@@ -22,6 +22,7 @@ from rides.services.mismatch import ask_again, give_to_others, report_mismatch
 from rides.services.night import (
     acknowledge_reminder,
     close_late_pickup,
+    give_own_late_pickups,
     go_on_with_other_line,
     open_late_pickups,
     record_reminder_call,
@@ -92,6 +93,7 @@ __all__ = [
     "due_payments",
     "end_trip",
     "expire_offers",
+    "give_own_late_pickups",
     "give_to_others",
     "go_off_duty",
     "go_on_duty",

@@ -230,6 +230,18 @@ def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) ->
     return row
 
 
+@joins_transaction
+def give_own_late_pickups(account: "Account", heir: "Account") -> int:
+    """Every passenger with whom somebody stays to a colleague, at the end of a shift. Returns how many."""
+    rows = LatePickup.objects.select_for_update(of=("self",)).select_related("trip")
+    own = list(rows.filter(closed_at=None, taken_by=account.code).order_by("pk"))
+    for row in own:
+        row.taken_by, row.taken_at = heir.code, clock.now()
+        row.save(update_fields=["taken_by", "taken_at"])
+        audit.record(account.actor, "rides.late_pickup_handed", row.trip.code, to=heir.code)
+    return len(own)
+
+
 def _late(account: "Account", code: str, key: str) -> LatePickup:
     row = LatePickup.objects.select_for_update(of=("self",)).select_related("trip").filter(code=code).first()
     if row is None:

@@ -104,11 +104,11 @@ def test_who_sits_in_another_car_says_so_quietly_from_her_page(rides, for_grandm
 
 @pytest.mark.parametrize("way", ["", "status/"])
 def test_who_travels_complains_without_an_account(rides, for_grandma, client, way):
-    """C1: the page of the account would ask her to sign in; anybody's form takes it."""
+    """C1: the page of the account would ask her to sign in; her key opens a form of her own."""
     assert "complain" not in client.get(link(for_grandma) + way).content.decode()
     trip = aboard(rides, for_grandma)
     page = client.get(link(trip) + way).content.decode()
-    assert 'href="/complain/"' in page
+    assert f'href="{link(trip)}complaint/"' in page
     assert f"/trips/{trip.code}/complaint/" not in page
 
 

@@ -6,22 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput
 from rides import selectors, services
 from rides.models import Trip
 from rides.shown import trip_context
-from rides.states import Line, Party, RiderKind
-from rides.tokens import read_key
+from rides.states import Line, Party
 from rides.views.trips import mismatch_wanted
 
 
 def _trip(key: str) -> Trip:
-    """The trip of a rider's key. Raises `PositionToken`, `NotFound`."""
-    opened = read_key(key)
-    trip = selectors.trip_by_code(opened.trip)
-    if opened.party != Party.PASSENGER or trip.rider_kind == RiderKind.SELF:
-        raise NotFound
-    return trip
+    return selectors.trip_of_rider(key)
 
 
 def _context(key: str) -> dict[str, Any]:
@@ -53,6 +47,22 @@ def ride_mismatch(request: HttpRequest, key: str) -> HttpResponse:
     """'Not this car' and 'not this driver'."""
     trip = _trip(key)
     services.report_mismatch(passenger=trip.passenger, trip_code=trip.code, **mismatch_wanted(request))
+    return redirect("rides:ride", key)
+
+
+@require_POST
+def ride_never_again(request: HttpRequest, key: str) -> HttpResponse:
+    """Whoever books for her does not bring this driver to her again (R15)."""
+    trip = _trip(key)
+    services.never_again(account=trip.passenger, trip_code=trip.code)
+    return redirect("rides:ride", key)
+
+
+@require_POST
+def ride_undo_never_again(request: HttpRequest, key: str) -> HttpResponse:
+    """Take that back."""
+    trip = _trip(key)
+    services.undo_never_again(account=trip.passenger, trip_code=trip.code)
     return redirect("rides:ride", key)
 
 

@@ -71,6 +71,25 @@ def police_calls(_at: datetime) -> list[Alarm]:
     ]
 
 
+@alarm("look_again", permission="incidents.respond")
+def look_again(at: datetime) -> list[Alarm]:
+    """Incidents at which somebody said that they are looked at again, and nobody has."""
+    return [
+        Alarm(
+            key=f"look:{row.code}:{since.timestamp():.0f}",
+            code=row.code,
+            what=_("To be looked at again"),
+            link=reverse_lazy("safety_console:incident", args=[row.code]),
+            since=since,
+            within=policy.span(OWNED_WITHIN),
+            owner=row.taken_by,
+            rank=_rank(row),
+        )
+        for row in selectors.incidents_to_look_at(at)
+        if (since := row.look_at) is not None
+    ]
+
+
 def _what_of_centre(row: EmergencyPush) -> Promise:
     if row.ended_there:
         return _("110 ended a case that is open with us: call there")

@@ -1,19 +1,19 @@
 """The console's incident page and its actions, and the strip of what burns."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.selectors import account_by_code, people_who_may
-from core import clock, handover, holds, known, policy, presence, timeline
+from core import clock, handover, holds, known, policy, prepared, presence, timeline
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import act, page, panels
@@ -28,11 +28,11 @@ from rides.states import Party
 from safety import packets, selectors, services
 from safety.actions import INCIDENTS, RECORDINGS
 from safety.models import Incident, Recording, RecordingPlay
-from safety.policies import POSITION_OLD, clocks_of
+from safety.policies import POSITION_OLD, clocks_of, why_not
 from safety.states import PlacedState, SafetyLine
 
 if TYPE_CHECKING:
-    pass
+    from accounts.models import Account
 
 # Lines whose fact `code` is a recording.
 _OF_RECORDINGS = {SafetyLine.SOUND, SafetyLine.LISTENED, SafetyLine.PLAYED}
@@ -181,6 +181,38 @@ def _contacts(incident: Incident) -> list[ContactTold]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A prepared step as a button: its key, what it is called, and what it does, in the reader's language."""
+
+    key: str
+    code: str
+    title: str
+    words: str
+    note: str
+    again: timedelta | None
+
+
+def _steps(incident: Incident, account: "Account") -> list[_Step]:
+    """What may be taken now; nine have a key."""
+    if why_not(incident, account, "step"):
+        return []
+    mine = get_language() or ""
+    return [
+        _Step(
+            str(number) if number < 10 else "",
+            each.code,
+            prepared.in_language(each.title, mine),
+            prepared.in_language(each.words, mine),
+            prepared.in_language(each.note, mine),
+            each.again,
+        )
+        for number, each in enumerate(
+            (each for each in prepared.steps() if incident.caller or not any(each.words.values())), 1
+        )
+    ]
+
+
 def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
     account, at, code, trip = account_of(request), clock.now(), incident.code, incident.trip
     appeals = selectors.appeals_of(incident)
@@ -200,6 +232,8 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
             for line in reversed(timeline.of(trip=trip.code if trip else "", incident=code))
         ],
         "offers": INCIDENTS.offers(incident, account, refusal),
+        "step": INCIDENTS.offer("step", incident, account, refusal),
+        "steps": _steps(incident, account),
         "decide_appeal": INCIDENTS.offer("appeal", incident, account, refusal),
         "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
         if trip
@@ -354,7 +388,7 @@ def _mine(request: HttpRequest, error: DomainError | None = None) -> HttpRespons
         "offered": selectors.offered_to(account),
         "appeals": selectors.open_appeals(),
         "responders": [
-            each.code for each in people_who_may("incidents.respond") if each.code != account.code
+            each.code for each in handover.may_inherit(account, people_who_may("incidents.respond"))
         ],
         "now": clock.now(),
     }

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.console.navigation import CASES, NOW, link
-from core.console.panels import BURNING, DUE, FIGURES, MINE, Due, Figure, Mine, panel
+from core.console.panels import BURNING, DUE, FIGURES, Due, Figure, panel
 from safety import selectors
 
 if TYPE_CHECKING:
@@ -55,17 +55,6 @@ def offered(person: "Account", _at: datetime) -> list[Due]:
             danger=3 if row.high_risk_at else 2,
         )
         for row in selectors.offered_to(person)
-    ]
-
-
-@panel(
-    "my_incidents", _("Incidents"), place=MINE, order=10, marks=("incidents",), permission="incidents.respond"
-)
-def my_incidents(person: "Account", _at: datetime) -> list[Mine]:
-    """What this person took."""
-    return [
-        Mine(row.code, reverse("safety_console:incident", args=[row.code]), row.opened_at)
-        for row in selectors.owned_by(person)
     ]
 
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import four_eyes
+from core import clock, four_eyes
 from core.links import HasLink
 from core.privacy import EncryptedTextField
 from rides.states import Party
@@ -52,6 +52,8 @@ class Incident(models.Model):
     news = models.PositiveIntegerField(pgettext_lazy("field", "news"), default=0)
     # The oldest of what nobody has looked at yet; empty where a person has seen all.
     news_at = models.DateTimeField(pgettext_lazy("field", "not looked at since"), null=True)
+    # When somebody has to look at it again, as whoever acted last said; it rings from then on until a person has.
+    look_at = models.DateTimeField(pgettext_lazy("field", "to be looked at again at"), null=True)
     high_risk_at = models.DateTimeField(pgettext_lazy("field", "high risk since"), null=True)
     safe_check_at = models.DateTimeField(pgettext_lazy("field", "safe check at"), null=True)
     police_called_at = models.DateTimeField(pgettext_lazy("field", "police called at"), null=True)
@@ -127,6 +129,11 @@ class Incident(models.Model):
                 fields=["-score", "opened_at"], condition=~Q(state="closed"), name="incident_burning"
             ),
             models.Index(fields=["-changed_at"], condition=Q(drill=False), name="incident_newest_change"),
+            models.Index(
+                fields=["look_at"],
+                condition=Q(state="taken", look_at__isnull=False),
+                name="incident_looked_at_again",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -162,6 +169,11 @@ class Incident(models.Model):
     def police_call_waits(self) -> bool:
         """True where one person said that the police were called by hand, and no second one has looked at it."""
         return bool(self.police_said_by) and not self.police_seen_by and not self.with_police
+
+    @property
+    def look_due(self) -> bool:
+        """Whether the time has come at which somebody looks at it again."""
+        return self.look_at is not None and self.look_at <= clock.now()
 
     @property
     def caller(self) -> "Caller | None":

@@ -848,6 +848,19 @@ def sign_of_what_rings() -> tuple[int, ...]:
         return tuple(map(int, cursor.fetchone()))
 
 
+_TO_LOOK_AT = Read(
+    lambda at: (
+        Incident.objects.live().real().filter(state=IncidentState.TAKEN, look_at__lte=at).order_by("look_at")
+    ),
+    datetime,
+)
+
+
+def incidents_to_look_at(at: datetime) -> list[Incident]:
+    """Incidents of which the time has come at which somebody looks again, the oldest first."""
+    return _TO_LOOK_AT.all(at)
+
+
 def police_calls_to_confirm() -> list[Incident]:
     """Incidents in which one person said that the police were called by hand, and no second one has looked at it."""
     rows = Incident.objects.live().real().filter(police_seen_by="").exclude(police_said_by="")

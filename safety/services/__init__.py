@@ -31,6 +31,7 @@ from safety.services.desk import (
     see_news,
     send_back,
     take_incident,
+    take_step,
     undo_police_call,
     write_to_caller,
 )
@@ -156,6 +157,7 @@ __all__ = [
     "sound_for_police",
     "sound_of_play",
     "take_incident",
+    "take_step",
     "tell_of_plays",
     "trip_is_over",
     "turn_wrapping_keys",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import looks
 from accounts.selectors import account_by_code
 from accounts.states import LookKind
-from core import audit, clock, holds, live, timeline
+from core import audit, clock, holds, live, prepared, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may
@@ -119,20 +119,56 @@ def write_to_caller(
         raise InvalidInput("party")
     if phrase and phrase not in StaffPhrase.values:
         raise InvalidInput("phrase")
-    text = (words.strip() if phrase else _need(words))[:1000]
+    message = _write(incident, account, party, (words.strip() if phrase else _need(words))[:1000], phrase)
+    _looked(incident, account, shown)
+    return message
+
+
+def _looked(incident: Incident, account: "Account", shown: str) -> None:
+    """Whoever acts has looked at what their page showed, the incident's `news` of which is `shown`."""
+    if shown == str(incident.news):
+        acknowledge(incident, by=account.code)
+    else:
+        change_incident(incident)
+
+
+def _write(incident: Incident, account: "Account", party: str, text: str, phrase: str = "") -> HelpMessage:
     message = HelpMessage.objects.create(
         incident=incident, party=party, staff=account.code, phrase=phrase, words=text, at=clock.now()
     )
     told = {"from_staff": phrase} if phrase else {}
     kind = SafetyLine.WROTE_PHRASE if phrase else SafetyLine.WROTE
     _line(incident, account, kind, text, who=account.code, party=party, **told)
-    if shown == str(incident.news):
-        acknowledge(incident, by=account.code)
-    else:
-        change_incident(incident)
     if incident.trip:
         live.changed_on_commit(topic_of(incident.trip.code, party))
     return message
+
+
+@begins_transaction
+def take_step(*, account: "Account", code: str, step: str, shown: str = "") -> None:
+    """Take a step that supervisors prepared: words to the side that called, in its language, a note, and when somebody
+    looks again.
+
+    Whoever takes it has looked at what their page showed, as in `write_to_caller`. Raises `ActionClosed`, also where its
+    words would reach nobody, `NotFound`, `InvalidInput` for a step that there is not any more.
+    """
+    incident = for_action(account, code, "step")
+    found = next((each for each in prepared.steps() if each.code == step), None)
+    if found is None:
+        raise InvalidInput("step")
+    caller = incident.caller
+    if any(found.words.values()):
+        if caller is None or incident.trip is None:
+            raise ActionClosed(why=str(_("Nobody called for help from a page that could show it.")))
+        trip, driver = incident.trip, incident.trip.driver
+        person = driver.account if driver and caller.party == Party.DRIVER else trip.passenger
+        _write(incident, account, caller.party, prepared.in_language(found.words, person.language))
+    if any(found.note.values()):
+        _line(incident, account, SafetyLine.NOTE, prepared.in_language(found.note, account.language))
+    _line(incident, account, SafetyLine.STEP, step=found.code)
+    _looked(incident, account, shown)
+    if found.again:
+        change_incident(incident, look_at=clock.now() + found.again)
 
 
 @begins_transaction

@@ -144,7 +144,8 @@ def bring_news(incident: Incident, **changes: object) -> None:
 def acknowledge(incident: Incident, *, by: str) -> None:
     """A person has looked at all that this incident, whose row is locked, holds now."""
     Acknowledgement.objects.create(incident=incident, at=clock.now(), by=by)
-    change_incident(incident, news_at=None)
+    later = None if incident.look_due else incident.look_at
+    change_incident(incident, news_at=None, look_at=later)
 
 
 @joins_transaction

@@ -167,6 +167,7 @@ def test_each_kind_of_alarm_is_offered():
         "emergency_centre_not_told",
         "incidents",
         "journal_witness",
+        "look_again",
         "machines_refused",
         "outside_danger",
         "plates",

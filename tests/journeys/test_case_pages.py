@@ -121,3 +121,19 @@ def test_what_is_tapped_in_a_list_has_room_for_a_finger(world, agents_page):
           .filter(([, box]) => box.width < 24 || box.height < 24).map(([what]) => what)"""
     )
     assert not small
+
+
+def test_a_line_of_the_timeline_is_read_whole(rides, people, agents_page):
+    """A badge of several words, or a long sentence, does not make the line wider than the list."""
+    page = agents_page
+    complaint = services.file_complaint(
+        account=people("passenger"), trip_code=rides.under_way().code, category=Category.VIOLENCE,
+        words="救命 他打我", submission="s-wide",
+    )  # fmt: skip
+    page.goto(f"/admin/workspace/{complaint.code}/")
+    for room in (PHONE, WIDE):
+        page.set_viewport_size(room)
+        cut = page.evaluate(
+            "[...document.querySelectorAll('.timeline')].filter((l) => l.scrollWidth > l.clientWidth).length"
+        )
+        assert cut == 0, room

@@ -19,6 +19,13 @@ export function span(seconds, words) {
   return words.days.replace("{days}", Math.floor(hours / 24)).replace("{hours}", hours % 24);
 }
 
+// What is left of a time, or how long it is overdue; `words` has the page's `untilLeft` ("{time} left") and
+// `untilOver`.
+export function remains(seconds, words) {
+  const form = seconds < 0 ? words.untilOver : words.untilLeft;
+  return form.replace("{time}", span(Math.floor(Math.abs(seconds)), words));
+}
+
 export function tick() {
   document.querySelectorAll('[data-since]:not([data-since=""])').forEach((el) => {
     el.textContent = minutes(Math.max(0, Math.floor(serverNow() / 1000 - Number(el.dataset.since))));

@@ -1,0 +1,93 @@
+"""Whoever travels on somebody else's account complains, and says 'never again', by the key that came to her phone (A6)."""
+
+import pytest
+
+from complaints.models import Complaint
+from core import alarms, clock
+from core.models import Notification
+from core.tests.factories import set_policy
+from rides import selectors, services
+from rides.models import NeverAgain, Trip
+from rides.services import Rider
+from rides.states import Party, RiderKind
+from rides.tests.test_riders import aboard, link
+from safety.models import Incident
+
+GRANDMA = Rider(RiderKind.OTHER, "李奶奶", "13911110077")
+
+
+@pytest.fixture
+def for_grandma(rides):
+    return rides.booked(rider=GRANDMA)
+
+
+def complain(client, trip, **changes):
+    said = {"category": "dispute", "words": "司机一路骂人", "submission": "k-1"} | changes
+    return client.post(link(trip) + "complaint/", said)
+
+
+def ended(rides, trip):
+    found = aboard(rides, trip)
+    services.depart(driver=found.driver, trip_code=found.code)
+    services.end_trip(driver=found.driver, trip_code=found.code)
+    return Trip.objects.get(pk=found.pk)
+
+
+def test_her_key_proves_who_complains_and_her_phone_gets_the_receipt(rides, for_grandma, client):
+    trip = ended(rides, for_grandma)
+    answer = complain(client, trip)
+    row = Complaint.objects.get()
+    assert answer["Location"].startswith(f"/complaints/{row.code}/")
+    assert row.code in client.get(answer["Location"]).content.decode()
+    assert (row.trip, row.accused, row.complainant) == (trip, trip.driver.account, None)
+    assert (row.caller_phone, row.caller_name) == ("+8613911110077", "李奶奶")
+    assert row.caller_verified_at  # no code is asked for
+    sent = Notification.objects.get(key=f"complaint:{row.code}")
+    assert sent.recipient == "+8613911110077"
+    assert row.code in sent.text
+    assert row.secret in sent.text
+    again = complain(client, trip)
+    assert again["Location"] == answer["Location"]  # one form sent twice
+
+
+def test_grave_words_by_her_key_act_at_once_and_ring(rides, for_grandma, client, people):
+    trip = aboard(rides, for_grandma)
+    complain(client, trip, words="救命，他要杀我")
+    row = Complaint.objects.get()
+    assert row.level == "severe"
+    assert row.stopped_at
+    assert Incident.objects.filter(trip=trip).exists()
+    assert any(each.code == row.code for each in alarms.ringing_for(people("agent"), clock.now()))
+
+
+def test_what_comes_beyond_the_bound_is_taken_and_stands_below(rides, for_grandma, client):
+    trip = ended(rides, for_grandma)
+    set_policy("complaints.complaints", {"person": 1, "target": 1, "within": 86_400})
+    for number, category in enumerate(("dispute", "lost_property", "other")):
+        assert complain(client, trip, category=category, submission=f"k-{number}").status_code == 302
+    assert list(Complaint.objects.order_by("pk").values_list("from_crowd", flat=True)) == [False, True, True]
+
+
+def test_before_a_driver_is_known_nothing_is_filed_and_it_is_said(for_grandma, client):
+    assert complain(client, for_grandma).status_code == 400
+    assert not Complaint.objects.exists()
+
+
+def test_never_again_by_her_key_keeps_this_driver_from_what_the_account_books(
+    rides, for_grandma, client, people
+):
+    trip = ended(rides, for_grandma)
+    assert "never-again/" in client.get(link(trip)).content.decode()
+    client.post(link(trip) + "never-again/")
+    row = NeverAgain.objects.get()
+    assert (row.account, row.other) == (people("passenger"), trip.driver.account)
+    assert "never-again/undo/" in client.get(link(trip)).content.decode()
+    client.post(link(trip) + "never-again/undo/")
+    assert NeverAgain.objects.get().undone_at
+
+
+def test_a_key_of_ones_own_trip_is_no_riders(rides, client):
+    trip = rides.ended()
+    key = selectors.position_key(trip, Party.PASSENGER)
+    for way in ("complaint/", "never-again/"):
+        assert client.post(f"/ride/{key}/{way}", {"category": "other", "words": "x"}).status_code == 404
