@@ -75,7 +75,9 @@ def case_rows(account: "Account") -> Iterator[Json]:
         }
         if filed:
             row |= {
-                "trip": complaint.trip.code if complaint.trip else "",
+                "trip": complaint.trip.code
+                if selectors.was_on_its_trip(complaint) and complaint.trip
+                else "",
                 "words": complaint.words,
                 "filed_at": complaint.filed_at,
             }

@@ -179,6 +179,7 @@ def _context(case: OwnCase, person: "Account | LinkHolder", refusal: Refusal | N
     return {
         "base": case.base,
         "complaint": complaint,
+        "trip": complaint.trip if not filed or selectors.was_on_its_trip(complaint) else None,
         "root": root,
         "side": side,
         "filed": filed,

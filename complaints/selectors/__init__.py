@@ -56,6 +56,7 @@ from complaints.selectors.cases import (
     trips_of_complaints,
     undoable_by,
     visible_decisions,
+    was_on_its_trip,
 )
 from complaints.selectors.claims import (
     Paid,
@@ -274,5 +275,6 @@ __all__ = [
     "visible_decisions",
     "volume",
     "waiting_messages",
+    "was_on_its_trip",
     "wrong_accidents",
 ]

@@ -42,7 +42,7 @@ from core import cases, clock, policy
 from core.errors import NotFound
 from core.reads import Read
 from drivers.selectors import open_holds, told_from
-from rides.selectors import aboard
+from rides.selectors import aboard, phone_of_rider
 from safety.selectors import recordings_of
 
 if TYPE_CHECKING:
@@ -119,6 +119,23 @@ def speaks_for(complaint: Complaint, root: Complaint) -> bool:
         return complaint.complainant_id == root.complainant_id
     proved = complaint.caller_verified_at is not None and root.caller_verified_at is not None
     return proved and bool(complaint.caller_index) and complaint.caller_index == root.caller_index
+
+
+def was_on_its_trip(complaint: Complaint) -> bool:
+    """Whether whoever filed it rode or drove on the trip that it is joined to.
+
+    By a plate it is joined to the trip that the car is on, for whoever works on it: where that goes, and that it goes at all,
+    is not for somebody who saw the car.
+    """
+    trip = complaint.trip
+    if trip is None:
+        return False
+    if complaint.complainant_id is not None:
+        return complaint.complainant_id in {
+            trip.passenger_id,
+            trip.driver.account_id if trip.driver else None,
+        }
+    return complaint.caller_verified_at is not None and complaint.caller_phone == phone_of_rider(trip)
 
 
 def person_of(complaint: Complaint, side: Side) -> "Account | None":

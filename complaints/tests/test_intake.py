@@ -1,6 +1,7 @@
 """Complaints come in from members, from the phone and from the street (C1), and act at once where they are severe (C2)."""
 
 import io
+import json
 import re
 import threading
 from datetime import timedelta
@@ -15,6 +16,7 @@ from accounts.errors import WrongCode
 from complaints import services
 from complaints.errors import NoDriverYet, NotNow, TooManyComplaints
 from complaints.models import Complaint
+from complaints.own_data import case_rows
 from complaints.services import Caller, Filing
 from complaints.states import LEVEL_OF, RANK, Category, ComplaintLine, Side
 from core import clock, timeline, typed
@@ -229,6 +231,31 @@ def test_nobody_without_the_link_sees_or_proves_it(rides):
     filed = from_street(rides)
     with pytest.raises(NotFound):
         services.verify_caller(code=filed.code, secret="x" * 22, one_time="1")
+
+
+def test_who_knows_a_plate_learns_nothing_of_the_trip_that_is_under_way(rides, people, client, signed_in):
+    """The complaint is joined to it for whoever works on it; where she goes is nobody's who saw the car."""
+    trip = rides.under_way()
+    filed = services.file_from_street(
+        caller=Caller("路人", "13911110002"), plate=trip.plate_registered, told=told("x")
+    )
+    assert filed.trip == trip
+    code = re.findall(r"\d{6}", Notification.objects.get(key__startswith="code:").text)[0]
+    services.verify_caller(code=filed.code, secret=filed.secret, one_time=code)
+    page = client.get(f"/complaints/{filed.code}/{filed.secret}/").content.decode()
+    send(signed_in("passenger2"), words="y", plate=trip.plate_registered, phone=people("passenger2").phone)
+    member = Complaint.objects.get(complainant=people("passenger2"))
+    assert member.trip == trip
+    page += signed_in("passenger2").get(f"/complaints/{member.code}/").content.decode()
+    page += json.dumps(list(case_rows(people("passenger2"))), default=str)
+    for said in (trip.code, *trip.origin_name.split(), *trip.destination_name.split()):
+        assert said not in page
+
+
+def test_who_was_on_the_trip_reads_which_one_it_is(cases, signed_in):
+    filed = cases.ended()
+    page = signed_in("passenger").get(f"/complaints/{filed.code}/").content.decode()
+    assert filed.trip.destination_name.split()[-1] in page
 
 
 def test_a_link_takes_more_only_so_often(rides, client):
