@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
@@ -167,8 +167,15 @@ SESSION_LIFE = policy.declare(
         "So long after a sign-in passengers and drivers stay signed in. A call for help needs no sign-in."
     ),
 )
-# So long after a sign-in somebody may sign out other browsers: longer, and whoever finds a page open could.
-FRESH = timedelta(minutes=10)
+SIGNED_IN_LATELY = policy.declare(
+    "accounts.signed_in_lately",
+    policy.Span(60, 3_600),
+    600,
+    name=pgettext_lazy("policy name", "Sign-in that was lately"),
+    about=_(
+        "So long after a sign-in somebody may sign out other browsers. Where it is longer, whoever finds a page open can."
+    ),
+)
 STAFF_SESSION_LIFE = policy.declare(
     "accounts.staff_session_life",
     policy.Span(3_600, 86_400),

@@ -51,10 +51,10 @@ from accounts.models import (
 )
 from accounts.policies import (
     ADULT_FROM,
-    FRESH,
     INVITATIONS,
     QUESTIONS_UNANSWERED,
     REAL_NAMES,
+    SIGNED_IN_LATELY,
     WRONG_PASSWORDS,
     age_at,
     is_child,
@@ -331,7 +331,7 @@ def end_own_sessions(*, account: Account, here: str | None) -> int:
 
 def _check_fresh(here: str | None) -> None:
     begun = begun_at(here)
-    if begun is None or clock.now() - begun > FRESH:
+    if begun is None or clock.now() - begun > policy.span(SIGNED_IN_LATELY):
         raise SignInAgain
 
 

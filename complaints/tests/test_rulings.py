@@ -444,7 +444,7 @@ def test_an_appeal_has_a_limit_that_goes_up_the_line(cases, people, noon):
 
 def test_each_side_has_room_for_its_files(cases, people):
     filed = cases.ended()
-    ten = [services.read_file(PDF) for _ in range(10)]
+    ten = [services.read_file(PDF + b" " * number) for number in range(10)]
     services.add_more(
         complaint=filed, actor=people("passenger").actor, side=Side.COMPLAINANT, words="x", files=ten
     )

@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from core.creation import together
+
 
 class Migration(migrations.Migration):
 
@@ -7,7 +9,7 @@ class Migration(migrations.Migration):
         ('core', '0003_laws'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='DoneAct',
             fields=[
@@ -29,4 +31,4 @@ class Migration(migrations.Migration):
         migrations.DeleteModel(
             name='LastAct',
         ),
-    ]
+    ])

@@ -167,6 +167,7 @@ EXACT = {
     ("complaints/services/shifts.py", "%Y-%m-%d"),
     ("governance/checks/help.py", "%Y%m%d"),
     ("governance/transparency/owed.py", "%Y-%m"),
+    ("police/register.py", "%Y%m%d"),  # into a key
     ("safety/keys.py", "%Y%m%d"),
     ("complaints/console/work.py", "%H:%M"),
     ("core/typed/fields.py", "%Y-%m-%dT%H:%M"),

@@ -509,7 +509,10 @@ def test_the_console_shows_versions_readably_and_says_what_cannot_be_read(people
 REVIEWED = {
     # the law's own ages (PIPL art. 31, Civil Code art. 17)
     "accounts/policies.py": {"ADULT_FROM", "CHILD_UNTIL"},
-    "drivers/services/plates.py": {"COMPARED"},  # how many rows one question reads
+    "drivers/services/plates.py": {"COMPARED", "LOOKED_THROUGH"},  # how many rows one question reads
+    # how marks of two photos are compared: figures of the method, measured on photos; from how many alike on is a rule
+    "drivers/vision/marks.py": {"SIDE", "WORDS", "NEAR", "CLOSE", "LEAST", "TRIES"},
+    "drivers/vision/poses.py": {"_TURNING", "_HELD"},  # on which part of a turn it is photographed
     "drivers/vision/plates.py": {"_OVER"},  # how exactly a hand aims
     "drivers/vision/sheets.py": {"LARGE", "SMALL", "PLAIN"},  # how a picture is cut up, and the noise of a camera
     # what browsers can send of a call, a word of theirs and a part of its recording, and how much one answer holds
@@ -517,7 +520,10 @@ REVIEWED = {
     "drivers/services/calls.py": {"BEAT", "LONGEST", "MOST_PARTS", "MOST_SIGNALS", "PART_LARGEST"},
     # batches, leases and locks of jobs
     "drivers/services/runs.py": {"CHUNK", "WRITE", "LEASE"},
-    "drivers/services/faces.py": {"NEAREST"},
+    "drivers/services/faces.py": {
+        "NEAREST",
+        "MOST_FRAMES", "CLOCKS",  # what the page takes of one pose, and how exactly its clock goes
+    },
     "safety/services/checks.py": {
         "WORDS_LENGTH", "NAME_LENGTH",  # nobody writes so much by hand
         "MENDS",  # only the rank among the many changes, nothing is refused
@@ -527,6 +533,7 @@ REVIEWED = {
     # longer than one attempt waits; and how often one who taps in a loop is handed on: each tap counts, whatever it is
     "safety/services/pushing.py": {"_AFTER_AN_ATTEMPT", "_HANDED_ON_EVERY"},
     "safety/services/calls.py": {"_RINGS_FOR"},  # how long any telephone rings
+    "safety/services/ringing.py": {"_TOO_LATE", "_OVER_AFTER"},  # of what a relay that is away never rang about
     "safety/services/recordings.py": {
         "PURGE_BATCH", "WRAPPING_LOCK",
         "REMEMBERED",  # a process's memory of what a signature says
@@ -537,9 +544,13 @@ REVIEWED = {
     "safety/selectors/recordings.py": {"HEARD_FOR", "SOUND_FRESH"},
     "safety/services/questions.py": {"HEARD_LATE"},
     # how far back a list goes
-    "safety/selectors/incidents.py": {"WATCHED_FOR", "_TRACE_LOST", "_ANY_TRIP"},
+    # and by how much the platform may be later than what S12 promises
+    "safety/selectors/incidents.py": {
+        "WATCHED_FOR", "_TRACE_LOST", "_ANY_TRIP", "LATEST_OF_ACCIDENT", "ACCIDENT_ASKED_WITHIN", "ACCIDENT_OPENED_WITHIN",
+    },
     # the width of the hours among which a key draws when somebody is told: a secret's, nobody's right
-    "drivers/policies.py": {"TOLD_FROM_HOUR", "TOLD_WITHIN"},
+    # and how fast a head can turn
+    "drivers/policies.py": {"TOLD_FROM_HOUR", "TOLD_WITHIN", "FACE_POSE_LEAST", "FACE_FRAMES_APART"},
     # held by constraints of the database
     "drivers/services/people.py": {"VEHICLE_PLACES", "PERSON_PLACES"},
     # the mark of a message, no number of anything
@@ -556,8 +567,8 @@ REVIEWED = {
     },
     # what is drawn, and by whom
     "drivers/vision/solids.py": {"SIDE", "GRID", "FINE", "AWAY", "SWAYS"},
-    "drivers/vision/attacks.py": {"WAYS", "_EYES", "_QUARTERS"},
-    "drivers/services/redteam.py": {"FRAMES", "FACE", "CALM", "ROUND"},
+    "drivers/vision/attacks.py": {"WAYS", "_EYES"},
+    "drivers/services/redteam.py": {"FACE", "CALM", "ROUND"},
     "drivers/vision/heads.py": {"RINGS"},
     "drivers/vision/templates.py": {"SIZE"},
     # how much is shown at once
@@ -570,17 +581,20 @@ REVIEWED = {
     # How old a call-back may be that somebody enters; how many names stand below a field.
     "police/register.py": {"_CALLED_WITHIN"},
     # how many questions one letter carries, how a code looks, how many rows stand on a paper
-    "police/notices.py": {"MOST_QUESTIONS"},
+    "police/notices.py": {"MOST_QUESTIONS", "MOST_TRIPS"},
     # the shares that are published, and how far a page looks back
     "police/clocks.py": {"WITHIN"},
     "police/services/references.py": {"LENGTH"},
     "police/views.py": {"STOP_ASKING"},
     # What a red team's officer lives for, if its run dies, and how late a trip may be held: no promise to anybody.
     "police/services/marked.py": {"LASTS"},
-    "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE", "ANEW_WITHIN", "DAY", "COMPARED"},
+    "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE", "ANEW_WITHIN", "DAY"},
     # How alike the pictures of two lines are: figures of the method, measured on letters.
-    "police/vision.py": {"SIDE", "PAPER", "INK", "MOST_LINES", "LEAST", "HIGH", "WIDE", "MOST"},
-    "police/letters.py": {"LEAST_LINES", "LETTER_ALIKE", "LETTER_SAME", "LINE_SAME"},
+    "police/vision.py": {
+        "SIDE", "PAPER", "INK", "MOST_LINES", "LEAST", "HIGH", "WIDE", "MOST", "ACROSS", "LEAST_SHAPE",
+    },
+    "police/letters.py": {"LEAST_LINES", "LETTER_ALIKE", "LETTER_SAME", "LINE_SAME", "CARD_SAME"},
+    "police/papers.py": {"COMPARED"},  # how many rows one question reads
     "police/tables.py": {"_LONGEST", "MOST", "BATCH", "LINES_A_PAGE"},
 }  # fmt: skip
 

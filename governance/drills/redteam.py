@@ -214,8 +214,9 @@ def _asked(browser: Browser, known: str) -> str:
 def _ask_with(thief: Browser, tried: Tried, known: str, *, control: str = PLATE_OF_NOBODY) -> str:
     """Ask with a stolen session, and read all that there is; the address of the pack as a file."""
     page = _asked(thief, known)
-    tried.look(f"page by {known[:2]}", _must(thief.get(page), control), *WHO, *CALLED)
-    tried.look(f"live by {known[:2]}", thief.get(page + "live/"), *WHO, *CALLED)
+    hidden = [each for each in WHO if each != known]  # what they typed stands there as they typed it
+    tried.look(f"page by {known[:2]}", _must(thief.get(page), control), *hidden, *CALLED)
+    tried.look(f"live by {known[:2]}", thief.get(page + "live/"), *hidden, *CALLED)
     file = thief.get(page + "pack.json")
     tried.look(f"file by {known[:2]}", file, *WHO, *CALLED_IN_FILE)
     return page + "pack.json"

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from core import clock
 from core.errors import NotFound
 from core.tests.factories import PDF
-from police import notices, services
+from police import notices, papers, services
 from police.errors import NoticeIncomplete
 from police.models import Notice, NoticeFile, PoliceRequest
 from police.states import NoticePart, Paper
@@ -109,10 +109,10 @@ def test_a_paper_sent_twice_is_kept_once_and_the_last_one_counts(people, world):
     code = notices.begin(account=officer, submission="s").code
     other = PDF + b" "
     for content, kept in [(PDF, 1), (PDF, 1), (other, 2), (PDF, 3)]:
-        papers = notices.read_papers({Paper.LETTER: content})
-        notices.save(account=officer, code=code, given=notices.Filled(), papers=papers)
+        read = papers.read({Paper.LETTER: content})
+        notices.save(account=officer, code=code, given=notices.Filled(), papers=read)
         assert NoticeFile.objects.filter(notice__code=code).count() == kept
-    row = notices.papers_of(Notice.objects.get(code=code))[Paper.LETTER]
+    row = papers.papers_of(Notice.objects.get(code=code))[Paper.LETTER]
     assert row.picture.digest == hashlib.sha256(PDF).hexdigest()
 
 

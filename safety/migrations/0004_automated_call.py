@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from core.creation import together
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('safety', '0003_fine_not_shown'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='AutomatedCall',
             fields=[
@@ -24,10 +26,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'automated call',
                 'verbose_name_plural': 'automated calls',
             },
-        ),
-        migrations.AddIndex(
-            model_name='safetyquestion',
-            index=models.Index(condition=models.Q(('answer__in', ['', 'none'])), fields=['asked_at'], name='question_unanswered'),
         ),
         migrations.AddField(
             model_name='automatedcall',
@@ -46,4 +44,8 @@ class Migration(migrations.Migration):
             model_name='automatedcall',
             constraint=models.CheckConstraint(condition=models.Q(('state', 'ringing'), ('over_at__isnull', False), _connector='XOR'), name='automated_call_over_has_a_time'),
         ),
-    ]
+        migrations.AddIndex(
+            model_name='safetyquestion',
+            index=models.Index(condition=models.Q(('answer__in', ['', 'none'])), fields=['asked_at'], name='question_unanswered'),
+        ),
+    ])

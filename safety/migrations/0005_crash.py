@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from core.creation import together
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('safety', '0004_automated_call'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='AccidentQuestion',
             fields=[
@@ -26,19 +28,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'question about an accident',
                 'verbose_name_plural': 'questions about accidents',
             },
-        ),
-        migrations.RemoveConstraint(
-            model_name='signal',
-            name='signal_kind_is_known',
-        ),
-        migrations.AlterField(
-            model_name='signal',
-            name='kind',
-            field=models.CharField(choices=[('cancel_aboard', 'somebody tried to cancel after boarding'), ('cancel_after_meeting', 'cancelled after both phones had met'), ('boarding_presumed', 'counts as boarded, and nobody compared the car'), ('ended_far', 'ended far from the destination'), ('no_answer', 'no answer to the question in 60 seconds'), ('asked_for_help', 'the passenger answered that not all is well'), ('fine_not_shown', 'all is well was answered, and no position of hers shows it'), ('mismatch', 'not the registered car or driver'), ('accident', 'an accident, or nobody says that there was none'), ('pickup_late', 'waited for a pick-up in the night and does not answer'), ('welfare_check', 'somebody is worried'), ('repeated_report', 'reported again'), ('distress', 'a message of distress was reported'), ('sos', 'SOS'), ('crash', 'stood still at once, as in an accident'), ('off_route', 'off the planned route'), ('late_running', 'still on the way when the night hours began'), ('leaving_pickup', 'the car left the pick-up, and nobody was said to board'), ('long_stop', 'a long stop on the way'), ('moving_after_cancel', 'both phones move together after a cancel'), ('moving_after_end', 'both phones move together after the end'), ('overlong', 'longer on the way than planned'), ('remote_at_night', 'in a remote area at night'), ('signal_lost', 'a phone went silent'), ('too_coarse', 'positions too coarse to watch')], max_length=24, verbose_name='kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['cancel_aboard', 'cancel_after_meeting', 'boarding_presumed', 'ended_far', 'no_answer', 'asked_for_help', 'fine_not_shown', 'mismatch', 'accident', 'pickup_late', 'welfare_check', 'repeated_report', 'distress', 'sos', 'crash', 'off_route', 'late_running', 'leaving_pickup', 'long_stop', 'moving_after_cancel', 'moving_after_end', 'overlong', 'remote_at_night', 'signal_lost', 'too_coarse'])), name='signal_kind_is_known'),
         ),
         migrations.AddField(
             model_name='accidentquestion',
@@ -61,4 +50,17 @@ class Migration(migrations.Migration):
             model_name='accidentquestion',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('driver', ''), ('passenger', '')), ('closed_at__isnull', False), _connector='OR'), name='accident_answered_is_closed'),
         ),
-    ]
+        migrations.RemoveConstraint(
+            model_name='signal',
+            name='signal_kind_is_known',
+        ),
+        migrations.AlterField(
+            model_name='signal',
+            name='kind',
+            field=models.CharField(choices=[('cancel_aboard', 'somebody tried to cancel after boarding'), ('cancel_after_meeting', 'cancelled after both phones had met'), ('boarding_presumed', 'counts as boarded, and nobody compared the car'), ('ended_far', 'ended far from the destination'), ('no_answer', 'no answer to the question in 60 seconds'), ('asked_for_help', 'the passenger answered that not all is well'), ('fine_not_shown', 'all is well was answered, and no position of hers shows it'), ('mismatch', 'not the registered car or driver'), ('accident', 'an accident, or nobody says that there was none'), ('pickup_late', 'waited for a pick-up in the night and does not answer'), ('welfare_check', 'somebody is worried'), ('repeated_report', 'reported again'), ('distress', 'a message of distress was reported'), ('sos', 'SOS'), ('crash', 'stood still at once, as in an accident'), ('off_route', 'off the planned route'), ('late_running', 'still on the way when the night hours began'), ('leaving_pickup', 'the car left the pick-up, and nobody was said to board'), ('long_stop', 'a long stop on the way'), ('moving_after_cancel', 'both phones move together after a cancel'), ('moving_after_end', 'both phones move together after the end'), ('overlong', 'longer on the way than planned'), ('remote_at_night', 'in a remote area at night'), ('signal_lost', 'a phone went silent'), ('too_coarse', 'positions too coarse to watch')], max_length=24, verbose_name='kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='signal',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['cancel_aboard', 'cancel_after_meeting', 'boarding_presumed', 'ended_far', 'no_answer', 'asked_for_help', 'fine_not_shown', 'mismatch', 'accident', 'pickup_late', 'welfare_check', 'repeated_report', 'distress', 'sos', 'crash', 'off_route', 'late_running', 'leaving_pickup', 'long_stop', 'moving_after_cancel', 'moving_after_end', 'overlong', 'remote_at_night', 'signal_lost', 'too_coarse'])), name='signal_kind_is_known'),
+        ),
+    ])

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { minutes, remains, span } from "../../static/js/parts/clock.js";
+import { remains, span } from "../../static/js/console/ages.js";
+import { minutes } from "../../static/js/parts/clock.js";
 
 const WORDS = { hours: "{hours} h {minutes} min", days: "{days} d {hours} h" };
 
