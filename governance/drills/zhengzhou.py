@@ -124,9 +124,9 @@ def _two_people_decide(world: World, ride: Ride) -> None:
     frames = re.findall(r"/admin/pictures/(F-\w+)\.jpg", page)
     world.expect(
         "it shows the frames of all three checks",
-        "21 frames, two verdicts",
+        "24 frames, two verdicts",
         lambda: (
-            len(frames) == 21 and "other_person" in page and "not_followed" in page,
+            len(frames) == 24 and "other_person" in page and "not_followed" in page,
             f"{len(frames)} frames",
         ),
         tz=TZ,
