@@ -150,21 +150,21 @@ class Person:
                 frames.append((f"step{number}", picture))
                 moment = int((time.monotonic() - begun) * 1_000)
                 named.append({"digest": hashlib.sha256(picture).hexdigest(), "at": moment})
-            pose = self.must(self.post(f"{path}next/", {"frames": named}))["pose"]
+            said = self.post(f"{path}next/", {"frames": named})
+            if "face_too_slow" in said.text:
+                return said
+            pose = self.must(said)["pose"]
         return self.upload(f"{path}frames/", frames)
 
     def until_read(self, send: Callable[[], httpx.Response]) -> httpx.Response:
-        """Pictures, sent once more where so many were being read that they were to come again: after the time that the
-        answer names, for as long as somebody waits for one."""
+        """Pictures, sent once more where so many were being read that they were to come again, after the time that the
+        answer names, and where a busy machine drew them too slowly: for as long as somebody waits for one."""
         until = time.monotonic() + self.world.patience
         while True:
             answer = send()
             wait = float(answer.headers.get("retry-after", "0"))
-            if (
-                answer.status_code != 503
-                or "reader_busy" not in answer.text
-                or time.monotonic() + wait > until
-            ):
+            again = "reader_busy" in answer.text or "face_too_slow" in answer.text
+            if answer.status_code < 400 or not again or time.monotonic() + wait > until:
                 return answer
             time.sleep(wait)
 
