@@ -300,6 +300,31 @@ def accident_question(trip: "Trip", party: Party) -> AccidentQuestion | None:
     return newest if newest and not getattr(newest, party) else None
 
 
+@dataclass(frozen=True, slots=True)
+class AskedNow:
+    """What one side is asked now, and until when its page asks it: at most one of both."""
+
+    ride: SafetyQuestion | None = None
+    accident: AccidentQuestion | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """None where nothing is asked."""
+        if self.accident:
+            return self.accident.asked_at + LATEST_OF_ACCIDENT
+        return self.ride.expires_at if self.ride else None
+
+
+def asked_now(trip: "Trip", party: Party) -> AskedNow:
+    """What this side is asked; the driver's about an accident alone, and as if nobody had called for help (S11, S12)."""
+    ride = open_question(trip) if party == Party.PASSENGER else None
+    accident = accident_question(trip, party)
+    # Her own question is the one that she can answer in secret: it waits for the first moment of the other alone.
+    if accident and (ride is None or accident.closed_at is None):
+        return AskedNow(accident=accident)
+    return AskedNow(ride=ride)
+
+
 ACCIDENT_ASKED_WITHIN = timedelta(seconds=5)
 ACCIDENT_OPENED_WITHIN = timedelta(seconds=10)  # after the time for an answer: the job runs each two seconds
 

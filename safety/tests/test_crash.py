@@ -1,5 +1,9 @@
 """A car that stands still at once: both sides are asked about an accident, and a silence of both opens an incident (S12)."""
 
+import html
+import re
+from datetime import timedelta
+
 import pytest
 
 from core import clock, timeline
@@ -8,23 +12,36 @@ from rides.states import Party
 from rides.tokens import TripKey
 from safety.errors import QuestionClosed
 from safety.models import AccidentQuestion, Incident, SafetyQuestion, Signal
-from safety.services import answer_about_accident, expire_accident_questions, report_finding
+from safety.services import (
+    answer_about_accident,
+    expire_accident_questions,
+    raise_sos,
+    report_finding,
+)
 from safety.states import AccidentAnswer, Origin, SignalKind
 
 EN = {"accept-language": "en"}
 ASKS = "Has there been an accident?"
+POLLED = re.compile(r'hx-get="(/trips/[^"/]+/question/)"\s+hx-trigger="load, every 4s"')
+PAGES_KEY = re.compile(r'"X-Trip-Key": "([^"]+)"')
+
+
+def stands(trip, *, detail="1", party="driver"):
+    """A phone of the trip stood still at once a minute ago."""
+    since = (clock.now() - timedelta(seconds=60)).timestamp()
+    report_finding(
+        trip_code=trip.code,
+        kind=SignalKind.CRASH,
+        detail=detail,
+        facts={"rule": "crash", "seconds": 60.0, "since": since, "speed": 50.0, "party": party},
+        position=(28.1, 121.0),
+    )
 
 
 @pytest.fixture
 def stood(rides, noon):
     trip = rides.under_way()
-    report_finding(
-        trip_code=trip.code,
-        kind=SignalKind.CRASH,
-        detail="1",
-        facts={"rule": "crash", "seconds": 60.0, "since": 0.0, "speed": 50.0, "party": "driver"},
-        position=(28.1, 121.0),
-    )
+    stands(trip)
     return trip
 
 
@@ -33,11 +50,15 @@ def key(trip, party=Party.PASSENGER):
     return TripKey(trip.code, party, "wenzhou", driver)
 
 
-def shown(signed_in, trip, who):
-    """What the page of one side asks, by the key that this page has."""
-    secret = position_key(trip, Party.PASSENGER if who == "passenger" else Party.DRIVER)
-    address = f"/trips/{trip.code}/question/"
-    return signed_in(who).get(address, headers=EN | {"x-trip-key": secret}).content.decode()
+def shown(signed_in, trip, who, address=""):
+    """What the page of one side asks: by the address that the page itself asks, with the key that it has."""
+    client = signed_in(who)
+    secret = position_key(trip, Party(who))
+    at = address or f"/trips/{trip.code}/"
+    page = html.unescape(client.get(at, headers=EN | {"x-trip-key": secret}).content.decode())
+    (asked,), (own,) = POLLED.findall(page), PAGES_KEY.findall(page)
+    return client.get(asked, headers=EN | {"x-trip-key": own}).content.decode()
+
 
 
 def test_both_sides_are_asked_at_once_and_nobody_by_the_other_question(stood, signed_in):
@@ -113,3 +134,52 @@ def test_nobody_answers_what_was_not_asked(rides):
 def test_it_is_asked_once_at_a_time(stood):
     report_finding(trip_code=stood.code, kind=SignalKind.CRASH, detail="2")
     assert AccidentQuestion.objects.count() == 1
+
+
+# --- where it is asked ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", Party)
+def test_the_page_of_a_call_for_help_asks_as_well(stood, signed_in, who):
+    raise_sos(key=key(stood, who))
+    assert ASKS in shown(signed_in, stood, who.value, f"/trips/{stood.code}/sos/")
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_he_is_asked_the_same_whether_or_not_she_called(stood, signed_in, silent):
+    before = shown(signed_in, stood, "driver")
+    raise_sos(key=key(stood), silent=silent)
+    assert shown(signed_in, stood, "driver") == before
+    assert ASKS in before
+
+
+def asked_by_api(client, trip, party):
+    secret = position_key(trip, party)
+    return client.get(f"/api/v1/trips/{trip.code}/question/", headers={"x-trip-key": secret}).json()
+
+
+def said_by_api(client, trip, party, answer):
+    body = {"key": position_key(trip, party), "answer": answer}
+    return client.post(f"/api/v1/trips/{trip.code}/accident/", body, content_type="application/json")
+
+
+@pytest.mark.parametrize("party", Party)
+def test_a_native_client_is_asked_and_answers(stood, client, party):
+    asked = asked_by_api(client, stood, party)
+    assert asked["asks"] == "accident"
+    assert asked["until"]
+    assert said_by_api(client, stood, party, "perhaps").status_code == 400
+    assert said_by_api(client, stood, party, "no").json() == {"accident": False}
+    assert asked_by_api(client, stood, party)["asks"] != "accident"
+    assert said_by_api(client, stood, party, "yes").json() == {"accident": True}
+    assert Incident.objects.filter(trip=stood).exists()
+
+
+def test_a_native_client_is_asked_how_the_ride_is_and_his_never(rides, client):
+    trip = rides.under_way()
+    nothing = {"asks": "", "until": None}
+    assert [asked_by_api(client, trip, party) for party in Party] == [nothing, nothing]
+    assert said_by_api(client, trip, Party.DRIVER, "yes").status_code == 409
+    report_finding(trip_code=trip.code, kind=SignalKind.LONG_STOP)
+    assert asked_by_api(client, trip, Party.PASSENGER)["asks"] == "ride"
+    assert asked_by_api(client, trip, Party.DRIVER) == nothing
