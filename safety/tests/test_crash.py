@@ -183,3 +183,33 @@ def test_a_native_client_is_asked_how_the_ride_is_and_his_never(rides, client):
     report_finding(trip_code=trip.code, kind=SignalKind.LONG_STOP)
     assert asked_by_api(client, trip, Party.PASSENGER)["asks"] == "ride"
     assert asked_by_api(client, trip, Party.DRIVER) == nothing
+
+
+# --- a new crash ----------------------------------------------------------------------------------------------------
+
+
+def nobody_says(trip, noon):
+    noon.shift(31)
+    expire_accident_questions(at=clock.now())
+
+
+def she_says_no(trip, noon):
+    answer_about_accident(key=key(trip), answer=AccidentAnswer.NO)
+
+
+@pytest.mark.parametrize("before", [nobody_says, she_says_no])
+def test_a_new_crash_in_the_same_ten_minutes_is_asked_about_anew(stood, noon, signed_in, before):
+    before(stood, noon)
+    noon.shift(120)
+    stands(stood)
+    assert AccidentQuestion.objects.count() == 2
+    assert Signal.objects.filter(trip=stood, kind=SignalKind.CRASH).count() == 2
+    assert ASKS in shown(signed_in, stood, "passenger")
+    assert ASKS in shown(signed_in, stood, "driver")
+
+
+def test_the_same_crash_told_by_the_other_phone_after_her_answer_is_no_new_one(stood, noon):
+    she_says_no(stood, noon)
+    stands(stood, party="passenger")
+    assert AccidentQuestion.objects.count() == 1
+    assert Signal.objects.filter(trip=stood, kind=SignalKind.CRASH).count() == 1
