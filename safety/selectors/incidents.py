@@ -48,6 +48,7 @@ from safety.policies import (
 from safety.states import (
     GRAVE,
     LIVE,
+    AccidentAnswer,
     Answer,
     Callee,
     CallerPhrase,
@@ -364,9 +365,23 @@ def accidents_asked(since: datetime, at: datetime) -> AccidentsAsked:
 
 
 def may_be_accident(incident: Incident) -> bool:
-    """Whether 120 is to be offered: a car stood still at once, or somebody said that there was an accident."""
-    kinds = [SignalKind["CRASH"], SignalKind.ACCIDENT]
-    return Signal.objects.filter(trip=incident.trip, kind__in=kinds).exists() if incident.trip else False
+    """Whether 120 is to be offered: a car stood still at once, or somebody said that there was an accident.
+
+    Not where her own answer to the newest question is 'no' and nobody says 'yes', nor for what an earlier incident of the
+    trip was closed over. A crash about which nobody was asked may be one.
+    """
+    trip = incident.trip
+    if trip is None:
+        return False
+    signals = Signal.objects.filter(trip=trip, kind__in=[SignalKind["CRASH"], SignalKind.ACCIDENT])
+    asked = AccidentQuestion.objects.filter(trip=trip).order_by("-pk")
+    earlier = Incident.objects.filter(trip=trip, closed_at__lte=incident.opened_at).exclude(pk=incident.pk)
+    if over := earlier.order_by("-closed_at").values_list("closed_at", flat=True).first():
+        signals, asked = signals.filter(at__gt=over), asked.filter(asked_at__gt=over)
+    answers = list(asked.values_list("passenger", "driver"))
+    if any(AccidentAnswer.YES in both for both in answers):
+        return True
+    return signals.exists() and not (answers and answers[0][0] == AccidentAnswer.NO)
 
 
 @dataclass(frozen=True, slots=True)

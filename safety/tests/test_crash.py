@@ -5,8 +5,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from core import clock, timeline
+from core.actors import SYSTEM
 from rides.selectors import position_key
 from rides.states import Party
 from rides.tokens import TripKey
@@ -14,16 +16,21 @@ from safety.errors import QuestionClosed
 from safety.models import AccidentQuestion, Incident, SafetyQuestion, Signal
 from safety.services import (
     answer_about_accident,
+    close_incident,
     expire_accident_questions,
     raise_sos,
     report_finding,
+    resolve_incident,
+    take_incident,
 )
+from safety.services.incidents import open_incident
 from safety.states import AccidentAnswer, Origin, SignalKind
 
 EN = {"accept-language": "en"}
 ASKS = "Has there been an accident?"
 POLLED = re.compile(r'hx-get="(/trips/[^"/]+/question/)"\s+hx-trigger="load, every 4s"')
 PAGES_KEY = re.compile(r'"X-Trip-Key": "([^"]+)"')
+PERHAPS = "Perhaps an accident"
 
 
 def stands(trip, *, detail="1", party="driver"):
@@ -59,6 +66,11 @@ def shown(signed_in, trip, who, address=""):
     (asked,), (own,) = POLLED.findall(page), PAGES_KEY.findall(page)
     return client.get(asked, headers=EN | {"x-trip-key": own}).content.decode()
 
+
+def head(signed_in, incident):
+    """The strip at the top of an incident's page."""
+    page = signed_in("agent").get(f"/admin/incidents/{incident.code}/", headers=EN).content.decode()
+    return page.partition('id="head"')[2].partition("</section>")[0]
 
 
 def test_both_sides_are_asked_at_once_and_nobody_by_the_other_question(stood, signed_in):
@@ -213,3 +225,62 @@ def test_the_same_crash_told_by_the_other_phone_after_her_answer_is_no_new_one(s
     stands(stood, party="passenger")
     assert AccidentQuestion.objects.count() == 1
     assert Signal.objects.filter(trip=stood, kind=SignalKind.CRASH).count() == 1
+
+
+# --- what the agent is told -----------------------------------------------------------------------------------------
+
+
+def test_where_she_says_that_there_was_none_the_agent_is_told_of_none(stood, noon, signed_in, people):
+    answer_about_accident(key=key(stood), answer=AccidentAnswer.NO)
+    raise_sos(key=key(stood), silent=True)
+    incident = Incident.objects.get(trip=stood)
+    assert PERHAPS not in head(signed_in, incident)
+    answer_about_accident(key=key(stood, Party.DRIVER), answer=AccidentAnswer.YES)
+    assert PERHAPS in head(signed_in, incident)
+
+
+def test_his_no_is_not_hers_to_the_agent(stood, signed_in):
+    answer_about_accident(key=key(stood, Party.DRIVER), answer=AccidentAnswer.NO)
+    raise_sos(key=key(stood))
+    assert PERHAPS in head(signed_in, Incident.objects.get(trip=stood))
+
+
+def test_a_new_crash_after_her_no_is_told_to_the_agent(stood, noon, signed_in):
+    she_says_no(stood, noon)
+    noon.shift(120)
+    stands(stood)
+    nobody_says(stood, noon)
+    assert PERHAPS in head(signed_in, Incident.objects.get(trip=stood))
+
+
+def test_what_an_incident_before_it_was_closed_over_is_told_no_more(stood, noon, signed_in, people):
+    nobody_says(stood, noon)
+    noon.shift(600)
+    first = Incident.objects.get(trip=stood)
+    take_incident(account=people("agent"), code=first.code)
+    resolve_incident(account=people("agent"), code=first.code, outcome="safe", harm="none", words="x")
+    close_incident(account=people("specialist"), code=first.code)
+    noon.shift(600)
+    with transaction.atomic():
+        later = open_incident(actor=SYSTEM, origin=Origin.RULE, trip=stood)
+    assert Incident.objects.count() == 2
+    assert PERHAPS not in head(signed_in, later)
+
+
+def test_the_agent_is_told_to_call_only_who_may_be_called_now(stood, noon, signed_in, people):
+    nobody_says(stood, noon)
+    incident = Incident.objects.get(trip=stood)
+    told = head(signed_in, incident)
+    assert 'href="tel:120"' in told
+    assert "Call the" not in told, "nobody has taken it"
+    take_incident(account=people("agent"), code=incident.code)
+    told = head(signed_in, incident)
+    assert "Call the passenger." in told
+    assert "Call the driver." not in told, "she may sit beside him"
+    raise_sos(key=key(stood, Party.DRIVER))
+    assert "Call the driver." in head(signed_in, incident)
+    raise_sos(key=key(stood), silent=True)
+    told = head(signed_in, incident)
+    assert PERHAPS in told
+    assert 'href="tel:120"' in told
+    assert "Call the passenger." not in told
