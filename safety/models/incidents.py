@@ -327,6 +327,8 @@ class AutomatedCall(models.Model):
         verbose_name=pgettext_lazy("field", "safety question"),
     )
     at = models.DateTimeField(pgettext_lazy("field", "at"))
+    # When the relay first said that it rings; None until then, also where it was away from the beginning.
+    rung_at = models.DateTimeField(pgettext_lazy("automatedcall", "rung since"), null=True)
     state = models.CharField(_("state"), max_length=10, choices=Heard.choices, default=Heard.RINGING)
     over_at = models.DateTimeField(pgettext_lazy("automatedcall", "over at"), null=True)
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 SAYS = gettext_noop("Huhang here, about your ride. Press 1 if all is well. Press 2 for help.")
 UNANSWERED = ("", Answer.NONE)
 _TOO_LATE = timedelta(minutes=10)  # what nobody could ring about until then is not asked any more
-_OVER_AFTER = timedelta(seconds=relay.ASKED_FOR + 5)  # a relay that says nothing until then has rung nobody
+# A relay that says nothing for so long has rung nobody, and a phone that it rings does so no longer.
+_OVER_AFTER = timedelta(seconds=relay.ASKED_FOR + 5)
 _HEARD = {
     Pressed.ONE: Heard.FINE,
     Pressed.TWO: Heard.HELP,
@@ -82,12 +83,15 @@ def _follow(pk: int, at: datetime) -> None:
     row = AutomatedCall.objects.select_related("question__trip__passenger").get(pk=pk)
     trip = row.question.trip
     wanted = row.question.answer in UNANSWERED and may_be_rung(trip)
-    try:
-        pressed = _ask(row, trip) if wanted else relay.stop_asking(key=row.key)
-    except relay.RelayDown:
-        pressed = Pressed.RINGING
-    if pressed == Pressed.RINGING and at - row.at > _OVER_AFTER:
-        pressed = Pressed.MISSED
+    pressed = Pressed.RINGING
+    if wanted:
+        try:
+            pressed = _ask(row, trip)
+        except relay.RelayDown:
+            pass
+    over = at - (row.rung_at or row.at) > _OVER_AFTER
+    if pressed == Pressed.RINGING and (over or not wanted):
+        pressed = _stop(row, over=over)
     if pressed != Pressed.RINGING:
         heard = _HEARD[pressed]
         _settle(row, heard if wanted or heard in {Heard.FINE, Heard.HELP} else Heard.ENDED)
@@ -95,7 +99,20 @@ def _follow(pk: int, at: datetime) -> None:
 
 def _ask(row: AutomatedCall, trip: "Trip") -> Pressed:
     language = trip.passenger.language
-    return relay.ask(key=row.key, to=phone_of_rider(trip), says=say_in(language, SAYS), language=language)
+    pressed = relay.ask(key=row.key, to=phone_of_rider(trip), says=say_in(language, SAYS), language=language)
+    if row.rung_at is None:
+        row.rung_at = clock.now()
+        row.save(update_fields=["rung_at"])
+    return pressed
+
+
+def _stop(row: AutomatedCall, *, over: bool) -> Pressed:
+    """Have it ring no more, and hear what was pressed until then; where its time is over it rings no more in any case."""
+    try:
+        pressed = relay.stop_asking(key=row.key)
+    except relay.RelayDown:
+        pressed = Pressed.RINGING
+    return Pressed.MISSED if over and pressed == Pressed.RINGING else pressed
 
 
 @begins_transaction
@@ -140,4 +157,5 @@ FOLLOWED = jobs.walk(
     behind=_ringing,
     act=_follow,
     key=int,
+    life_safety=True,
 )

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils.translation import override
 
-from core import clock, outside, timeline
+from core import clock, jobs, outside, timeline
 from core.models import Notification
 from core.tests.factories import set_policy
 from rides.states import Party
@@ -26,6 +26,7 @@ class Relay:
 
     def __init__(self):
         self.calls, self.away, self.rang = {}, False, []
+        self.asks_answer = 200
 
     def press(self, state, pressed=""):
         (key,) = self.calls
@@ -34,6 +35,8 @@ class Relay:
     def answer(self, request):
         if self.away:
             raise httpx.ConnectError("away")
+        if request.url.path == "/asks/" and self.asks_answer != 200:
+            return httpx.Response(self.asks_answer, json={})
         body = json.loads(request.content)
         if request.url.path == "/asks/end/":
             known = self.calls.get(body["key"])
@@ -213,6 +216,50 @@ def test_where_the_relay_is_away_a_text_goes_all_the_same(rides, relay, noon):
     turn()
     assert AutomatedCall.objects.get().state == Heard.MISSED
     assert texts().count() == 1
+
+
+def test_a_phone_that_began_to_ring_late_is_listened_to_for_as_long_as_it_rings(rides, relay, noon):
+    relay.away = True
+    trip = rides.under_way()
+    asked(trip)
+    noon.shift(31)
+    turn()
+    relay.away = False
+    noon.shift(30)
+    turn()
+    assert len(relay.rang) == 1
+    noon.shift(16)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.RINGING
+    relay.press("pressed", "2")
+    noon.shift(2)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.HELP
+    assert Incident.objects.filter(trip=trip).exists()
+
+
+@pytest.mark.parametrize(("pressed", "heard"), [("1", Heard.FINE), ("2", Heard.HELP)])
+def test_what_was_pressed_is_asked_for_before_it_is_given_up(rung, relay, noon, pressed, heard):
+    relay.press("pressed", pressed)
+    relay.asks_answer = 503
+    noon.shift(46)
+    turn()
+    assert AutomatedCall.objects.get().state == heard
+    assert Incident.objects.filter(trip=rung).exists() == (pressed == "2")
+    assert not texts().exists()
+
+
+def test_a_phone_that_is_given_up_rings_no_more(rung, relay, noon):
+    noon.shift(46)
+    turn()
+    assert [call["state"] for call in relay.calls.values()] == ["missed"]
+    assert AutomatedCall.objects.get().state == Heard.MISSED
+    assert texts().count() == 1
+
+
+def test_it_waits_in_no_queue_behind_what_no_life_depends_on():
+    assert jobs.queue_of("safety.tasks.ring_passengers") == "life_centre"
+    assert FOLLOWED.life_safety
 
 
 @pytest.mark.parametrize("answer", [Answer.FINE, Answer.DURESS])
