@@ -83,13 +83,15 @@ def _follow(pk: int, at: datetime) -> None:
     row = AutomatedCall.objects.select_related("question__trip__passenger").get(pk=pk)
     trip = row.question.trip
     wanted = row.question.answer in UNANSWERED and may_be_rung(trip)
-    pressed = Pressed.RINGING
+    pressed, refused = Pressed.RINGING, False
     if wanted:
         try:
             pressed = _ask(row, trip)
+        except relay.RelayRefused:
+            refused = True
         except relay.RelayDown:
             pass
-    over = at - (row.rung_at or row.at) > _OVER_AFTER
+    over = refused or at - (row.rung_at or row.at) > _OVER_AFTER
     if pressed == Pressed.RINGING and (over or not wanted):
         pressed = _stop(row, over=over)
     if pressed != Pressed.RINGING:

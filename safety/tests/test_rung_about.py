@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from core import clock, jobs, outside, timeline
 from core.models import Notification
+from core.relay import RelayDown, ask, call
 from core.tests.factories import set_policy
 from rides.states import Party
 from rides.tokens import TripKey
@@ -35,6 +36,8 @@ class Relay:
     def answer(self, request):
         if self.away:
             raise httpx.ConnectError("away")
+        if request.url.path == "/calls/":
+            return httpx.Response(200, json={})
         if request.url.path == "/asks/" and self.asks_answer != 200:
             return httpx.Response(self.asks_answer, json={})
         body = json.loads(request.content)
@@ -255,6 +258,27 @@ def test_a_phone_that_is_given_up_rings_no_more(rung, relay, noon):
     assert [call["state"] for call in relay.calls.values()] == ["missed"]
     assert AutomatedCall.objects.get().state == Heard.MISSED
     assert texts().count() == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_a_number_that_the_relay_refuses_is_missed_at_once(rides, relay, noon, status):
+    relay.asks_answer = status
+    trip = rides.under_way()
+    asked(trip)
+    noon.shift(31)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.MISSED
+    assert texts().count() == 1
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_asks_that_fail_keep_no_agents_call_from_being_placed(rides, relay, noon, monkeypatch, status):
+    monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=5, default_ttl=30.0))
+    relay.asks_answer = status
+    for number in range(6):
+        with pytest.raises(RelayDown):
+            ask(key=f"{number}", to="+8613911112222", says="x", language="en")
+    call(key="x", first="+8613911112222", then="+8613911113333")
 
 
 def test_it_waits_in_no_queue_behind_what_no_life_depends_on():
