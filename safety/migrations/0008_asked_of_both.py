@@ -16,4 +16,12 @@ class Migration(migrations.Migration):
             name='rung_at',
             field=models.DateTimeField(null=True, verbose_name='rung since'),
         ),
+        migrations.AddIndex(
+            model_name='accidentquestion',
+            index=models.Index(fields=['asked_at'], name='accident_question_asked'),
+        ),
+        migrations.AddIndex(
+            model_name='signal',
+            index=models.Index(condition=models.Q(('kind', 'crash')), fields=['at'], name='signal_crash'),
+        ),
     ]

@@ -257,6 +257,8 @@ class Signal(models.Model):
                 condition=Q(trip__isnull=False) | Q(incident__isnull=False), name="signal_belongs_somewhere"
             ),
         ]
+        # The board asks each minute whether each crash of its time was asked about.
+        indexes = [models.Index(fields=["at"], condition=Q(kind="crash"), name="signal_crash")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.trip_id}"

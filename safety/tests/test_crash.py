@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from core import clock, timeline
 from core.actors import SYSTEM
@@ -284,3 +284,16 @@ def test_the_agent_is_told_to_call_only_who_may_be_called_now(stood, noon, signe
     assert PERHAPS in told
     assert 'href="tel:120"' in told
     assert "Call the passenger." not in told
+
+
+# --- the check ------------------------------------------------------------------------------------------------------
+
+
+def test_an_index_leads_the_check_to_the_crashes_of_its_time(stood):
+    """The signals that there ever were grow for years; the check is asked each minute."""
+    since, at = clock.now() - timedelta(hours=1), clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    crashes = Signal.objects.filter(kind=SignalKind.CRASH, at__gt=since, at__lte=at)
+    assert "signal_crash" in crashes.explain()
+    assert "accident_question_asked" in AccidentQuestion.objects.filter(asked_at__gt=since).explain()
