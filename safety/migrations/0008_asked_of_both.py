@@ -16,6 +16,15 @@ class Migration(migrations.Migration):
             name='rung_at',
             field=models.DateTimeField(null=True, verbose_name='rung since'),
         ),
+        migrations.AddField(
+            model_name='automatedcall',
+            name='unheard',
+            field=models.BooleanField(default=False, verbose_name='not heard yet'),
+        ),
+        migrations.AddIndex(
+            model_name='automatedcall',
+            index=models.Index(condition=models.Q(('unheard', True)), fields=['at'], name='automated_call_unheard'),
+        ),
         migrations.AddIndex(
             model_name='accidentquestion',
             index=models.Index(fields=['asked_at'], name='accident_question_asked'),

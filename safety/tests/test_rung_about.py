@@ -252,6 +252,48 @@ def test_what_was_pressed_is_asked_for_before_it_is_given_up(rung, relay, noon, 
     assert not texts().exists()
 
 
+def test_two_is_heard_also_from_a_relay_that_was_away_when_it_was_given_up(rung, relay, noon):
+    relay.press("pressed", "2")
+    relay.away = True
+    noon.shift(46)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.MISSED
+    assert texts().count() == 1
+    relay.away = False
+    noon.shift(60)
+    turn()
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.HELP
+    assert Incident.objects.filter(trip=rung).exists()
+    assert Signal.objects.filter(kind=SignalKind.ASKED_FOR_HELP).count() == 1
+
+
+def test_two_is_heard_late_also_where_the_page_was_answered_meanwhile(rung, relay, noon):
+    relay.press("pressed", "2")
+    relay.away = True
+    answer_question(key=key(rung), answer=Answer.FINE)
+    noon.shift(46)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.ENDED
+    relay.away = False
+    turn()
+    assert Incident.objects.filter(trip=rung).exists()
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_a_relay_that_was_away_is_not_asked_for_ever(rung, relay, noon, away):
+    relay.away = True
+    noon.shift(46)
+    turn()
+    assert AutomatedCall.objects.get().unheard
+    relay.away = away
+    noon.shift(600)
+    turn()
+    call = AutomatedCall.objects.get()
+    assert (call.state, call.unheard) == (Heard.MISSED, False)
+    assert texts().count() == 1
+
+
 def test_a_phone_that_is_given_up_rings_no_more(rung, relay, noon):
     noon.shift(46)
     turn()
