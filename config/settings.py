@@ -464,10 +464,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "live", "expires": 4},
     },
     "passengers whose page was not answered": {
-        # It asks the relay as well.
+        # It asks the relay as well, and which key was pressed may be a call for help: it waits behind nothing else.
         "task": "safety.tasks.ring_passengers",
         "schedule": 2.0,
-        "options": {"queue": "live", "expires": 4},
+        "options": {"queue": "life_centre", "expires": 10},
     },
     "contacts who could not be written to": {
         "task": "safety.tasks.alert_contacts_again",

@@ -221,7 +221,9 @@ _MEANWHILE = {
     "life_centre": (
         _("the worker that speaks to the emergency centre"),
         _("the queue of the emergency centre"),
-        _("The emergency centre (110) is told of no call for help by itself."),
+        _(
+            "The emergency centre (110) is told of no call for help by itself, and no automated call rings a passenger."
+        ),
     ),
     "live": (
         _("the worker of live cases"),

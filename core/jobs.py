@@ -246,6 +246,7 @@ def walk(
     act: Callable[[K, datetime], object],
     key: Callable[[str], K],
     batch: int = BATCH,
+    life_safety: bool = False,
 ) -> Walk[K]:
     """Declare work on rows that stay due however often it is done: each run goes through all of them once.
 
@@ -253,7 +254,9 @@ def walk(
     None. Where the time is over, the next turn goes on behind the last row. `act`, `key` and `label` as in `rows()`.
     """
     again = _once_more(lambda at: behind(at, None, 1), act, key)
-    return Walk(retry.declare(kind, label, law=JOB_LAW, again=again), behind, act, key, batch)
+    law = LIFE_LAW if life_safety else JOB_LAW
+    work = retry.declare(kind, label, law=law, again=again)
+    return Walk(work, behind, act, key, batch, life_safety=life_safety)
 
 
 def _once_more(

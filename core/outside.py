@@ -26,6 +26,8 @@ ATTEMPTS = 3
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
 # What is raised before anything has left: whoever was to be asked has surely not got it.
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+# 4xx that say nothing of what was asked: who we are to it, too early, too often, too slow.
+_NOT_OF_THIS = {401, 408, 425, 429}
 # By this a sandbox says what it is, wherever it runs: in production what it answers is no answer.
 SANDBOX_HEADER = "Huhang-Sandbox"
 # After five calls in a row that failed, nobody is asked for half a minute.
@@ -50,6 +52,10 @@ class Unasked(OutsideDown):
 
 class NoDoor(OutsideDown):
     """It answers 404: there is no such door."""
+
+
+class Refused(OutsideDown):
+    """It answers that it will not do this: asked again it says the same, and of others it says nothing."""
 
 
 class _Failed(Exception):
@@ -77,7 +83,8 @@ def _client() -> httpx.Client:
 def post(name: str, url: str, body: dict[str, Any]) -> dict[str, Any] | None:
     """The JSON object that a service answers; None where it answers 404. `name` is that of its breaker.
 
-    Retries are safe where the body carries a key. Raises `OutsideDown`.
+    Retries are safe where the body carries a key. Raises `OutsideDown`, by its kind `Refused` where that is why: such an
+    answer is not asked for again, and does not count against the service.
     """
     return _answer(name, url, body)
 
@@ -97,19 +104,25 @@ def _answer(name: str, url: str, body: dict[str, Any] | None) -> dict[str, Any] 
             ):
                 with attempt:
                     found = _once(url, body)
-            return found
     except (RetryError, OpenedState):
         log.warning("outside.down", service=name)
         raise OutsideDown from None
+    if isinstance(found, int):
+        log.warning("outside.refused", service=name, status=found)
+        raise Refused
+    return found
 
 
-def _once(url: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
+def _once(url: str, body: dict[str, Any] | None) -> dict[str, Any] | int | None:
+    """What it answers; the status alone where it refuses this."""
     answer = _client().get(url) if body is None else _client().post(url, json=body)
     if settings.STAGE == "production" and SANDBOX_HEADER in answer.headers:
         log.error("outside.sandbox_in_production", url=url)
         raise _Failed
     if answer.status_code == 404:
         return None
+    if 400 <= answer.status_code < 500 and answer.status_code not in _NOT_OF_THIS:
+        return answer.status_code
     try:
         found = answer.json()
     except ValueError:

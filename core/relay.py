@@ -10,7 +10,8 @@ key makes no number again (409). 404 is for a key that it never had.
 `POST {base}/calls/state/` with `key` answers 200 with `{"state": "ringing" | "connected" | "failed"}`.
 `POST {base}/asks/` with `key, to, says, language, keys, seconds` rings one phone from the company's number for so many
 seconds at most, reads out `says`, and waits for one of `keys`. It answers 200 with `{"state": "ringing" | "pressed" | "silent"
-| "missed", "pressed": the key}`; the same key is one call, so that it is asked again how far it is.
+| "missed", "pressed": the key}`; the same key is one call, so that it is asked again how far it is. 400 or another status that
+refuses what is asked (`core.outside.Refused`) says that it will not ring this phone.
 `POST {base}/asks/end/` with `key` stops it, however often, and answers the same; a key that was pressed stays so.
 """
 
@@ -28,6 +29,14 @@ class RelayDown(OutsideDown):
     """No number: phrases still work."""
 
     code = "relay_down"
+
+
+class RelayRefused(RelayDown):
+    """It will not do this, however often it is asked."""
+
+
+# What machines ask every two seconds has a breaker of its own: it keeps nobody of the staff from calling back.
+_ASKS = "relay_asks"
 
 
 def join(*, key: str, sides: list[str], until: datetime) -> str:
@@ -97,11 +106,12 @@ ASKED_FOR = 40  # seconds from the first ring to the last moment for a key
 def ask(*, key: str, to: str, says: str, language: str) -> Pressed:
     """Ring one phone, read out a question, and say what was heard until now. The same key is one call, asked for anew.
 
-    Raises `RelayDown`, also for an answer that says nothing. Call it outside of transactions.
+    Raises `RelayDown`, also for an answer that says nothing, by its kind `RelayRefused` where it will never ring this phone.
+    Call it outside of transactions.
     """
     keys = [Pressed.ONE.value, Pressed.TWO.value]
     body = {"key": key, "to": to, "says": says, "language": language, "keys": keys, "seconds": ASKED_FOR}
-    return _heard(_ask("asks", body))
+    return _heard(_ask("asks", body, breaker=_ASKS))
 
 
 def stop_asking(*, key: str) -> Pressed:
@@ -112,7 +122,7 @@ def stop_asking(*, key: str) -> Pressed:
     if not settings.RELAY_URL:
         raise RelayDown
     try:
-        answer = outside.post("relay", f"{settings.RELAY_URL}/asks/end/", {"key": key})
+        answer = outside.post(_ASKS, f"{settings.RELAY_URL}/asks/end/", {"key": key})
     except OutsideDown:
         raise RelayDown from None
     return Pressed.MISSED if answer is None else _heard(answer)
@@ -126,11 +136,13 @@ def _heard(answer: dict[str, Any]) -> Pressed:
         raise RelayDown from None
 
 
-def _ask(what: str, body: dict[str, Any]) -> dict[str, Any]:
+def _ask(what: str, body: dict[str, Any], *, breaker: str = "relay") -> dict[str, Any]:
     if not settings.RELAY_URL:
         raise RelayDown
     try:
-        answer = outside.post("relay", f"{settings.RELAY_URL}/{what}/", body)
+        answer = outside.post(breaker, f"{settings.RELAY_URL}/{what}/", body)
+    except outside.Refused:
+        raise RelayRefused from None
     except OutsideDown:
         raise RelayDown from None
     if answer is None:

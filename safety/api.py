@@ -16,10 +16,10 @@ from core.limits import asker_of
 from core.machines import note_refused
 from core.typed.fields import AnyText
 from rides.errors import PositionToken
-from rides.selectors import check_key
+from rides.selectors import check_key, trip_by_code
 from rides.tokens import TripKey, read_key
 from safety import keys, selectors, services
-from safety.states import Answer, CallerPhrase, CentreWord, Origin, RecordingPurpose
+from safety.states import AccidentAnswer, Answer, CallerPhrase, CentreWord, Origin, RecordingPurpose
 from safety.views import KEY_HEADER, is_crowd, read_position
 
 if TYPE_CHECKING:
@@ -115,6 +115,25 @@ class WordsInput(serializers.Serializer[Any]):
 class AnswerInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400)
     answer = serializers.ChoiceField(choices=[Answer.FINE, Answer.NOT_WELL, Answer.DURESS])
+
+
+class AskedOutput(serializers.Serializer[Any]):
+    asks = serializers.ChoiceField(
+        choices=["", "ride", "accident"],
+        help_text="'ride' is answered at `answer/`, 'accident' at `accident/`; empty where nothing is asked",
+    )
+    until = serializers.DateTimeField(allow_null=True, help_text="Until when it is asked")
+
+
+class AccidentInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=400, help_text=KEY_HELP)
+    answer = serializers.ChoiceField(choices=AccidentAnswer.choices)
+
+
+class AccidentOutput(serializers.Serializer[Any]):
+    accident = serializers.BooleanField(
+        help_text="Whether this side told of an accident: 120 is to be offered then"
+    )
 
 
 class CheckInput(serializers.Serializer[Any]):
@@ -246,6 +265,37 @@ class QuestionView(APIView):
         body = read(AnswerInput, request)
         services.answer_question(key=_key(body, code), answer=Answer(body["answer"]))
         return Response(status=204)
+
+
+class AskedView(APIView):
+    """What one side of a trip is asked now; the driver's is asked about an accident alone."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+
+    @extend_schema(
+        parameters=[OpenApiParameter(KEY_HEADER, location="header", required=True, description=KEY_HELP)],
+        responses=AskedOutput,
+    )
+    def get(self, request: Request, code: str) -> Response:
+        """The key is in the header: an address is kept by logs and histories."""
+        key = _key({"key": request.headers.get(KEY_HEADER, "")}, code)
+        now = selectors.asked_now(trip_by_code(code), key.party)
+        asks = "accident" if now.accident else "ride" if now.ride else ""
+        return Response({"asks": asks, "until": now.until})
+
+
+class AccidentView(APIView):
+    """Whether there was an accident, as one side says: it was asked, and the other's answer is its own."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+
+    @extend_schema(request=AccidentInput, responses=AccidentOutput)
+    def post(self, request: Request, code: str) -> Response:
+        body = read(AccidentInput, request)
+        told = services.answer_about_accident(key=_key(body, code), answer=AccidentAnswer(body["answer"]))
+        return Response({"accident": told})
 
 
 class SoundInput(serializers.Serializer[Any]):

@@ -104,8 +104,13 @@ class Heard(models.TextChoices):
 
 HEARD_TRANSITIONS = Transitions(
     Heard,
-    {"ringing": frozenset({"fine", "help", "silent", "missed", "ended"})},
-    ends={"fine", "help", "silent", "missed", "ended"},
+    {
+        "ringing": frozenset({"fine", "help", "silent", "missed", "ended"}),
+        # A relay that was away may say later that key 2 was pressed.
+        "missed": frozenset({"help"}),
+        "ended": frozenset({"help"}),
+    },
+    ends={"fine", "help", "silent"},
 )
 
 

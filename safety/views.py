@@ -367,11 +367,13 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 def question(request: HttpRequest, code: str) -> HttpResponse:
     """The question, where one is open; empty otherwise. The driver's side is asked about an accident alone (S11, S12)."""
     key, trip = _key(request, code), trip_by_code(code)
-    asked = selectors.open_question(trip) if key.party == Party.PASSENGER else None
-    accident = selectors.accident_question(trip, key.party)
-    # Her own question is the one that she can answer in secret: it waits for the first moment of the other alone.
-    first = accident is not None and (asked is None or accident.closed_at is None)
-    context = {"code": code, "accident": first, "asked": asked, "key": request.GET.get("key", "")}
+    now = selectors.asked_now(trip, key.party)
+    context = {
+        "code": code,
+        "accident": now.accident is not None,
+        "asked": now.ride,
+        "key": request.GET.get("key", ""),
+    }
     return render(request, "safety/_question.html", context)
 
 

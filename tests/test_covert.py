@@ -111,6 +111,7 @@ BODIES = {
     "trips/{trip}/recording/": {"agreed": "0"},
     "trips/{trip}/answer/": {"answer": "fine"},
     "api/v1/trips/{trip}/answer/": {"answer": "fine"},
+    "api/v1/trips/{trip}/accident/": {"answer": "no"},
     "api/v1/trips/{trip}/recording/": {"agreed": False},
 }  # fmt: skip
 FORM_TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b")

@@ -90,6 +90,7 @@ DOORS = {
     "POST api/v1/trips/{}/sos/": LIFE,
     "POST api/v1/trips/{}/sos/words/": LIFE,
     "POST api/v1/trips/{}/answer/": LIFE,
+    "POST api/v1/trips/{}/accident/": LIFE,
     "POST api/v1/trips/{}/sound/": LIFE,
     "POST api/v1/trips/{}/recording/": LIFE,
     "POST api/v1/sound/end/": LIFE,

@@ -534,7 +534,9 @@ TABLE = [
 # The key in the trip's page is the authority here, so that an expired session stops no call for help (S1).
 KEYED = [
     ("POST", "api/v1/trips/{trip}/sos/"),
+    ("GET", "api/v1/trips/{trip}/question/"),
     ("POST", "api/v1/trips/{trip}/answer/"),
+    ("POST", "api/v1/trips/{trip}/accident/"),
     ("POST", "trips/{trip}/sos/"),
     ("GET", "trips/{trip}/sos/"),
     ("GET", "trips/{trip}/sos/status/"),

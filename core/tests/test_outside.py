@@ -5,10 +5,12 @@ import ipaddress
 import json
 import ssl
 from datetime import timedelta
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
@@ -100,6 +102,44 @@ def test_an_authority_of_the_company_is_believed_where_the_settings_name_it(serv
     settings.AUTHORITIES = str(known)
     forget()
     assert outside.post("own-authority", address, {}) == {"match": True}
+
+
+# --- What a service refuses ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What a service answers, one status after the other; then 200."""
+    left, asked = [], []
+
+    def answer(request):
+        asked.append(request)
+        return httpx.Response(left.pop(0) if left else 200, json={})
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    monkeypatch.setattr(outside, "_client", lru_cache(lambda: client))
+    breakers = type(outside._breakers)(default_threshold=3, default_ttl=30.0)
+    monkeypatch.setattr(outside, "_breakers", breakers)
+    return left, asked
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 422])
+def test_a_refusal_is_an_answer_it_is_not_asked_again_and_shuts_nothing(answers, status):
+    left, asked = answers
+    left += [status] * 5
+    for number in range(1, 6):
+        with pytest.raises(outside.Refused):
+            outside.post("refuses", "http://service.test/", {})
+        assert len(asked) == number
+    assert outside.post("refuses", "http://service.test/", {}) == {}
+
+
+@pytest.mark.parametrize("status", [401, 408, 425, 429, 500, 503])
+def test_what_a_moment_later_may_be_answered_is_asked_again(answers, status):
+    left, asked = answers
+    left.append(status)
+    assert outside.post("busy", "http://service.test/", {}) == {}
+    assert len(asked) == 2
 
 
 # --- What an authority revoked ---------------------------------------------------------------------------------------

@@ -213,6 +213,15 @@ def _steps(incident: Incident, account: "Account") -> list[_Step]:
     ]
 
 
+def _accident(incident: Incident, account: "Account") -> dict[str, Any]:
+    """Whether there may have been an accident, and which sides may be called about it now (S1, S11)."""
+    if not selectors.may_be_accident(incident):
+        return {"accident": False}
+    actions = {Party.PASSENGER: "call_passenger", Party.DRIVER: "call_driver"}
+    calls = [party for party, action in actions.items() if not why_not(incident, account, action)]
+    return {"accident": True, "accident_calls": calls}
+
+
 def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
     account, at, code, trip = account_of(request), clock.now(), incident.code, incident.trip
     appeals = selectors.appeals_of(incident)
@@ -223,7 +232,7 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         "now": at,
         "clocks": [(each, each.overdue(at)) for each in clocks_of(incident)],
         "silent": selectors.silent_callers(incident),
-        "accident": selectors.may_be_accident(incident),
+        **_accident(incident, account),
         "thread": selectors.thread_of(incident),
         "signals": selectors.signals_of(incident),
         "truth": _truth(incident),

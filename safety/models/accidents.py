@@ -49,7 +49,9 @@ class AccidentQuestion(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["expires_at"], condition=Q(closed_at=None), name="accident_question_open")
+            models.Index(fields=["expires_at"], condition=Q(closed_at=None), name="accident_question_open"),
+            # The board asks each minute what became of those of its time.
+            models.Index(fields=["asked_at"], name="accident_question_asked"),
         ]
 
     def __str__(self) -> str:

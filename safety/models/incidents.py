@@ -257,6 +257,8 @@ class Signal(models.Model):
                 condition=Q(trip__isnull=False) | Q(incident__isnull=False), name="signal_belongs_somewhere"
             ),
         ]
+        # The board asks each minute whether each crash of its time was asked about.
+        indexes = [models.Index(fields=["at"], condition=Q(kind="crash"), name="signal_crash")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.trip_id}"
@@ -327,8 +329,12 @@ class AutomatedCall(models.Model):
         verbose_name=pgettext_lazy("field", "safety question"),
     )
     at = models.DateTimeField(pgettext_lazy("field", "at"))
+    # When the relay first said that it rings; None until then, also where it was away from the beginning.
+    rung_at = models.DateTimeField(pgettext_lazy("automatedcall", "rung since"), null=True)
     state = models.CharField(_("state"), max_length=10, choices=Heard.choices, default=Heard.RINGING)
     over_at = models.DateTimeField(pgettext_lazy("automatedcall", "over at"), null=True)
+    # Given up while the relay was away: what was pressed until then it may still know.
+    unheard = models.BooleanField(pgettext_lazy("automatedcall", "not heard yet"), default=False)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "automated call")
@@ -339,7 +345,10 @@ class AutomatedCall(models.Model):
                 condition=Q(state="ringing") ^ Q(over_at__isnull=False), name="automated_call_over_has_a_time"
             ),
         ]
-        indexes = [models.Index(fields=["at"], condition=Q(state="ringing"), name="automated_call_rings")]
+        indexes = [
+            models.Index(fields=["at"], condition=Q(state="ringing"), name="automated_call_rings"),
+            models.Index(fields=["at"], condition=Q(unheard=True), name="automated_call_unheard"),
+        ]
 
     def __str__(self) -> str:
         return f"automated call {self.pk}"

@@ -48,6 +48,7 @@ from safety.policies import (
 from safety.states import (
     GRAVE,
     LIVE,
+    AccidentAnswer,
     Answer,
     Callee,
     CallerPhrase,
@@ -300,6 +301,31 @@ def accident_question(trip: "Trip", party: Party) -> AccidentQuestion | None:
     return newest if newest and not getattr(newest, party) else None
 
 
+@dataclass(frozen=True, slots=True)
+class AskedNow:
+    """What one side is asked now, and until when its page asks it: at most one of both."""
+
+    ride: SafetyQuestion | None = None
+    accident: AccidentQuestion | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """None where nothing is asked."""
+        if self.accident:
+            return self.accident.asked_at + LATEST_OF_ACCIDENT
+        return self.ride.expires_at if self.ride else None
+
+
+def asked_now(trip: "Trip", party: Party) -> AskedNow:
+    """What this side is asked; the driver's about an accident alone, and as if nobody had called for help (S11, S12)."""
+    ride = open_question(trip) if party == Party.PASSENGER else None
+    accident = accident_question(trip, party)
+    # Her own question is the one that she can answer in secret: it waits for the first moment of the other alone.
+    if accident and (ride is None or accident.closed_at is None):
+        return AskedNow(accident=accident)
+    return AskedNow(ride=ride)
+
+
 ACCIDENT_ASKED_WITHIN = timedelta(seconds=5)
 ACCIDENT_OPENED_WITHIN = timedelta(seconds=10)  # after the time for an answer: the job runs each two seconds
 
@@ -339,9 +365,23 @@ def accidents_asked(since: datetime, at: datetime) -> AccidentsAsked:
 
 
 def may_be_accident(incident: Incident) -> bool:
-    """Whether 120 is to be offered: a car stood still at once, or somebody said that there was an accident."""
-    kinds = [SignalKind["CRASH"], SignalKind.ACCIDENT]
-    return Signal.objects.filter(trip=incident.trip, kind__in=kinds).exists() if incident.trip else False
+    """Whether 120 is to be offered: a car stood still at once, or somebody said that there was an accident.
+
+    Not where her own answer to the newest question is 'no' and nobody says 'yes', nor for what an earlier incident of the
+    trip was closed over. A crash about which nobody was asked may be one.
+    """
+    trip = incident.trip
+    if trip is None:
+        return False
+    signals = Signal.objects.filter(trip=trip, kind__in=[SignalKind["CRASH"], SignalKind.ACCIDENT])
+    asked = AccidentQuestion.objects.filter(trip=trip).order_by("-pk")
+    earlier = Incident.objects.filter(trip=trip, closed_at__lte=incident.opened_at).exclude(pk=incident.pk)
+    if over := earlier.order_by("-closed_at").values_list("closed_at", flat=True).first():
+        signals, asked = signals.filter(at__gt=over), asked.filter(asked_at__gt=over)
+    answers = list(asked.values_list("passenger", "driver"))
+    if any(AccidentAnswer.YES in both for both in answers):
+        return True
+    return signals.exists() and not (answers and answers[0][0] == AccidentAnswer.NO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """'Are you all right?', asked of the passenger alone; and what the monitor found."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -54,10 +54,14 @@ def report_finding(
 ) -> None:
     """The monitor found something: keep the signal, and ask the passenger alone where she may be aboard (S5).
 
-    What she has called fine is remembered with what was found until then: found anew after it, it is a new signal.
+    What she has called fine is remembered with what was found until then: found anew after it, it is a new signal. So is
+    a crash after one that was asked about already, whatever was answered.
     """
     trip = trip_by_code(trip_code)
-    rounds = SafetyQuestion.objects.filter(trip=trip, answer=Answer.FINE).count()
+    if kind == SignalKind["CRASH"]:
+        rounds = _accidents_before(trip, facts or {})
+    else:
+        rounds = SafetyQuestion.objects.filter(trip=trip, answer=Answer.FINE).count()
     detail = f"{detail}/{rounds}" if rounds else detail
     added = add_signal(actor=MONITOR, kind=kind, trip=trip, detail=detail, facts=facts, position=position)
     if added and trip.state not in {TripState.ENDED, TripState.CANCELLED}:
@@ -65,6 +69,18 @@ def report_finding(
             ask_about_accident(trip=trip, position=position)
         else:
             ask_passenger(trip=trip)
+
+
+def _accidents_before(trip: "Trip", found: Mapping[str, Fact]) -> int:
+    """How many questions about an accident are over that were asked before the car stood.
+
+    What the other phone tells later of the same crash is no new one: then it stood already when it was asked.
+    """
+    closed = AccidentQuestion.objects.filter(trip=trip, closed_at__isnull=False)
+    stood = found.get("since")
+    if isinstance(stood, int | float):
+        closed = closed.filter(asked_at__lt=datetime.fromtimestamp(stood, tz=UTC))
+    return closed.count()
 
 
 @joins_transaction

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from core import clock, facts, jobs, policy, relay, timeline
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 # It is read out at her ear, beside whoever drives: it says no more than the page.
 SAYS = gettext_noop("Huhang here, about your ride. Press 1 if all is well. Press 2 for help.")
 UNANSWERED = ("", Answer.NONE)
-_TOO_LATE = timedelta(minutes=10)  # what nobody could ring about until then is not asked any more
-_OVER_AFTER = timedelta(seconds=relay.ASKED_FOR + 5)  # a relay that says nothing until then has rung nobody
+_TOO_LATE = timedelta(
+    minutes=10
+)  # what nobody could ring about until then, or hear of, is not asked any more
+# A relay that says nothing for so long has rung nobody, and a phone that it rings does so no longer.
+_OVER_AFTER = timedelta(seconds=relay.ASKED_FOR + 5)
 _HEARD = {
     Pressed.ONE: Heard.FINE,
     Pressed.TWO: Heard.HELP,
@@ -73,21 +77,29 @@ RINGING = jobs.rows(
 
 
 def _ringing(_at: datetime, last: int | None, limit: int) -> list[int]:
-    rows = AutomatedCall.objects.filter(state=Heard.RINGING, pk__gt=last or 0)
+    rows = AutomatedCall.objects.filter(Q(state=Heard.RINGING) | Q(unheard=True), pk__gt=last or 0)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def _follow(pk: int, at: datetime) -> None:
     """Have it ring, and ask what was pressed; where she answered elsewhere, or must be left in quiet, have it stop."""
     row = AutomatedCall.objects.select_related("question__trip__passenger").get(pk=pk)
+    if row.unheard:
+        _hear_late(row, at)
+        return
     trip = row.question.trip
     wanted = row.question.answer in UNANSWERED and may_be_rung(trip)
-    try:
-        pressed = _ask(row, trip) if wanted else relay.stop_asking(key=row.key)
-    except relay.RelayDown:
-        pressed = Pressed.RINGING
-    if pressed == Pressed.RINGING and at - row.at > _OVER_AFTER:
-        pressed = Pressed.MISSED
+    pressed, refused = Pressed.RINGING, False
+    if wanted:
+        try:
+            pressed = _ask(row, trip)
+        except relay.RelayRefused:
+            refused = True
+        except relay.RelayDown:
+            pass
+    over = refused or at - (row.rung_at or row.at) > _OVER_AFTER
+    if pressed == Pressed.RINGING and (over or not wanted):
+        pressed = _stop(row, over=over)
     if pressed != Pressed.RINGING:
         heard = _HEARD[pressed]
         _settle(row, heard if wanted or heard in {Heard.FINE, Heard.HELP} else Heard.ENDED)
@@ -95,7 +107,35 @@ def _follow(pk: int, at: datetime) -> None:
 
 def _ask(row: AutomatedCall, trip: "Trip") -> Pressed:
     language = trip.passenger.language
-    return relay.ask(key=row.key, to=phone_of_rider(trip), says=say_in(language, SAYS), language=language)
+    pressed = relay.ask(key=row.key, to=phone_of_rider(trip), says=say_in(language, SAYS), language=language)
+    if row.rung_at is None:
+        row.rung_at = clock.now()
+        row.save(update_fields=["rung_at"])
+    return pressed
+
+
+def _stop(row: AutomatedCall, *, over: bool) -> Pressed:
+    """Have it ring no more, and hear what was pressed until then; where its time is over it rings no more in any case."""
+    try:
+        pressed = relay.stop_asking(key=row.key)
+    except relay.RelayDown:
+        pressed, row.unheard = Pressed.RINGING, over
+    return Pressed.MISSED if over and pressed == Pressed.RINGING else pressed
+
+
+def _hear_late(row: AutomatedCall, at: datetime) -> None:
+    """What a relay says that was away when the call was given up: key 2 is help whenever it is heard."""
+    try:
+        pressed = relay.stop_asking(key=row.key)
+    except relay.RelayDown:
+        if at - row.at <= _TOO_LATE:
+            return
+        pressed = Pressed.MISSED
+    row.unheard = False
+    if pressed == Pressed.TWO:
+        _settle(row, Heard.HELP)
+    else:
+        row.save(update_fields=["unheard"])
 
 
 @begins_transaction
@@ -103,7 +143,7 @@ def _settle(row: AutomatedCall, heard: Heard) -> None:
     """Write down what was heard: key 2 is a call for help, and silence is followed by a text."""
     question = SafetyQuestion.objects.select_for_update(of=("self",)).get(pk=row.question_id)
     try:
-        move(row, HEARD_TRANSITIONS, heard, over_at=clock.now())
+        move(row, HEARD_TRANSITIONS, heard, over_at=clock.now(), unheard=row.unheard)
     except StaleState:
         return
     trip = trip_by_code(row.question.trip.code)
@@ -140,4 +180,5 @@ FOLLOWED = jobs.walk(
     behind=_ringing,
     act=_follow,
     key=int,
+    life_safety=True,
 )

@@ -8,8 +8,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils.translation import override
 
-from core import clock, outside, timeline
+from core import clock, jobs, outside, timeline
 from core.models import Notification
+from core.relay import RelayDown, ask, call
 from core.tests.factories import set_policy
 from rides.states import Party
 from rides.tokens import TripKey
@@ -26,6 +27,7 @@ class Relay:
 
     def __init__(self):
         self.calls, self.away, self.rang = {}, False, []
+        self.asks_answer = 200
 
     def press(self, state, pressed=""):
         (key,) = self.calls
@@ -34,6 +36,10 @@ class Relay:
     def answer(self, request):
         if self.away:
             raise httpx.ConnectError("away")
+        if request.url.path == "/calls/":
+            return httpx.Response(200, json={})
+        if request.url.path == "/asks/" and self.asks_answer != 200:
+            return httpx.Response(self.asks_answer, json={})
         body = json.loads(request.content)
         if request.url.path == "/asks/end/":
             known = self.calls.get(body["key"])
@@ -213,6 +219,113 @@ def test_where_the_relay_is_away_a_text_goes_all_the_same(rides, relay, noon):
     turn()
     assert AutomatedCall.objects.get().state == Heard.MISSED
     assert texts().count() == 1
+
+
+def test_a_phone_that_began_to_ring_late_is_listened_to_for_as_long_as_it_rings(rides, relay, noon):
+    relay.away = True
+    trip = rides.under_way()
+    asked(trip)
+    noon.shift(31)
+    turn()
+    relay.away = False
+    noon.shift(30)
+    turn()
+    assert len(relay.rang) == 1
+    noon.shift(16)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.RINGING
+    relay.press("pressed", "2")
+    noon.shift(2)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.HELP
+    assert Incident.objects.filter(trip=trip).exists()
+
+
+@pytest.mark.parametrize(("pressed", "heard"), [("1", Heard.FINE), ("2", Heard.HELP)])
+def test_what_was_pressed_is_asked_for_before_it_is_given_up(rung, relay, noon, pressed, heard):
+    relay.press("pressed", pressed)
+    relay.asks_answer = 503
+    noon.shift(46)
+    turn()
+    assert AutomatedCall.objects.get().state == heard
+    assert Incident.objects.filter(trip=rung).exists() == (pressed == "2")
+    assert not texts().exists()
+
+
+def test_two_is_heard_also_from_a_relay_that_was_away_when_it_was_given_up(rung, relay, noon):
+    relay.press("pressed", "2")
+    relay.away = True
+    noon.shift(46)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.MISSED
+    assert texts().count() == 1
+    relay.away = False
+    noon.shift(60)
+    turn()
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.HELP
+    assert Incident.objects.filter(trip=rung).exists()
+    assert Signal.objects.filter(kind=SignalKind.ASKED_FOR_HELP).count() == 1
+
+
+def test_two_is_heard_late_also_where_the_page_was_answered_meanwhile(rung, relay, noon):
+    relay.press("pressed", "2")
+    relay.away = True
+    answer_question(key=key(rung), answer=Answer.FINE)
+    noon.shift(46)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.ENDED
+    relay.away = False
+    turn()
+    assert Incident.objects.filter(trip=rung).exists()
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_a_relay_that_was_away_is_not_asked_for_ever(rung, relay, noon, away):
+    relay.away = True
+    noon.shift(46)
+    turn()
+    assert AutomatedCall.objects.get().unheard
+    relay.away = away
+    noon.shift(600)
+    turn()
+    call = AutomatedCall.objects.get()
+    assert (call.state, call.unheard) == (Heard.MISSED, False)
+    assert texts().count() == 1
+
+
+def test_a_phone_that_is_given_up_rings_no_more(rung, relay, noon):
+    noon.shift(46)
+    turn()
+    assert [call["state"] for call in relay.calls.values()] == ["missed"]
+    assert AutomatedCall.objects.get().state == Heard.MISSED
+    assert texts().count() == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_a_number_that_the_relay_refuses_is_missed_at_once(rides, relay, noon, status):
+    relay.asks_answer = status
+    trip = rides.under_way()
+    asked(trip)
+    noon.shift(31)
+    turn()
+    assert AutomatedCall.objects.get().state == Heard.MISSED
+    assert texts().count() == 1
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_asks_that_fail_keep_no_agents_call_from_being_placed(rides, relay, noon, monkeypatch, status):
+    monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=5, default_ttl=30.0))
+    relay.asks_answer = status
+    for number in range(6):
+        with pytest.raises(RelayDown):
+            ask(key=f"{number}", to="+8613911112222", says="x", language="en")
+    call(key="x", first="+8613911112222", then="+8613911113333")
+
+
+def test_it_waits_in_no_queue_behind_what_no_life_depends_on():
+    assert jobs.queue_of("safety.tasks.ring_passengers") == "life_centre"
+    assert FOLLOWED.life_safety
 
 
 @pytest.mark.parametrize("answer", [Answer.FINE, Answer.DURESS])
