@@ -86,6 +86,24 @@ def test_looking_before_the_time_does_not_take_it_away(taken, people):
     assert Incident.objects.get(pk=taken.pk).look_at == before.look_at
 
 
+def test_a_step_puts_off_no_look_that_was_promised_or_is_due(taken, people, noon):
+    prepare(people)  # again in three minutes
+    later = {each: "" for each in TEXTS if each.startswith("body")} | {"title_zh": "等", "title_en": "Wait"}
+    desk.save_macro(account=people("supervisor"), code="wait", texts=TEXTS | later, use="incident", again=5)
+
+    def take(step, shown=""):
+        services.take_step(account=people("agent"), code=taken.code, step=step, shown=shown)
+        return Incident.objects.get(pk=taken.pk).look_at
+
+    first = take("wait")
+    assert take("ask") == first - timedelta(minutes=2)  # an earlier one is heard
+    assert take("wait") == first - timedelta(minutes=2)
+    noon.shift(timedelta(minutes=4))
+    assert take("wait") == first - timedelta(minutes=2)  # due, from a page that showed something else
+    news = str(Incident.objects.get(pk=taken.pk).news)
+    assert take("wait", news) > clock.now() + timedelta(minutes=4)  # whoever looked begins anew
+
+
 def test_words_that_would_reach_nobody_are_refused_whole(rides, people, signed_in):
     prepare(people)
     incident = services.open_incident(trip=rides.under_way(), origin="monitor", actor=SYSTEM)
