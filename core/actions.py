@@ -478,8 +478,8 @@ class ActionSet(Generic[R]):
 
         The rule is asked in the transaction of the service, under `lock`: of two people at once the second meets it,
         whatever the service asks by itself. A rule of the action's own is asked before what was typed, too. Who says
-        again what they did with this row is not refused, and nothing is done: told is what stands against it now, where
-        something else was done since. What is allowed again, because somebody took it back, is done again.
+        again what they did with this row is not refused, and nothing is done: told is what stands against it now, unless it
+        was done a moment ago and nothing since. What is allowed again, because somebody took it back, is done again.
         """
         require(person, action.permission)
         early = self._early(action, row, person)
@@ -517,7 +517,7 @@ class ActionSet(Generic[R]):
 
         def ask() -> None:
             self._check_locked(action, row, person, given)
-            if sent.get("after") and idempotency.done(self.kind, code, act):
+            if sent.get("after") and idempotency.done(self.kind, code, act, person.code):
                 raise _SentTwice
             times.append(idempotency.remember(self.kind, code, act))
 
@@ -530,7 +530,7 @@ class ActionSet(Generic[R]):
         except DomainError as against:
             for time in times:  # the service may have kept its refusal
                 idempotency.forget(time)
-            match idempotency.done(self.kind, code, act):
+            match idempotency.done(self.kind, code, act, person.code):
                 case None:
                     raise
                 case idempotency.Done.LAST:
