@@ -143,6 +143,27 @@ def choice(label: Any, choices: Iterable[tuple[str, Any]], *, drawn: bool = True
     return forms.ChoiceField(label=label, choices=[("", "—"), *choices])
 
 
+class Once(ActionForm):
+    """For what may be done again and is not meant twice by one press: `after` says how many like it stood on the page.
+
+    Whoever sends the same from the same page does it once. Of a page that does not say it, each is one more.
+    """
+
+    after = forms.CharField(max_length=20, widget=Drawn, required=False)
+
+    def say_after(self, count: int) -> None:
+        """How many there are now, for the page that draws it."""
+        widget = self.fields["after"].widget
+        if isinstance(widget, Drawn):
+            widget.now = str(count)
+
+
+class _SentTwice(DomainError):
+    """It is done, from the same page."""
+
+    code, sentence = "sent_twice", ""
+
+
 def nothing_against(_row: object, _person: "Account", _key: str) -> str:
     """The rule of rows that are there for everything at any time, whose services answer by themselves, or refuse nothing."""
     return ""
@@ -170,6 +191,8 @@ class Calls:
     def faults(self, form: type[ActionForm]) -> Iterator[str]:
         """What of this form and the service does not fit: found by whoever presses the button, or lost without a word."""
         asked = form.base_fields.keys() - Sure.base_fields.keys()
+        if issubclass(form, Once):
+            asked -= Once.base_fields.keys()
         for name in sorted(set(self.fields) - asked):
             yield f"its form has no field {name!r}"
         for name in sorted(asked - set(self.fields)):
@@ -455,8 +478,8 @@ class ActionSet(Generic[R]):
 
         The rule is asked in the transaction of the service, under `lock`: of two people at once the second meets it,
         whatever the service asks by itself. A rule of the action's own is asked before what was typed, too. Who says
-        again what they did with this row is not refused, and nothing is done: told is what stands against it now, where
-        something else was done since. What is allowed again, because somebody took it back, is done again.
+        again what they did with this row is not refused, and nothing is done: told is what stands against it now, unless it
+        was done a moment ago and nothing since. What is allowed again, because somebody took it back, is done again.
         """
         require(person, action.permission)
         early = self._early(action, row, person)
@@ -494,16 +517,20 @@ class ActionSet(Generic[R]):
 
         def ask() -> None:
             self._check_locked(action, row, person, given)
+            if sent.get("after") and idempotency.done(self.kind, code, act, person.code):
+                raise _SentTwice
             times.append(idempotency.remember(self.kind, code, act))
 
         try:
             refuse(early)
             with asking_first(ask):
                 return action.run(row, person, given)
+        except _SentTwice:
+            return None
         except DomainError as against:
             for time in times:  # the service may have kept its refusal
                 idempotency.forget(time)
-            match idempotency.done(self.kind, code, act):
+            match idempotency.done(self.kind, code, act, person.code):
                 case None:
                     raise
                 case idempotency.Done.LAST:

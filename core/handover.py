@@ -22,7 +22,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, live, timeline
+from core import audit, idempotency, live, timeline
 from core.errors import DomainError, InvalidInput
 from core.models import TimelineEntry
 from core.permissions import TABLE, may
@@ -148,6 +148,7 @@ def hand_over_all(*, account: "Account", heir: "Account | None", words: str) -> 
         if not may(heir, each.permission) and any(each.mine(account)):
             raise HeirMayNot("to", who=heir.code, what=each.title)
     count = sum(each.give(account, heir, said) for each in rows)
+    idempotency.note_handed_over(account.code, heir.code)
     if count:
         timeline.add(
             ShiftLine.HANDED_OVER, account.actor, case=heir.code, words=said, who=account.code, count=count

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -28,6 +29,9 @@ from core.transactions import joins_transaction
 
 # Of what was done: as long as a phone may be away that sends late what it could not.
 REMEMBERED = timedelta(days=1)
+# Sent again so soon, it was pressed twice, or the answer was lost: whoever did it still knows what they did.
+AT_ONCE = timedelta(minutes=2)
+_HANDED_OVER = "shift"
 LEAST = 16  # characters of a key that opens something to whoever has no account
 MOST = 64
 
@@ -108,19 +112,31 @@ def remember(kind: str, row: str, act: str) -> int:
     return DoneAct.objects.create(kind=kind, row=row, act_digest=act, at=clock.now()).pk
 
 
+@joins_transaction
+def note_handed_over(*people: str) -> None:
+    """What these had changed hands: none of their acts was the last one with its row from here on."""
+    at = clock.now()
+    DoneAct.objects.bulk_create(DoneAct(kind=_HANDED_OVER, row=each, act_digest="", at=at) for each in people)
+
+
 class Done(enum.Enum):
-    """When exactly this was done with a row: nothing came after it, or something else did."""
+    """When exactly this was done with a row: a moment ago and nothing came after it, or longer ago, or before something
+    else, which may be what no act here is kept of."""
 
     LAST, BEFORE = "last", "before"
 
 
-def done(kind: str, row: str, act: str) -> Done | None:
-    """Whether exactly this was done with a row, whatever was done with it since; None where it was not."""
-    rows = DoneAct.objects.filter(kind=kind, row=row, at__gte=clock.now() - REMEMBERED)
-    acts = list(rows.order_by("-pk").values_list("act_digest", flat=True))
-    if act not in acts:
+def done(kind: str, row: str, act: str, owner: str) -> Done | None:
+    """Whether exactly this was done with a row by `owner`, whatever was done with it since; None where it was not."""
+    at = clock.now()
+    rows = DoneAct.objects.filter(
+        Q(kind=kind, row=row) | Q(kind=_HANDED_OVER, row=owner), at__gte=at - REMEMBERED
+    )
+    acts = list(rows.order_by("-pk").values_list("act_digest", "at"))
+    when = next((time for digest, time in acts if digest == act), None)
+    if when is None:
         return None
-    return Done.LAST if acts[0] == act else Done.BEFORE
+    return Done.LAST if acts[0][0] == act and when > at - AT_ONCE else Done.BEFORE
 
 
 def forget(time: int) -> None:

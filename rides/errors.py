@@ -21,6 +21,15 @@ class LineInProbation(DomainError):
     )
 
 
+class RiderMended(DomainError):
+    code, sentence = (
+        "rider_mended",
+        _(
+            "Whoever booked this ride has put the number right. Nothing more is done in their name from this page; SOS stays."
+        ),
+    )
+
+
 class TooManyOwnPlaces(DomainError):
     code, status, sentence = (
         "too_many_own_places",

@@ -63,6 +63,7 @@ def trip_context(
 
     Without `by_account` it is the page of who travels, opened by its key: who booked for them has no key of theirs.
     """
+    mended = not by_account and selectors.was_mended(trip)
     own = trip.passenger if party == Party.PASSENGER else trip.driver.account if trip.driver else None
     shared: dict[str, Any] = {
         "trip": trip,
@@ -84,8 +85,9 @@ def trip_context(
         "rating": selectors.rating_by(trip, party) if trip.state == TripState.ENDED else None,
         "stars": STARS,
         "apart_days": policy.value(NEVER_AGAIN_FOR),
-        "may_part": trip.is_over and trip.driver is not None,
-        "apart": selectors.never_again_after(trip, party) if trip.is_over else None,
+        "may_part": trip.is_over and trip.driver is not None and not mended,
+        "apart": selectors.never_again_after(trip, party, by_key=not by_account) if trip.is_over else None,
+        "mended": mended,
         "own": own,
         "tells_contacts": own is not None and bool(contacts_to_alert(own)),
         "mismatch_form": MismatchForm(),

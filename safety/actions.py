@@ -15,6 +15,7 @@ from core.actions import (
     ActionSet,
     Drawn,
     Given,
+    Once,
     See,
     calls,
     choice,
@@ -100,7 +101,7 @@ class Harmed(ActionForm):
     words = text(_("What came of it?"))
 
 
-class ToCaller(ActionForm):
+class ToCaller(Once):
     """To one side that called for help; where only one did, nobody is asked which."""
 
     party = forms.ChoiceField(label=_("To whom"))
@@ -109,6 +110,7 @@ class ToCaller(ActionForm):
 
     def prepare(self) -> None:
         say_what_is_shown(self)
+        self.say_after(self.row.written_by_staff)
         callers = selectors.callers_of(self.row)
         self.fields["party"] = choice(_("To whom"), [(party.value, party.label) for party in callers])
         if len(callers) == 1:
@@ -123,7 +125,7 @@ class SayToCaller(ToCaller):
     phrase = choice(_("Phrase, in their language"), StaffPhrase.choices, drawn=False)
 
 
-class PreparedStep(ActionForm):
+class PreparedStep(Once):
     """Which of the steps that supervisors wrote down."""
 
     step = forms.CharField(max_length=20, widget=forms.HiddenInput)

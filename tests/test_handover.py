@@ -3,12 +3,14 @@ something is forgotten."""
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
 from django.db import models
 
 from accounts.models import Account
+from complaints.actions.cases import COMPLAINTS
 from complaints.models import CareTask
 from complaints.services import add_care, file_complaint
 from complaints.states import Category
@@ -20,6 +22,7 @@ from police.models import PoliceRequest
 from police.services import open_phone_request, record_call_back
 from police.states import Query
 from police.tests.factories import urgent
+from rides.actions import LATE
 from rides.models import LatePickup
 from rides.services import take_late_pickup
 
@@ -129,6 +132,39 @@ def test_all_that_an_agent_of_the_night_has_goes_home_with_nobody(held, people, 
     written = set(AuditEntry.objects.values_list("action", flat=True))
     assert {"rides.late_pickup_handed", "police.handed", "care.handed", "shift.handed_over"} <= written
     assert "she waits" not in signed_in("agent").get("/admin/due/").content.decode()
+
+
+def taking(kind, row, person):
+    """What the console answers to whoever takes a row, and what is against it."""
+    desk, code = {"late_pickup": LATE, "complaint": COMPLAINTS}[kind], row.code
+    action = desk.action("take")
+
+    def take():
+        found = desk.find(code, person)
+        return desk.perform(action, found, person, desk.form(action, found, person, {"do": "1"}))
+
+    return take, lambda: str(desk.against(action, desk.find(code, person), person))
+
+
+@pytest.mark.parametrize("kind", ["late_pickup", "complaint"])
+def test_who_takes_again_what_they_handed_over_is_told_that_they_have_it_not(held, people, complaint, kind):
+    late, _asked = held
+    LatePickup.objects.filter(pk=late.pk).update(taken_by="", taken_at=None)
+    take, against = taking(kind, late if kind == "late_pickup" else complaint, people("agent"))
+    take()
+    assert take() is None  # pressed twice
+    handover.hand_over_all(account=people("agent"), heir=people("agent2"), words="x")
+    assert against() in take()
+
+
+@pytest.mark.parametrize("kind", ["late_pickup", "complaint"])
+def test_who_takes_again_after_a_while_reads_how_it_stands(held, people, complaint, noon, kind):
+    late, _asked = held
+    LatePickup.objects.filter(pk=late.pk).update(taken_by="", taken_at=None)
+    take, against = taking(kind, late if kind == "late_pickup" else complaint, people("agent"))
+    take()
+    noon.shift(timedelta(minutes=3))
+    assert against() in take()
 
 
 def test_what_was_said_is_gone_with_the_next_shift(held, people, signed_in):

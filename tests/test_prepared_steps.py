@@ -1,5 +1,6 @@
 """Steps on an incident that supervisors prepared: words to who called, a note, and when somebody looks again."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,69 @@ def test_looking_before_the_time_does_not_take_it_away(taken, people):
         account=people("agent"), code=taken.code, party="passenger", words="x", shown=str(before.news)
     )
     assert Incident.objects.get(pk=taken.pk).look_at == before.look_at
+
+
+def test_a_key_keeps_its_step_when_somebody_calls_meanwhile(rides, people, signed_in):
+    prepare(people)  # words for who called
+    alone = {each: "" for each in TEXTS if each.startswith("body")} | {"title_zh": "等", "title_en": "Wait"}
+    desk.save_macro(account=people("supervisor"), code="wait", texts=TEXTS | alone, use="incident", again=5)
+    trip, agent = rides.under_way(), signed_in("agent")
+    incident = services.open_incident(trip=trip, origin="monitor", actor=SYSTEM)
+    services.take_incident(account=people("agent"), code=incident.code)
+
+    def keys():
+        page = agent.get(f"/admin/incidents/{incident.code}/").content.decode()
+        steps = page.partition('id="steps"')[2].partition('id="placed-calls"')[0]
+        return dict(re.findall(r'name="step" value="(\w+)".*?data-shortcut="(\d)"', steps, re.DOTALL))
+
+    before = keys()
+    assert before.keys() == {"wait"}
+    services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    after = keys()
+    assert after.keys() == {"ask", "wait"}
+    assert after["wait"] == before["wait"]
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        ("step", {"step": "ask"}),
+        ("write", {"party": "passenger", "words": "x"}),
+        ("say", {"party": "passenger", "phrase": "hurt"}),
+    ],
+)
+def test_one_press_sent_twice_writes_once_and_another_one_writes_again(taken, people, signed_in, act, said):
+    prepare(people)
+    agent, address = signed_in("agent"), f"/admin/incidents/{taken.code}/"
+
+    def press():
+        page = agent.get(address).content.decode().partition(f"do/{act}/")[2].partition("</form>")[0]
+        return said | dict(re.findall(r'name="(shown|after)"\s+value="([^"]*)"', page))
+
+    one = press()
+    for _time in range(2):
+        assert agent.post(f"{address}do/{act}/", one).status_code == 302
+    assert HelpMessage.objects.count() == 1
+    assert agent.post(f"{address}do/{act}/", press()).status_code == 302
+    assert HelpMessage.objects.count() == 2
+
+
+def test_a_step_puts_off_no_look_that_was_promised_or_is_due(taken, people, noon):
+    prepare(people)  # again in three minutes
+    later = {each: "" for each in TEXTS if each.startswith("body")} | {"title_zh": "等", "title_en": "Wait"}
+    desk.save_macro(account=people("supervisor"), code="wait", texts=TEXTS | later, use="incident", again=5)
+
+    def take(step, shown=""):
+        services.take_step(account=people("agent"), code=taken.code, step=step, shown=shown)
+        return Incident.objects.get(pk=taken.pk).look_at
+
+    first = take("wait")
+    assert take("ask") == first - timedelta(minutes=2)  # an earlier one is heard
+    assert take("wait") == first - timedelta(minutes=2)
+    noon.shift(timedelta(minutes=4))
+    assert take("wait") == first - timedelta(minutes=2)  # due, from a page that showed something else
+    news = str(Incident.objects.get(pk=taken.pk).news)
+    assert take("wait", news) > clock.now() + timedelta(minutes=4)  # whoever looked begins anew
 
 
 def test_words_that_would_reach_nobody_are_refused_whole(rides, people, signed_in):

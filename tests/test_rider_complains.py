@@ -1,6 +1,7 @@
 """Whoever travels on somebody else's account complains, and says 'never again', by the key that came to her phone (A6)."""
 
 import pytest
+from django.db import transaction
 
 from complaints.models import Complaint
 from core import alarms, clock
@@ -10,8 +11,13 @@ from rides import selectors, services
 from rides.models import NeverAgain, Trip
 from rides.services import Rider
 from rides.states import Party, RiderKind
-from rides.tests.test_riders import aboard, link
+from rides.tests.test_riders import aboard, accepted, link
+from rides.tokens import TripKey
+from safety import services as safety
+from safety.errors import QuestionClosed
 from safety.models import Incident
+from safety.services.questions import ask_passenger
+from safety.states import Answer
 
 GRANDMA = Rider(RiderKind.OTHER, "李奶奶", "13911110077")
 
@@ -84,6 +90,76 @@ def test_never_again_by_her_key_keeps_this_driver_from_what_the_account_books(
     assert "never-again/undo/" in client.get(link(trip)).content.decode()
     client.post(link(trip) + "never-again/undo/")
     assert NeverAgain.objects.get().undone_at
+
+
+def test_her_key_neither_shows_nor_takes_back_what_the_account_said_itself(
+    rides, for_grandma, client, people
+):
+    trip = ended(rides, for_grandma)
+    own = services.never_again(
+        account=people("passenger"), trip_code=trip.code
+    )  # of a ride of its own, or this one
+    page = client.get(link(trip)).content.decode()
+    assert "never-again/undo/" not in page
+    client.post(link(trip) + "never-again/undo/")
+    own.refresh_from_db()
+    assert own.undone_at is None
+    client.post(link(trip) + "never-again/")
+    client.post(link(trip) + "never-again/")
+    hers = NeverAgain.objects.get(by_key=True)
+    assert (hers.trip, hers.account) == (trip, own.account)
+    client.post(link(trip) + "never-again/undo/")
+    assert list(NeverAgain.objects.filter(undone_at=None)) == [own]
+    client.post(link(trip) + "never-again/")
+    services.undo_never_again(account=people("passenger"), trip_code=trip.code)  # who booked takes back both
+    assert not NeverAgain.objects.filter(undone_at=None).exists()
+
+
+def test_the_key_of_another_of_their_rides_shows_nothing_of_what_was_said_after_this_one(
+    rides, for_grandma, client, people
+):
+    trip = ended(rides, for_grandma)
+    client.post(link(trip) + "never-again/")
+    other = Trip.objects.get(pk=rides.booked(rider=Rider(RiderKind.OTHER, "王", "13911110099")).pk)
+    Trip.objects.filter(pk=other.pk).update(
+        state="cancelled", driver=trip.driver, vehicle=trip.vehicle, accepted_at=clock.now(),
+        cancelled_at=clock.now(), cancelled_by="passenger", cancel_reason="changed_plans",
+    )  # fmt: skip
+    assert "never-again/undo/" not in client.get(link(other)).content.decode()
+    client.post(link(other) + "never-again/undo/")
+    assert NeverAgain.objects.get().undone_at is None
+
+
+def test_a_wrong_number_does_nothing_more_in_the_name_of_who_booked(rides, for_grandma, client, people):
+    trip = accepted(rides, for_grandma)
+    wrong = link(trip)
+    Trip.objects.filter(pk=trip.pk).update(state="arrived", arrived_at=clock.now())
+    services.mend_rider(passenger=people("passenger"), trip_code=trip.code, phone="13911110078")
+    page = client.get(wrong).content.decode()
+    assert "never-again/" not in page
+    assert "complaint/" not in page
+    tries = {
+        "never-again/": {},
+        "never-again/undo/": {},
+        "confirm-car/": {},
+        "mismatch/": {"what": "driver"},
+        "again/": {},
+        "reminder/": {},
+        "other-line/": {"line": "express"},
+        "complaint/": {"category": "violence", "words": "他打我，救命", "submission": "k-1"},
+    }
+    for way, said in tries.items():
+        assert client.post(wrong + way, said).status_code in {400, 409}, way
+    assert not NeverAgain.objects.exists()
+    assert not Complaint.objects.exists()
+    assert Trip.objects.count() == 2
+    key = TripKey(trip.code, Party.PASSENGER, "wenzhou")
+    with transaction.atomic():
+        ask_passenger(trip=trip)
+    with pytest.raises(QuestionClosed):
+        safety.answer_question(key=key, answer=Answer.FINE)
+    safety.answer_question(key=key, answer=Answer.NOT_WELL)  # a call for help is heard from whoever calls
+    assert Incident.objects.filter(trip=trip).exists()
 
 
 def test_a_key_of_ones_own_trip_is_no_riders(rides, client):

@@ -60,7 +60,8 @@ from core.reader.errors import TooManyFiles
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate
-from rides.selectors import name_of_rider, phone_of_rider, trip_by_code, trip_of, trips_by_plate
+from rides.errors import RiderMended
+from rides.selectors import name_of_rider, phone_of_rider, trip_by_code, trip_of, trips_by_plate, was_mended
 from rides.states import Party
 from safety.services import hear_from_trip
 
@@ -161,8 +162,10 @@ def file_of_rider(*, trip: "Trip", told: Filing) -> Complaint:
     """Whoever travels on somebody else's account complains by the key that came to her phone, which proves the phone (A6).
 
     Nothing of it is refused for its number: what comes beyond the bound of one phone is taken and stands below the
-    others. Raises `NoDriverYet`.
+    others. Raises `NoDriverYet`, `RiderMended` where that phone was a wrong number.
     """
+    if was_mended(trip):
+        raise RiderMended
     if trip.driver is None:
         raise NoDriverYet
     row = Complaint(source=Source.PASSENGER, trip=trip)

@@ -39,6 +39,8 @@ class NeverAgain(models.Model):
     said_at = models.DateTimeField(pgettext_lazy("neveragain", "said at"))
     until = models.DateTimeField(pgettext_lazy("neveragain", "kept apart until"))
     undone_at = models.DateTimeField(pgettext_lazy("neveragain", "taken back at"), null=True)
+    # Said by who travels, on the page of one trip that somebody's account booked: that page reads and takes back no more.
+    by_key = models.BooleanField(pgettext_lazy("neveragain", "said by who was booked for"), default=False)
 
     objects = NeverAgainQuerySet.as_manager()
 
@@ -47,7 +49,12 @@ class NeverAgain(models.Model):
         verbose_name_plural = pgettext_lazy("model", "never again")
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "other"], condition=Q(undone_at=None), name="one_never_again_of_a_pair"
+                fields=["account", "other"],
+                condition=Q(undone_at=None, by_key=False),
+                name="one_never_again_of_a_pair",
+            ),
+            models.UniqueConstraint(
+                fields=["trip"], condition=Q(undone_at=None, by_key=True), name="one_never_again_of_a_rider"
             ),
             models.CheckConstraint(condition=~Q(account=models.F("other")), name="never_again_is_of_another"),
         ]

@@ -152,6 +152,7 @@ from rides.selectors.trips import (
     trips_to_report,
     trips_with_driver_of,
     void_keys,
+    was_mended,
     was_taken_back,
     way_left,
 )
@@ -324,6 +325,7 @@ __all__ = [
     "void_keys",
     "waiting_by_line",
     "waiting_orders_for",
+    "was_mended",
     "was_suspended_everywhere",
     "was_taken_back",
     "watch_horizon",

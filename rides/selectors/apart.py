@@ -43,13 +43,17 @@ def other_side(trip: Trip, party: Party) -> "Account | None":
     return trip.driver.account if party == Party.PASSENGER else trip.passenger
 
 
-def never_again_after(trip: Trip, party: Party) -> NeverAgain | None:
-    """What this side of a trip said of the other side, after this trip or another."""
+def never_again_after(trip: Trip, party: Party, *, by_key: bool = False) -> NeverAgain | None:
+    """What this side of a trip said of the other side, after this trip or another; `by_key` what who travels said after
+    this one, by its key."""
     mine = trip.passenger if party == Party.PASSENGER else trip.driver.account if trip.driver else None
     other = other_side(trip, party)
     if mine is None or other is None:
         return None
-    return NeverAgain.objects.in_force(clock.now()).filter(account=mine, other=other).first()
+    rows = NeverAgain.objects.in_force(clock.now()).filter(account=mine, other=other)
+    if by_key:
+        rows = rows.filter(trip=trip, by_key=True)
+    return rows.order_by("-until", "-pk").first()
 
 
 def never_again_about(account: "Account", *, limit: int = 50) -> list[NeverAgain]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.selectors import account_by_phone, people_who_named
 from core import clock, idempotency, policy
 from core.errors import NotFound
+from core.models import TimelineEntry
 from core.privacy import phone_index
 from core.reads import Read, part
 from core.rehearsal import Statement, rehearse
@@ -38,7 +39,7 @@ from rides.models import (
 from rides.policies import LEAST_RATINGS, PHONE_LIMITS, TARIFF, WATCH_AFTER, Rates
 from rides.reconcile import Truth, reconcile_phones
 from rides.routing import CIRCUITY, SPEED, follows_roads
-from rides.states import ABOARD, WITH_DRIVER, CancelReason, OfferState, Party, RiderKind, TripState
+from rides.states import ABOARD, WITH_DRIVER, CancelReason, OfferState, Party, RiderKind, TripLine, TripState
 from rides.tokens import DUTY, TripKey, make_key, read_key
 from rides.trails import Fix, believable, is_coarse, unpack
 
@@ -365,6 +366,12 @@ def trip_of_rider(key: str) -> Trip:
     if opened.party != Party.PASSENGER or trip.rider_kind == RiderKind.SELF:
         raise NotFound
     return trip
+
+
+def was_mended(trip: Trip) -> bool:
+    """Whether the number of who travels was put right by another ride: somebody else may have this one's key (A6)."""
+    lines = TimelineEntry.objects.filter(trip=trip.code, kind=TripLine.RIDER_MENDED)
+    return trip.is_over and bool(trip.rider_phone) and lines.exists()
 
 
 def phone_of_rider(trip: Trip) -> str:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 @begins_transaction
-def never_again(*, account: "Account", trip_code: str) -> NeverAgain:
+def never_again(*, account: "Account", trip_code: str, by_key: bool = False) -> NeverAgain:
     """Keep the two sides of a trip apart from now on, on all lines. Said again, it lasts its full time from now.
 
-    What the two have accepted already stays: the other side is not to learn of it. Raises `NotFound`, `StaleState`
+    `by_key` where who travels says it on the page of this trip, which the account booked. What the two have accepted already stays: the other side is not to learn of it. Raises `NotFound`, `StaleState`
     where the trip is not over or had no driver.
     """
     trip, party = selectors.trip_of(account, trip_code)
@@ -38,6 +38,8 @@ def never_again(*, account: "Account", trip_code: str) -> NeverAgain:
         account=account,
         other=other,
         undone_at=None,
+        by_key=by_key,
+        **({"trip": trip} if by_key else {}),
         defaults={"trip": trip, "party": party, "said_at": at, "until": at + policy.span(NEVER_AGAIN_FOR)},
     )
     audit.record(account.actor, "rides.never_again", trip.code, party=party)
@@ -47,14 +49,16 @@ def never_again(*, account: "Account", trip_code: str) -> NeverAgain:
 
 
 @begins_transaction
-def undo_never_again(*, account: "Account", trip_code: str) -> None:
+def undo_never_again(*, account: "Account", trip_code: str, by_key: bool = False) -> None:
     """Take back what one said of the other side of a trip, after whichever trip; nothing where nothing was said.
 
-    Raises `NotFound`.
+    `by_key` takes back what who travels said on the page of this trip, nothing else. Raises `NotFound`.
     """
     trip, party = selectors.trip_of(account, trip_code)
     other = selectors.other_side(trip, party)
     rows = NeverAgain.objects.filter(account=account, other=other, undone_at=None)
+    if by_key:
+        rows = rows.filter(trip=trip, by_key=True)
     if other and rows.update(undone_at=clock.now()):
         audit.record(account.actor, "rides.never_again_undone", trip.code, party=party)
 
@@ -79,7 +83,7 @@ def _weigh(driver: "Driver", at: datetime) -> None:
     rows = NeverAgain.objects.in_force(at).filter(
         other=driver.account_id, party=Party.PASSENGER, said_at__gt=since
     )
-    count = rows.count()
+    count = rows.values("account").distinct().count()
     if count >= policy.value(NEVER_AGAIN_MANY):
         citation = policy.in_force(NEVER_AGAIN_MANY).citation
         open_case(driver=driver, kind=CaseKind.KEPT_AWAY, passengers=count, citation=citation)

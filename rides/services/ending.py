@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from core import audit, clock, events, live, timeline
 from core.errors import NotFound
 from core.states import move
-from core.transactions import begins_transaction
+from core.transactions import begins_transaction, joins_transaction
 from rides import selectors
 from rides.errors import (
     CannotCancelAboard,
@@ -59,6 +59,12 @@ def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
 
 @begins_transaction
 def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> Outcome:
+    """As `cancel`, for a front. Raises `NotFound`."""
+    return cancel(account=account, trip_code=trip_code, reason=reason)
+
+
+@joins_transaction
+def cancel(*, account: "Account", trip_code: str, reason: CancelReason) -> Outcome:
     """Cancel before boarding. After it nobody can (R6): the attempt is kept, raises an alert, and is refused.
 
     `reason` is what somebody said, not what was true. Said again by the same side it stays as it is.

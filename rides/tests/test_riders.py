@@ -8,10 +8,11 @@ from core import clock
 from core.errors import InvalidInput, NotFound, TooMany
 from core.models import Notification
 from core.states import StaleState
+from core.typed.phone import InvalidPhone
 from drivers.selectors import driver_of, mismatch_reported
 from drivers.tests.factories import face_token
 from rides import selectors, services
-from rides.errors import ChildNeedsCompany
+from rides.errors import CannotCancelAboard, ChildNeedsCompany
 from rides.models import Trip
 from rides.services import Rider
 from rides.states import Line, Party, RiderKind
@@ -20,6 +21,7 @@ from safety import services as safety
 from safety.models import Incident
 
 GRANDMA = Rider(RiderKind.OTHER, "李奶奶", "13911110077")
+GRANDMA_PHONE = "+8613911110077"
 
 
 def link(trip):
@@ -281,6 +283,46 @@ def test_once_she_is_aboard_no_number_is_put_right(rides, for_grandma):
     with pytest.raises(StaleState):
         services.mend_rider(passenger=rides.people("passenger"), trip_code=trip.code, phone="13911110079")
     assert Trip.objects.count() == 1
+
+
+def test_after_the_car_had_arrived_her_own_phone_is_asked_and_rung(rides, for_grandma, noon):
+    trip = accepted(rides, for_grandma)
+    Trip.objects.filter(pk=trip.pk).update(state="arrived", arrived_at=clock.now())
+    new = services.mend_rider(passenger=rides.people("passenger"), trip_code=trip.code, phone="13911110078")
+    old = Trip.objects.get(pk=trip.pk)
+    assert old.cancel_is_doubted  # so that she is asked whether she is well
+    assert selectors.phone_of_rider(old) == new.rider_phone == "+8613911110078"
+    assert old.rider_phone_index == new.rider_phone_index
+    again = services.mend_rider(passenger=rides.people("passenger"), trip_code=trip.code, phone="13911110078")
+    assert again.pk == new.pk
+
+
+def test_what_is_refused_leaves_the_number_as_it_is(rides, for_grandma, monkeypatch):
+    trip = accepted(rides, for_grandma)
+
+    def board(**asked):
+        Trip.objects.filter(pk=trip.pk).update(
+            state="in_progress", boarded_at=clock.now(), presumed_boarded=True
+        )
+        return services.booking.book_same_way(**asked)
+
+    monkeypatch.setattr(services.riders, "book_same_way", board)
+    with pytest.raises(CannotCancelAboard):
+        services.mend_rider(passenger=rides.people("passenger"), trip_code=trip.code, phone="13911110078")
+    assert Trip.objects.get(pk=trip.pk).rider_phone == GRANDMA_PHONE
+    assert Trip.objects.latest("pk").state == "cancelled"
+
+
+@pytest.mark.parametrize("phone", ["13911110078", "12"])
+def test_once_she_is_aboard_the_page_says_why_nothing_is_put_right(rides, for_grandma, signed_in, phone):
+    trip = accepted(rides, for_grandma)
+    Trip.objects.filter(pk=trip.pk).update(state="in_progress", boarded_at=clock.now(), presumed_boarded=True)
+    sent = signed_in("passenger").post(
+        f"/trips/{trip.code}/rider/", {"rider_phone": phone}, headers={"accept-language": "en"}
+    )
+    assert sent.status_code in {400, 409}
+    said = InvalidPhone.sentence if phone == "12" else StaleState.sentence
+    assert str(said) in sent.content.decode()
 
 
 def test_nobody_else_puts_it_right(rides, for_grandma, signed_in):

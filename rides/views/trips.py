@@ -83,8 +83,11 @@ def mend_rider(request: HttpRequest, code: str) -> HttpResponse:
             explain(form, error)
             status = error.status
     trip, party = selectors.trip_of(account, code)
-    if party != Party.PASSENGER:
+    if party != Party.PASSENGER or not trip.rider_phone:
         raise NotFound
+    if trip.state not in WAITING | BEFORE_BOARDING:  # the page has no form any more
+        for said in form.errors.values():
+            messages.error(request, " ".join(map(str, said)))
     return _passengers(request, trip, trip_context(trip, party), form, status)
 
 

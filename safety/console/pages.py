@@ -194,7 +194,7 @@ class _Step:
 
 
 def _steps(incident: Incident, account: "Account") -> list[_Step]:
-    """What may be taken now; nine have a key."""
+    """What may be taken now; nine have a key, by their place among all: who calls meanwhile gives no key another step."""
     if why_not(incident, account, "step"):
         return []
     mine = get_language() or ""
@@ -207,9 +207,8 @@ def _steps(incident: Incident, account: "Account") -> list[_Step]:
             prepared.in_language(each.note, mine),
             each.again,
         )
-        for number, each in enumerate(
-            (each for each in prepared.steps() if incident.caller or not any(each.words.values())), 1
-        )
+        for number, each in enumerate(prepared.steps(), 1)
+        if incident.caller or not any(each.words.values())
     ]
 
 
@@ -225,6 +224,7 @@ def _accident(incident: Incident, account: "Account") -> dict[str, Any]:
 def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
     account, at, code, trip = account_of(request), clock.now(), incident.code, incident.trip
     appeals = selectors.appeals_of(incident)
+    lines = timeline.of(trip=trip.code if trip else "", incident=code)
     return {
         "title": _("Incident %(code)s") % {"code": code},
         "incident": incident,
@@ -236,13 +236,11 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         "thread": selectors.thread_of(incident),
         "signals": selectors.signals_of(incident),
         "truth": _truth(incident),
-        "lines": [
-            _told(line, incident)
-            for line in reversed(timeline.of(trip=trip.code if trip else "", incident=code))
-        ],
+        "lines": [_told(line, incident) for line in reversed(lines)],
         "offers": INCIDENTS.offers(incident, account, refusal),
         "step": INCIDENTS.offer("step", incident, account, refusal),
         "steps": _steps(incident, account),
+        "steps_taken": sum(line.kind == SafetyLine.STEP and line.incident == code for line in lines),
         "decide_appeal": INCIDENTS.offer("appeal", incident, account, refusal),
         "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
         if trip

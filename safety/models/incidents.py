@@ -2,6 +2,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -180,6 +181,11 @@ class Incident(models.Model):
         """The side that is called back: the passenger where she called for help, else the driver where he did."""
         called = {each.party: each for each in self.callers.all() if each.called_at}
         return called.get(Party.PASSENGER) or called.get(Party.DRIVER)
+
+    @cached_property
+    def written_by_staff(self) -> int:
+        """How many messages our staff wrote to those who called, asked once of each row that is read."""
+        return self.help_messages.exclude(staff="").count()
 
 
 class Caller(models.Model):

@@ -149,8 +149,9 @@ def take_step(*, account: "Account", code: str, step: str, shown: str = "") -> N
     """Take a step that supervisors prepared: words to the side that called, in its language, a note, and when somebody
     looks again.
 
-    Whoever takes it has looked at what their page showed, as in `write_to_caller`. Raises `ActionClosed`, also where its
-    words would reach nobody, `NotFound`, `InvalidInput` for a step that there is not any more.
+    Whoever takes it has looked at what their page showed, as in `write_to_caller`. A look that was promised before, or is
+    due, is put off by none. Raises `ActionClosed`, also where its words would reach nobody, `NotFound`, `InvalidInput` for
+    a step that there is not any more.
     """
     incident = for_action(account, code, "step")
     found = next((each for each in prepared.steps() if each.code == step), None)
@@ -168,7 +169,8 @@ def take_step(*, account: "Account", code: str, step: str, shown: str = "") -> N
     _line(incident, account, SafetyLine.STEP, step=found.code)
     _looked(incident, account, shown)
     if found.again:
-        change_incident(incident, look_at=clock.now() + found.again)
+        again = clock.now() + found.again
+        change_incident(incident, look_at=min(incident.look_at or again, again))
 
 
 @begins_transaction

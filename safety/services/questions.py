@@ -12,7 +12,7 @@ from core.actors import MONITOR, SYSTEM
 from core.facts import Fact
 from core.transactions import begins_transaction, joins_transaction
 from rides.geometry import Point
-from rides.selectors import reconcile_trip, trip_by_code
+from rides.selectors import reconcile_trip, trip_by_code, was_mended
 from rides.states import Party, PhonesSay, TripLine, TripState
 from rides.tokens import TripKey
 from safety.errors import QuestionClosed
@@ -115,10 +115,10 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
 
     An answer that comes after its time is heard all the same, for a while: a hand that held the button when the time
     ran out asks for help. So is one that asks for help after 'fine': a finger slipped, another hand was quicker, or a
-    second window still shows the question. Raises `QuestionClosed`.
+    second window still shows the question. Raises `QuestionClosed`, also for 'fine' by a key that went to a wrong number.
     """
     trip = trip_by_code(key.trip)
-    if key.party != Party.PASSENGER:
+    if key.party != Party.PASSENGER or (answer == Answer.FINE and was_mended(trip)):
         raise QuestionClosed
     question = SafetyQuestion.objects.select_for_update().filter(trip=trip, answer="").first()
     answered = question or _heard_lately(trip, answer)
