@@ -248,6 +248,11 @@ def key_of_report(report: MismatchReport) -> str:
     return salted_hmac("drivers.street_report", report.code, algorithm="sha256").hexdigest()
 
 
+def is_key_of(report: MismatchReport, key: str) -> bool:
+    """Whether whoever asks made the report; its code alone is known to others, too."""
+    return constant_time_compare(key, key_of_report(report))
+
+
 def mend_report(
     *, code: str, key: str, plate: str, phone: str, asker: Asker = limits.NOBODY
 ) -> MismatchReport:
@@ -257,7 +262,7 @@ def mend_report(
     without its key, `InvalidInput`, `InvalidPhone`, `AlreadyReported`, `TooMany`.
     """
     report = street_report_by_code(code)
-    if not constant_time_compare(key, key_of_report(report)):
+    if not is_key_of(report, key):
         raise NotFound
     if not typed.plate.key(plate):
         raise InvalidInput("plate")

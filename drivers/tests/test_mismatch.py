@@ -302,8 +302,33 @@ def test_who_knows_a_reports_code_alone_puts_nothing_right(people, world, client
         f"/report-a-car/{report.code}/mend/", sent | {"key": key_of_report(report), "plate": ""}
     )
     assert bad.status_code == 400
+    for body in ({}, {"code": ""}, {"code": "000000"}, {"code": "000000", "key": "0" * 64}):
+        page = client.post(f"/report-a-car/{report.code}/prove/", body)
+        assert page.status_code == 400
+        shown = page.content.decode()
+        for secret in (key_of_report(report), "13911112222", "139****2222", "川A·H0001", "/mend/"):
+            assert secret not in shown, (body, secret)
     report.refresh_from_db()
     assert (report.plate, report.phone) == ("川AH0001", "+8613911112222")
+
+
+def test_who_made_a_report_and_mistypes_its_code_still_puts_it_right(people, world, client):
+    report, page = from_stranger(client, "川A·F9999")
+    key = key_of_report(report)
+    assert page.count(f'value="{key}"') == 2  # in each of the two forms
+    where = f"/report-a-car/{report.code}/prove/"
+    wrong = client.post(where, {"code": "000000", "key": key})
+    assert wrong.status_code == 400
+    assert "/mend/" in wrong.content.decode()
+    assert wrong.content.decode().count(f'value="{key}"') == 2
+    proved = client.post(where, {"code": codes_sent()[0][1], "key": key}).content.decode()
+    assert "川A·F9999" in proved
+    assert "/mend/" not in proved
+    for body in ({"code": "000000"}, {"code": codes_sent()[0][1]}):  # it is proved; whoever asks has no key
+        again = client.post(where, body)
+        assert again.status_code == 200
+        assert "川A·F9999" not in again.content.decode()
+        assert "139****2222" not in again.content.decode()
 
 
 def test_a_report_is_put_right_by_api(people, world, client):
