@@ -268,7 +268,7 @@ def _reported(
     Without the report's key it says neither: whoever knows the code alone has not made it.
     """
     mine = services.is_key_of(report, key)
-    if mine and mend_form is None and report.unproved:
+    if mine and mend_form is None and report.can_be_mended:
         given = {"plate": typed.plate.shown(report.plate), "phone": report.phone}
         mend_form = MendReportForm(initial=given | {"key": key})
     context = {

@@ -256,7 +256,8 @@ def is_key_of(report: MismatchReport, key: str) -> bool:
 def mend_report(
     *, code: str, key: str, plate: str, phone: str, asker: Asker = limits.NOBODY
 ) -> MismatchReport:
-    """Plate and phone of a report without an account as they were meant, until that phone is proved: it acts then.
+    """Plate and phone of a report without an account as they were meant, until it acts: that phone is proved, or a reviewer
+    has said whom it is about.
 
     Another phone gets a code of its own. The answer is the same whomever the plate belongs to. Raises `NotFound` also
     without its key, `InvalidInput`, `InvalidPhone`, `AlreadyReported`, `TooMany`.
@@ -277,7 +278,7 @@ def _mended(pk: int, plate: str, phone: str, asker: Asker) -> MismatchReport:
     before = report.plate, str(report.phone)
     if before == (plate, phone):
         return report
-    if not report.unproved:
+    if not report.can_be_mended:
         raise AlreadyReported
     report.plate, report.phone = plate, phone
     report.save(update_fields=["plate", "phone"])

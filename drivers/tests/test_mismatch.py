@@ -331,6 +331,26 @@ def test_who_made_a_report_and_mistypes_its_code_still_puts_it_right(people, wor
         assert "139****2222" not in again.content.decode()
 
 
+def test_what_a_reviewer_has_sorted_is_not_put_right_any_more(people, world, client):
+    """The case and the hold stay with whom the reviewer named: the report may not say another car."""
+    report, _page = from_stranger(client, "川A·F9999")
+    key = key_of_report(report)
+    sort_report(account=people("vetting"), code=report.code, driver_code="driver")
+    sent = {"plate": "浙C·A6789", "phone": "13911112222", "key": key}
+    late = client.post(f"/report-a-car/{report.code}/mend/", sent)
+    assert late.status_code == 409
+    api = client.post(f"/api/v1/mismatch-reports/{report.code}/mend/", sent, content_type="application/json")
+    assert (api.status_code, api.json()["code"]) == (409, "already_reported")
+    report.refresh_from_db()
+    assert (report.plate, report.driver.account.code) == ("川AF9999", "driver")
+    wrong = client.post(f"/report-a-car/{report.code}/prove/", {"code": "000000", "key": key})
+    assert "川A·F9999" in wrong.content.decode()
+    assert "/mend/" not in wrong.content.decode()
+    again, page = from_stranger(client, "川A·F9999")  # the same submission, whose answer was lost
+    assert again == report
+    assert "/mend/" not in page
+
+
 def test_a_report_is_put_right_by_api(people, world, client):
     form = {"plate": "川A·F9999", "phone": "13911112222", "submission": "p1".ljust(16, "-")}
     sent = client.post(
