@@ -61,7 +61,7 @@ class LifeWorkerLate(
     code="config.life_worker_late",
     text=_("Huhang: since %(since)s this does not work as it should: %(what)s. %(meanwhile)s"),
 ):
-    """Of the worker of life-safety itself: what could not be handed over at once waits for another one."""
+    """Of a worker that sends messages for life itself: what could not be handed over at once waits for another one."""
 
     what: Processes
     since: Moment

@@ -16,6 +16,7 @@ from accounts.selectors import people_who_may
 from complaints.selectors import on_shift
 from config import messages
 from core import clock, heartbeat, outages
+from core.events import LIFE_SAFETY
 from core.messages import outbox
 from core.messages.catalogue import Message
 from core.models import NotificationState, Outage
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 EVERY = 5.0  # seconds
+# Queues that send what a life may depend on, or sweep it up (`CELERY_BEAT_SCHEDULE`).
+SENDERS = (LIFE_SAFETY, outbox.LIFE_MESSAGES)
 # Its worker, and whether its tasks run; also where this is not known because beat is away, who sends again what failed.
 OF_MESSAGES = {heartbeat.worker_of(outbox.LIFE_MESSAGES), heartbeat.queue_of(outbox.LIFE_MESSAGES)}
 
@@ -62,9 +65,11 @@ def _subject(row: Outage) -> str:
     return f"outage:{row.pk}"
 
 
-def _of_life(rows: Sequence[Outage]) -> bool:
-    """Whoever could not be handed the message here waits for a worker that is not the late one."""
-    return any(queue in row.process for row in rows for queue in ("life_safety", outbox.LIFE_MESSAGES))
+def _of_senders(rows: Sequence[Outage]) -> bool:
+    """Whether a worker is late that sends messages on which a life may depend, or sweeps up what was not sent: whoever could
+    not be handed the message here waits for another one. Of what is late besides, however grave, people are told by such a
+    message."""
+    return any(queue in row.process for row in rows for queue in SENDERS)
 
 
 def _names(rows: Sequence[Outage]) -> tuple[str, ...]:
@@ -75,12 +80,12 @@ def _names(rows: Sequence[Outage]) -> tuple[str, ...]:
 
 
 def _say_begun(rows: Sequence[Outage]) -> None:
-    late, names = messages.LifeWorkerLate if _of_life(rows) else messages.ProcessLate, _names(rows)
+    late, names = messages.LifeWorkerLate if _of_senders(rows) else messages.ProcessLate, _names(rows)
     _say(rows[0], "late", late(what=names, since=rows[0].since, meanwhile=names))
 
 
 def _say_ended(rows: Sequence[Outage]) -> None:
-    back = messages.LifeWorkerBack if _of_life(rows) else messages.ProcessBack
+    back = messages.LifeWorkerBack if _of_senders(rows) else messages.ProcessBack
     at = max(row.well_at for row in rows if row.well_at is not None)
     _say(rows[0], "back", back(what=_names(rows), at=at, since=rows[0].since))
 

@@ -58,15 +58,24 @@ class _Declared:
     event_class: type[Event]
     handle: Handler
     queue: str
+    since: int = 1
+
+    def queue_of(self, version: int) -> str:
+        """Where an event of this version has its row for this handler."""
+        return self.queue if version >= self.since else self.event_class.queue
 
 
 _handlers: dict[str, list[_Declared]] = {}
 
 
-def handles(event_class: type[E], *, queue: str = "") -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+def handles(
+    event_class: type[E], *, queue: str = "", since: int = 1
+) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
     """Register a handler; it runs inside a transaction and may run again only if that was rolled back.
 
-    With `queue` it runs there and not in the event's own: what nobody's life waits for stands in nobody's way. Raises
+    With `queue` it runs there and not in the event's own: what nobody's life waits for stands in nobody's way. `since` is
+    the version from which on the event has a row there: those of the release before, which an upgrade finds waiting, have one
+    in the event's own queue, and it runs from that. Raises
     `ValueError` where a handler of this name has the event already, because a delivery that knows it ran would leave the
     other out, and where another class is called as the event is, whose fields it would be given.
     """
@@ -78,7 +87,7 @@ def handles(event_class: type[E], *, queue: str = "") -> Callable[[Callable[[E],
                 raise ValueError(f"two handlers of {event_class.name} are called {name}")
             if each.event_class is not event_class:
                 raise ValueError(f"two events are called {event_class.name}")
-        declared = _Declared(name, event_class, handler, queue or event_class.queue)  # type: ignore[arg-type]  # same class by construction
+        declared = _Declared(name, event_class, handler, queue or event_class.queue, since)  # type: ignore[arg-type]  # same class by construction
         _handlers.setdefault(event_class.name, []).append(declared)
         return handler
 
@@ -141,7 +150,7 @@ def _deliver(row: OutboxEvent) -> None:
     Raises `HandlerFailed` where one failed, or this release knows none: the event is due again by the law of its queue,
     while handlers that succeeded never run again. Raises what the database raises where it is away.
     """
-    mine = [each for each in _handlers.get(row.name, []) if each.queue == row.queue]
+    mine = [each for each in _handlers.get(row.name, []) if each.queue_of(row.version) == row.queue]
     if not mine:
         # Another release wrote it: whoever knows it delivers it. Nobody here may call it delivered.
         raise HandlerFailed(row.name, LookupError("no handler of this queue in this release"))

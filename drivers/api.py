@@ -191,7 +191,7 @@ class ReportOutput(serializers.Serializer[Any]):
     )
 
     def get_mend_key(self, report: MismatchReport) -> str:
-        return services.key_of_report(report) if report.unproved else ""
+        return services.key_of_report(report) if report.can_be_mended else ""
 
 
 class MendReportInput(serializers.Serializer[Any]):

@@ -249,7 +249,7 @@ def street_report(request: HttpRequest) -> HttpResponse:
             status = error.status
     status = status if form.errors else 200
     if report is not None:
-        return _reported(request, report, status=status)
+        return _reported(request, report, key=services.key_of_report(report), status=status)
     context = {"form": form, "account": account}
     return render(request, "drivers/street_report.html", context, status=status)
 
@@ -258,20 +258,27 @@ def _reported(
     request: HttpRequest,
     report: MismatchReport,
     *,
+    key: str,
     code_form: ReporterCodeForm | None = None,
     mend_form: MendReportForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a report that is made: what was understood, in groups, and how it is put right."""
-    if mend_form is None and report.unproved:
+    """The page of a report that is made: what was understood, in groups, and how it is put right.
+
+    Without the report's key it says neither: whoever knows the code alone has not made it.
+    """
+    mine = services.is_key_of(report, key)
+    if mine and mend_form is None and report.can_be_mended:
         given = {"plate": typed.plate.shown(report.plate), "phone": report.phone}
-        mend_form = MendReportForm(initial=given | {"key": services.key_of_report(report)})
+        mend_form = MendReportForm(initial=given | {"key": key})
     context = {
         "report": report,
-        "plate": typed.plate.shown(report.plate),
-        "phone": "" if report.reporter else mask_phone(report.phone),
+        "mine": mine,
+        "key": key if mine else "",
+        "plate": typed.plate.shown(report.plate) if mine else "",
+        "phone": mask_phone(report.phone) if mine and not report.reporter else "",
         "code_form": code_form or ReporterCodeForm(),
-        "mend_form": mend_form,
+        "mend_form": mend_form if mine else None,
     }
     return render(request, "drivers/street_report.html", context, status=status)
 
@@ -281,16 +288,17 @@ def _reported(
 def mend_report(request: HttpRequest, code: str) -> HttpResponse:
     """Whoever reported a car without an account puts plate or phone right."""
     form, report, status = MendReportForm(request.POST), street_report_by_code(code), 400
+    key = request.POST.get("key", "")
+    if not services.is_key_of(report, key):
+        raise NotFound
     if form.is_valid():
         try:
             report = services.mend_report(code=code, asker=asker_of(request), **form.cleaned_data)
-            return _reported(request, report)
-        except NotFound:
-            raise
+            return _reported(request, report, key=key)
         except DomainError as error:
             explain(form, error)
             status = error.status
-    return _reported(request, report, mend_form=form, status=status)
+    return _reported(request, report, key=key, mend_form=form, status=status)
 
 
 @csrf_exempt
@@ -306,7 +314,13 @@ def prove_reporter(request: HttpRequest, code: str) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             status = error.status
-    return _reported(request, report, code_form=form, status=status if form.errors else 200)
+    return _reported(
+        request,
+        report,
+        key=request.POST.get("key", ""),
+        code_form=form,
+        status=status if form.errors else 200,
+    )
 
 
 @require_POST

@@ -273,7 +273,10 @@ class PoliceRequest(models.Model):
     )
     # What is unlike its officer or station in the papers that followed (P10). Apart from `unusual`: what went out went out.
     papers_unusual = models.JSONField(
-        pgettext_lazy("policerequest", "what is unusual of the papers"), default=list, blank=True
+        pgettext_lazy("policerequest", "what is unusual of the papers"),
+        default=list,
+        db_default=[],
+        blank=True,
     )
     letter_number = EncryptedTextField(pgettext_lazy("field", "letter number"))
     certificates = EncryptedTextField(pgettext_lazy("field", "certificates"))

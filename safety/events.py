@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.events import CENTRE, Event
+from core.events import LIFE_SAFETY, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +9,8 @@ class SosRaised(Event):
     """Somebody tapped SOS: contacts are to be told."""
 
     name: ClassVar[str] = "safety.sos_raised"
-    queue: ClassVar[str] = "life_safety"
+    queue: ClassVar[str] = LIFE_SAFETY
+    version: ClassVar[int] = 2
     incident: str
     party: str
 
@@ -19,7 +20,8 @@ class SosRepeated(Event):
     """A side that had called for help in an incident tapped SOS again: whoever was told of it is told anew where they left."""
 
     name: ClassVar[str] = "safety.sos_repeated"
-    queue: ClassVar[str] = CENTRE
+    queue: ClassVar[str] = LIFE_SAFETY
+    version: ClassVar[int] = 2
     incident: str
 
 
@@ -28,7 +30,8 @@ class DangerShown(Event):
     """The risk of an incident is high by what its trip showed, not by a tap on SOS or by who worries."""
 
     name: ClassVar[str] = "safety.danger_shown"
-    queue: ClassVar[str] = CENTRE
+    queue: ClassVar[str] = LIFE_SAFETY
+    version: ClassVar[int] = 2
     incident: str
 
 

@@ -231,19 +231,19 @@ def alert_contacts(event: SosRaised) -> None:
     timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
 
 
-@handles(SosRaised, queue=CENTRE)
+@handles(SosRaised, queue=CENTRE, since=2)
 def push_call(event: SosRaised) -> None:
     """A call for help goes to the emergency centre, where the rule says so (P12)."""
     push_by_itself(code=event.incident, called=True)
 
 
-@handles(SosRepeated)
+@handles(SosRepeated, queue=CENTRE, since=2)
 def push_further_call(event: SosRepeated) -> None:
     """A further tap is told to the centre at once, and where the centre had ended the case it is another one there (P12)."""
     push_by_itself(code=event.incident, called=True)
 
 
-@handles(DangerShown)
+@handles(DangerShown, queue=CENTRE, since=2)
 def push_danger(event: DangerShown) -> None:
     """The same for high risk that the trip itself shows."""
     push_by_itself(code=event.incident)

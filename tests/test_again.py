@@ -152,6 +152,20 @@ def test_an_order_left_to_others_twice_is_left_once(things, signed_in):  # noqa:
     assert (one.status_code, again.status_code, more) == (204, 204, set())
 
 
+def test_a_pose_whose_answer_was_lost_is_said_again(people, signed_in, noon):
+    """Eight poses, each over a network that may lose the answer: named again, the same pictures hear the same pose."""
+    ask = send(
+        signed_in("driver"), "POST", "/api/v1/driver/face-checks/", {"purpose": "accept", "subject": "T-1"}
+    )
+    path = f"/api/v1/driver/face-checks/{ask.json()['code']}/next/"
+    for number in range(ask.json()["poses"]):
+        noon.shift(2)
+        named = [{"digest": f"{number}{each}".zfill(64), "at": 400 + each * 200} for each in range(2)]
+        one, again, more = twice(signed_in("driver"), "POST", path, {"frames": named})
+        assert (one.status_code, again.status_code, more) == (200, 200, set()), again.content.decode()
+        assert again.json() == one.json()
+
+
 # --- Every other call about a case ---------------------------------------------------------------------------
 
 

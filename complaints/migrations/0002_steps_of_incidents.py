@@ -18,17 +18,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='macro',
             name='note_en',
-            field=models.CharField(blank=True, default='', max_length=400, verbose_name='note (English)'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=400, verbose_name='note (English)'),
         ),
         migrations.AddField(
             model_name='macro',
             name='note_zh',
-            field=models.CharField(blank=True, default='', max_length=400, verbose_name='note (Chinese)'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=400, verbose_name='note (Chinese)'),
         ),
         migrations.AddField(
             model_name='macro',
             name='use',
-            field=models.CharField(choices=[('answer', 'answers to complaints'), ('incident', 'steps on an incident, with one key')], default='answer', max_length=10, verbose_name='used for'),
+            field=models.CharField(choices=[('answer', 'answers to complaints'), ('incident', 'steps on an incident, with one key')], db_default='answer', default='answer', max_length=10, verbose_name='used for'),
         ),
         migrations.AlterField(
             model_name='macro',

@@ -20,15 +20,19 @@ class Macro(models.Model):
     title_zh = models.CharField(_("title (Chinese)"), max_length=60)
     title_en = models.CharField(_("title (English)"), max_length=60)
     use = models.CharField(
-        pgettext_lazy("macro", "used for"), max_length=10, choices=MacroUse.choices, default=MacroUse.ANSWER
+        pgettext_lazy("macro", "used for"),
+        max_length=10,
+        choices=MacroUse.choices,
+        default=MacroUse.ANSWER,
+        db_default=MacroUse.ANSWER,
     )
     body_zh = models.TextField(_("text (Chinese)"), blank=True)
     body_en = models.TextField(_("text (English)"), blank=True)
     note_zh = models.CharField(
-        pgettext_lazy("macro", "note (Chinese)"), max_length=400, blank=True, default=""
+        pgettext_lazy("macro", "note (Chinese)"), max_length=400, blank=True, default="", db_default=""
     )
     note_en = models.CharField(
-        pgettext_lazy("macro", "note (English)"), max_length=400, blank=True, default=""
+        pgettext_lazy("macro", "note (English)"), max_length=400, blank=True, default="", db_default=""
     )
     again_minutes = models.PositiveSmallIntegerField(
         pgettext_lazy("macro", "look again after, in minutes"), null=True

@@ -141,6 +141,29 @@ def test_where_the_worker_for_life_is_late_its_queue_is_not_trusted_with_the_mes
     assert (Notification.objects.get().life_safety, len(provider)) == (False, 1)
 
 
+@pytest.mark.parametrize("sign", [heartbeat.worker_of, heartbeat.queue_of])
+@pytest.mark.parametrize("queue", heartbeat.QUEUES)
+def test_only_what_sends_messages_for_life_is_not_trusted_with_the_message(
+    all_alive, people, provider, settings, queue, sign
+):
+    """Of all else people are told by such a message: also of the worker that speaks to the emergency centre."""
+    sends = {
+        each["options"]["queue"]
+        for each in settings.CELERY_BEAT_SCHEDULE.values()
+        if each["task"] == "core.tasks.sweep_notifications"
+    }
+    on_call(people("supervisor"))
+    late(sign(queue), 700)
+    outages.look()
+    later(seconds=61)
+    outages.look()
+    message = Notification.objects.get()
+    assert (message.life_safety, message.state, len(provider)) == (queue not in sends, "sent", 1)
+    watcher = next(each for each in heartbeat.declared() if each.name == sign(queue))
+    with override(message.language):
+        assert str(watcher.meanwhile) in message.text
+
+
 def waiting(**changes):
     """A message that nobody has sent, for whose worker the commit woke nobody."""
     at = clock.now() - timedelta(seconds=10)

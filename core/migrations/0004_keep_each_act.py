@@ -28,7 +28,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.DeleteModel(
-            name='LastAct',
-        ),
+        # The table stays while the release before writes to it, until the restart; the one after drops it.
+        migrations.SeparateDatabaseAndState(state_operations=[migrations.DeleteModel(name='LastAct')]),
     ])

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from core import clock
 from core.models import AuditEntry, PolicyVersion
 from core.tests.factories import set_policy
-from core.tests.replay import Replay
+from core.tests.replay import Replay, said_by_the_database
 from governance.demo import make_world
 
 pytestmark = pytest.mark.xdist_group("replay")  # what one test leaves in this process is for the next
@@ -27,7 +27,7 @@ def contents():
     """Every table of every model, but for which transaction wrote a row."""
     found = {}
     for model in apps.get_models(include_auto_created=True):
-        given = {field.name for field in model._meta.local_concrete_fields if field.has_db_default()}
+        given = {field.name for field in model._meta.local_concrete_fields if said_by_the_database(field)}
         names = [field.attname for field in model._meta.local_concrete_fields if field.name not in given]
         found[model._meta.label] = sorted(map(repr, model._base_manager.values_list(*names)))
     return found

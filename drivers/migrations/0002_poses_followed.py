@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='facecheck',
             name='followed',
-            field=models.JSONField(default=list, verbose_name='poses followed'),
+            field=models.JSONField(db_default=[], default=list, verbose_name='poses followed'),
         ),
     ]

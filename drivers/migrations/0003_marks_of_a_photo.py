@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='platephoto',
             name='marks',
-            field=models.BinaryField(default=b'', verbose_name='marks'),
+            field=models.BinaryField(db_default=b'', default=b'', verbose_name='marks'),
         ),
     ]

@@ -56,7 +56,7 @@ class FaceCheck(models.Model):
     subject = models.CharField(_("subject"), max_length=20)
     challenge = ArrayField(models.CharField(max_length=10), verbose_name=pgettext_lazy("field", "challenge"))
     # When the pictures of each pose were named, and their digests: only then is the next one said.
-    followed = models.JSONField(pgettext_lazy("field", "poses followed"), default=list)
+    followed = models.JSONField(pgettext_lazy("field", "poses followed"), default=list, db_default=[])
     # A reviewer looks by video instead of the model (`drivers.services.video`).
     by_video = models.BooleanField(_("by video call"), default=False)
     state = models.CharField(
@@ -200,7 +200,7 @@ class PlatePhoto(models.Model):
     # A difference hash of 256 bits, as hex, and the photo that this one looks like.
     fingerprint = models.CharField(pgettext_lazy("field", "fingerprint"), max_length=64, blank=True)
     # What stands out on it (`drivers.vision.marks`): a part of it is known again, turned and larger too.
-    marks = models.BinaryField(pgettext_lazy("field", "marks"), default=b"")
+    marks = models.BinaryField(pgettext_lazy("field", "marks"), default=b"", db_default=b"")
     like = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, verbose_name=pgettext_lazy("field", "looks like")
     )

@@ -81,6 +81,11 @@ class MismatchReport(HeardUntilSeen):
         """True where all that is known of who reports is a phone that anybody can name."""
         return not self.reporter and self.proved_at is None
 
+    @property
+    def can_be_mended(self) -> bool:
+        """True until it acts: by its phone, or by a reviewer who has said whom it is about."""
+        return self.unproved and self.driver_id is None
+
 
 class Reward(models.Model):
     """What the first reporter of a confirmed mismatch gets: one for each case, approved by two people."""

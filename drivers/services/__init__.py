@@ -40,6 +40,7 @@ from drivers.services.marked import mark_drill_driver
 from drivers.services.mismatch import (
     Seen,
     decide_reward,
+    is_key_of,
     key_of_report,
     look_at_report,
     mend_report,
@@ -113,6 +114,7 @@ __all__ = [
     "hang_up",
     "hold_driver",
     "hold_elsewhere",
+    "is_key_of",
     "keep_paper",
     "keep_part",
     "key_of_report",

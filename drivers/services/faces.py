@@ -270,15 +270,18 @@ class Followed:
 def follow_face_check(*, driver: Driver, code: str, taken: Sequence[Taken]) -> Followed:
     """Name the pictures of the pose that was said last, and hear the next one: nobody can choose or make them after it.
 
-    A pose that took longer than `drivers.face_pose_within` counts against nobody. Raises `NotFound`, `StaleState`, and
-    `InvalidInput` for pictures that were named before, or taken faster than a head turns or than time went by here.
+    Named again, because the answer was lost, the pictures of the last pose hear what they heard. A pose that took longer
+    than `drivers.face_pose_within` counts against nobody. Raises `NotFound`, `StaleState`, and `InvalidInput` for pictures
+    that were named before, or taken faster than a head turns or than time went by here.
     """
     check = _asked(driver, code)
+    digests = [each.digest for each in taken]
+    if _named_last(check, digests):
+        return _next_pose(check)
     if len(check.followed) == len(check.challenge):
         raise StaleState
     at, known = clock.now(), {digest for step in check.followed for digest in step["digests"]}
     passed = at - (datetime.fromisoformat(check.followed[-1]["at"]) if check.followed else check.asked_at)
-    digests = [each.digest for each in taken]
     if not 1 <= len(digests) <= MOST_FRAMES or len({*digests}) < len(digests) or known & {*digests}:
         raise InvalidInput("frames")
     if not _took_time([each.at for each in taken], passed):
@@ -287,9 +290,21 @@ def follow_face_check(*, driver: Driver, code: str, taken: Sequence[Taken]) -> F
         return Followed(refusal=_close_unreadable(check, FaceTooSlow()).refusal)
     followed = [*check.followed, {"at": at.isoformat(), "digests": digests}]
     mine = FaceCheck.objects.filter(pk=check.pk, state=FaceCheckState.ASKED, followed=check.followed)
-    if not mine.update(followed=followed):
+    written = mine.update(followed=followed)
+    check.refresh_from_db(fields=["followed"])
+    # Where it was asked again before the first time was written, that one has written the same.
+    if not written and not _named_last(check, digests):
         raise StaleState
-    return Followed(check.challenge[len(followed)] if len(followed) < len(check.challenge) else "")
+    return _next_pose(check)
+
+
+def _named_last(check: FaceCheck, digests: list[str]) -> bool:
+    return bool(check.followed and check.followed[-1]["digests"] == digests)
+
+
+def _next_pose(check: FaceCheck) -> Followed:
+    said = len(check.followed)
+    return Followed(check.challenge[said] if said < len(check.challenge) else "")
 
 
 def _took_time(moments: Sequence[int], passed: timedelta) -> bool:

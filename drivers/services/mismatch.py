@@ -248,16 +248,22 @@ def key_of_report(report: MismatchReport) -> str:
     return salted_hmac("drivers.street_report", report.code, algorithm="sha256").hexdigest()
 
 
+def is_key_of(report: MismatchReport, key: str) -> bool:
+    """Whether whoever asks made the report; its code alone is known to others, too."""
+    return constant_time_compare(key, key_of_report(report))
+
+
 def mend_report(
     *, code: str, key: str, plate: str, phone: str, asker: Asker = limits.NOBODY
 ) -> MismatchReport:
-    """Plate and phone of a report without an account as they were meant, until that phone is proved: it acts then.
+    """Plate and phone of a report without an account as they were meant, until it acts: that phone is proved, or a reviewer
+    has said whom it is about.
 
     Another phone gets a code of its own. The answer is the same whomever the plate belongs to. Raises `NotFound` also
     without its key, `InvalidInput`, `InvalidPhone`, `AlreadyReported`, `TooMany`.
     """
     report = street_report_by_code(code)
-    if not constant_time_compare(key, key_of_report(report)):
+    if not is_key_of(report, key):
         raise NotFound
     if not typed.plate.key(plate):
         raise InvalidInput("plate")
@@ -272,7 +278,7 @@ def _mended(pk: int, plate: str, phone: str, asker: Asker) -> MismatchReport:
     before = report.plate, str(report.phone)
     if before == (plate, phone):
         return report
-    if not report.unproved:
+    if not report.can_be_mended:
         raise AlreadyReported
     report.plate, report.phone = plate, phone
     report.save(update_fields=["plate", "phone"])

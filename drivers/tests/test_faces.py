@@ -3,11 +3,14 @@
 import hashlib
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from threading import Barrier
 
 import cv2
 import numpy as np
 import pytest
+from django.db import connection
 
 from core import clock
 from core.errors import InvalidInput, TooMany
@@ -298,7 +301,7 @@ def test_the_next_pose_is_said_when_the_pictures_of_this_one_are_named(driver, n
         said = follow(driver, asked, taken(pose, at)).pose
         assert said == (asked.challenge[number + 1] if number < 7 else "")
     with pytest.raises(StaleState):
-        follow(driver, asked, taken("closer"))
+        follow(driver, asked, taken("centre"))
     outcome = answer_face_check(driver=driver, code=asked.code, frames=frames(asked.challenge))
     assert outcome.check.state == "passed"
 
@@ -343,8 +346,50 @@ def test_a_picture_is_named_once(driver, noon, asked):
         follow(driver, asked, [same, Taken(same.digest, 600)])
     follow(driver, asked, taken())
     noon.shift(2)
-    with pytest.raises(InvalidInput):
+    first, second = taken()
+    for named in ([first], [Taken(second.digest, 400), Taken(first.digest, 600)], [first, *taken("closer")]):
+        with pytest.raises(InvalidInput):
+            follow(driver, asked, named)
+    follow(driver, asked, taken(asked.challenge[1]))
+    noon.shift(2)
+    with pytest.raises(InvalidInput):  # of the pose before the last one
         follow(driver, asked, taken())
+
+
+def test_pictures_named_again_because_the_answer_was_lost_hear_the_same_pose(driver, noon, asked):
+    """The page asks once more: nothing is counted anew, and no pose is left out."""
+    for number, pose in enumerate(asked.challenge):
+        noon.shift(2)
+        named = taken(pose, (400, 600, 800, 1700))
+        said = follow(driver, asked, named)
+        asked.refresh_from_db()
+        before = asked.followed
+        noon.shift(1)
+        assert follow(driver, asked, named) == said
+        asked.refresh_from_db()
+        assert (asked.followed, len(before)) == (before, number + 1)
+    outcome = answer_face_check(driver=driver, code=asked.code, frames=frames(asked.challenge))
+    assert outcome.check.state == "passed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pictures_named_twice_at_once_hear_the_same_pose(driver, noon, asked):
+    """The page asks once more while the first time is still at work."""
+    noon.shift(2)
+    gate = Barrier(4)
+
+    def name(_number):
+        gate.wait()
+        try:
+            return follow(driver, asked, taken())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        heard = list(pool.map(name, range(4)))
+    assert {each.pose for each in heard} == {asked.challenge[1]}
+    asked.refresh_from_db()
+    assert len(asked.followed) == 1
 
 
 def test_who_takes_long_for_a_pose_has_not_failed(driver, noon, asked):

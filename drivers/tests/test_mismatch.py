@@ -302,8 +302,53 @@ def test_who_knows_a_reports_code_alone_puts_nothing_right(people, world, client
         f"/report-a-car/{report.code}/mend/", sent | {"key": key_of_report(report), "plate": ""}
     )
     assert bad.status_code == 400
+    for body in ({}, {"code": ""}, {"code": "000000"}, {"code": "000000", "key": "0" * 64}):
+        page = client.post(f"/report-a-car/{report.code}/prove/", body)
+        assert page.status_code == 400
+        shown = page.content.decode()
+        for secret in (key_of_report(report), "13911112222", "139****2222", "川A·H0001", "/mend/"):
+            assert secret not in shown, (body, secret)
     report.refresh_from_db()
     assert (report.plate, report.phone) == ("川AH0001", "+8613911112222")
+
+
+def test_who_made_a_report_and_mistypes_its_code_still_puts_it_right(people, world, client):
+    report, page = from_stranger(client, "川A·F9999")
+    key = key_of_report(report)
+    assert page.count(f'value="{key}"') == 2  # in each of the two forms
+    where = f"/report-a-car/{report.code}/prove/"
+    wrong = client.post(where, {"code": "000000", "key": key})
+    assert wrong.status_code == 400
+    assert "/mend/" in wrong.content.decode()
+    assert wrong.content.decode().count(f'value="{key}"') == 2
+    proved = client.post(where, {"code": codes_sent()[0][1], "key": key}).content.decode()
+    assert "川A·F9999" in proved
+    assert "/mend/" not in proved
+    for body in ({"code": "000000"}, {"code": codes_sent()[0][1]}):  # it is proved; whoever asks has no key
+        again = client.post(where, body)
+        assert again.status_code == 200
+        assert "川A·F9999" not in again.content.decode()
+        assert "139****2222" not in again.content.decode()
+
+
+def test_what_a_reviewer_has_sorted_is_not_put_right_any_more(people, world, client):
+    """The case and the hold stay with whom the reviewer named: the report may not say another car."""
+    report, _page = from_stranger(client, "川A·F9999")
+    key = key_of_report(report)
+    sort_report(account=people("vetting"), code=report.code, driver_code="driver")
+    sent = {"plate": "浙C·A6789", "phone": "13911112222", "key": key}
+    late = client.post(f"/report-a-car/{report.code}/mend/", sent)
+    assert late.status_code == 409
+    api = client.post(f"/api/v1/mismatch-reports/{report.code}/mend/", sent, content_type="application/json")
+    assert (api.status_code, api.json()["code"]) == (409, "already_reported")
+    report.refresh_from_db()
+    assert (report.plate, report.driver.account.code) == ("川AF9999", "driver")
+    wrong = client.post(f"/report-a-car/{report.code}/prove/", {"code": "000000", "key": key})
+    assert "川A·F9999" in wrong.content.decode()
+    assert "/mend/" not in wrong.content.decode()
+    again, page = from_stranger(client, "川A·F9999")  # the same submission, whose answer was lost
+    assert again == report
+    assert "/mend/" not in page
 
 
 def test_a_report_is_put_right_by_api(people, world, client):

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="reassessment",
             name="of_night",
-            field=models.BooleanField(default=False, verbose_name="of the night"),
+            field=models.BooleanField(db_default=False, default=False, verbose_name="of the night"),
         ),
     ]

@@ -79,7 +79,9 @@ class Reassessment(models.Model):
     `of_night` is another paper of the same shape: whether it can be made safe for both sides at night (M32, R4).
     """
 
-    of_night = models.BooleanField(pgettext_lazy("reassessment", "of the night"), default=False)
+    of_night = models.BooleanField(
+        pgettext_lazy("reassessment", "of the night"), default=False, db_default=False
+    )
     line = models.CharField(_("line"), max_length=10, choices=Line.choices)
     questions = models.TextField(pgettext_lazy("reassessment", "Questions"), max_length=4000)
     findings = models.TextField(pgettext_lazy("reassessment", "Findings"), max_length=4000)

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='policerequest',
             name='papers_unusual',
-            field=models.JSONField(blank=True, default=list, verbose_name='what is unusual of the papers'),
+            field=models.JSONField(blank=True, db_default=[], default=list, verbose_name='what is unusual of the papers'),
         ),
         migrations.AlterField(
             model_name='noticefile',

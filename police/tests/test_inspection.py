@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 
 from core import clock
 from core.tests.factories import set_policy
@@ -34,6 +35,39 @@ def test_it_asks_no_more_than_an_inspection_may(rides, inspector):
     assert (asked.agency_kind, asked.wanted) == ("transport", sorted(INSPECTED))
     with pytest.raises(IntegrityError, match="names_what_it_may"), transaction.atomic():
         PoliceRequest.objects.filter(pk=asked.pk).update(wanted=["passenger"])
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_was_asked_before_that_law_stops_no_upgrade(rides, inspector, answered):
+    """What waits names no more than an inspection may; what was answered stays as it went out."""
+    given = [["passenger", "recording", "trip"], ["passenger"], ["payment", "trip"], ["contact", "trip"]]
+    trip = rides.under_way()
+    rows = [notice_sent(inspector, trip.code, f"a{number}") for number in range(len(given))]
+    law, loader = "request_of_inspection_names_what_it_may", MigrationLoader(None)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # of rows of this transaction
+        cursor.execute(f"ALTER TABLE police_policerequest DROP CONSTRAINT {law}")
+    for row, wanted in zip(rows, given, strict=True):
+        PoliceRequest.objects.filter(pk=row.pk).update(wanted=wanted, left_out={wanted[0]: "no_data"})
+    if answered:
+        PoliceRequest.objects.filter(pk=rows[3].pk).update(
+            state="refused", decided_at=clock.now(), decided_by="specialist", refuse_by="supervisor",
+            refused_for="no_data",
+        )  # fmt: skip
+    migration = loader.disk_migrations["police", "0005_inspection_names_what_it_may"]
+    before = loader.project_state(("police", "0004_officer_is_told_of_the_end"))
+    with connection.schema_editor() as editor:
+        migration.apply(before, editor)
+    found = [PoliceRequest.objects.get(pk=row.pk) for row in rows]
+    last = (["contact", "trip"], {"contact": "no_data"}) if answered else (["trip"], {})
+    assert [(row.wanted, row.left_out) for row in found] == [
+        (["trip"], {}), (["trip"], {}), (["payment", "trip"], {"payment": "no_data"}), last,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT convalidated FROM pg_constraint WHERE conname = %s", [law])
+        assert cursor.fetchone() == (not answered,)
+    with pytest.raises(IntegrityError, match="names_what_it_may"), transaction.atomic():
+        PoliceRequest.objects.filter(pk=rows[0].pk).update(wanted=["passenger"])
 
 
 def test_police_may_ask_for_all(rides, people):

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('rides', '0002_laws'),
-        ('safety', '0006_centre_queue'),
+        ('safety', '0005_crash'),
     ]
 
     operations = [

@@ -7,10 +7,9 @@ import threading
 import time
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib import import_module
 
 import pytest
-from django.db import connection
+from django.db import transaction
 from django.utils import translation
 
 from accounts.models import Account, EmergencyContact
@@ -26,6 +25,7 @@ from rides.states import Party
 from rides.tokens import TripKey
 from rides.trails import Fix
 from safety import packets, services
+from safety.events import DangerShown, SosRaised, SosRepeated
 from safety.models import EmergencyPush, Incident, SosCall
 from safety.services import pushing
 from safety.services.centre import CLOSINGS, FOLLOWING, PUSHES
@@ -152,15 +152,39 @@ def test_what_waits_for_the_centre_keeps_no_contact_waiting(centre, trip, people
     assert only().incident == incident
 
 
-def test_what_the_release_before_left_waiting_is_told_to_the_centre_too(centre, trip, deliver):
-    """It knew one queue for both."""
+def of_the_release_before():
+    """What waits as that release writes it: it knew one queue for contacts and centre."""
+    waiting = OutboxEvent.objects.filter(delivered_at=None)
+    waiting.filter(name=SosRaised.name, queue=events.CENTRE).delete()
+    waiting.exclude(queue="default").update(queue=events.LIFE_SAFETY, version=1)
+
+
+def test_what_the_release_before_left_waiting_is_told_to_contacts_and_centre(centre, trip, deliver):
+    """Also what its processes write between `migrate` and their end."""
+    EmergencyContact.objects.create(
+        account=trip.passenger, name="a", phone="+8613911110000", phone_index=phone_index("+8613911110000"),
+        created_at=clock.now(),
+    )  # fmt: skip
     incident = tap(trip)
-    OutboxEvent.objects.filter(queue=events.CENTRE).delete()
-    moved = import_module("safety.migrations.0006_centre_queue").MOVE
-    with connection.cursor() as cursor:
-        cursor.execute(moved)
-    deliver()
+    of_the_release_before()
+    events.EVENTS.work_off(queue=events.LIFE_SAFETY)
+    assert Notification.objects.filter(subject=incident.code, life_safety=True).count() == 1
     assert only().incident == incident
+    assert not OutboxEvent.objects.filter(queue=events.LIFE_SAFETY, delivered_at=None).exists()
+    assert not FailedWork.objects.exists()
+
+
+@pytest.mark.parametrize("event", [SosRepeated, DangerShown])
+def test_what_the_release_before_tells_the_centre_alone_is_told(centre, trip, event):
+    incident = tap(trip)
+    OutboxEvent.objects.all().delete()
+    with transaction.atomic():
+        events.publish(event(incident=incident.code))
+    assert set(OutboxEvent.objects.values_list("queue", flat=True)) == {events.CENTRE}
+    of_the_release_before()
+    events.EVENTS.work_off(queue=events.LIFE_SAFETY)
+    assert not OutboxEvent.objects.filter(delivered_at=None).exists()
+    assert not FailedWork.objects.exists()
 
 
 def test_the_police_learn_what_we_know_of_who_needs_more(centre, trip, deliver, client):

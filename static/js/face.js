@@ -2,6 +2,7 @@
 // before the camera; the server judges their frames like anybody's.
 import { putPicture } from "./parts/files.js";
 import { keepPlaceReady } from "./parts/here.js";
+import { onceMore } from "./parts/once_more.js";
 import { digest, lead, moments, poseMs } from "./parts/pace.js";
 import { PlateCamera } from "./parts/plate.js";
 import { sendPositions } from "./parts/positions.js";
@@ -12,11 +13,12 @@ const INVENTED_MS = 600; // nobody has to read and turn
 
 const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 
-async function post(path, body) {
+async function post(path, body, signal = null) {
   const json = !(body instanceof FormData);
   const headers = { "X-CSRFToken": csrf(), Accept: "application/json" };
   if (json) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method: "POST", headers, body: json ? JSON.stringify(body) : body });
+  const sent = json ? JSON.stringify(body) : body;
+  const answer = await fetch(path, { method: "POST", headers, body: sent, signal });
   const found = answer.status === 204 ? {} : await answer.json();
   if (answer.ok) return found;
   const error = new Error(found.detail || "");
@@ -88,11 +90,12 @@ class Camera {
     const form = new FormData();
     this.bar.hidden = false;
     this.bar.max = check.poses;
+    const next = "/api/v1/driver/face-checks/" + check.code + "/next/";
     let { pose } = check;
     for (let step = 0; pose; step += 1) {
       const frames = await this.follow(pose, "step" + step, form);
       this.bar.value = step + 1;
-      ({ pose } = await post("/api/v1/driver/face-checks/" + check.code + "/next/", { frames }));
+      ({ pose } = await onceMore((signal) => post(next, { frames }, signal)));
     }
     this.line.dataset.pose = "";
     this.dot.hidden = true;
