@@ -128,6 +128,7 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "complaints.sos_texts",  # of what the provider of SMS brings, which shows its token
         "rides.phrases",
         "drivers.certificate_photos",
+        "drivers.face_challenges",
         "accounts.reveals_without_case",
         "core.witness_said",
         "core.files",  # at each door that opens files, of whom it can tell
@@ -231,6 +232,8 @@ SENT = {
             "governance.measure_failed",
             "governance.relaunch_fell",
             "police.not_theirs",
+            "police.officer_ends",
+            "police.papers_awaited",
             "police.data_were_read",
             "police.pack_released",
             "police.request_escalated",
