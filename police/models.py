@@ -239,6 +239,10 @@ class PoliceRequest(models.Model):
     asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     owned_at = models.DateTimeField(_("owned"), null=True)
     owned_by = models.CharField(pgettext_lazy("field", "owned by"), max_length=40, blank=True)
+    # On whose word alone a call stands, whoever has the request now; empty where an officer asked by the form.
+    taken_down_by = models.CharField(
+        pgettext_lazy("field", "taken down by"), max_length=40, blank=True, default=""
+    )
     called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     escalated_at = models.DateTimeField(pgettext_lazy("field", "escalated at"), null=True)
     executive_called_at = models.DateTimeField(pgettext_lazy("field", "executive called at"), null=True)
@@ -321,6 +325,10 @@ class PoliceRequest(models.Model):
             models.CheckConstraint(
                 condition=Q(channel="form") | ~Q(state="released") | Q(called_back_at__isnull=False),
                 name="request_by_phone_released_after_call_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel="form") ^ ~Q(taken_down_by=""),
+                name="request_by_phone_taken_down_by_somebody",
             ),
             four_eyes.law(
                 "refuse_by",

@@ -167,11 +167,11 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
             code,
             cases.ours(owner, first),
             readers="police.answer",
-            # What was asked by telephone stands on the word of whoever took it down.
-            opened_by="" if channel == Channel.FORM else owner,
+            # What was asked by telephone stands on the word of whoever took it down, also once a colleague has it.
+            opened_by=writer,
         )
-        for code, owner, first, channel in rows.values_list(
-            "code", "owned_by", "proposed_by", "channel"
+        for code, owner, first, writer in rows.values_list(
+            "code", "owned_by", "proposed_by", "taken_down_by"
         ).order_by("pk")
     ]
 

@@ -271,6 +271,7 @@ def write_request(
         asked_at=at,
         owned_at=None if channel == Channel.FORM else at,
         owned_by="" if channel == Channel.FORM else actor.code,
+        taken_down_by="" if channel == Channel.FORM else actor.code,
         **_on_letter(letter, at),
     )
     request.unusual = unusual = sorted(selectors.unusual_of(request, at, device))
