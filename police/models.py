@@ -361,6 +361,9 @@ class PoliceRequest(models.Model):
             ),
             models.Index(fields=["phone_index", "asked_at"], name="request_about_phone"),
             models.Index(
+                fields=["papers_at"], condition=~Q(papers_unusual=[]), name="request_papers_came_before"
+            ),
+            models.Index(
                 fields=["papers_due_at"],
                 condition=Q(papers_at__isnull=True, papers_due_at__isnull=False),
                 name="request_papers_awaited",
@@ -369,6 +372,11 @@ class PoliceRequest(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def all_unusual(self) -> list[str]:
+        """What is unusual of it, when it was asked and in the papers that followed: codes of `Unusual`."""
+        return [*self.unusual, *self.papers_unusual]
 
     @property
     def understood(self) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -245,7 +246,7 @@ def linked_for_officer(request: PoliceRequest) -> list[PoliceRequest]:
     unusual only once it was called back. An account that was bought or stolen must not tell a perpetrator that somebody
     looks for the car, and since when (P2, P3b). Nor does a number say so that there was a trip, before it is answered."""
     known = may_be_by_rule(request.officer_tier) and request.agency_kind == AgencyKind.POLICE
-    usual = not request.unusual or was_reached(request)
+    usual = not request.all_unusual or was_reached(request)
     answered = request.query != Query.PHONE or request.state == RequestState.RELEASED
     return linked_requests(request) if known and usual and answered else []
 
@@ -464,7 +465,7 @@ def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
         declared=request.declared,
         recent=over is None or at - over < policy.span(BORNE_OUT_FOR),
         signs=_signs(request, trip, at),
-        unusual=frozenset(Unusual(code) for code in (*request.unusual, *request.papers_unusual)),
+        unusual=frozenset(Unusual(code) for code in request.all_unusual),
     )
 
 
@@ -603,6 +604,17 @@ def disowned_unreviewed() -> list[Release]:
     )
     seen = ReleaseReview.objects.filter(release=OuterRef("pk"), at__gte=OuterRef("disowned_at"))
     return list(rows.filter(~Exists(seen)).order_by("disowned_at"))
+
+
+def papers_came_before() -> list[tuple[PoliceRequest, set[str]]]:
+    """What was released, and papers followed that had come with another request: those that nobody has looked at since, oldest
+    first, with who looked before and cannot do so again."""
+    asked: QuerySet[Any] = PoliceRequest.objects.select_related("release__identity")
+    rows = asked.filter(OF_PEOPLE, ~Q(papers_unusual=[]), state=RequestState.RELEASED)
+    seen = ReleaseReview.objects.filter(release__request=OuterRef("pk"), at__gte=OuterRef("papers_at"))
+    rows = rows.filter(~Exists(seen)).order_by("papers_at")
+    before = ReleaseReview.objects.filter(release__request=OuterRef("pk")).values("reviewer")
+    return [(row, set(row.reviewers)) for row in rows.annotate(reviewers=ArraySubquery(before))]
 
 
 def undecided() -> list[PoliceRequest]:

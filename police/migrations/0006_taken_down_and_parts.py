@@ -25,6 +25,10 @@ class Migration(migrations.Migration):
             name='taken_down_by',
             field=models.CharField(blank=True, default='', max_length=40, verbose_name='taken down by'),
         ),
+        migrations.AddIndex(
+            model_name='policerequest',
+            index=models.Index(condition=models.Q(('papers_unusual', []), _negated=True), fields=['papers_at'], name='request_papers_came_before'),
+        ),
         migrations.RunSQL(TAKEN_DOWN, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='policerequest',
