@@ -19,7 +19,7 @@ from police.models import Notice, Officer, PoliceRequest
 from police.models import understood as understood_as
 from police.papers import Read, keep, papers_of
 from police.services import Letter, Question, ask_on_papers
-from police.states import INSPECTED, AgencyKind, NoticePart, Paper, Query, Urgency, Wanted
+from police.states import INSPECTED, AgencyKind, NoticePart, Paper, Query, Unusual, Urgency, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -220,8 +220,9 @@ def send(*, account: "Account", code: str) -> list[PoliceRequest]:
     notice.sent_at, notice.number_index = clock.now(), letters.number_index(given.number)
     notice.save(update_fields=["sent_at", "number_index"])
     questions = [part for each in given.questions for part in _each_trip(officer, given, each)]
+    unusual = selectors.unusual_of_letter(notice, agency=officer.agency_id, number=given.number)
     for number, each in enumerate(questions, start=1):
-        request = _ask(account, officer, notice, given, number, each)
+        request = _ask(account, officer, notice, given, number, each, unusual)
         audit.record(account.actor, "police.notice_sent", notice.code, case=request.code, question=number)
     return requests_of(notice)
 
@@ -251,7 +252,13 @@ def _each_trip(officer: Officer, given: Filled, each: Further) -> list[Further]:
 
 @joins_transaction
 def _ask(
-    account: "Account", officer: Officer, notice: Notice, given: Filled, number: int, each: Further
+    account: "Account",
+    officer: Officer,
+    notice: Notice,
+    given: Filled,
+    number: int,
+    each: Further,
+    unusual: set[Unusual],
 ) -> PoliceRequest:
     assert given.span_from is not None and given.span_to is not None  # noqa: S101 - a complete one has both
     try:
@@ -277,6 +284,7 @@ def _ask(
                 span_to=given.span_to,
                 letter_number=given.number,
                 certificates=[given.first_certificate, given.second_certificate],
+                unusual=unusual,
             ),
         )
     except InvalidInput as wrong:

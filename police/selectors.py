@@ -23,6 +23,7 @@ from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import (
     Agency,
     IdentityPart,
+    Notice,
     Officer,
     PoliceRequest,
     Preservation,
@@ -494,11 +495,9 @@ def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign
 
 
 def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual]:
-    """Of a request that is not written yet: what is unlike this officer or station in an emergency by the form, with a code
-    of hers, or in a letter (P10). `device` is what the cookie says."""
+    """Of a request that is not written yet: what is unlike this officer or station in an emergency by the form, or with a
+    code of hers (P10). `device` is what the cookie says."""
     officer = request.officer
-    if request.notice_id is not None:
-        return _letter_came_before(request)
     if officer is None or request.urgency == Urgency.ORDINARY:
         return set()
     rates = _rates(request, at)
@@ -512,11 +511,10 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
     return {code for code, there in found.items() if there}
 
 
-def _letter_came_before(request: PoliceRequest) -> set[Unusual]:
-    """Whether the letter is one that was sent before (`police.papers`): that alone makes a question of a letter unusual."""
-    assert request.notice is not None  # noqa: S101 - who asks has a letter
-    found = papers.came_before(request.notice, agency=request.agency_id, number=str(request.letter_number))
-    return found & {Unusual.LETTER_USED}
+def unusual_of_letter(notice: Notice, *, agency: int, number: str) -> set[Unusual]:
+    """Whether a letter is one that was sent before (`police.papers`): that alone makes its questions unusual. It is looked at
+    once, however many they are. `number` is that of the letter, `agency` the key of the station."""
+    return papers.came_before(notice, agency=agency, number=number) & {Unusual.LETTER_USED}
 
 
 def _from_a_new_device(officer: Officer, device: str, at: datetime) -> bool:

@@ -50,6 +50,7 @@ from police.states import (
     Query,
     RefusalCode,
     RequestState,
+    Unusual,
     Urgency,
 )
 from safety.services import review_covertly
@@ -179,6 +180,7 @@ class Letter:
     span_to: datetime
     letter_number: str
     certificates: list[str]
+    unusual: set[Unusual]
     names_no_moment: bool = False
 
 
@@ -274,7 +276,8 @@ def write_request(
         taken_down_by="" if channel == Channel.FORM else actor.code,
         **_on_letter(letter, at),
     )
-    request.unusual = unusual = sorted(selectors.unusual_of(request, at, device))
+    found = letter.unusual if letter else selectors.unusual_of(request, at, device)
+    request.unusual = unusual = sorted(found)
     inserts.insert(request)
     timeline.add(
         PoliceLine.ASKED,
@@ -297,7 +300,7 @@ def write_request(
     if trip:
         # Held before any paper is there (P7): what was recorded is not destroyed while the police may need it.
         holds.place(actor=actor, subject=trip.code, source="police", case=request.code)
-    for meant in _about_one_driver(question, trips):
+    for meant in _about_one_driver(agency, question, trips):
         if meant.passenger.is_drill:
             continue  # the red team looks for somebody who does not exist
         review_covertly(trip=meant, actor=actor, source=request.code)
@@ -319,13 +322,14 @@ def _on_letter(letter: Letter | None, at: datetime) -> dict[str, Any]:
     }
 
 
-def _about_one_driver(question: Question, trips: "list[Trip]") -> "list[Trip]":
+def _about_one_driver(agency: Agency, question: Question, trips: "list[Trip]") -> "list[Trip]":
     """The first of the trips found, where the request names its driver and no other (D15).
 
-    A place names nobody; by a passenger's phone only an emergency asks whom she rides with.
+    A place names nobody; by a passenger's phone only an emergency asks whom she rides with. An inspection looks at papers
+    and fares of whichever car it chose (P13): nobody says anything against its driver.
     """
     drivers = {trip.driver for trip in trips}
-    if len(drivers) != 1 or question.query == Query.PLACE:
+    if len(drivers) != 1 or question.query == Query.PLACE or agency.kind == AgencyKind.TRANSPORT:
         return []
     (driver,) = drivers
     if driver is None:

@@ -1,5 +1,6 @@
 """The transport authority inspects with its own papers and clock, and what it may, trip by trip (P13)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from django.db import IntegrityError, transaction
 
 from core import clock
 from core.tests.factories import set_policy
-from police import notices, selectors
+from drivers.models import VettingCase
+from drivers.selectors import has_covert_hold
+from police import notices, papers, selectors
 from police.errors import NoticeIncomplete
 from police.models import Agency, Officer, PoliceRequest
 from police.states import INSPECTED, Wanted
@@ -72,3 +75,40 @@ def test_by_whoever_rides_no_trips_are_gone_through(rides, inspector, people):
     span = {"span_from": clock.now() - timedelta(days=1), "span_to": clock.now() + timedelta(days=1)}
     her = complete(people("passenger").phone, query="phone", wanted=["trip"], **span)
     assert len(letter_sent(inspector, her)) == 1
+
+
+def asked_about(rides, account, people, by="plate", **changes):
+    """A letter about a car that two drivers drove, or about one of them: each of his trips."""
+    trips = [rides.ended("passenger"), rides.under_way("passenger2")]
+    value = trips[0].plate_registered if by == "plate" else people("driver").phone
+    span = {"span_from": clock.now() - timedelta(days=1), "span_to": clock.now() + timedelta(days=1)}
+    given = {"query": by, "wanted": ["trip", "payment"], **span} | changes
+    return trips, letter_sent(account, complete(value, **given))
+
+
+def test_it_stops_nobodys_next_order(rides, inspector, people):
+    """It asks about licences and fares, of whichever car: what the police ask about a driver is another matter (D15)."""
+    trips, _asked = asked_about(rides, inspector, people)
+    notice_sent(inspector, trips[0].code, "one trip")
+    assert not VettingCase.objects.filter(kind="police").exists()
+    assert not has_covert_hold(trips[0].driver)
+    notice_sent(people("officer2"), trips[0].code)
+    assert has_covert_hold(trips[0].driver)
+
+
+@pytest.mark.parametrize("who", ["inspector", "police"])
+def test_whether_its_letter_came_before_is_looked_at_once(rides, inspector, people, monkeypatch, who):
+    looked = []
+    came_before = papers.came_before
+
+    def counted(of, **given):
+        looked.append(of)
+        return came_before(of, **given)
+
+    monkeypatch.setattr(papers, "came_before", counted)
+    account = inspector if who == "inspector" else people("officer2")
+    again = [notices.Further(query="plate", query_value=rides.ended("passenger", "driver2").plate_registered)]
+    further = [replace(each, wanted=["trip"]) for each in again]
+    _trips, asked = asked_about(rides, account, people, further=further)
+    assert len(asked) == (3 if who == "inspector" else 2)
+    assert len(looked) == 1
