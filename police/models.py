@@ -205,6 +205,10 @@ class PoliceRequest(models.Model):
     number = models.PositiveSmallIntegerField(
         pgettext_lazy("policerequest", "question of the notice"), default=1
     )
+    # A question of an inspection becomes one of each trip, from 1. What it was asked by stays in each as it was asked.
+    part = models.PositiveSmallIntegerField(
+        pgettext_lazy("policerequest", "which trip of the question"), default=1
+    )
     wanted = models.JSONField(
         pgettext_lazy("policerequest", "categories asked for"), default=list, blank=True
     )

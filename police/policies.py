@@ -540,6 +540,12 @@ def left_out_of(request: "PoliceRequest", trip: "Trip | None") -> dict[str, str]
     return {**request.left_out, **withheld}
 
 
+def number_on_letter(request: "PoliceRequest") -> int:
+    """Which question of its letter a request is of, as the letter counts them: each of its trips is of the same (P13)."""
+    asked = type(request).objects.filter(notice=request.notice_id, part=1)
+    return asked.filter(number__lte=request.number).count()
+
+
 def other_trip_of_hers(request: "PoliceRequest") -> bool:
     """Whether an earlier question of the same letter leads by the same number of hers to another trip of hers (P3b)."""
     trip = request.trip

@@ -179,7 +179,10 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
 
 
 _REQUEST = Read(lambda code: _requests().filter(code=code), str)
-_OWN = Read(lambda officer, code: _requests().filter(officer_id=officer, code=code), int, str)
+# A question of an inspection about a car or a driver is one of each trip (P13): of those after the first an officer learns
+# once two people have decided them. Before that nothing says how many there are, nor which.
+TOLD = Q(part=1) | ~Q(state__in=sorted(UNDECIDED))
+_OWN = Read(lambda officer, code: _requests().filter(TOLD, officer_id=officer, code=code), int, str)
 _SAME_TRIP = Read(lambda trip: _requests().filter(trip_id=trip).order_by("asked_at", "pk"), int)
 _SAME_TRIP_OR_REPORT = Read(
     lambda trip, report: (
@@ -239,7 +242,7 @@ def own_request(officer: Officer, code: str) -> PoliceRequest:
 
 
 def requests_of(officer: Officer, *, limit: int = 50) -> list[PoliceRequest]:
-    return list(_requests().filter(officer=officer).order_by("-pk")[:limit])
+    return list(_requests().filter(TOLD, officer=officer).order_by("-pk")[:limit])
 
 
 def linked_for_officer(request: PoliceRequest) -> list[PoliceRequest]:

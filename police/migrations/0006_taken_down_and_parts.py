@@ -25,6 +25,11 @@ class Migration(migrations.Migration):
             name='taken_down_by',
             field=models.CharField(blank=True, default='', max_length=40, verbose_name='taken down by'),
         ),
+        migrations.AddField(
+            model_name='policerequest',
+            name='part',
+            field=models.PositiveSmallIntegerField(default=1, verbose_name='which trip of the question'),
+        ),
         migrations.AddIndex(
             model_name='policerequest',
             index=models.Index(condition=models.Q(('papers_unusual', []), _negated=True), fields=['papers_at'], name='request_papers_came_before'),

@@ -171,7 +171,10 @@ def _whole(question: Question) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a question of a letter stands on: its notice, which question of it, the categories and the time that it names."""
+    """What a question of a letter stands on: its notice, which question of it, the categories and the time that it names.
+
+    Where a question is one of each trip, `trip` is which, and `part` counts them from 1.
+    """
 
     notice: Notice
     number: int
@@ -182,6 +185,8 @@ class Letter:
     certificates: list[str]
     unusual: set[Unusual]
     names_no_moment: bool = False
+    part: int = 1
+    trip: "Trip | None" = None
 
 
 @joins_transaction
@@ -233,13 +238,7 @@ def write_request(
         and question.urgency == Urgency.EMERGENCY
         and limits.beyond(EMERGENCIES, Asker(person=actor.code))
     )
-    trips, report_code = selectors.resolve_query(
-        question.query,
-        question.value,
-        question.about,
-        question.until,
-        within=(letter.span_from, letter.span_to) if letter and letter.names_no_moment else None,
-    )
+    trips, report_code = _trips_meant(question, letter)
     if officer and officer.account.is_drill:
         # The red team's: whoever stole one of its accounts gets nothing of anybody real (P11).
         trips = [each for each in trips if each.passenger.is_drill]
@@ -307,12 +306,22 @@ def write_request(
     return request, trips
 
 
+def _trips_meant(question: Question, letter: Letter | None) -> "tuple[list[Trip], str]":
+    if letter and letter.trip:
+        return [letter.trip], ""
+    within = (letter.span_from, letter.span_to) if letter and letter.names_no_moment else None
+    return selectors.resolve_query(
+        question.query, question.value, question.about, question.until, within=within
+    )
+
+
 def _on_letter(letter: Letter | None, at: datetime) -> dict[str, Any]:
     if letter is None:
         return {}
     return {
         "notice": letter.notice,
         "number": letter.number,
+        "part": letter.part,
         "wanted": sorted(set(letter.wanted)),
         "span_from": letter.span_from,
         "span_to": letter.span_to,
