@@ -10,7 +10,7 @@ from django.utils.translation import override
 from core import clock, timeline
 from drivers.selectors import identity_of, plate_read
 from police.packs import history_of, iso, near_her_places
-from police.policies import by_her_number, left_out_of
+from police.policies import by_her_number, left_out_of, number_on_letter
 from police.states import RefusalCode, Wanted
 from rides.selectors import (
     believed_trail_of,
@@ -52,7 +52,7 @@ def build_answer(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
         "request": request.code,
         "notice": request.notice.code,
         "letter": str(request.letter_number),
-        "question": request.number,
+        "question": number_on_letter(request),
         "agency": request.agency.names,
         "officer": request.officer.account.code if request.officer else "",
         "made_at": iso(clock.now()),

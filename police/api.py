@@ -23,7 +23,7 @@ from police import following, notices, papers, selectors, services
 from police.documents import services as documents
 from police.documents.states import CopyKind
 from police.models import PoliceRequest
-from police.policies import EMERGENCY_SAYS, identity_part, missing_papers, signs_told
+from police.policies import EMERGENCY_SAYS, identity_part, missing_papers, number_on_letter, signs_told
 from police.services import Question
 from police.states import (
     NEXT_STEP,
@@ -312,17 +312,17 @@ class NoticesView(OfficerView):
             if lacks := notices.save(account=account, code=notice.code, given=given, papers=files):
                 found = {"code": notice.code, "missing": [part.value for part in lacks], "questions": []}
                 return Response(found, status=200)
-        asked = notices.send(account=account, code=notice.code)
+        notices.send(account=account, code=notice.code)
         questions = [
             {
                 "code": row.code,
-                "number": row.number,
+                "number": number_on_letter(row),
                 "state": row.state,
                 "wanted": row.wanted,
                 "due_at": selectors.answer_due(row),
                 "decided_at": row.decided_at,
             }
-            for row in asked
+            for row in notices.told_of(notice)
         ]
         return Response({"code": notice.code, "missing": [], "questions": questions}, status=201)
 

@@ -1,8 +1,9 @@
 """S19: the officer's page follows the car as long as the emergency is open, and each minute of looking is written down.
 
 What may be followed is less than what a pack holds, because a car that is followed leads to a door (P3b): nothing before
-our own data bear the claim out or the station was reached, and nothing near the passenger's places unless an
-incident is live that the trip itself showed, by more than a silent phone, or somebody reached the station.
+our own data bear the claim out or the station was reached, nor from when papers follow that had come with another request;
+and nothing near the passenger's places unless an incident is live that the trip itself showed, by more than a silent phone,
+or somebody reached the station.
 """
 
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,9 @@ from police.documents.models import ReleaseCopy
 from police.documents.states import CopyKind
 from police.models import PoliceRequest, Release
 from police.packs import positions_of
+from police.policies import lets_in
 from police.services import grade_of
-from police.states import FollowingEnd, Grade, OfficerState, RequestState, Urgency
+from police.states import FollowingEnd, Grade, RequestState, Urgency
 from rides.selectors import trip_by_code
 from safety.selectors import live_incident_of, shows_danger_now
 
@@ -59,9 +61,9 @@ def _end(request: PoliceRequest, at: datetime) -> FollowingEnd | None:
     released = request.state == RequestState.RELEASED and request.urgency == Urgency.EMERGENCY
     if not released or officer is None or trip is None:
         return FollowingEnd.NOTHING
-    if officer.state != OfficerState.ACTIVE or officer.expires_at <= at or not request.release.is_open(at):
+    if not lets_in(officer, at) or not request.release.is_open(at):
         return FollowingEnd.CLOSED
-    if request.unusual and not selectors.was_reached(request):
+    if request.all_unusual and not selectors.was_reached(request):
         return FollowingEnd.NOT_YET  # neither whether somebody works on what is over
     if trip.is_over and live_incident_of(trip) is None:
         return FollowingEnd.OVER

@@ -205,6 +205,10 @@ class PoliceRequest(models.Model):
     number = models.PositiveSmallIntegerField(
         pgettext_lazy("policerequest", "question of the notice"), default=1
     )
+    # A question of an inspection becomes one of each trip, from 1. What it was asked by stays in each as it was asked.
+    part = models.PositiveSmallIntegerField(
+        pgettext_lazy("policerequest", "which trip of the question"), default=1
+    )
     wanted = models.JSONField(
         pgettext_lazy("policerequest", "categories asked for"), default=list, blank=True
     )
@@ -239,6 +243,10 @@ class PoliceRequest(models.Model):
     asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     owned_at = models.DateTimeField(_("owned"), null=True)
     owned_by = models.CharField(pgettext_lazy("field", "owned by"), max_length=40, blank=True)
+    # On whose word alone a call stands, whoever has the request now; empty where an officer asked by the form.
+    taken_down_by = models.CharField(
+        pgettext_lazy("field", "taken down by"), max_length=40, blank=True, default=""
+    )
     called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     escalated_at = models.DateTimeField(pgettext_lazy("field", "escalated at"), null=True)
     executive_called_at = models.DateTimeField(pgettext_lazy("field", "executive called at"), null=True)
@@ -325,6 +333,10 @@ class PoliceRequest(models.Model):
                 condition=Q(channel="form") | ~Q(state="released") | Q(called_back_at__isnull=False),
                 name="request_by_phone_released_after_call_back",
             ),
+            models.CheckConstraint(
+                condition=Q(channel="form") ^ ~Q(taken_down_by=""),
+                name="request_by_phone_taken_down_by_somebody",
+            ),
             four_eyes.law(
                 "refuse_by",
                 "decided_by",
@@ -356,6 +368,9 @@ class PoliceRequest(models.Model):
             ),
             models.Index(fields=["phone_index", "asked_at"], name="request_about_phone"),
             models.Index(
+                fields=["papers_at"], condition=~Q(papers_unusual=[]), name="request_papers_came_before"
+            ),
+            models.Index(
                 fields=["papers_due_at"],
                 condition=Q(papers_at__isnull=True, papers_due_at__isnull=False),
                 name="request_papers_awaited",
@@ -364,6 +379,11 @@ class PoliceRequest(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def all_unusual(self) -> list[str]:
+        """What is unusual of it, when it was asked and in the papers that followed: codes of `Unusual`."""
+        return [*self.unusual, *self.papers_unusual]
 
     @property
     def understood(self) -> str:

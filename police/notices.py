@@ -1,10 +1,11 @@
 """The paper notice of an ordinary request (调取证据通知书): filled in as one goes, checked by machine, sent when complete (P2+)."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.utils import timezone
@@ -23,6 +24,7 @@ from police.states import INSPECTED, AgencyKind, NoticePart, Paper, Query, Urgen
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from rides.models import Trip
 
 # One letter carries so many questions at most.
 MOST_QUESTIONS = 10
@@ -219,41 +221,57 @@ def send(*, account: "Account", code: str) -> list[PoliceRequest]:
         raise InvalidInput("further")
     notice.sent_at, notice.number_index = clock.now(), letters.number_index(given.number)
     notice.save(update_fields=["sent_at", "number_index"])
-    questions = [part for each in given.questions for part in _each_trip(officer, given, each)]
-    for number, each in enumerate(questions, start=1):
-        request = _ask(account, officer, notice, given, number, each)
-        audit.record(account.actor, "police.notice_sent", notice.code, case=request.code, question=number)
+    unusual = selectors.unusual_of_letter(notice, agency=officer.agency_id, number=given.number)
+    numbers = count(1)
+    for question, each in enumerate(given.questions, start=1):
+        for part, trip in enumerate(_each_trip(officer, given, each), start=1):
+            letter = _letter(notice, given, each, number=next(numbers), part=part, trip=trip, unusual=unusual)
+            request = _ask(account, officer, letter, each, question)
+            audit.record(
+                account.actor, "police.notice_sent", notice.code, case=request.code, question=letter.number
+            )
     return requests_of(notice)
 
 
-def _each_trip(officer: Officer, given: Filled, each: Further) -> list[Further]:
+def _each_trip(officer: Officer, given: Filled, each: Further) -> "Sequence[Trip | None]":
     """A question of an inspection about a car or a driver, of a time with several trips, is one of each trip, with a state
-    and an answer of its own (P13). To police, who may be a thief, nothing says how many there are before people answered:
-    of theirs people choose. By whoever rides no trips are gone through (P3b)."""
+    and an answer of its own (P13): these trips, else nothing. Whoever asks is not told how many there are before people
+    answered (`selectors.TOLD`). Of what police ask, who may be a thief, people choose. By whoever rides no trips are gone
+    through (P3b)."""
     assert given.span_from is not None and given.span_to is not None  # noqa: S101 - a complete one has both
     if officer.agency.kind != AgencyKind.TRANSPORT or each.about:
-        return [each]
+        return [None]
     span = given.span_from, given.span_to
     try:
         query = Query(each.query) if each.query else selectors.query_of(each.query_value)
         if query not in {Query.PLATE, Query.PHONE}:
-            return [each]
+            return [None]
         trips, _report = selectors.resolve_query(query, each.query_value, span[0], within=span)
     except (InvalidInput, QueryUnreadable):  # it is named where it is asked
-        return [each]
+        return [None]
     if query == Query.PHONE:
         phone = typed.phone.read(each.query_value)
         trips = [trip for trip in trips if trip.driver and trip.driver.account.phone == phone]
-    if not 1 < len(trips) <= MOST_TRIPS:
-        return [each]
-    return [replace(each, query=Query.TRIP.value, query_value=trip.code) for trip in trips]
+    return trips if 1 < len(trips) <= MOST_TRIPS else [None]
+
+
+def _letter(notice: Notice, given: Filled, each: Further, **of_it: Any) -> Letter:
+    assert given.span_from is not None and given.span_to is not None  # noqa: S101 - a complete one has both
+    return Letter(
+        notice=notice,
+        wanted=each.wanted,
+        names_no_moment=each.about is None,
+        span_from=given.span_from,
+        span_to=given.span_to,
+        letter_number=given.number,
+        certificates=[given.first_certificate, given.second_certificate],
+        **of_it,
+    )
 
 
 @joins_transaction
-def _ask(
-    account: "Account", officer: Officer, notice: Notice, given: Filled, number: int, each: Further
-) -> PoliceRequest:
-    assert given.span_from is not None and given.span_to is not None  # noqa: S101 - a complete one has both
+def _ask(account: "Account", officer: Officer, letter: Letter, each: Further, question: int) -> PoliceRequest:
+    notice = letter.notice
     try:
         query = Query(each.query) if each.query else selectors.query_of(each.query_value)
         return ask_on_papers(
@@ -262,27 +280,18 @@ def _ask(
             question=Question(
                 query=query,
                 value=each.query_value,
-                about=each.about or given.span_from,
+                about=each.about or letter.span_from,
                 until=each.until,
                 urgency=Urgency.ORDINARY,
-                legal_basis=given.legal_basis,
+                legal_basis=filled(notice).legal_basis,
             ),
-            submission=hashlib.sha256(b"notice %s %d" % (notice.code.encode(), number)).hexdigest(),
-            letter=Letter(
-                notice=notice,
-                number=number,
-                wanted=each.wanted,
-                names_no_moment=each.about is None,
-                span_from=given.span_from,
-                span_to=given.span_to,
-                letter_number=given.number,
-                certificates=[given.first_certificate, given.second_certificate],
-            ),
+            submission=hashlib.sha256(b"notice %s %d" % (notice.code.encode(), letter.number)).hexdigest(),
+            letter=letter,
         )
     except InvalidInput as wrong:
-        raise _at_question(wrong, number) from None
+        raise _at_question(wrong, question) from None
     except QueryUnreadable:
-        raise QueryUnreadable(field_of(number, "query_value")) from None
+        raise QueryUnreadable(field_of(question, "query_value")) from None
 
 
 def field_of(number: int, name: str) -> str:
@@ -297,3 +306,13 @@ def _at_question(wrong: InvalidInput, number: int) -> InvalidInput:
 def requests_of(notice: Notice) -> list[PoliceRequest]:
     """The questions of a sent notice, in their order."""
     return list(PoliceRequest.objects.filter(notice=notice).order_by("number"))
+
+
+def told_of(notice: Notice) -> list[PoliceRequest]:
+    """Those of which its officer is told: of a question that is one of each trip the first, and each that is decided."""
+    return list(PoliceRequest.objects.filter(selectors.TOLD, notice=notice).order_by("number"))
+
+
+def count_questions(notice: Notice) -> int:
+    """How many questions stand on a sent notice, whichever trips they led to."""
+    return PoliceRequest.objects.filter(notice=notice, part=1).count()

@@ -151,7 +151,7 @@ REVIEW_GRACE = policy.declare(
     30,
     name=pgettext_lazy("policy name", "Grace of an officer's yearly review"),
     about=_(
-        "So long after their call-back is over an officer whom nobody called back anew is let in no more, until somebody does."
+        "So long after their call-back is over, and after they were told so, an officer whom nobody called back anew is let in no more, until somebody does."
     ),
 )
 END_TOLD = policy.declare(
@@ -439,10 +439,22 @@ def review_due(officer: "Officer") -> datetime | None:
     return max(known) + policy.span(CALL_BACK_HOLDS) if known else None
 
 
+def unreviewed_from(officer: "Officer") -> datetime | None:
+    """From when an officer whose call-back is over is let in no more: the grace runs from its end, or from when they and their
+    station were told of it, where that was later. None while nobody was told: nobody is locked out unwarned."""
+    due, told = review_due(officer), officer.end_told_at
+    if due is None or told is None:
+        return None
+    called = due - policy.span(CALL_BACK_HOLDS)
+    if told < max(due - policy.span(END_TOLD), called):  # of an earlier end
+        return None
+    return max(due, told) + policy.span(REVIEW_GRACE)
+
+
 def lets_in(officer: "Officer", at: datetime) -> bool:
     """Whether an officer is let in at a time: neither suspended, nor expired, nor left unreviewed."""
-    due = review_due(officer)
-    reviewed = due is None or at <= due + policy.span(REVIEW_GRACE)
+    out = unreviewed_from(officer)
+    reviewed = out is None or at <= out
     return officer.state == OfficerState.ACTIVE and officer.expires_at > at and reviewed
 
 
@@ -526,6 +538,12 @@ def left_out_of(request: "PoliceRequest", trip: "Trip | None") -> dict[str, str]
     hers = Wanted.PASSENGER in request.wanted and trip is not None and by_her_number(request, trip)
     withheld = {Wanted.PASSENGER.value: RefusalCode.HER_NUMBER.value} if hers else {}
     return {**request.left_out, **withheld}
+
+
+def number_on_letter(request: "PoliceRequest") -> int:
+    """Which question of its letter a request is of, as the letter counts them: each of its trips is of the same (P13)."""
+    asked = type(request).objects.filter(notice=request.notice_id, part=1)
+    return asked.filter(number__lte=request.number).count()
 
 
 def other_trip_of_hers(request: "PoliceRequest") -> bool:

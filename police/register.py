@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Q, QuerySet, When
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +29,7 @@ from core.transactions import begins_transaction
 from police import messages
 from police.errors import NotThePublishedNumber, StationExists
 from police.models import Agency, Officer
-from police.policies import CALL_BACK_HOLDS, END_TOLD, OFFICER_UNTIL, STATION_WAITS
+from police.policies import CALL_BACK_HOLDS, END_TOLD, OFFICER_UNTIL, REVIEW_GRACE, STATION_WAITS
 from police.selectors import agency_by_code
 from police.states import AgencyKind, OfficerState, Tier
 
@@ -328,22 +328,34 @@ def _ends() -> Least:
     return Least("expires_at", review)
 
 
-def officers_that_end(until: datetime) -> QuerySet[Any]:
-    """Officers who are let in, and whose entry or call-back (`ends`) ends by a time or is over; the soonest first."""
+def _untold() -> Q:
+    """Nobody was told of this end (`police.policies.unreviewed_from`): never, or of an earlier one."""
+    earlier = Q(end_told_at__lt=F("ends") - policy.span(END_TOLD))
+    other = Q(end_told_at__lt=F("called_back_at")) | Q(end_told_at__lt=F("head_confirmed_at"))
+    return Q(end_told_at=None) | earlier | other
+
+
+def officers_that_end(at: datetime) -> QuerySet[Any]:
+    """Officers who are let in, and whose entry or call-back (`ends`) ends soon, or is over for less than the grace after they
+    were told; those that end next first, then who is over the longest. Nobody can do anything about others but enter them anew."""
     rows: QuerySet[Any] = Officer.objects.select_related("account", "agency").annotate(ends=_ends())
-    wanted = rows.filter(state=OfficerState.ACTIVE, account__is_drill=False, ends__lte=until)
-    return wanted.order_by("ends", "pk")
+    rows = rows.filter(
+        state=OfficerState.ACTIVE, account__is_drill=False, ends__lte=at + policy.span(END_TOLD)
+    )
+    kept = at - policy.span(REVIEW_GRACE)
+    told_late = Q(end_told_at__gt=kept, expires_at__gt=at)
+    rows = rows.filter(Q(ends__gt=kept) | told_late | (_untold() & Q(expires_at__gt=at)))
+    return rows.order_by(Case(When(ends__gt=at, then=0), default=1), "ends", "pk")
 
 
 def officers_to_review(at: datetime) -> list[tuple[Officer, datetime]]:
     """Whose station is to be called again now or soon, or who is to be let in longer, with the day (P1)."""
-    return [(row, row.ends) for row in officers_that_end(at + policy.span(END_TOLD))[:300]]
+    return [(row, row.ends) for row in officers_that_end(at)[:300]]
 
 
 def _to_tell(at: datetime) -> QuerySet[Any]:
-    lead = policy.span(END_TOLD)
-    told = Q(end_told_at=None) | Q(end_told_at__lt=F("ends") - lead)
-    return officers_that_end(at + lead).filter(told, ends__gt=at)
+    """Also of an end that came before anybody was told: their grace runs from now."""
+    return officers_that_end(at).filter(_untold())
 
 
 @begins_transaction
@@ -354,7 +366,10 @@ def _tell_of_end(pk: int, at: datetime) -> bool:
     if officer is None:
         return False
     Officer.objects.filter(pk=pk).update(end_told_at=at)
-    told = messages.OfficerEnds(code=officer.account.code, at=officer.ends, line=settings.LIAISON_LINE)
+    # A call-back that is over already ends nothing before the grace is over, which begins now.
+    late = min(officer.expires_at, at + policy.span(REVIEW_GRACE))
+    ends = officer.ends if officer.ends > at else late
+    told = messages.OfficerEnds(code=officer.account.code, at=ends, line=settings.LIAISON_LINE)
     ways = (
         ("email", officer.agency.registered_email, "zh-hans"),
         ("sms", officer.account.phone, officer.account.language),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -22,6 +23,7 @@ from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import (
     Agency,
     IdentityPart,
+    Notice,
     Officer,
     PoliceRequest,
     Preservation,
@@ -167,17 +169,20 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
             code,
             cases.ours(owner, first),
             readers="police.answer",
-            # What was asked by telephone stands on the word of whoever took it down.
-            opened_by="" if channel == Channel.FORM else owner,
+            # What was asked by telephone stands on the word of whoever took it down, also once a colleague has it.
+            opened_by=writer,
         )
-        for code, owner, first, channel in rows.values_list(
-            "code", "owned_by", "proposed_by", "channel"
+        for code, owner, first, writer in rows.values_list(
+            "code", "owned_by", "proposed_by", "taken_down_by"
         ).order_by("pk")
     ]
 
 
 _REQUEST = Read(lambda code: _requests().filter(code=code), str)
-_OWN = Read(lambda officer, code: _requests().filter(officer_id=officer, code=code), int, str)
+# A question of an inspection about a car or a driver is one of each trip (P13): of those after the first an officer learns
+# once two people have decided them. Before that nothing says how many there are, nor which.
+TOLD = Q(part=1) | ~Q(state__in=sorted(UNDECIDED))
+_OWN = Read(lambda officer, code: _requests().filter(TOLD, officer_id=officer, code=code), int, str)
 _SAME_TRIP = Read(lambda trip: _requests().filter(trip_id=trip).order_by("asked_at", "pk"), int)
 _SAME_TRIP_OR_REPORT = Read(
     lambda trip, report: (
@@ -237,7 +242,7 @@ def own_request(officer: Officer, code: str) -> PoliceRequest:
 
 
 def requests_of(officer: Officer, *, limit: int = 50) -> list[PoliceRequest]:
-    return list(_requests().filter(officer=officer).order_by("-pk")[:limit])
+    return list(_requests().filter(TOLD, officer=officer).order_by("-pk")[:limit])
 
 
 def linked_for_officer(request: PoliceRequest) -> list[PoliceRequest]:
@@ -245,7 +250,7 @@ def linked_for_officer(request: PoliceRequest) -> list[PoliceRequest]:
     unusual only once it was called back. An account that was bought or stolen must not tell a perpetrator that somebody
     looks for the car, and since when (P2, P3b). Nor does a number say so that there was a trip, before it is answered."""
     known = may_be_by_rule(request.officer_tier) and request.agency_kind == AgencyKind.POLICE
-    usual = not request.unusual or was_reached(request)
+    usual = not request.all_unusual or was_reached(request)
     answered = request.query != Query.PHONE or request.state == RequestState.RELEASED
     return linked_requests(request) if known and usual and answered else []
 
@@ -464,7 +469,7 @@ def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
         declared=request.declared,
         recent=over is None or at - over < policy.span(BORNE_OUT_FOR),
         signs=_signs(request, trip, at),
-        unusual=frozenset(Unusual(code) for code in (*request.unusual, *request.papers_unusual)),
+        unusual=frozenset(Unusual(code) for code in request.all_unusual),
     )
 
 
@@ -493,11 +498,9 @@ def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign
 
 
 def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual]:
-    """Of a request that is not written yet: what is unlike this officer or station in an emergency by the form, with a code
-    of hers, or in a letter (P10). `device` is what the cookie says."""
+    """Of a request that is not written yet: what is unlike this officer or station in an emergency by the form, or with a
+    code of hers (P10). `device` is what the cookie says."""
     officer = request.officer
-    if request.notice_id is not None:
-        return _letter_came_before(request)
     if officer is None or request.urgency == Urgency.ORDINARY:
         return set()
     rates = _rates(request, at)
@@ -511,11 +514,10 @@ def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual
     return {code for code, there in found.items() if there}
 
 
-def _letter_came_before(request: PoliceRequest) -> set[Unusual]:
-    """Whether the letter is one that was sent before (`police.papers`): that alone makes a question of a letter unusual."""
-    assert request.notice is not None  # noqa: S101 - who asks has a letter
-    found = papers.came_before(request.notice, agency=request.agency_id, number=str(request.letter_number))
-    return found & {Unusual.LETTER_USED}
+def unusual_of_letter(notice: Notice, *, agency: int, number: str) -> set[Unusual]:
+    """Whether a letter is one that was sent before (`police.papers`): that alone makes its questions unusual. It is looked at
+    once, however many they are. `number` is that of the letter, `agency` the key of the station."""
+    return papers.came_before(notice, agency=agency, number=number) & {Unusual.LETTER_USED}
 
 
 def _from_a_new_device(officer: Officer, device: str, at: datetime) -> bool:
@@ -603,6 +605,17 @@ def disowned_unreviewed() -> list[Release]:
     )
     seen = ReleaseReview.objects.filter(release=OuterRef("pk"), at__gte=OuterRef("disowned_at"))
     return list(rows.filter(~Exists(seen)).order_by("disowned_at"))
+
+
+def papers_came_before() -> list[tuple[PoliceRequest, set[str]]]:
+    """What was released, and papers followed that had come with another request: those that nobody has looked at since, oldest
+    first, with who looked before and cannot do so again."""
+    asked: QuerySet[Any] = PoliceRequest.objects.select_related("release__identity")
+    rows = asked.filter(OF_PEOPLE, ~Q(papers_unusual=[]), state=RequestState.RELEASED)
+    seen = ReleaseReview.objects.filter(release__request=OuterRef("pk"), at__gte=OuterRef("papers_at"))
+    rows = rows.filter(~Exists(seen)).order_by("papers_at")
+    before = ReleaseReview.objects.filter(release__request=OuterRef("pk")).values("reviewer")
+    return [(row, set(row.reviewers)) for row in rows.annotate(reviewers=ArraySubquery(before))]
 
 
 def undecided() -> list[PoliceRequest]:

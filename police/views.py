@@ -47,7 +47,7 @@ from police.forms import (
     SpokenCodeForm,
 )
 from police.models import Notice, Officer, PoliceRequest
-from police.policies import PASSKEYS, identity_part, missing_papers, signs_told, tier_of
+from police.policies import PASSKEYS, identity_part, missing_papers, number_on_letter, signs_told, tier_of
 from police.services import Question
 from police.states import (
     IDENTITY_WAITS,
@@ -222,13 +222,22 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
 
 def _sent(request: HttpRequest, found: Notice) -> HttpResponse:
     """A letter of one question is that question; one of several lists them, each with its own state."""
-    asked = notices.requests_of(found)
+    asked = notices.told_of(found)
     if len(asked) == 1:
         return redirect("police:request", asked[0].code)
     if request.method == "POST":
         return redirect("police:notice", found.code)
-    rows = [(row, selectors.answer_due(row), _labels(row.wanted)) for row in asked]
+    rows = [(row, number_on_letter(row), selectors.answer_due(row), _labels(row.wanted)) for row in asked]
     return render(request, "police/notice_sent.html", {"notice": found, "rows": rows})
+
+
+def _of_letter(asked: PoliceRequest, letter: Notice) -> dict[str, Any]:
+    """Which question of its letter it is, of how many, and whether others stand beside it."""
+    return {
+        "question": number_on_letter(asked),
+        "of_letter": notices.count_questions(letter),
+        "beside": len(notices.told_of(letter)) > 1,
+    }
 
 
 def _labels(wanted: list[str]) -> list[str]:
@@ -450,7 +459,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "answer": sections(read.pack) if read and asked.notice_id else None,
         **refusal_of(asked),
         "wanted": _labels(asked.wanted),
-        "of_letter": len(notices.requests_of(asked.notice)) if asked.notice else 0,
+        **(_of_letter(asked, asked.notice) if asked.notice else {}),
         "submission": idempotency.new_key(),
     }
     return render(request, "police/request.html", context)

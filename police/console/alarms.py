@@ -117,6 +117,25 @@ def letters(at: datetime) -> list[Alarm]:
     ]
 
 
+@alarm("police_papers_used", permission="police.answer")
+def papers_used(at: datetime) -> list[Alarm]:
+    """What was released, and the papers that followed had come with another request (P10): whoever has them may be nobody of
+    the police. It rings for all who can look at the release."""
+    return [
+        Alarm(
+            key=f"papers-used:{row.code}",
+            code=row.code,
+            what=_("Police: papers that followed a release came before"),
+            link=reverse_lazy("police_console:request", args=[row.code]),
+            since=row.papers_at or row.asked_at,
+            within=policy.span(FORM_WITHIN),
+            without=frozenset(had_a_part(row) | reviewers),
+            rank=Rank.CALL if row.release.is_open(at) else Rank.KNOWN,
+        )
+        for row, reviewers in selectors.papers_came_before()
+    ]
+
+
 @alarm("police_papers", permission="police.answer")
 def papers(at: datetime) -> list[Alarm]:
     """Papers that are late (P3, P4): the station was reminded before, now staff are rung, and supervisors after them, until

@@ -158,7 +158,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "linked": selectors.linked_requests(asked),
         **graded(asked),
         "supervisor": mask_phone(str(asked.supervisor_phone)),
-        "unusual": [Unusual(code).label for code in (*asked.unusual, *asked.papers_unusual)],
+        "unusual": [Unusual(code).label for code in asked.all_unusual],
         # Whom the machine rang, and who is there to confirm it: whoever is on the telephone says so.
         "rung": [line for line in timeline.of(case=asked.code) if line.kind == ShiftLine.RUNG],
         "may_confirm": _may_confirm(asked) if asked.state in UNDECIDED else [],

@@ -50,6 +50,7 @@ from police.states import (
     Query,
     RefusalCode,
     RequestState,
+    Unusual,
     Urgency,
 )
 from safety.services import review_covertly
@@ -170,7 +171,10 @@ def _whole(question: Question) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a question of a letter stands on: its notice, which question of it, the categories and the time that it names."""
+    """What a question of a letter stands on: its notice, which question of it, the categories and the time that it names.
+
+    Where a question is one of each trip, `trip` is which, and `part` counts them from 1.
+    """
 
     notice: Notice
     number: int
@@ -179,7 +183,10 @@ class Letter:
     span_to: datetime
     letter_number: str
     certificates: list[str]
+    unusual: set[Unusual]
     names_no_moment: bool = False
+    part: int = 1
+    trip: "Trip | None" = None
 
 
 @joins_transaction
@@ -231,13 +238,7 @@ def write_request(
         and question.urgency == Urgency.EMERGENCY
         and limits.beyond(EMERGENCIES, Asker(person=actor.code))
     )
-    trips, report_code = selectors.resolve_query(
-        question.query,
-        question.value,
-        question.about,
-        question.until,
-        within=(letter.span_from, letter.span_to) if letter and letter.names_no_moment else None,
-    )
+    trips, report_code = _trips_meant(question, letter)
     if officer and officer.account.is_drill:
         # The red team's: whoever stole one of its accounts gets nothing of anybody real (P11).
         trips = [each for each in trips if each.passenger.is_drill]
@@ -271,9 +272,11 @@ def write_request(
         asked_at=at,
         owned_at=None if channel == Channel.FORM else at,
         owned_by="" if channel == Channel.FORM else actor.code,
+        taken_down_by="" if channel == Channel.FORM else actor.code,
         **_on_letter(letter, at),
     )
-    request.unusual = unusual = sorted(selectors.unusual_of(request, at, device))
+    found = letter.unusual if letter else selectors.unusual_of(request, at, device)
+    request.unusual = unusual = sorted(found)
     inserts.insert(request)
     timeline.add(
         PoliceLine.ASKED,
@@ -296,11 +299,20 @@ def write_request(
     if trip:
         # Held before any paper is there (P7): what was recorded is not destroyed while the police may need it.
         holds.place(actor=actor, subject=trip.code, source="police", case=request.code)
-    for meant in _about_one_driver(question, trips):
+    for meant in _about_one_driver(agency, question, trips):
         if meant.passenger.is_drill:
             continue  # the red team looks for somebody who does not exist
         review_covertly(trip=meant, actor=actor, source=request.code)
     return request, trips
+
+
+def _trips_meant(question: Question, letter: Letter | None) -> "tuple[list[Trip], str]":
+    if letter and letter.trip:
+        return [letter.trip], ""
+    within = (letter.span_from, letter.span_to) if letter and letter.names_no_moment else None
+    return selectors.resolve_query(
+        question.query, question.value, question.about, question.until, within=within
+    )
 
 
 def _on_letter(letter: Letter | None, at: datetime) -> dict[str, Any]:
@@ -309,6 +321,7 @@ def _on_letter(letter: Letter | None, at: datetime) -> dict[str, Any]:
     return {
         "notice": letter.notice,
         "number": letter.number,
+        "part": letter.part,
         "wanted": sorted(set(letter.wanted)),
         "span_from": letter.span_from,
         "span_to": letter.span_to,
@@ -318,13 +331,14 @@ def _on_letter(letter: Letter | None, at: datetime) -> dict[str, Any]:
     }
 
 
-def _about_one_driver(question: Question, trips: "list[Trip]") -> "list[Trip]":
+def _about_one_driver(agency: Agency, question: Question, trips: "list[Trip]") -> "list[Trip]":
     """The first of the trips found, where the request names its driver and no other (D15).
 
-    A place names nobody; by a passenger's phone only an emergency asks whom she rides with.
+    A place names nobody; by a passenger's phone only an emergency asks whom she rides with. An inspection looks at papers
+    and fares of whichever car it chose (P13): nobody says anything against its driver.
     """
     drivers = {trip.driver for trip in trips}
-    if len(drivers) != 1 or question.query == Query.PLACE:
+    if len(drivers) != 1 or question.query == Query.PLACE or agency.kind == AgencyKind.TRANSPORT:
         return []
     (driver,) = drivers
     if driver is None:

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 
 from complaints import calendars
 from complaints.services.oncall import ladder, ring_on_call
-from core import alarms, clock, handover
+from core import alarms, cases, clock, handover
 from core.actions import NotNow
 from core.errors import Forbidden, InvalidInput
 from core.models import Notification
@@ -167,3 +168,32 @@ def test_the_case_stands_beside_the_call(rides, people, signed_in):
     asked = taken_down(people, trip)
     page = signed_in("agent").get(f"/admin/police-line/{asked.code}/").content.decode()
     assert f"/admin/incidents/{incident.code}/" in page
+
+
+@pytest.mark.parametrize("when", ["before the call-back", "after the call-back", "after the release"])
+def test_a_call_is_no_ground_for_whoever_took_it_down_also_once_a_colleague_has_it(rides, people, when):
+    trip = rides.under_way()
+    asked = taken_down(people, trip)
+    if when != "before the call-back":
+        services.record_call_back(account=people("agent"), code=asked.code)
+    if when == "after the release":
+        services.confirm_release(account=people("specialist"), code=asked.code)
+    handover.hand_over_all(account=people("agent"), heir=people("agent2"), words="x")
+    assert PoliceRequest.objects.get().owned_by == "agent2"
+    for subject in (asked.code, trip.passenger.code, trip.driver.account.code):
+        (case,) = [each for each in cases.open_about(subject) if each.code == asked.code]
+        assert not case.is_ground_for("agent"), "made by a call of one's own"
+        assert case.is_ground_for("agent2"), "a colleague's call, which one was given"
+
+
+def test_a_call_that_one_called_back_oneself_is_no_ground_for_whoever_took_it_down(rides, people):
+    asked = taken_down(people, rides.under_way())
+    services.record_call_back(account=people("specialist"), code=asked.code)
+    (case,) = cases.open_about(asked.code)
+    assert case.is_ground_for("specialist") and not case.is_ground_for("agent")
+
+
+def test_the_database_wants_to_know_who_took_a_call_down(rides, people):
+    taken_down(people, rides.under_way())
+    with pytest.raises(IntegrityError, match="taken_down_by_somebody"), transaction.atomic():
+        PoliceRequest.objects.update(taken_down_by="")

@@ -9,13 +9,15 @@ from accounts.services import end_sessions
 from core import clock
 from core.actors import NOBODY
 from core.models import AuditEntry
-from core.tests.factories import set_policy
+from core.tests.factories import PDF, set_policy
 from core.transactions import begins_transaction
 from police import services
+from police.following import may_follow
 from police.models import Officer, ReleaseCopy
+from police.selectors import linked_for_officer, request_by_code
 from police.services.reviews import suspend_officer
-from police.states import Query
-from police.tests.factories import urgent
+from police.states import Paper, Query
+from police.tests.factories import papers_filed, urgent
 from rides.models import LatestPosition, Trip
 from rides.states import Party
 from rides.tokens import TripKey
@@ -299,3 +301,41 @@ def test_the_pack_of_a_rule_that_is_off_follows_nothing(rides, people, signed_in
     sos(trip)
     asked = ask(people, trip)
     assert part(signed_in("officer"), asked).status_code == 286
+
+
+def test_papers_that_came_with_another_request_end_it_until_the_station_is_reached(rides, people, signed_in):
+    """Released whole at once, and then a letter comes that was another officer's: somebody may have taken the account."""
+    theirs = rides.under_way("passenger2", "driver2")
+    first = services.ask_by_form(
+        account=people("officer2"), question=urgent(Query.TRIP, theirs.code), submission="o"
+    )
+    papers_filed(people("officer2"), first, files={Paper.LETTER: PDF + b" the letter"})
+    trip = rides.under_way()
+    sos(trip)
+    put(trip)
+    asked = ask(people, trip)
+    assert asked.release.grade == "whole"
+    assert signed_in("officer").get(f"/api/v1/police/requests/{asked.code}/live/").json()["end"] is None
+    linked = ask_again(people, trip)
+    assert linked_for_officer(request_by_code(asked.code)) == [linked]
+    papers_filed(people("officer"), asked, files={Paper.LETTER: PDF + b" the letter"})
+    asked = request_by_code(asked.code)
+    assert asked.papers_unusual == ["letter_used"]
+    shown = signed_in("officer").get(f"/api/v1/police/requests/{asked.code}/live/").json()
+    assert (shown["end"], shown["positions"]) == ("not_yet", [])
+    assert linked_for_officer(asked) == []
+
+
+def ask_again(people, trip):
+    return services.ask_by_form(
+        account=people("officer2"), question=urgent(Query.TRIP, trip.code), submission="again"
+    )
+
+
+def test_whoever_is_let_in_no_more_follows_nothing(followed):
+    """By whichever rule: the same one that lets an officer in."""
+    _trip, asked, _client = followed
+    Officer.objects.update(
+        called_back_at=clock.now() - timedelta(days=500), end_told_at=clock.now() - timedelta(days=100)
+    )
+    assert not may_follow(request_by_code(asked.code))

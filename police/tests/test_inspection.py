@@ -1,5 +1,6 @@
 """The transport authority inspects with its own papers and clock, and what it may, trip by trip (P13)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,9 @@ from django.db.migrations.loader import MigrationLoader
 
 from core import clock
 from core.tests.factories import set_policy
-from police import notices, selectors
+from drivers.models import VettingCase
+from drivers.selectors import has_covert_hold
+from police import notices, papers, policies, selectors, services
 from police.errors import NoticeIncomplete
 from police.models import Agency, Officer, PoliceRequest
 from police.states import INSPECTED, Wanted
@@ -106,3 +109,76 @@ def test_by_whoever_rides_no_trips_are_gone_through(rides, inspector, people):
     span = {"span_from": clock.now() - timedelta(days=1), "span_to": clock.now() + timedelta(days=1)}
     her = complete(people("passenger").phone, query="phone", wanted=["trip"], **span)
     assert len(letter_sent(inspector, her)) == 1
+
+
+def asked_about(rides, account, people, by="plate", **changes):
+    """A letter about a car that two drivers drove, or about one of them: each of his trips."""
+    trips = [rides.ended("passenger"), rides.under_way("passenger2")]
+    value = trips[0].plate_registered if by == "plate" else people("driver").phone
+    span = {"span_from": clock.now() - timedelta(days=1), "span_to": clock.now() + timedelta(days=1)}
+    given = {"query": by, "wanted": ["trip", "payment"], **span} | changes
+    return trips, letter_sent(account, complete(value, **given))
+
+
+def test_it_stops_nobodys_next_order(rides, inspector, people):
+    """It asks about licences and fares, of whichever car: what the police ask about a driver is another matter (D15)."""
+    trips, _asked = asked_about(rides, inspector, people)
+    notice_sent(inspector, trips[0].code, "one trip")
+    assert not VettingCase.objects.filter(kind="police").exists()
+    assert not has_covert_hold(trips[0].driver)
+    notice_sent(people("officer2"), trips[0].code)
+    assert has_covert_hold(trips[0].driver)
+
+
+@pytest.mark.parametrize("who", ["inspector", "police"])
+def test_whether_its_letter_came_before_is_looked_at_once(rides, inspector, people, monkeypatch, who):
+    looked = []
+    came_before = papers.came_before
+
+    def counted(of, **given):
+        looked.append(of)
+        return came_before(of, **given)
+
+    monkeypatch.setattr(papers, "came_before", counted)
+    account = inspector if who == "inspector" else people("officer2")
+    again = [notices.Further(query="plate", query_value=rides.ended("passenger", "driver2").plate_registered)]
+    further = [replace(each, wanted=["trip"]) for each in again]
+    _trips, asked = asked_about(rides, account, people, further=further)
+    assert len(asked) == (3 if who == "inspector" else 2)
+    assert len(looked) == 1
+
+
+@pytest.mark.parametrize("by", ["plate", "phone"])
+def test_no_trip_is_named_or_counted_before_people_answered(rides, inspector, people, signed_in, by):
+    trips, (first, second) = asked_about(rides, inspector, people, by)
+    client, notice = signed_in("officer"), first.notice
+
+    def said():
+        pages = ["/police/", f"/police/requests/{first.code}/", f"/police/ordinary/{notice.code}/"]
+        answers = [client.get(each, follow=True) for each in [*pages, "/api/v1/police/requests/"]]
+        assert {each.status_code for each in answers} == {200}
+        return "".join(each.content.decode() for each in answers)
+
+    before = said()
+    assert trips[0].plate_registered in before if by == "plate" else people("driver").phone[-4:] in before
+    assert not [code for code in (trips[0].code, trips[1].code, second.code) if code in before]
+    assert "Question 1 of 2" not in before
+    for address in (f"/police/requests/{second.code}/", f"/api/v1/police/requests/{second.code}/"):
+        assert client.get(address).status_code == 404
+    services.propose_release(account=people("agent"), code=second.code)
+    assert second.code not in said()
+    services.confirm_release(account=people("specialist"), code=second.code)
+    after = said()
+    assert second.code in after and first.trip.code not in after
+    assert second.trip.code in client.get(f"/police/requests/{second.code}/").content.decode()
+
+
+def test_the_interface_names_no_trip_either_and_counts_questions_as_the_letter_does(rides, inspector, people):
+    trip = rides.ended("passenger", "driver2")
+    further = [notices.Further(query_value=trip.code, wanted=["trip"])]
+    _trips, asked = asked_about(rides, inspector, people, further=further)
+    assert [row.number for row in asked] == [1, 2, 3]
+    assert [(row.query, row.part, policies.number_on_letter(row)) for row in asked] == [
+        ("plate", 1, 1), ("plate", 2, 1), ("trip", 1, 2),
+    ]  # fmt: skip
+    assert [row.code for row in notices.told_of(asked[0].notice)] == [asked[0].code, asked[2].code]

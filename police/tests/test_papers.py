@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from core import clock, pictures, policy
+from core import alarms, clock, pictures, policy
 from core.actions import NotNow
 from core.models import StoredPicture
 from core.retention import RECORDS_KEPT
@@ -180,3 +180,23 @@ def test_missing_papers_are_an_error_of_the_release(rides, people, noon):
 def test_files_are_read_before_anything_is_written(rides, people):
     found = papers.read({Paper.LETTER: PDF})
     assert found[Paper.LETTER].written.size == len(PDF) and not NoticeFile.objects.exists()
+
+
+def test_a_paper_that_came_before_rings_until_somebody_looked(rides, people, noon):
+    paper = jpeg(letter(1), 90)
+    papers_filed(
+        people("officer2"),
+        ask(people, rides.under_way(), "first", who="officer2"),
+        files={Paper.LETTER: paper},
+    )
+    asked = ask(people, rides.under_way("passenger2", "driver2"))
+    key = f"papers-used:{asked.code}"
+    services.review_release(account=people("supervisor2"), code=asked.code, proper=True)
+    noon.shift(60)
+    papers_filed(people("officer"), asked, files={Paper.LETTER: paper})
+    (rings,) = [each for each in alarms.ringing(clock.now()) if each.key.startswith("papers-used:")]
+    assert (rings.key, rings.since) == (key, request_by_code(asked.code).papers_at)
+    assert rings.can_be_taken_by(people("agent"))
+    assert not rings.can_be_taken_by(people("supervisor2")), "who reviewed it before cannot do so again"
+    services.review_release(account=people("specialist"), code=asked.code, proper=True)
+    assert key not in {each.key for each in alarms.ringing(clock.now())}

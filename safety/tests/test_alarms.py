@@ -178,6 +178,7 @@ def test_each_kind_of_alarm_is_offered():
         "police_letters",
         "police_not_theirs",
         "police_papers",
+        "police_papers_used",
         "police_second_person",
         "rules_alone",
         "severe_complaints",
