@@ -207,7 +207,7 @@ class PoliceRequest(models.Model):
     )
     # A question of an inspection becomes one of each trip, from 1. What it was asked by stays in each as it was asked.
     part = models.PositiveSmallIntegerField(
-        pgettext_lazy("policerequest", "which trip of the question"), default=1
+        pgettext_lazy("policerequest", "which trip of the question"), default=1, db_default=1
     )
     wanted = models.JSONField(
         pgettext_lazy("policerequest", "categories asked for"), default=list, blank=True
@@ -245,7 +245,7 @@ class PoliceRequest(models.Model):
     owned_by = models.CharField(pgettext_lazy("field", "owned by"), max_length=40, blank=True)
     # On whose word alone a call stands, whoever has the request now; empty where an officer asked by the form.
     taken_down_by = models.CharField(
-        pgettext_lazy("field", "taken down by"), max_length=40, blank=True, default=""
+        pgettext_lazy("field", "taken down by"), max_length=40, blank=True, default="", db_default=""
     )
     called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     escalated_at = models.DateTimeField(pgettext_lazy("field", "escalated at"), null=True)
@@ -334,8 +334,8 @@ class PoliceRequest(models.Model):
                 name="request_by_phone_released_after_call_back",
             ),
             models.CheckConstraint(
-                condition=Q(channel="form") ^ ~Q(taken_down_by=""),
-                name="request_by_phone_taken_down_by_somebody",
+                condition=~Q(channel="form") | Q(taken_down_by=""),
+                name="request_by_form_taken_down_by_nobody",
             ),
             four_eyes.law(
                 "refuse_by",

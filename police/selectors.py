@@ -170,7 +170,7 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
             cases.ours(owner, first),
             readers="police.answer",
             # What was asked by telephone stands on the word of whoever took it down, also once a colleague has it.
-            opened_by=writer,
+            opened_by=writer or owner,  # of the release before it is whose it was
         )
         for code, owner, first, writer in rows.values_list(
             "code", "owned_by", "proposed_by", "taken_down_by"

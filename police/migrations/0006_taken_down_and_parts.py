@@ -23,12 +23,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='policerequest',
             name='taken_down_by',
-            field=models.CharField(blank=True, default='', max_length=40, verbose_name='taken down by'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=40, verbose_name='taken down by'),
         ),
         migrations.AddField(
             model_name='policerequest',
             name='part',
-            field=models.PositiveSmallIntegerField(default=1, verbose_name='which trip of the question'),
+            field=models.PositiveSmallIntegerField(db_default=1, default=1, verbose_name='which trip of the question'),
         ),
         migrations.AddIndex(
             model_name='policerequest',
@@ -37,6 +37,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(TAKEN_DOWN, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='policerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('channel', 'form'), models.Q(('taken_down_by', ''), _negated=True), _connector='XOR'), name='request_by_phone_taken_down_by_somebody'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', 'form'), _negated=True), ('taken_down_by', ''), _connector='OR'), name='request_by_form_taken_down_by_nobody'),
         ),
     ]

@@ -193,7 +193,15 @@ def test_a_call_that_one_called_back_oneself_is_no_ground_for_whoever_took_it_do
     assert case.is_ground_for("specialist") and not case.is_ground_for("agent")
 
 
-def test_the_database_wants_to_know_who_took_a_call_down(rides, people):
+def test_what_an_officer_asks_by_the_form_nobody_took_down(rides, people):
     taken_down(people, rides.under_way())
-    with pytest.raises(IntegrityError, match="taken_down_by_somebody"), transaction.atomic():
-        PoliceRequest.objects.update(taken_down_by="")
+    with pytest.raises(IntegrityError, match="taken_down_by_nobody"), transaction.atomic():
+        PoliceRequest.objects.update(channel="form")
+
+
+def test_a_call_that_the_release_before_wrote_stands_on_the_word_of_whoever_had_it(rides, people):
+    """Until it is restarted it names nobody else."""
+    asked = taken_down(people, rides.under_way())
+    PoliceRequest.objects.update(taken_down_by="")
+    (case,) = cases.open_about(asked.code)
+    assert not case.is_ground_for("agent")

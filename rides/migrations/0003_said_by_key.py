@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='neveragain',
             name='by_key',
-            field=models.BooleanField(default=False, verbose_name='said by who was booked for'),
+            field=models.BooleanField(db_default=False, default=False, verbose_name='said by who was booked for'),
         ),
         migrations.AddConstraint(
             model_name='neveragain',

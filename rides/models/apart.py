@@ -40,7 +40,9 @@ class NeverAgain(models.Model):
     until = models.DateTimeField(pgettext_lazy("neveragain", "kept apart until"))
     undone_at = models.DateTimeField(pgettext_lazy("neveragain", "taken back at"), null=True)
     # Said by who travels, on the page of one trip that somebody's account booked: that page reads and takes back no more.
-    by_key = models.BooleanField(pgettext_lazy("neveragain", "said by who was booked for"), default=False)
+    by_key = models.BooleanField(
+        pgettext_lazy("neveragain", "said by who was booked for"), default=False, db_default=False
+    )
 
     objects = NeverAgainQuerySet.as_manager()
 

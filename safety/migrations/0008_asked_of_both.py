@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='automatedcall',
             name='unheard',
-            field=models.BooleanField(default=False, verbose_name='not heard yet'),
+            field=models.BooleanField(db_default=False, default=False, verbose_name='not heard yet'),
         ),
         migrations.AddIndex(
             model_name='automatedcall',

@@ -340,7 +340,9 @@ class AutomatedCall(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=Heard.choices, default=Heard.RINGING)
     over_at = models.DateTimeField(pgettext_lazy("automatedcall", "over at"), null=True)
     # Given up while the relay was away: what was pressed until then it may still know.
-    unheard = models.BooleanField(pgettext_lazy("automatedcall", "not heard yet"), default=False)
+    unheard = models.BooleanField(
+        pgettext_lazy("automatedcall", "not heard yet"), default=False, db_default=False
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "automated call")
