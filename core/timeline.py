@@ -33,6 +33,8 @@ _formats: dict[str, Callable[[Any], str]] = {
     "agency": formats.place,
 }
 _vocabulary["role"] = dict(zip(NoPerson.values, NoPerson.labels, strict=True))
+# What stands for a fact that lines of an earlier release do not have.
+_lacking: dict[str, str | Promise] = {}
 # Kinds whose words staff wrote of themselves. All other words are read for danger, also those of kinds to come.
 _by_staff: set[str] = set()
 
@@ -72,6 +74,13 @@ def forms(**functions: Callable[[Any], str]) -> None:
     if again := sorted(_formats.keys() & functions.keys()):
         raise ValueError(f"{', '.join(again)} is written in a way already")
     _formats.update(functions)
+
+
+def lacking(**words: str | Promise) -> None:
+    """Say what stands for a fact in lines of an earlier release, which do not have it. Raises `ValueError` for a second word."""
+    if again := sorted(_lacking.keys() & words.keys()):
+        raise ValueError(f"{', '.join(again)} has a word already")
+    _lacking.update(words)
 
 
 def by_staff(*kinds: str) -> None:
@@ -159,7 +168,8 @@ def _lines(wanted: tuple[str, ...], last: int) -> Read[TimelineEntry]:
 def sentence(entry: TimelineEntry) -> str:
     """The line in the reader's language."""
     text = str(_sentences.get(entry.kind, entry.kind))
-    facts = {name: _told(name, value) for name, value in entry.facts.items()}
+    facts = {name: str(word) for name, word in _lacking.items()}
+    facts |= {name: _told(name, value) for name, value in entry.facts.items()}
     try:
         return text % facts
     except (KeyError, ValueError):
