@@ -383,6 +383,7 @@ class ShiftLine(models.TextChoices):
     RUNG = "alarms.rung", _("“%(rang)s”: %(who)s was rung and written to")
 
 
+timeline.folds(ShiftLine.RUNG)
 timeline.forms(rang=gettext)
 timeline.lacking(rang=_("Nobody had taken it"))
 

@@ -155,3 +155,43 @@ def test_an_incident_opens_from_it_once_for_whoever_needs_help_after_the_trip(ow
     assert "help" in COMPLAINTS.actions
     with pytest.raises(Forbidden):
         services.open_incident_of(account=people("adjudicator"), code=owned.code)
+
+
+def ring_all_night(times, noon):
+    """Nobody looks: somebody is rung about it again and again."""
+    for _each in range(times):
+        noon.shift(30)
+        ring_on_call(at=clock.now())
+
+
+def page_of(signed_in, url, who="agent"):
+    return signed_in(who).get(url, headers={"accept-language": "en"}).content.decode()
+
+
+def test_rings_of_one_alarm_are_one_line_and_take_no_words_from_the_page(
+    owned, people, signed_in, noon, monkeypatch
+):
+    monkeypatch.setattr("complaints.console.workspace.LINES", 5)
+    url = f"/admin/workspace/{owned.code}/"
+    add(owned, people)
+    ring_all_night(6, noon)
+    rung = TimelineEntry.objects.filter(case=owned.code, kind="alarms.rung").count()
+    assert rung > 5
+    page = page_of(signed_in, url)
+    assert page.count("rung and written to") == 1
+    assert f"<b>{rung} times since" in page
+    lines = page[page.index('id="lines"') :]
+    assert GRAVE in lines
+    services.see_news(account=people("agent"), code=owned.code)
+    add(owned, people)
+    ring_all_night(2, noon)
+    assert page_of(signed_in, url).count("rung and written to") == 2, "another alarm is another line"
+
+
+def test_an_incident_folds_them_too(owned, people, signed_in, noon):
+    add(owned, people)
+    code = services.open_incident_of(account=people("agent"), code=owned.code)
+    ring_all_night(6, noon)
+    page = page_of(signed_in, f"/admin/incidents/{code}/")
+    assert page.count("rung and written to") == 1
+    assert " times since" in page
