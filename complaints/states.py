@@ -249,6 +249,10 @@ class ComplaintLine(models.TextChoices):
     SCORED = "complaints.scored", _("Satisfaction: %(score)s of 5")
 
 
+# What comes to a case that somebody may have already: words of either side. A case begins with those that are filed.
+NEWS = frozenset({ComplaintLine.WORDS, ComplaintLine.STATED, ComplaintLine.APPEALED})
+
+
 timeline.by_staff(
     ComplaintLine.KEPT,
     ComplaintLine.LIFT_PROPOSED,

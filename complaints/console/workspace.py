@@ -365,6 +365,7 @@ def _context(request: HttpRequest, case: Case, refusal: Refusal | None) -> dict[
         "open_offers": [each for each in offers if not each.why_not or each.refused],
         "closed_offers": [each for each in offers if each.why_not and not each.refused],
         "lines": [(each, timeline.sentence(each.line), _group(each.line.kind)) for each in lines],
+        "unseen": selectors.unseen_words(complaint),
         "whole": whole or len(lines) < LINES,
         "map": _map(complaint),
         "evidence": selectors.evidence_of(complaint),
