@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 # Lines whose fact `code` is a recording.
+# Where the report of a line went or came from, by the fact that names it.
+_OTHER_INCIDENT = {SafetyLine.CHECK_MOVED: "to", SafetyLine.CHECK_CAME: "other"}
 _OF_RECORDINGS = {SafetyLine.SOUND, SafetyLine.LISTENED, SafetyLine.PLAYED}
 
 
@@ -129,6 +131,10 @@ def _told(each: Folded, incident: Incident) -> ShownLine:
         return ShownLine(
             each, text, "incident" if line.incident == incident.code else "trip", recording, link
         )
+    other = str(line.facts.get(_OTHER_INCIDENT.get(line.kind, ""), ""))
+    if other and line.incident == incident.code:
+        link = reverse("safety_console:incident", args=[other])
+        return ShownLine(each, text, "incident", other, link)
     if line.incident == incident.code:
         return ShownLine(each, text, "incident", "", "")
     source = line.case or line.incident
