@@ -337,6 +337,10 @@ class Known(Protocol):
     @property
     def undoable(self) -> bool: ...
 
+    @property
+    def owner_there(self) -> bool:
+        """Whether whoever has it is on the roster of now, at a desk or on call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -486,8 +490,14 @@ def _merged(case: Case, _account: "Account") -> Why:
     return _("It is part of another complaint.") if merged else ""
 
 
-def _nothing_new(case: Case, account: "Account") -> Why:
-    return _over(case, account) or ("" if case.complaint.news_at else _("Nothing is new."))
+def _nothing_new(case: Case, account: "Account") -> WhyOrError:
+    """Whoever has it looks themselves: what somebody else saw would end its alarm, and they would never know."""
+    if why := _over(case, account) or ("" if case.complaint.news_at else _("Nothing is new.")):
+        return why
+    owner = case.complaint.owner
+    if owner is None or owner.pk == account.pk or not case.known.owner_there:
+        return ""
+    return AlreadyOwned(who=owner.code)
 
 
 def _unseen(case: Case, _account: "Account") -> Why:

@@ -1,6 +1,6 @@
 from django.db import models
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from core import live, timeline
 from core.reader.errors import WhyMissing
@@ -249,6 +249,10 @@ class ComplaintLine(models.TextChoices):
     SCORED = "complaints.scored", _("Satisfaction: %(score)s of 5")
 
 
+# What comes to a case that somebody may have already: words of either side. A case begins with those that are filed.
+NEWS = frozenset({ComplaintLine.WORDS, ComplaintLine.STATED, ComplaintLine.APPEALED})
+
+
 timeline.by_staff(
     ComplaintLine.KEPT,
     ComplaintLine.LIFT_PROPOSED,
@@ -378,9 +382,14 @@ timeline.vocabulary(claim=ClaimKind, paper=Paper, what=CareKind)
 
 @timeline.kinds
 class ShiftLine(models.TextChoices):
-    """What the timeline says of whoever was called to a case that nobody had."""
+    """What the timeline says of whoever was called, and of what rang: an alarm's own words, as `Alarm.words` stores them."""
 
-    RUNG = "alarms.rung", _("Nobody had taken it: %(who)s was rung and written to")
+    RUNG = "alarms.rung", _("“%(rang)s”: %(who)s was rung and written to")
+
+
+timeline.folds(ShiftLine.RUNG)
+timeline.forms(rang=gettext)
+timeline.lacking(rang=_("Nobody had taken it"))
 
 
 @timeline.kinds

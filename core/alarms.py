@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.urls import reverse
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -83,6 +84,12 @@ class Alarm:
     rank: Rank = Rank.KNOWN
     unsaid: bool = False
     caseless: bool = False
+
+    @property
+    def words(self) -> str:
+        """The sentence that `what` is registered by, which is no language's: a reader's language is chosen where it is read."""
+        with translation.override(None):
+            return str(self.what)
 
     def step(self, at: datetime) -> int:
         """0 while it is new, 1 once it should have been taken, 2 after twice that time."""

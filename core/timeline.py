@@ -3,13 +3,16 @@
 An app registers its kinds as a `TextChoices` whose labels are sentences, with `%(name)s` for the facts of a line.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, TypeVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Min, Q, Window
+from django.db.models.fields.json import KT
+from django.db.models.functions import RowNumber
 from django.utils.functional import Promise
 
 from core import clock, danger, formats, inserts, live
@@ -33,6 +36,10 @@ _formats: dict[str, Callable[[Any], str]] = {
     "agency": formats.place,
 }
 _vocabulary["role"] = dict(zip(NoPerson.values, NoPerson.labels, strict=True))
+# Kinds that come again and again of one alarm: pages show the newest of each alarm, and how many there were.
+_folded: set[str] = set()
+# What stands for a fact that lines of an earlier release do not have.
+_lacking: dict[str, str | Promise] = {}
 # Kinds whose words staff wrote of themselves. All other words are read for danger, also those of kinds to come.
 _by_staff: set[str] = set()
 
@@ -72,6 +79,18 @@ def forms(**functions: Callable[[Any], str]) -> None:
     if again := sorted(_formats.keys() & functions.keys()):
         raise ValueError(f"{', '.join(again)} is written in a way already")
     _formats.update(functions)
+
+
+def lacking(**words: str | Promise) -> None:
+    """Say what stands for a fact in lines of an earlier release, which do not have it. Raises `ValueError` for a second word."""
+    if again := sorted(_lacking.keys() & words.keys()):
+        raise ValueError(f"{', '.join(again)} has a word already")
+    _lacking.update(words)
+
+
+def folds(*kinds: str) -> None:
+    """Say which kinds are folded on pages, one line for each value of the fact `alarm`."""
+    _folded.update(str(kind) for kind in kinds)
 
 
 def by_staff(*kinds: str) -> None:
@@ -145,6 +164,49 @@ def of(*, trip: str = "", incident: str = "", case: str = "", last: int = 0) -> 
     return found[::-1] if last else found
 
 
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a page shows as one line: the newest of `times` that say the same, the first of them at `since`."""
+
+    line: TimelineEntry
+    times: int
+    since: datetime
+
+
+def on_page(*, trip: str = "", incident: str = "", case: str = "", last: int = 0) -> list[Folded]:
+    """As `of`, newest first. Lines of one alarm are one, and take no room from the `last` so many others."""
+    wanted = {"trip": trip, "incident": incident, "case": case}
+    known = {name: code for name, code in wanted.items() if code}
+    if not known:
+        return []
+    found = [Folded(each, 1, each.at) for each in _others(tuple(known), last).all(*known.values())]
+    found += [Folded(each, each.times, each.since) for each in _newest(known)]
+    return sorted(found, key=lambda each: (each.line.at, each.line.pk), reverse=True)
+
+
+def _newest(known: Mapping[str, str]) -> Iterable[Any]:
+    """Of each alarm the newest line, with how many there are and when the first was."""
+    of_one: dict[str, Any] = {"partition_by": ["kind", "incident", "case", KT("facts__alarm")]}
+    rows = TimelineEntry.objects.filter(Q(*known.items(), _connector=Q.OR), kind__in=sorted(_folded))
+    return rows.annotate(
+        times=Window(Count("pk"), **of_one),
+        since=Window(Min("at"), **of_one),
+        place=Window(RowNumber(), order_by=["-at", "-pk"], **of_one),
+    ).filter(place=1)
+
+
+@cache
+def _others(wanted: tuple[str, ...], last: int) -> Read[TimelineEntry]:
+    """Lines of any of what is `wanted` that are not folded, newest first; the `last` so many where that is given."""
+
+    def rows(*codes: str) -> models.QuerySet[TimelineEntry]:
+        found = TimelineEntry.objects.filter(Q(*zip(wanted, codes, strict=True), _connector=Q.OR))
+        found = found.exclude(kind__in=sorted(_folded)).order_by("-at", "-pk")
+        return found[:last] if last else found
+
+    return Read(rows, *[str] * len(wanted))
+
+
 @cache
 def _lines(wanted: tuple[str, ...], last: int) -> Read[TimelineEntry]:
     """Lines of any of what is `wanted`, oldest first; the `last` so many, newest first, where that is given."""
@@ -159,7 +221,8 @@ def _lines(wanted: tuple[str, ...], last: int) -> Read[TimelineEntry]:
 def sentence(entry: TimelineEntry) -> str:
     """The line in the reader's language."""
     text = str(_sentences.get(entry.kind, entry.kind))
-    facts = {name: _told(name, value) for name, value in entry.facts.items()}
+    facts = {name: str(word) for name, word in _lacking.items()}
+    facts |= {name: _told(name, value) for name, value in entry.facts.items()}
     try:
         return text % facts
     except (KeyError, ValueError):

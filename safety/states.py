@@ -244,6 +244,7 @@ class SafetyLine(models.TextChoices):
     EVIDENCE = "safety.evidence", _("The reporter of %(code)s added")
     CHECK_MENDED = "safety.check_mended", _("The reporter of %(code)s mended a phone number")
     CHECK_MOVED = "safety.check_moved", _("The report %(code)s belongs to another person: it went to %(to)s")
+    CHECK_CAME = "safety.check_came", _("The report %(code)s came from %(other)s")
     REPORTER_VERIFIED = "safety.reporter_verified", _("The reporter of %(code)s verified their phone")
     TAKEN = "safety.taken", _("Taken by %(who)s")
     NOTE = "safety.note", _("Note")

@@ -354,7 +354,7 @@ def _context(request: HttpRequest, case: Case, refusal: Refusal | None) -> dict[
     account, at, complaint, known = account_of(request), clock.now(), case.complaint, case.known
     code, trip = complaint.code, complaint.trip
     whole = request.GET.get("all") == "1"
-    lines = timeline.of(trip=trip.code if trip else "", case=code, last=0 if whole else LINES)
+    lines = timeline.on_page(trip=trip.code if trip else "", case=code, last=0 if whole else LINES)
     offers = COMPLAINTS.offers(case, account, refusal)
     return {
         "title": f"{code} · {complaint.get_category_display()}",
@@ -364,7 +364,8 @@ def _context(request: HttpRequest, case: Case, refusal: Refusal | None) -> dict[
         "timers": known.timers,
         "open_offers": [each for each in offers if not each.why_not or each.refused],
         "closed_offers": [each for each in offers if each.why_not and not each.refused],
-        "lines": [(line, timeline.sentence(line), _group(line.kind)) for line in reversed(lines)],
+        "lines": [(each, timeline.sentence(each.line), _group(each.line.kind)) for each in lines],
+        "unseen": selectors.unseen_words(complaint),
         "whole": whole or len(lines) < LINES,
         "map": _map(complaint),
         "evidence": selectors.evidence_of(complaint),
@@ -387,6 +388,8 @@ def _context(request: HttpRequest, case: Case, refusal: Refusal | None) -> dict[
 def _group(kind: str) -> str:
     """Which filter of the timeline a line falls under."""
     room, _dot, what = kind.partition(".")
+    if room == "alarms":
+        return "done"
     if room == "complaints":
         said = {"filed", "words", "evidence", "answered", "stated", "note", "appealed"}
         return "said" if what in said else "done"

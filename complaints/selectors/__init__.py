@@ -55,6 +55,7 @@ from complaints.selectors.cases import (
     told_accused_from,
     trips_of_complaints,
     undoable_by,
+    unseen_words,
     visible_decisions,
     was_on_its_trip,
 )
@@ -272,6 +273,7 @@ __all__ = [
     "trips_of_claims",
     "trips_of_complaints",
     "undoable_by",
+    "unseen_words",
     "visible_decisions",
     "volume",
     "waiting_messages",

@@ -24,8 +24,10 @@ from complaints.models import (
     Timer,
 )
 from complaints.policies import APPEAL_DAYS, MONEY_TOGETHER, Case, Known, undo_until
+from complaints.selectors.work import on_shift
 from complaints.states import (
     BY_TWO,
+    NEWS,
     OVER,
     UNDECIDED,
     AccusedAs,
@@ -38,8 +40,9 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import cases, clock, policy
+from core import cases, clock, danger, policy
 from core.errors import NotFound
+from core.models import TimelineEntry
 from core.reads import Read
 from drivers.selectors import open_holds, told_from
 from rides.selectors import aboard, phone_of_rider
@@ -69,6 +72,14 @@ _COMPLAINT = Read(lambda code: _all().filter(code=code), str)
 def complaint_by_code(code: str) -> Complaint:
     """Any complaint, for staff. Raises `NotFound`."""
     return _COMPLAINT.the(code)
+
+
+def unseen_words(complaint: Complaint) -> list[TimelineEntry]:
+    """The lines with grave words that nobody has looked at, oldest first: what rings."""
+    if complaint.news_at is None:
+        return []
+    rows = TimelineEntry.objects.filter(case=complaint.code, kind__in=NEWS, at__gte=complaint.news_at)
+    return [each for each in rows.order_by("at", "pk") if each.facts.get("danger") == danger.SEVERE]
 
 
 def complaint_by_link(code: str, secret: str) -> Complaint:
@@ -408,6 +419,11 @@ class _Facts:
     @cached_property
     def training(self) -> str | None:
         return training_of(self._complaint) if self._decisions else None
+
+    @cached_property
+    def owner_there(self) -> bool:
+        owner = self._complaint.owner_id
+        return owner is not None and any(shift.account_id == owner for shift in on_shift(self.at))
 
     @cached_property
     def undoable(self) -> bool:

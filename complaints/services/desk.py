@@ -109,10 +109,10 @@ def take(*, account: "Account", code: str) -> Complaint:
 
 @begins_transaction
 def see_news(*, account: "Account", code: str, shown: str = "") -> None:
-    """A person has looked at the grave words that came since somebody last did.
+    """A person has looked at the grave words that came since somebody last did: whoever has it, while they are on duty.
 
     `shown` is the complaint's `news` of the page on which they looked, all that there is where it is empty: nobody has
-    seen what came after it. Raises `NotNow`, `NotFound`.
+    seen what came after it. Raises `AlreadyOwned`, `NotNow`, `NotFound`.
     """
     complaint, _known = for_action(account, code, "see")
     if shown and shown != str(complaint.news):

@@ -127,7 +127,8 @@ def _tell(alarm: "Alarm", person: "Account", about: str) -> None:
             return
         incident = alarm.code if alarm.code.startswith("I") else ""
         case = "" if incident else alarm.code
-        timeline.add(kind, SYSTEM, incident=incident, case=case, who=person.code)
+        told = {"who": person.code, "rang": alarm.words, "alarm": alarm.key}
+        timeline.add(kind, SYSTEM, incident=incident, case=case, **told)
         audit.record(SYSTEM, kind, alarm.code, case=alarm.code, who=person.code)
 
 

@@ -11,7 +11,7 @@ from accounts.selectors import people_who_may
 from complaints import calendars, limits, messages
 from complaints.errors import PauseClosed
 from complaints.models import Complaint, Pause, Statement, TeamMember, Timer
-from complaints.states import LIVE, ComplaintLine, Level, PauseReason, TimerKind
+from complaints.states import LIVE, NEWS, ComplaintLine, Level, PauseReason, TimerKind
 from core import audit, clock, danger, jobs, live, policy, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
@@ -22,8 +22,6 @@ from core.transactions import begins_transaction, joins_transaction
 if TYPE_CHECKING:
     from accounts.models import Account
 
-# What comes to a case that somebody may have already: words of either side. A case begins with those that are filed.
-NEWS = frozenset({ComplaintLine.WORDS, ComplaintLine.STATED, ComplaintLine.APPEALED})
 RUNNING = Q(met_at=None, void_at=None, paused_at=None)
 
 
@@ -32,16 +30,20 @@ def add_line(
 ) -> None:
     """One line of the case, also on the trip's own timeline. Grave words in it are news (`NEWS`)."""
     trip = complaint.trip.code if complaint.trip else ""
-    timeline.add(kind, actor, trip=trip, case=complaint.code, words=words, **facts)
+    at = clock.now()
+    timeline.add(kind, actor, trip=trip, case=complaint.code, at=at, words=words, **facts)
     if kind in NEWS and danger.is_severe(words):
-        bring_news(complaint, actor)
+        bring_news(complaint, actor, at=at)
 
 
-def bring_news(complaint: Complaint, actor: Actor) -> None:
-    """Something that a person has to look at: whoever has it does not know of it, unless they wrote it down themselves."""
+def bring_news(complaint: Complaint, actor: Actor, *, at: datetime | None = None) -> None:
+    """Something that a person has to look at: whoever has it does not know of it, unless they wrote it down themselves.
+
+    `at` is the time of its line, if not now: what nobody looked at are the lines since the first such time.
+    """
     if complaint.owner is not None and complaint.owner.code == actor.code:
         return
-    complaint.news_at, complaint.news = complaint.news_at or clock.now(), complaint.news + 1
+    complaint.news_at, complaint.news = complaint.news_at or at or clock.now(), complaint.news + 1
     Complaint.objects.filter(pk=complaint.pk).update(news_at=complaint.news_at, news=complaint.news)
 
 

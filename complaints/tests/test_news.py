@@ -6,8 +6,8 @@ import pytest
 
 from complaints import services
 from complaints.actions.cases import COMPLAINTS
-from complaints.errors import NotNow
-from complaints.models import Complaint
+from complaints.errors import AlreadyOwned, NotNow
+from complaints.models import Complaint, Shift
 from complaints.policies import Award
 from complaints.services.oncall import ring_on_call
 from complaints.states import Category, Finding, Level, Outcome, Side
@@ -155,3 +155,105 @@ def test_an_incident_opens_from_it_once_for_whoever_needs_help_after_the_trip(ow
     assert "help" in COMPLAINTS.actions
     with pytest.raises(Forbidden):
         services.open_incident_of(account=people("adjudicator"), code=owned.code)
+
+
+def ring_all_night(times, noon):
+    """Nobody looks: somebody is rung about it again and again."""
+    for _each in range(times):
+        noon.shift(30)
+        ring_on_call(at=clock.now())
+
+
+@pytest.fixture
+def at_desk(people):
+    """Put somebody on the roster of now."""
+
+    def put(who, hours=7):
+        at = clock.now()
+        return Shift.objects.create(
+            account=people(who),
+            starts_at=at - timedelta(hours=1),
+            ends_at=at + timedelta(hours=hours),
+            made_by="supervisor",
+            made_at=at,
+        )
+
+    return put
+
+
+def test_nobody_else_has_seen_it_for_whoever_has_it_and_is_there(owned, people, at_desk, noon):
+    add(owned, people)
+    services.assign(account=people("agent"), code=owned.code, to="agent2")
+    at_desk("agent2", hours=1)
+    with pytest.raises(AlreadyOwned):
+        services.see_news(account=people("agent"), code=owned.code)
+    assert codes_for(people("agent2")) == [owned.code], "it rings for whoever has it"
+    services.see_news(account=people("agent2"), code=owned.code)
+    assert codes_for(people("agent2")) == []
+    add(owned, people)
+    noon.shift(2 * 3_600)
+    services.see_news(account=people("agent"), code=owned.code)  # whose shift is over is not there to look
+
+
+def said_on(page):
+    """What the page says was said, before anything else."""
+    return page[page.index('id="said"') : page.index('id="now"')]
+
+
+def test_what_nobody_looked_at_stands_in_full_where_it_is_said_until_somebody_did(
+    owned, people, signed_in, noon
+):
+    url = f"/admin/workspace/{owned.code}/"
+    add(owned, people)
+    noon.shift(60)
+    add(owned, people, words="救命，他又拿刀来了")
+    said = said_on(page_of(signed_in, url))
+    assert GRAVE in said
+    assert "救命，他又拿刀来了" in said
+    assert "new, not looked at" in said
+    services.see_news(account=people("agent"), code=owned.code)
+    assert GRAVE not in said_on(page_of(signed_in, url))
+    noon.shift(60)
+    add(owned, people, words="他要杀我，他拿着刀")
+    said = said_on(page_of(signed_in, url))
+    assert "他要杀我，他拿着刀" in said
+    assert GRAVE not in said, "that was looked at"
+
+
+def test_what_one_says_that_was_joined_stands_there_as_well(cases, owned, people, signed_in):
+    severe = cases.filed(owned.trip, words="他掐住我的脖子")
+    services.merge(account=people("supervisor"), code=severe.code, into=owned.code, words="same")
+    assert "他掐住我的脖子" in said_on(page_of(signed_in, f"/admin/workspace/{owned.code}/"))
+
+
+def page_of(signed_in, url, who="agent"):
+    return signed_in(who).get(url, headers={"accept-language": "en"}).content.decode()
+
+
+def test_rings_of_one_alarm_are_one_line_and_take_no_words_from_the_page(
+    owned, people, signed_in, noon, monkeypatch
+):
+    monkeypatch.setattr("complaints.console.workspace.LINES", 5)
+    url = f"/admin/workspace/{owned.code}/"
+    add(owned, people)
+    ring_all_night(6, noon)
+    rung = TimelineEntry.objects.filter(case=owned.code, kind="alarms.rung").count()
+    assert rung > 5
+    page = page_of(signed_in, url)
+    assert page.count("rung and written to") == 1
+    assert f"<b>{rung} times since" in page
+    lines = page[page.index('id="lines"') :]
+    assert GRAVE in lines
+    services.see_news(account=people("agent"), code=owned.code)
+    add(owned, people)
+    ring_all_night(2, noon)
+    assert page_of(signed_in, url).count("rung and written to") == 2, "another alarm is another line"
+
+
+def test_an_incident_folds_them_too(owned, people, signed_in, noon):
+    add(owned, people)
+    code = services.open_incident_of(account=people("agent"), code=owned.code)
+    ring_all_night(6, noon)
+    page = page_of(signed_in, f"/admin/incidents/{code}/")
+    assert page.count("rung and written to") == 1
+    assert " times since" in page

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.expressions import RawSQL
+from django.utils import translation
 
 from accounts.models import Account
 from complaints.models import Shift
 from complaints.services.oncall import ring_on_call
-from core import alarms, clock, retry
+from core import alarms, clock, retry, timeline
 from core.models import AuditEntry, Notification, TimelineEntry
 from rides.states import Party
 from rides.tokens import TripKey
@@ -158,3 +159,27 @@ def test_alarms_that_cannot_be_read_ring_on_call_too(world, people, monkeypatch)
     assert silent == []
     assert people("supervisor").phone in voices()
     assert not TimelineEntry.objects.filter(kind="alarms.rung").exists(), "no kind of alarm is a case"
+
+
+def told(language="en"):
+    """The lines of whoever was rung, newest first, as somebody reads them."""
+    rows = TimelineEntry.objects.filter(kind="alarms.rung").order_by("-pk")
+    with translation.override(language):
+        return [timeline.sentence(each) for each in rows]
+
+
+def test_the_timeline_says_what_rang(tapped, people, noon):
+    after(LIMIT)
+    assert told() == ["“SOS: nobody has it”: supervisor was rung and written to"]
+    safety.take_incident(account=people("agent2"), code=tapped.code)
+    noon.shift(120)
+    safety.raise_sos(key=TripKey(tapped.trip.code, Party.PASSENGER, "wenzhou"))
+    after(LIMIT)
+    assert told()[0] == "“New in an incident: not looked at”: agent2 was rung and written to"
+    assert told("zh-hans")[0] == "“事件有新情况：尚未查看”：已致电并发消息给 agent2"
+
+
+def test_a_line_of_an_earlier_release_says_what_it_said():
+    line = TimelineEntry(kind="alarms.rung", facts={"who": "supervisor"})
+    with translation.override("en"):
+        assert timeline.sentence(line) == "“Nobody had taken it”: supervisor was rung and written to"

@@ -21,6 +21,7 @@ from core.errors import DomainError, NotFound
 from core.messages import outbox
 from core.models import Notification, TimelineEntry
 from core.privacy import mask_name, mask_phone
+from core.timeline import Folded
 from drivers.selectors import newest_application, open_holds, plate_read, signals_about
 from rides.reconcile import Truth
 from rides.selectors import believed_trail_of, driver_of_trip, latest_positions, place_name, reconcile_trip
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 # Lines whose fact `code` is a recording.
+# Where the report of a line went or came from, by the fact that names it.
+_OTHER_INCIDENT = {SafetyLine.CHECK_MOVED: "to", SafetyLine.CHECK_CAME: "other"}
 _OF_RECORDINGS = {SafetyLine.SOUND, SafetyLine.LISTENED, SafetyLine.PLAYED}
 
 
@@ -107,28 +110,38 @@ class ShownLine:
     `group` is `incident` for what belongs to this one, `case` for another case of the same trip, else `trip`.
     """
 
-    line: TimelineEntry
+    each: Folded
     text: str
     group: str
     source: str
     link: str
 
+    @property
+    def line(self) -> TimelineEntry:
+        """The newest that it stands for."""
+        return self.each.line
 
-def _told(line: TimelineEntry, incident: Incident) -> ShownLine:
+
+def _told(each: Folded, incident: Incident) -> ShownLine:
+    line = each.line
     text = timeline.sentence(line)
     recording = str(line.facts.get("code", "")) if line.kind in _OF_RECORDINGS else ""
     if recording:
         link = f"{reverse('safety_console:recording', args=[recording])}?case={incident.code}"
         return ShownLine(
-            line, text, "incident" if line.incident == incident.code else "trip", recording, link
+            each, text, "incident" if line.incident == incident.code else "trip", recording, link
         )
+    other = str(line.facts.get(_OTHER_INCIDENT.get(line.kind, ""), ""))
+    if other and line.incident == incident.code:
+        link = reverse("safety_console:incident", args=[other])
+        return ShownLine(each, text, "incident", other, link)
     if line.incident == incident.code:
-        return ShownLine(line, text, "incident", "", "")
+        return ShownLine(each, text, "incident", "", "")
     source = line.case or line.incident
     if not source:
-        return ShownLine(line, text, "trip", "", "")
+        return ShownLine(each, text, "trip", "", "")
     name = _CASE_PAGES.get(source[0])
-    return ShownLine(line, text, "case", source, reverse(name, args=[source]) if name else "")
+    return ShownLine(each, text, "case", source, reverse(name, args=[source]) if name else "")
 
 
 def _map(incident: Incident) -> dict[str, Any]:
@@ -236,7 +249,9 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         "thread": selectors.thread_of(incident),
         "signals": selectors.signals_of(incident),
         "truth": _truth(incident),
-        "lines": [_told(line, incident) for line in reversed(lines)],
+        "lines": [
+            _told(each, incident) for each in timeline.on_page(trip=trip.code if trip else "", incident=code)
+        ],
         "offers": INCIDENTS.offers(incident, account, refusal),
         "step": INCIDENTS.offer("step", incident, account, refusal),
         "steps": _steps(incident, account),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Sum
 
 from accounts.codes import send_code, use_code
 from accounts.errors import CodeTooSoon, WrongCode
@@ -16,6 +17,7 @@ from core.errors import InvalidInput, NotFound
 from core.limits import NOBODY as NOBODY_KNOWN
 from core.limits import Asker
 from core.links import digest_of
+from core.models import TimelineEntry
 from core.privacy import phone_index
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import lock_trip, trip_by_code, trip_meant, trip_meant_by_phone
@@ -202,14 +204,58 @@ def mend_check(
 
 
 def _move(check: WelfareCheck, before: Incident, now: Incident) -> None:
-    """The report goes to another incident, with its code; there it weighs as a new one does."""
+    """The report goes to another incident, with its code and all that it says; there it weighs as a new one does.
+
+    Where it was, it weighs nothing any more, and whoever has that looks. An incident that is closed stays as it was found.
+    """
+    said = _said(check, before)
     trip = before.trip.code if before.trip else ""
     timeline.add(
         SafetyLine.CHECK_MOVED, NOBODY, trip=trip, incident=before.code, code=check.code, to=now.code
     )
     check.incident = now
     check.save(update_fields=["incident"])
+    if before.state != IncidentState.CLOSED:
+        bring_news(before, **_without(check, before))
+    timeline.add(
+        SafetyLine.CHECK_CAME,
+        NOBODY,
+        trip=now.trip.code if now.trip else "",
+        incident=now.code,
+        words=said,
+        code=check.code,
+        other=before.code,
+    )
     _signal(now, now.welfare_checks.count(), check)
+    hear_distress(now, said)
+
+
+_SAID_BY_IT = frozenset({SafetyLine.WELFARE_CHECK, SafetyLine.EVIDENCE, SafetyLine.CHECK_CAME})
+_OF_REPORTS = frozenset({SignalKind.WELFARE_CHECK, SignalKind.REPEATED_REPORT})
+
+
+def _is_of(check: WelfareCheck, line: TimelineEntry) -> bool:
+    return line.kind in _SAID_BY_IT and line.facts.get("code") == check.code
+
+
+def _said(check: WelfareCheck, incident: Incident) -> str:
+    """All that a report says in an incident: what was filed, what came with it from elsewhere, and what was added."""
+    lines = timeline.of(incident=incident.code)
+    return "\n".join(each.words for each in lines if each.words and _is_of(check, each))
+
+
+def _without(check: WelfareCheck, incident: Incident) -> dict[str, object]:
+    """What an incident is once a report has left it: a risk of which nobody else says anything is none, and its clocks end."""
+    signals = Signal.objects.filter(incident=incident)
+    signals.filter(kind__in=_OF_REPORTS, detail=f"{check.code}:{incident.pk}").update(score=0)
+    lines = timeline.of(trip=incident.trip.code if incident.trip else "", incident=incident.code)
+    if not any(each.facts.get("danger") == danger.SEVERE and not _is_of(check, each) for each in lines):
+        signals.filter(kind=SignalKind.DISTRESS).update(score=0)
+    rest = Signal.objects.filter(trip=incident.trip) if incident.trip else signals
+    score = rest.aggregate(total=Sum("score", default=0))["total"]
+    if score or incident.has_sos or incident.welfare_checks.exists():
+        return {"score": score}
+    return {"score": score, "high_risk_at": None}
 
 
 def as_written(text: str) -> str:
