@@ -267,6 +267,12 @@ class PhoneRequestForm(FindsStation, QuestionForm):
         "submission",
     ]
 
+    def we_call(self) -> None:
+        """Of a call of ours, opened where it is made: that it is ours is no question, and it owes no reason."""
+        self.fields["badge"].label = _("Badge number of whoever takes it there")
+        for name in ("outbound", "why_not_written"):
+            self.fields[name].widget = forms.HiddenInput()
+
 
 class StationForm(forms.Form):
     """A station as the public register has it, new or with another entry."""

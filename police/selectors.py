@@ -69,11 +69,13 @@ from police.states import (
     Unusual,
     Urgency,
 )
+from rides import maps
 from rides.selectors import each_trip_in, trip_by_code, trips_by_phone, trips_by_plate, trips_in, trips_near
 from safety.selectors import check_by_code, signs_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from rides.geometry import Point
     from rides.models import Trip
 
 # What the red team's false officers ask is nobody's work and enters no figure (P11).
@@ -112,6 +114,39 @@ def find_agencies(words: str, *, limit: int = FOUND_AT_ONCE) -> list[Agency]:
     rows = list(Agency.objects.filter(fits).order_by("code")[: 5 * limit])
     rows.sort(key=lambda row: (row.code != wanted[0], not row.name_zh.startswith(wanted[0])))
     return rows[:limit]
+
+
+# What a town or district is called without what kind of place it is: a station's name has no more of it.
+_KIND_OF_PLACE = re.compile("(?:市区|街道|新区|[镇乡区县市])$")
+_TOWNS = 6  # so many of the nearest are looked for
+
+
+def _stem(name: str) -> str:
+    stem = _KIND_OF_PLACE.sub("", name)
+    return stem if len(stem) > 1 else name
+
+
+def stations_near(trip: "Trip", point: "Point", *, limit: int = 3) -> list[Agency]:
+    """Police stations of the country named after the towns around a point of a trip's city, the nearest town's first, then
+    those of the nearest districts, then of the city.
+
+    The register says a station's name and number and not where it stands. So a town alone is not enough, of which there
+    is another one of the same name elsewhere: the station's name has the city or one of its districts too.
+    """
+    around = maps.towns_around(trip.city.code, point)
+    towns = [_stem(each.name_zh) for each in around if each.kind == "town"][:_TOWNS]
+    districts = [_stem(each.name_zh) for each in around if each.kind == "district"]
+    regions = [*districts, _stem(trip.city.name_zh)]
+    named = Q()
+    for region in regions:
+        named |= Q(search__contains=typed.text.fold(region))
+    rows = Agency.objects.filter(named, country="CN", kind=AgencyKind.POLICE).order_by("code")
+    ranked = []
+    for row in rows[:2_000]:
+        town = next((at for at, each in enumerate(towns) if each in row.name_zh), len(towns))
+        region = next((at for at, each in enumerate(regions) if each in row.name_zh), len(regions))
+        ranked.append((town, region, row.code, row))
+    return [row for *_order, row in sorted(ranked, key=lambda each: each[:3])[:limit]]
 
 
 def first_agencies() -> list[Agency]:

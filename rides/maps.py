@@ -102,3 +102,11 @@ def named_at(code: str, point: Point) -> NamedPoint | None:
         return None
     nearest = min(drawn.named, key=lambda each: distance(each.point, point))
     return nearest if distance(nearest.point, point) <= AT_POINT else None
+
+
+def towns_around(code: str, point: Point) -> list[NamedPoint]:
+    """The towns of the city's map, then its districts, each the nearest first; empty where we drew none."""
+    drawn = map_of(code)
+    kinds = ("town", "district")
+    named = [each for each in drawn.named if each.kind in kinds] if drawn else []
+    return sorted(named, key=lambda each: (kinds.index(each.kind), distance(each.point, point)))

@@ -136,7 +136,13 @@ class PreparedStep(Once):
 
 
 class PoliceCalled(ActionForm):
-    station = forms.CharField(label=_("Which station, and who there took it?"), max_length=200)
+    station = forms.CharField(
+        label=_("Which station, and who there took it?"),
+        max_length=200,
+        help_text=_(
+            "Also where a station that rang us says that police are sent: who said it, and to where."
+        ),
+    )
     number = forms.CharField(label=_("Number that you reached"), max_length=40)
 
 

@@ -354,6 +354,41 @@ def clock_that_rings(incident: "Incident") -> Clock:
     return _until_seen(incident, incident.news_at)
 
 
+@dataclass(frozen=True, slots=True)
+class RanOut:
+    """Clocks of an owned incident that nobody has met: since when the first is late, and the gravest of them."""
+
+    first: Clock
+    gravest: Clock
+
+
+RING_WHEN_LATE = ("called_back", "safe_check", "police")  # the gravest last
+
+
+def ran_out(incident: "Incident", at: datetime) -> RanOut | None:
+    """What of S2 and S10 its owner let run out, until it is met or a supervisor said why not.
+
+    A call to the police by hand that waits for a second person rings by itself. Whoever has given an outcome waits for
+    a second person as well, who sends it back where a clock was not met.
+    """
+    if incident.state != IncidentState.TAKEN:
+        return None
+    waits = incident.police_call_waits or incident.answer(incident.police_excused_at) is not None
+    late = [
+        each
+        for each in clocks_of(incident)
+        if each.key in RING_WHEN_LATE
+        and each.done is None
+        and each.overdue(at)
+        and not (waits and each.key in POLICE_CLOCKS)
+    ]
+    if not late:
+        return None
+    return RanOut(
+        min(late, key=lambda each: each.due), max(late, key=lambda each: RING_WHEN_LATE.index(each.key))
+    )
+
+
 def _until_taken(incident: "Incident") -> Clock:
     due = incident.opened_at + _looked_at_within(incident)
     return Clock("taken", _("taken by a person"), incident.opened_at, due, incident.taken_at)

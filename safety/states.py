@@ -274,6 +274,10 @@ class SafetyLine(models.TextChoices):
         ),
     )
     POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")
+    POLICE_GIVEN = (
+        "safety.police_given",
+        _("%(station)s asked and was given the pack: nobody has said that police are sent"),
+    )
     POLICE_SAID = (
         "safety.police_said",
         _("Police called by hand: %(station)s, %(number)s. A second person looks"),

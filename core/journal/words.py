@@ -371,6 +371,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "safety.offered": pgettext_lazy("journal", "incident offered to another"),
     "safety.police_call_undone": pgettext_lazy("journal", "call to the police undone"),
     "safety.police_called": pgettext_lazy("journal", "police called"),
+    "safety.police_given": pgettext_lazy("journal", "pack given to a station that asked"),
     "safety.police_not_called": pgettext_lazy("journal", "why the police were not called"),
     "safety.police_said": pgettext_lazy("journal", "police called by hand"),
     "safety.police_seen": pgettext_lazy("journal", "call to the police confirmed"),

@@ -181,7 +181,7 @@ def test_what_rings_is_asked_anew_of_the_apps_that_wrote_something_down(monkeypa
     tell(incident="I-1", trip="T-1")
     changes.look()
     assert set(asked) == {
-        "incidents", "look_again", "police_calls", "emergency_centre", "emergency_centre_not_told",
+        "clocks_ran_out", "incidents", "look_again", "police_calls", "emergency_centre", "emergency_centre_not_told",
     }  # fmt: skip
     asked.clear()
     write("police.refused", "P-1")

@@ -314,10 +314,10 @@ def look_at_news(staff: Person, incident: str) -> None:
 
 
 def rings(staff: Person, code: str) -> str:
-    """What rings about a case on somebody's console now, in the words of its bar; empty where nothing does."""
+    """All that rings about a case on somebody's console now, in the words of its bar; empty where nothing does."""
     bar = staff.get("/admin/alarms/").text
     texts = re.findall(r'data-alarm-text="([^"]*)"', bar)
-    return next((html.unescape(text) for text in texts if code in text), "")
+    return " · ".join(html.unescape(text) for text in texts if code in text)
 
 
 # What people do while an officer without account is on the line, in seconds.

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -24,7 +25,7 @@ from core.actions import IncompleteForm, Refusal
 from core.console import act, page
 from core.console.files import file_response
 from core.console.motions import shown
-from core.errors import DomainError, InvalidInput, explain
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.messages import outbox
 from core.models import Motion, MotionState
 from core.permissions import may
@@ -45,24 +46,72 @@ from police.forms import (
     StopForm,
     UntilForm,
 )
-from police.models import PoliceRequest, Preservation
+from police.models import Agency, PoliceRequest, Preservation
 from police.policies import had_a_part, left_out_of, open_error, refusing, reinstating, tier_of
-from police.states import UNDECIDED, Channel, RefusalCode, RequestState, Unusual, Wanted
+from police.states import UNDECIDED, Channel, Query, RefusalCode, RequestState, Unusual, Wanted
 from police.views import graded, missing, question_of
-from safety.selectors import live_incident_of
+from rides.selectors import latest_positions, place_name
+from safety.selectors import incident_by_code, live_incident_of
+from safety.services import record_incident_read
+from safety.states import IncidentState
+
+if TYPE_CHECKING:
+    from rides.models import Trip
+    from safety.models import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class _Calling:
+    """A call of ours to the police of the place: for which incident, where it was last, and who is near, the nearest first."""
+
+    incident: "Incident"
+    trip: "Trip"
+    where: str
+    at: datetime | None  # None where no position came: it is where the trip began
+    stations: list[Agency]
+
+
+def _calling(request: HttpRequest) -> _Calling | None:
+    """None where somebody rings us, or no live incident of a trip is named whose page this person reads."""
+    account, code = account_of(request), request.GET.get("incident", "")
+    if not code or not request.GET.get("outbound") or not may(account, "incidents.respond"):
+        return None
+    try:
+        incident = incident_by_code(code)
+    except NotFound:
+        return None
+    trip = incident.trip
+    if trip is None or incident.state == IncidentState.CLOSED:
+        return None
+    record_incident_read(account=account, incident=incident)  # it says where somebody is
+    last = max(latest_positions(trip).values(), key=lambda row: row.at, default=None)
+    point = (last.latitude, last.longitude) if last else trip.origin
+    return _Calling(
+        incident,
+        trip,
+        place_name(trip.city, point),
+        last.at if last else None,
+        selectors.stations_near(trip, point),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @permission_required("police.answer")
 def line(request: HttpRequest) -> HttpResponse:
-    """Take down who calls and what they ask."""
+    """Take down who calls and what they ask; or call the police of the place of an incident, with what is known of it."""
+    calling = _calling(request)
     initial = {
         "submission": idempotency.new_key(),
         "query": request.GET.get("query", ""),
         "query_value": request.GET.get("value", ""),
     }
     initial["outbound"] = request.GET.get("outbound", "")
+    if calling:
+        initial |= {"query": Query.TRIP, "query_value": calling.trip.code, "outbound": "1"}
+        initial["agency"] = calling.stations[0].code if calling.stations else ""
     form = PhoneRequestForm(request.POST or None, initial=initial)
+    if calling:
+        form.we_call()
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
@@ -82,7 +131,11 @@ def line(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "console/police_line.html",
-        {"title": _("Police on the line"), "form": form},
+        {
+            "title": _("Call the police of the place") if calling else _("Police on the line"),
+            "form": form,
+            "calling": calling,
+        },
         status=400 if form.errors else 200,
     )
 

@@ -47,7 +47,7 @@ from police.states import (
 )
 from rides.selectors import trip_by_code
 from safety.selectors import live_incident_of
-from safety.services import note_police_called
+from safety.services import note_police_called, note_police_given
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -68,7 +68,7 @@ def release_pack(
     by_rule: bool = False,
     secret: str = "",
 ) -> Release:
-    """Build the pack, keep it with its hash, stop the clock. With the `secret` of a link it opens to whoever has both.
+    """Build the pack, keep it with its hash, tell the incident. With the `secret` of a link it opens to whoever has both.
 
     What the grade leaves out waits with a clock of its own.
     """
@@ -131,9 +131,11 @@ def release_pack(
         seconds=seconds,
     )
     incident = live_incident_of(trip)
-    # A claim that waits for a call-back says nothing yet about whether the police know (S10): the clock runs on.
+    # A claim that waits for a call-back says nothing yet about whether the police know.
     if incident and graded.whole:
-        note_police_called(incident=incident, actor=actor, station=request.agency.name_zh)
+        # Whoever asks, somewhere, sends nobody: only a station that we called ourselves meets the clock (S10).
+        note = note_police_called if request.channel == Channel.OUTBOUND else note_police_given
+        note(incident=incident, actor=actor, station=request.agency.name_zh)
     return release
 
 

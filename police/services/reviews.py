@@ -12,7 +12,7 @@ from police.models import Officer, PoliceRequest, Release, ReleaseReview
 from police.policies import had_a_part, identity_part
 from police.services.desk import check_responder, for_action, locked
 from police.services.identity import close_identity
-from police.states import OfficerState
+from police.states import Channel, OfficerState
 from safety.selectors import live_incident_of
 from safety.services import undo_police_call
 
@@ -47,7 +47,8 @@ def close_release(request: PoliceRequest, actor: Actor) -> None:
     asked is suspended, and the police do not know of the danger yet (S10)."""
     release = request.release
     Release.objects.filter(pk=release.pk, disowned_at=None).update(disowned_at=clock.now())
-    if request.trip and (incident := live_incident_of(request.trip)):
+    ours = request.channel == Channel.OUTBOUND  # no other met the clock
+    if ours and request.trip and (incident := live_incident_of(request.trip)):
         station = request.agency.name_zh
         undo_police_call(incident=incident, actor=actor, station=station, noted_at=release.released_at)
     if part := identity_part(request):

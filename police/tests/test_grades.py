@@ -11,7 +11,7 @@ from core import alarms, clock
 from core.actions import NotNow
 from core.errors import Forbidden
 from core.four_eyes import SecondPersonNeeded
-from core.models import AuditEntry
+from core.models import AuditEntry, TimelineEntry
 from police import services
 from police.models import IdentityPart, Officer, PoliceRequest, Release
 from police.policies import Claim, grade
@@ -22,6 +22,7 @@ from rides.models import LatestPosition, Trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.models import Incident, Signal
+from safety.policies import POLICE_CLOCKS, clocks_of
 from safety.services import file_welfare_check, raise_sos
 
 ID_NUMBER = "510112199106150034"
@@ -220,14 +221,80 @@ def test_what_somebody_finds_improper_is_closed_with_all_its_ways(rides, people)
     assert release.identity.state == "disowned"
 
 
+def lines_of(trip):
+    """What the incident of a trip says of the police."""
+    kinds = TimelineEntry.objects.filter(trip=trip.code, kind__startswith="safety.police").order_by("pk")
+    return list(kinds.values_list("kind", flat=True))
+
+
+def still_run(trip):
+    """Which clocks of the call to the police nobody has met."""
+    return {
+        each.key for each in clocks_of(Incident.objects.get(trip=trip)) if each.done is None
+    } & POLICE_CLOCKS
+
+
+def on_the_line(people, trip, **more):
+    """A station on the telephone, called back and released by two."""
+    asked = services.open_phone_request(
+        account=people("agent"),
+        agency_code="shangtang",
+        badge="1",
+        question=urgent(Query.TRIP, trip.code),
+        submission=f"line {more}",
+        **more,
+    ).request
+    services.record_call_back(account=people("agent"), code=asked.code)
+    services.confirm_release(account=people("supervisor"), code=asked.code)
+    return asked
+
+
+def test_a_station_that_rings_and_gets_the_pack_sends_nobody(rides, people, signed_in):
+    """Any station may ask about a trip: the clocks of S10 run on, and the call to the police of the place is still to do."""
+    trip = rides.under_way()
+    sos(trip)
+    on_the_line(people, trip)
+    assert lines_of(trip) == ["safety.police_given"]
+    assert still_run(trip) == POLICE_CLOCKS
+    address = f"/admin/incidents/{Incident.objects.get().code}/"
+    page = signed_in("agent").get(address, headers={"accept-language": "en"}).content.decode()
+    assert "Call the police of the place with the pack" in page
+    assert "asked and was given the pack: nobody has said that police are sent" in page
+
+
+def test_an_emergency_by_the_form_sends_nobody_either(rides, people):
+    trip = rides.under_way()
+    sos(trip)
+    assert ask(people, trip).release.grade == "whole"
+    assert lines_of(trip) == ["safety.police_given"]
+    assert still_run(trip) == POLICE_CLOCKS
+
+
+def test_our_own_call_to_a_station_meets_the_clocks(rides, people):
+    trip = rides.under_way()
+    sos(trip)
+    on_the_line(people, trip, outbound=True)
+    assert lines_of(trip) == ["safety.police_called"]
+    assert still_run(trip) == set()
+
+
 def test_what_is_improper_told_the_police_nothing(rides, people):
     """The clock of the call to the police runs on: whoever had the pack was not they (S10)."""
     trip = rides.under_way()
     sos(trip)
-    asked = ask(people, trip)
+    called = on_the_line(people, trip, outbound=True)
     assert Incident.objects.get(trip=trip).police_called_at is not None
-    services.review_release(account=people("specialist"), code=asked.code, proper=False)
+    services.review_release(account=people("specialist"), code=called.code, proper=False)
     assert Incident.objects.get(trip=trip).police_called_at is None
+
+
+def test_what_is_improper_of_who_asked_takes_no_call_of_ours_back(rides, people):
+    trip = rides.under_way()
+    sos(trip)
+    asked = ask(people, trip)
+    on_the_line(people, trip, outbound=True)
+    services.review_release(account=people("specialist"), code=asked.code, proper=False)
+    assert Incident.objects.get(trip=trip).police_called_at is not None
 
 
 def test_a_trip_over_for_more_than_a_day_waits_for_a_call_back(rides, people):

@@ -1,4 +1,4 @@
-"""Incidents that ring: those that nobody has, and what is new in one that somebody has and has not looked at."""
+"""Incidents that ring: that nobody has, in which something is new, or a clock ran out, though somebody has them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -52,6 +52,34 @@ def incidents(_at: datetime) -> Iterator[Alarm]:
             does=pgettext_lazy("incident", "Take"),
             rank=_rank(row),
         )
+
+
+_RAN_OUT: dict[str, Promise] = {
+    "called_back": _("A call for help, and nobody has called back in time"),
+    "safe_check": _("No safe check in time: the police of the place are to be called"),
+    "police": _("The police of the place are not called, and no supervisor has said why not"),
+}
+
+
+@alarm("clocks_ran_out", permission="incidents.respond", sign=selectors.sign_of_clocks_that_ran_out)
+def clocks_ran_out(at: datetime) -> list[Alarm]:
+    """One alarm for each owned incident with clocks of S2 and S10 that ran out, as old as the first of them.
+
+    A clock that nobody has met saves nobody because somebody has the incident: its owner first, then everybody.
+    """
+    return [
+        Alarm(
+            key=f"clock:{row.code}:{late.first.key}:{late.first.started.timestamp():.0f}",
+            code=row.code,
+            what=_RAN_OUT[late.gravest.key],
+            link=reverse_lazy("safety_console:incident", args=[row.code]),
+            since=late.first.due,
+            within=policy.span(OWNED_WITHIN),
+            owner=row.taken_by,
+            rank=_rank(row),
+        )
+        for row, late in selectors.incidents_that_ran_out(at)
+    ]
 
 
 @alarm("police_calls", permission="incidents.respond")

@@ -43,7 +43,9 @@ from safety.policies import (
     PUSH_CONFIRMED,
     PUSHED,
     TAKEN_WITHIN,
+    RanOut,
     clocks_of,
+    ran_out,
 )
 from safety.states import (
     GRAVE,
@@ -886,6 +888,24 @@ def sign_of_what_rings() -> tuple[int, ...]:
     with connection.cursor() as cursor:
         cursor.execute(_SIGN)
         return tuple(map(int, cursor.fetchone()))
+
+
+def incidents_that_ran_out(at: datetime) -> list[tuple[Incident, RanOut]]:
+    """Owned incidents in which a call back (S2), a safe check or the call to the police (S10) is late, the oldest first."""
+    calls, danger = at - policy.span(CALLED_BACK_WITHIN), at - policy.span(POLICE_AFTER)
+    rows = Incident.objects.real().filter(
+        Q(has_sos=True, taken_at__lte=calls) | Q(high_risk_at__lte=danger), state=IncidentState.TAKEN
+    )
+    found = [(row, late) for row in rows.prefetch_related("callers") if (late := ran_out(row, at))]
+    return sorted(found, key=lambda each: (each[1].first.due, each[0].pk))
+
+
+def sign_of_clocks_that_ran_out() -> list[tuple[str, str, str, float]]:
+    """Other values whenever one of `incidents_that_ran_out` comes, goes, or rings otherwise or for somebody else first."""
+    return [
+        (row.code, row.taken_by, f"{late.first.key}:{late.gravest.key}", late.first.due.timestamp())
+        for row, late in incidents_that_ran_out(clock.now())
+    ]
 
 
 _TO_LOOK_AT = Read(

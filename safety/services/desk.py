@@ -246,8 +246,8 @@ def record_safe_check(*, account: "Account", code: str, words: str) -> None:
 def record_police_call(*, account: "Account", code: str, station: str, number: str) -> None:
     """The police of the place were called by hand: which station, by which number, and who there took it.
 
-    The clock runs on until a second person has looked, or a station has the pack: a click with some words is no call
-    (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`, `InvalidInput` for what is no number.
+    Or a station that rang said that police are sent. The clock runs on until a second person has looked, or a station that
+    we called has the pack: a click with some words is no call (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`, `InvalidInput` for what is no number.
     """
     incident = for_action(account, code, "police_called")
     called = _need(number)
@@ -290,11 +290,20 @@ def _note_harm(incident: Incident, account: "Account", harm: str, words: str = "
 
 @joins_transaction
 def note_police_called(*, incident: Incident, actor: Actor, station: str) -> None:
-    """S10 is done: the police of the place have the case."""
+    """S10 is done: we called the police of the place and they have the case, or 110 said that they are on their way."""
     trip = incident.trip.code if incident.trip else ""
     timeline.add(SafetyLine.POLICE_CALLED, actor, trip=trip, incident=incident.code, station=station)
     audit.record(actor, "safety.police_called", incident.code, case=incident.code)
     change_incident(incident, police_called_at=incident.answer(incident.police_called_at) or clock.now())
+
+
+@joins_transaction
+def note_police_given(*, incident: Incident, actor: Actor, station: str) -> None:
+    """A station asked and has the pack. That it knows of the danger sends nobody: the clocks of S10 run on."""
+    trip = incident.trip.code if incident.trip else ""
+    timeline.add(SafetyLine.POLICE_GIVEN, actor, trip=trip, incident=incident.code, station=station)
+    audit.record(actor, "safety.police_given", incident.code, case=incident.code)
+    change_incident(incident)
 
 
 @joins_transaction

@@ -5,12 +5,14 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.utils.translation import override
 
 from complaints.services import file_complaint, oncall, take_message
 from complaints.states import Category
 from core import alarms, clock
 from core.console import panels
 from core.messages import outbox
+from core.policy import span
 from core.tests.factories import set_policy
 from police.services import ask_by_form
 from police.states import Query
@@ -18,6 +20,7 @@ from police.tests.factories import urgent
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import services
+from safety.policies import CALLED_BACK_WITHIN, POLICE_AFTER, POLICE_LIMIT
 from safety.selectors import burning, sos_answered
 
 
@@ -43,6 +46,8 @@ def test_an_sos_in_an_incident_that_somebody_has_rings_until_they_looked(rides, 
     trip = rides.under_way()
     incident = tap(trip)
     services.take_incident(account=people("agent"), code=incident.code)
+    # A call back that is late rings too, by an alarm of its own.
+    services.record_call(account=people("agent"), code=incident.code, words="no answer")
     noon.shift(60)
     before = {row.incident.code: row for row in burning()}[incident.code]
     tap(trip)
@@ -157,9 +162,102 @@ def test_a_call_to_the_police_by_hand_rings_for_everybody_but_who_made_it(rides,
     assert codes_for(people("specialist")) == []
 
 
+def ran_out(person, at=None):
+    """What rings for somebody because a clock of an incident ran out: its code and what it says."""
+    rings = alarms.ringing_for(person, at or clock.now())
+    with override("en"):
+        return [(each.code, str(each.what)) for each in rings if each.key.startswith("clock:")]
+
+
+@pytest.fixture
+def owned(rides, people, noon):
+    """An SOS that somebody has, and has looked at."""
+    set_policy("safety.pushed_to_110", [])
+    return services.take_incident(account=people("agent"), code=tap(rides.under_way()).code)
+
+
+def test_a_call_back_that_is_late_rings_its_owner_then_everybody(owned, people, noon):
+    late = span(CALLED_BACK_WITHIN) + timedelta(seconds=1)
+    assert codes_for(people("agent"), clock.now() + late - timedelta(seconds=2)) == []
+    noon.shift(late)
+    assert ran_out(people("agent")) == [(owned.code, "A call for help, and nobody has called back in time")]
+    assert ran_out(people("agent2")) == []
+    noon.shift(10)
+    for who in ("agent", "agent2", "specialist", "supervisor"):
+        assert [code for code, _what in ran_out(people(who))] == [owned.code], who
+    assert ran_out(people("adjudicator")) == []
+    services.record_call(account=people("agent"), code=owned.code, words="no answer")
+    assert ran_out(people("agent")) == []
+
+
+def test_the_clocks_of_the_police_ring_until_they_are_met(owned, people, noon):
+    services.record_call(account=people("agent"), code=owned.code, words="no answer")
+    noon.shift(span(POLICE_AFTER) + timedelta(seconds=1))
+    no_check = "No safe check in time: the police of the place are to be called"
+    assert ran_out(people("agent")) == [(owned.code, no_check)]
+    noon.shift(span(POLICE_LIMIT) - span(POLICE_AFTER))
+    not_called = "The police of the place are not called, and no supervisor has said why not"
+    # As loud as before, though another clock began to be late: it is one incident.
+    assert ran_out(people("agent2")) == [(owned.code, not_called)]
+    services.record_safe_check(account=people("agent"), code=owned.code, words="spoke to her at the door")
+    assert ran_out(people("agent2")) == []
+
+
+def test_a_call_to_the_police_that_waits_for_a_second_person_rings_once(owned, people, noon):
+    services.record_call(account=people("agent"), code=owned.code, words="no answer")
+    noon.shift(span(POLICE_LIMIT) + timedelta(seconds=11))
+    services.record_police_call(account=people("agent"), code=owned.code, station="A", number="0577-110")
+    assert ran_out(people("agent2")) == []
+    assert codes_for(people("agent2")) == [owned.code], "the call waits for a second person"
+    services.confirm_police_call(account=people("agent2"), code=owned.code)
+    assert codes_for(people("agent2")) == []
+
+
+def test_a_supervisor_who_says_why_not_ends_both_clocks_of_the_police(owned, people, noon):
+    services.record_call(account=people("agent"), code=owned.code, words="no answer")
+    noon.shift(span(POLICE_AFTER) + timedelta(seconds=11))
+    assert ran_out(people("supervisor"))
+    services.excuse_police_call(account=people("supervisor"), code=owned.code, words="she sits here")
+    assert ran_out(people("supervisor")) == []
+    noon.shift(span(POLICE_LIMIT))
+    assert ran_out(people("supervisor")) == []
+
+
+def test_a_clock_that_ran_out_brings_staff_by_telephone_with_code_and_link(owned, people, noon):
+    noon.shift(span(POLICE_AFTER) + timedelta(seconds=61))
+    oncall.ring_on_call(at=clock.now())
+    assert outbox.count_keys(f"alarm:clock:{owned.code}:")
+    link = f"/admin/incidents/{owned.code}/"
+    told = [each.text for each in outbox.about(owned.code) if each.message == "complaints.nobody_took_it"]
+    assert told
+    assert all(owned.code in each and link in each for each in told)
+
+
+def test_an_incident_with_an_outcome_or_without_an_owner_rings_no_clock(rides, people, noon):
+    nobodys = tap(rides.under_way())
+    noon.shift(span(POLICE_LIMIT) + timedelta(seconds=60))
+    assert ran_out(people("agent")) == [], "it rings because nobody has it"
+    services.take_incident(account=people("agent"), code=nobodys.code)
+    assert ran_out(people("agent"))
+    services.resolve_incident(
+        account=people("agent"), code=nobodys.code, outcome="safe", harm="none", words="x"
+    )
+    assert ran_out(people("agent")) == [], "a second person reviews it"
+
+
+def test_open_consoles_are_told_of_a_clock_that_runs_out_and_of_another_owner(owned, people, noon):
+    before = alarms.what_rings()
+    noon.shift(span(CALLED_BACK_WITHIN) + timedelta(seconds=1))
+    late = alarms.what_rings()
+    services.offer_incident(account=people("agent"), code=owned.code, to=people("agent2").code, words="x")
+    services.accept_incident(account=people("agent2"), code=owned.code)
+    assert len({before, late, alarms.what_rings()}) == 3
+
+
 def test_each_kind_of_alarm_is_offered():
     assert alarms.sources() == [
         "appeal_danger",
+        "clocks_ran_out",
         "comment_danger",
         "complaint_news",
         "concerns",
