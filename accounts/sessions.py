@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware as DjangosMiddleware
 from django.db import IntegrityError, connection, transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.devices import has_left
@@ -166,8 +166,8 @@ class SessionMiddleware(DjangosMiddleware):
     the browser keeps one cookie for both, and to take it away would end the new session. The old one opens nothing.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        answered = super().process_response(request, response)  # type: ignore[arg-type,type-var]
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        answered = super().process_response(request, response)
         cookie = answered.cookies.get(settings.SESSION_COOKIE_NAME)
         if cookie is not None and not cookie.value and not has_left(request):
             del answered.cookies[settings.SESSION_COOKIE_NAME]
