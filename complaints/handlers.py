@@ -1,13 +1,14 @@
 """What complaints do when other rooms say something."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from complaints.selectors import (
+    at_desk,
     calls_of_last_hour,
     complaint_trip_if_open,
     complaints_about,
@@ -121,6 +122,12 @@ def _own_complaints(account: "Account") -> list[handover.Mine]:
 def _own_care(account: "Account") -> list[handover.Mine]:
     page = reverse("complaints_console:care")
     return [handover.Mine(row.concerns, page, until=row.due_at) for row in own_care(account)]
+
+
+@handover.roster
+def on_duty(at: datetime) -> set[str]:
+    """Who is there to be given anything."""
+    return {person.code for person in at_desk(at)}
 
 
 @handover.held(

@@ -1,6 +1,6 @@
 """What staff may do with an incident, and with the holds on a trip's recordings."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.urls import reverse
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.selectors import codes_who_may
-from core import holds
+from core import handover, holds
 from core.actions import (
     Action,
     ActionForm,
@@ -43,12 +43,16 @@ RESPOND, REVIEW = "incidents.respond", "incidents.review"
 
 
 class HandOver(ActionForm):
-    to = forms.ChoiceField(label=_("Hand over to"))
+    to = choice(_("Hand over to"), [], drawn=False)
     words = text(_("What must they know?"))
 
     def prepare(self) -> None:
-        others = [code for code in codes_who_may(RESPOND) if code != self.person.code]
-        self.fields["to"] = choice(_("Hand over to"), [(code, code) for code in others], drawn=False)
+        # Read when it is drawn or checked: most of the forms of a page are neither.
+        field: Any = self.fields["to"]
+        field.choices = lambda: [("", "—"), *handover.choices(self._others())]
+
+    def _others(self) -> list[str]:
+        return [code for code in codes_who_may(RESPOND) if code != self.person.code]
 
 
 class CallContact(ActionForm):
@@ -169,6 +173,11 @@ def _decide_appeal(incident: Incident, person: "Account", given: Given) -> None:
         upheld=given["upheld"] == "1",
         words=given["words"],
     )
+
+
+def _hand_over(incident: Incident, person: "Account", given: Given) -> str:
+    services.offer_incident(account=person, code=incident.code, to=given["to"], words=given["words"])
+    return handover.not_there(given["to"])
 
 
 def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise]":
@@ -294,7 +303,7 @@ INCIDENTS.add(
         key="hand_over",
         label=_("Hand it over to"),
         permission=RESPOND,
-        run=calls(services.offer_incident, "to", "words"),
+        run=_hand_over,
         form=HandOver,
         shortcut="h",
     ),
