@@ -181,14 +181,14 @@ def _hand_over(incident: Incident, person: "Account", given: Given) -> str:
 
 
 def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise]":
-    def run(incident: Incident, person: "Account", given: Given) -> "Promise":
+    def run(incident: Incident, person: "Account", given: Given) -> "Promise | None":
         contact = int(given["contact"]) if to == Callee.CONTACT else None
         call = services.place_call(
             account=person, code=incident.code, to=to, contact=contact, station=given.get("station", "")
         )
         if call.state == PlacedState.FAILED:
             return _("The telephone system does not answer: call by hand, and write down what came of it.")
-        return _("Your telephone rings; whoever you call rings once you take it.")
+        return None  # how far it is stands among the calls, for as long as it is so
 
     return run
 
