@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from complaints import macros
 from complaints.selectors import (
     at_desk,
     calls_of_last_hour,
@@ -46,8 +47,8 @@ def steps() -> list[prepared.Step]:
         prepared.Step(
             code=row.code,
             title={"zh": row.title_zh, "en": row.title_en},
-            words={"zh": row.body_zh, "en": row.body_en},
-            note={"zh": row.note_zh, "en": row.note_en},
+            words={"zh": macros.fill_step(row.body_zh), "en": macros.fill_step(row.body_en)},
+            note={"zh": macros.fill_step(row.note_zh), "en": macros.fill_step(row.note_en)},
             again=timedelta(minutes=row.again_minutes) if row.again_minutes else None,
         )
         for row in prepared_steps()
