@@ -9,12 +9,16 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.middleware import SessionMiddleware as DjangosMiddleware
 from django.db import IntegrityError, connection, transaction
+from django.http import HttpRequest, HttpResponse
 from django_otp import DEVICE_ID_SESSION_KEY
 
+from accounts.devices import has_left
 from accounts.models import Account, Session
 from accounts.policies import SESSION_LIFE, STAFF_SESSION_IDLE, STAFF_SESSION_LIFE
 from core import clock, policy
@@ -153,3 +157,18 @@ class SessionStore(DatabaseStore):
             "browser": str(data.get(BROWSER, "")),
             "network": str(data.get(NETWORK, "")),
         }
+
+
+class SessionMiddleware(DjangosMiddleware):
+    """Django's own, but that only a sign-out takes the cookie from the browser.
+
+    A page that was open longer asks with the session that ended, and may be answered after somebody signed in beside it:
+    the browser keeps one cookie for both, and to take it away would end the new session. The old one opens nothing.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        answered = super().process_response(request, response)
+        cookie = answered.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and not cookie.value and not has_left(request):
+            del answered.cookies[settings.SESSION_COOKIE_NAME]
+        return answered

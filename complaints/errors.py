@@ -133,5 +133,13 @@ class MacroUnknown(DomainError):
     code, status, sentence = "placeholder_unknown", 400, _("There is no placeholder %(name)s.")
 
 
+class OfAnswersAlone(MacroUnknown):
+    code, status, sentence = (
+        "placeholder_of_answers",
+        400,
+        _("%(name)s is filled in only in an answer: a step knows no complaint."),
+    )
+
+
 class ViewTaken(DomainError):
     code, status, sentence = "view_taken", 400, _("A view of yours has this name already.")

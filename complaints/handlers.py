@@ -1,13 +1,15 @@
 """What complaints do when other rooms say something."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from complaints import macros
 from complaints.selectors import (
+    at_desk,
     calls_of_last_hour,
     complaint_trip_if_open,
     complaints_about,
@@ -45,8 +47,8 @@ def steps() -> list[prepared.Step]:
         prepared.Step(
             code=row.code,
             title={"zh": row.title_zh, "en": row.title_en},
-            words={"zh": row.body_zh, "en": row.body_en},
-            note={"zh": row.note_zh, "en": row.note_en},
+            words={"zh": macros.fill_step(row.body_zh), "en": macros.fill_step(row.body_en)},
+            note={"zh": macros.fill_step(row.note_zh), "en": macros.fill_step(row.note_en)},
             again=timedelta(minutes=row.again_minutes) if row.again_minutes else None,
         )
         for row in prepared_steps()
@@ -121,6 +123,12 @@ def _own_complaints(account: "Account") -> list[handover.Mine]:
 def _own_care(account: "Account") -> list[handover.Mine]:
     page = reverse("complaints_console:care")
     return [handover.Mine(row.concerns, page, until=row.due_at) for row in own_care(account)]
+
+
+@handover.roster
+def on_duty(at: datetime) -> set[str]:
+    """Who is there to be given anything."""
+    return {person.code for person in at_desk(at)}
 
 
 @handover.held(

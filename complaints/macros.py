@@ -7,10 +7,12 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from complaints.errors import MacroUnknown
+from complaints.errors import MacroUnknown, OfAnswersAlone
 from core import formats
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from accounts.models import Account
     from complaints.models import Complaint, Macro
 
@@ -25,6 +27,7 @@ PLACEHOLDERS = {
     "safety_line": _("the safety line"),
     "link": _("where it can be followed"),
 }
+OF_STEPS = frozenset({"safety_line"})  # a step is written before there is any complaint
 _HOLE = re.compile(r"\{(\w*)\}")
 
 
@@ -35,10 +38,21 @@ def check_text(text: str) -> None:
             raise MacroUnknown(name=f"{{{name}}}")
 
 
-def check_no_holes(text: str) -> None:
-    """Raises `MacroUnknown` where a text, which nothing will fill in, holds any placeholder."""
+def check_step(text: str) -> None:
+    """Raises `MacroUnknown` for a placeholder that there is not, `OfAnswersAlone` for one that a step cannot have filled in."""
+    check_text(text)
     for name in _HOLE.findall(text):
-        raise MacroUnknown(name=f"{{{name}}}")
+        if name not in OF_STEPS:
+            raise OfAnswersAlone(name=f"{{{name}}}")
+
+
+def fill_step(text: str) -> str:
+    """The text of a step with what is the same everywhere."""
+    return _filled(text, {"safety_line": settings.SAFETY_LINE})
+
+
+def _filled(text: str, known: "Mapping[str, object]") -> str:
+    return _HOLE.sub(lambda hole: str(known.get(hole[1], hole[0])), text)
 
 
 def fill(text: str, *, complaint: "Complaint", account: "Account", language: str, link: str) -> str:
@@ -54,7 +68,7 @@ def fill(text: str, *, complaint: "Complaint", account: "Account", language: str
             "safety_line": settings.SAFETY_LINE,
             "link": link,
         }
-        return _HOLE.sub(lambda hole: str(known.get(hole[1], hole[0])), text)
+        return _filled(text, known)
 
 
 def body(macro: "Macro", language: str) -> str:

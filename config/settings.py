@@ -174,7 +174,7 @@ MIDDLEWARE = [
     "config.middleware.heads",
     "config.middleware.kept_nowhere",
     "config.middleware.content_security_policy",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.sessions.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -11,9 +11,12 @@ joining service. *Mine* of the first page, the page of the shift's end and its h
     def hand_over_claims(account: Account, heir: Account, words: str) -> int: ...
 
 A column that names who has something, and is not said here, fails `tests/test_handover.py`.
+
+Who is there to be given anything is known by the roster (`roster`): lists name those on duty first and say of the others
+that they are not, and so does the answer where somebody chose one of them all the same.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +25,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, idempotency, live, timeline
+from core import audit, clock, idempotency, live, timeline
 from core.errors import DomainError, InvalidInput
 from core.models import TimelineEntry
 from core.permissions import TABLE, may
@@ -68,6 +71,8 @@ class Held:
 
 
 _held: dict[str, Held] = {}
+Roster = Callable[[datetime], Collection[str]]
+_rosters: list[Roster] = []
 
 
 class HeirMayNot(DomainError):
@@ -115,6 +120,37 @@ def held(
         return service
 
     return offer
+
+
+def roster(knows: Roster) -> Roster:
+    """Function decorator: this says the codes of those who are at a desk at a time.
+
+    Raises `ValueError` for a second one.
+    """
+    if _rosters:
+        raise ValueError("there is a roster already")
+    _rosters.append(knows)
+    return knows
+
+
+def _on_duty() -> Collection[str]:
+    return {code for knows in _rosters for code in knows(clock.now())}
+
+
+def choices(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Colleagues as a list offers them: those on duty first, of each other one it says that nobody is there."""
+    there, everybody = _on_duty(), list(codes)
+    absent = _("%(who)s (not on duty now)")
+    return [
+        *((code, code) for code in everybody if code in there),
+        *((code, absent % {"who": code}) for code in everybody if code not in there),
+    ]
+
+
+def not_there(code: str) -> str:
+    """What is answered to who gave something to somebody; empty where they are on duty."""
+    said = _("By the roster %(who)s is not on duty now: make sure that somebody looks at it.")
+    return "" if code in _on_duty() else said % {"who": code}
 
 
 def kinds() -> Mapping[str, Held]:

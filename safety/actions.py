@@ -1,6 +1,6 @@
 """What staff may do with an incident, and with the holds on a trip's recordings."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.urls import reverse
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.selectors import codes_who_may
-from core import holds
+from core import handover, holds
 from core.actions import (
     Action,
     ActionForm,
@@ -44,12 +44,16 @@ RESPOND, REVIEW = "incidents.respond", "incidents.review"
 
 
 class HandOver(ActionForm):
-    to = forms.ChoiceField(label=_("Hand over to"))
+    to = choice(_("Hand over to"), [], drawn=False)
     words = text(_("What must they know?"))
 
     def prepare(self) -> None:
-        others = [code for code in codes_who_may(RESPOND) if code != self.person.code]
-        self.fields["to"] = choice(_("Hand over to"), [(code, code) for code in others], drawn=False)
+        # Read when it is drawn or checked: most of the forms of a page are neither.
+        field: Any = self.fields["to"]
+        field.choices = lambda: [("", "—"), *handover.choices(self._others())]
+
+    def _others(self) -> list[str]:
+        return [code for code in codes_who_may(RESPOND) if code != self.person.code]
 
 
 class CallContact(ActionForm):
@@ -179,15 +183,20 @@ def _decide_appeal(incident: Incident, person: "Account", given: Given) -> None:
     )
 
 
+def _hand_over(incident: Incident, person: "Account", given: Given) -> str:
+    services.offer_incident(account=person, code=incident.code, to=given["to"], words=given["words"])
+    return handover.not_there(given["to"])
+
+
 def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise]":
-    def run(incident: Incident, person: "Account", given: Given) -> "Promise":
+    def run(incident: Incident, person: "Account", given: Given) -> "Promise | None":
         contact = int(given["contact"]) if to == Callee.CONTACT else None
         call = services.place_call(
             account=person, code=incident.code, to=to, contact=contact, station=given.get("station", "")
         )
         if call.state == PlacedState.FAILED:
             return _("The telephone system does not answer: call by hand, and write down what came of it.")
-        return _("Your telephone rings; whoever you call rings once you take it.")
+        return None  # how far it is stands among the calls, for as long as it is so
 
     return run
 
@@ -302,7 +311,7 @@ INCIDENTS.add(
         key="hand_over",
         label=_("Hand it over to"),
         permission=RESPOND,
-        run=calls(services.offer_incident, "to", "words"),
+        run=_hand_over,
         form=HandOver,
         shortcut="h",
     ),

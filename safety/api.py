@@ -427,7 +427,7 @@ def _show(secret: str) -> dict[str, object]:
     return {
         "code": check.code,
         "secret": secret,
-        "owned_since": selectors.seen_since(check.incident, check.filed_at),
+        "owned_since": selectors.check_owned(check).seen_at,
         "police": "110",
         "missing_doubted": check.missing_doubted,
         "reporter_doubted": check.reporter_doubted,

@@ -433,7 +433,7 @@ def _report_page(request: HttpRequest, secret: str, check: WelfareCheck, **forms
     context = {
         "secret": secret,
         "check": check,
-        "seen_at": selectors.seen_since(check.incident, check.filed_at),
+        "owned": selectors.check_owned(check),
         "evidence_form": EvidenceForm(),
         "mend_form": MendForm(
             initial={"missing_phone": check.missing_written, "reporter_phone": check.reporter_written}

@@ -11,8 +11,8 @@ from django.db import models
 
 from accounts.models import Account
 from complaints.actions.cases import COMPLAINTS
-from complaints.models import CareTask
-from complaints.services import add_care, file_complaint
+from complaints.models import CareTask, Complaint, Shift
+from complaints.services import add_care, file_complaint, take
 from complaints.states import Category
 from core import clock, handover
 from core.console import panels
@@ -25,6 +25,9 @@ from police.tests.factories import urgent
 from rides.actions import LATE
 from rides.models import LatePickup
 from rides.services import take_late_pickup
+from rides.states import Party
+from rides.tokens import TripKey
+from safety.services import raise_sos, take_incident
 
 OURS = {"core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance"}
 # What a column is called that says who of the staff has something.
@@ -191,3 +194,82 @@ def test_the_queue_of_complaints_hands_over_by_the_same_door(held, people, signe
     signed_in("agent").post("/admin/workspace/hand-over/", {"to": "agent2", "words": "she waits"})
     late.refresh_from_db()
     assert late.taken_by == "agent2"
+
+
+# --- Who is there ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_work(people):
+    """Agent2 alone is at a desk; the specialist can be called at home."""
+    at = clock.now()
+    for who, on_call in (("agent2", False), ("specialist", True)):
+        Shift.objects.create(
+            account=people(who),
+            starts_at=at - timedelta(hours=1),
+            ends_at=at + timedelta(hours=7),
+            on_call=on_call,
+            made_by="supervisor",
+            made_at=at,
+        )
+
+
+@pytest.fixture
+def cases(rides, people):
+    """The codes of an incident and of a complaint of one agent."""
+    trip = rides.under_way()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    take_incident(account=people("agent"), code=incident.code)
+    other = rides.accepted("passenger2", "driver2")
+    row = file_complaint(
+        account=people("passenger2"),
+        trip_code=other.code,
+        category=Category.DISPUTE,
+        words="x",
+        submission="h",
+    )
+    take(account=people("agent"), code=row.code)
+    return incident.code, row.code
+
+
+def listed(page, name):
+    """What a list of a page offers, in its order."""
+    found = re.search(rf'<select[^>]*name="{name}".*?</select>', page.content.decode(), re.DOTALL)
+    return [
+        " ".join(each.split()) for each in re.findall(r"<option[^>]*>(.*?)</option>", found[0], re.DOTALL)
+    ][1:]
+
+
+def test_each_list_names_first_who_is_there_and_says_who_is_not(cases, at_work, signed_in):
+    client, (incident, complaint) = signed_in("agent"), cases
+    for page in (
+        "/admin/incidents/mine/",
+        "/admin/workspace/",
+        f"/admin/incidents/{incident}/",
+        f"/admin/workspace/{complaint}/",
+    ):
+        offered = listed(client.get(page, headers={"accept-language": "en"}), "to")
+        assert offered[0] == "agent2", page
+        assert "specialist (not on duty now)" in offered, page
+        assert "agent2 (not on duty now)" not in offered, page
+        assert "specialist（现在不当班）" in listed(
+            client.get(page, headers={"accept-language": "zh-hans"}), "to"
+        )
+
+
+@pytest.mark.parametrize(("to", "said"), [("agent2", False), ("specialist", True)])
+def test_what_goes_to_who_is_not_there_is_answered_so(cases, at_work, signed_in, to, said):
+    client, (incident, complaint) = signed_in("agent"), cases
+    gives = [
+        (f"/admin/workspace/{complaint}/do/assign/", {"to": to}),
+        ("/admin/workspace/bulk/", {"action": "assign", "to": to, "codes": [complaint], "sure": "1"}),
+        (f"/admin/incidents/{incident}/do/hand_over/", {"to": to, "words": "x"}),
+        ("/admin/workspace/hand-over/", {"to": to, "words": "x"}),
+        ("/admin/incidents/hand-over/", {"to": to, "words": "x"}),
+    ]
+    owner = Complaint.objects.get(code=complaint).owner
+    for path, sent in gives:
+        Complaint.objects.update(owner=owner)
+        page = client.post(path, sent, follow=True, headers={"accept-language": "en"})
+        assert page.status_code == 200, path
+        assert (f"By the roster {to} is not on duty now" in page.content.decode()) == said, path

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from complaints import services as desk
-from complaints.errors import MacroUnknown
+from complaints.errors import MacroUnknown, OfAnswersAlone
+from complaints.macros import PLACEHOLDERS
 from complaints.selectors import macros_for
 from core import alarms, clock, timeline
 from core.actors import SYSTEM
@@ -200,3 +201,48 @@ def test_it_is_kept_on_the_page_of_macros(people, signed_in):
     )
     assert "Asked, waiting for an answer" in page
     assert "Looked at again after 5 min" in page
+
+
+def test_a_step_holds_of_the_list_what_is_the_same_everywhere(taken, people, signed_in, settings):
+    prepare(
+        people,
+        TEXTS
+        | {
+            "body_zh": "请拨打{safety_line}。",
+            "body_en": "Call {safety_line}.",
+            "note_zh": "已告知{safety_line}",
+            "note_en": "Told {safety_line}",
+        },
+    )
+    services.take_step(account=people("agent"), code=taken.code, step="ask", shown=str(taken.news))
+    assert HelpMessage.objects.get().words == f"请拨打{settings.SAFETY_LINE}。"
+    words = {line.words for line in timeline.of(incident=taken.code)}
+    assert {f"已告知{settings.SAFETY_LINE}", f"Told {settings.SAFETY_LINE}"} & words
+
+
+def test_the_list_of_placeholders_and_the_refusal_say_the_same(people, signed_in):
+    client = signed_in("supervisor")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    page = client.get("/admin/workspace/macros/").content.decode()
+    listed = re.findall(r"<code>(\{\w+\})</code></dt>\s*<dd>(.*?)</dd>", page, re.DOTALL)
+    assert {name for name, _what in listed} == {f"{{{name}}}" for name in PLACEHOLDERS}
+    for name, what in listed:
+        texts = TEXTS | {"body_en": f"x {name}"}
+        if "in answers and steps" in what:
+            prepare(people, texts)
+            continue
+        assert "in answers alone" in what
+        with pytest.raises(OfAnswersAlone):
+            prepare(people, texts)
+    with pytest.raises(MacroUnknown, match="placeholder_unknown"):
+        prepare(people, TEXTS | {"body_en": "{phone}"})
+
+
+def test_what_is_written_anew_is_in_use_and_may_be_either(signed_in):
+    client = signed_in("supervisor")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    page = client.get("/admin/workspace/macros/").content.decode()
+    assert "Write an answer or a step" in page
+    (used,) = re.findall(r'<input[^>]*name="retired"[^>]*value="0"[^>]*>', page)
+    assert "checked" in used
+    assert "checked" not in re.findall(r'<input[^>]*name="use"[^>]*>', page)[0]

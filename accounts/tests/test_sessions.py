@@ -124,6 +124,28 @@ def test_a_request_that_was_under_way_brings_no_ended_session_back(signed_in):
     assert not sessions_of("passenger").exists()
 
 
+def forgotten(answer):
+    """Whether an answer takes the session's cookie from the browser."""
+    return "sessionid" in answer.cookies and answer.cookies["sessionid"]["max-age"] == 0
+
+
+@pytest.mark.parametrize(
+    ("ask", "path"),
+    [("get", "/"), ("get", "/admin/"), ("post", "/admin/incidents/I-1/here/"), ("get", "/nowhere/")],
+)
+def test_an_answer_to_an_ended_session_takes_no_cookie_from_who_signed_in_meanwhile(signed_in, ask, path):
+    """The old tab's request left with the session from before the second factor, and is answered after the new one."""
+    old = left_alone(signed_in("agent"))
+    sessions_of("agent").delete()
+    assert not forgotten(getattr(old, ask)(path))
+
+
+def test_signing_out_takes_the_cookie(signed_in):
+    client = signed_in("agent")
+    assert forgotten(client.post("/sign-out/"))
+    assert forgotten(signed_in("passenger").post("/sign-out/"))
+
+
 def test_what_is_over_is_deleted(signed_in, noon):
     signed_in("passenger")
     signed_in("agent")

@@ -25,6 +25,7 @@ from complaints.policies import (
     why_not,
 )
 from complaints.states import RANK, Finding, Level, PauseReason, Side
+from core import handover
 from core.actions import Action, ActionForm, ActionSet, Given, See, Step, by_two, calls, choice, text, words
 from core.errors import NotFound
 from core.permissions import may
@@ -102,6 +103,11 @@ class Join(ActionForm):
         return complaint_named(self.cleaned_data["into"]).code
 
 
+def _assign(case: Case, person: "Account", given: Given) -> str:
+    services.assign(account=person, code=case.code, to=given["to"])
+    return handover.not_there(given["to"])
+
+
 def _decide(case: Case, person: "Account", given: Given) -> None:
     services.decide(
         account=person,
@@ -172,9 +178,7 @@ COMPLAINTS.add(
         run=_open_incident,
         offered=lambda case, person: may(person, "incidents.respond"),
     ),
-    Action(
-        key="assign", label=_("Give it to"), permission=WORK, run=calls(services.assign, "to"), form=GiveTo
-    ),
+    Action(key="assign", label=_("Give it to"), permission=WORK, run=_assign, form=GiveTo),
     Action(
         key="unassign", label=_("Put it back in the queue"), permission=WORK, run=calls(services.unassign)
     ),

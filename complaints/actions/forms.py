@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.selectors import codes_who_may
 from complaints import selectors
 from complaints.models import Complaint
-from core import typed
+from core import handover, typed
 from core.actions import ActionForm, choice
 from core.errors import NotFound
 
@@ -38,14 +38,14 @@ class GiveTo(ActionForm):
     def prepare(self) -> None:
         # Read when it is drawn or checked: most of the forms of a page are neither.
         field: Any = self.fields["to"]
-        field.choices = lambda: listed((code, code) for code in codes_who_may(WORK) if self.offers(code))
+        field.choices = lambda: listed(self.offered())
 
-    def offers(self, code: str) -> bool:
-        return code != self.person.code
+    def offered(self) -> list[tuple[str, str]]:
+        return handover.choices(code for code in codes_who_may(WORK) if code != self.person.code)
 
 
 class NameContact(GiveTo):
     to = choice(pgettext_lazy("named contact", "Who"), [], drawn=False)
 
-    def offers(self, code: str) -> bool:
-        return True
+    def offered(self) -> list[tuple[str, str]]:
+        return [(code, code) for code in codes_who_may(WORK)]

@@ -72,6 +72,7 @@ class MacroForm(TextsForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["retired"].initial = "0"  # whoever writes one wants it offered
         for name in ("body_zh", "body_en"):
             self.fields[name].required = False  # a step may write to nobody; the service asks for an answer's
 
@@ -207,7 +208,9 @@ def macro_list(request: HttpRequest) -> HttpResponse:
         "macros": rows,
         "form": form,
         "editing": code,
-        "placeholders": [(f"{{{name}}}", what) for name, what in macros.PLACEHOLDERS.items()],
+        "placeholders": [
+            (f"{{{name}}}", what, name in macros.OF_STEPS) for name, what in macros.PLACEHOLDERS.items()
+        ],
         "may_write": may(account, "guides.write"),
     }
     return page(request, "console/macros.html", context, status=400 if form.errors else 200)

@@ -98,10 +98,10 @@ class BulkForm(forms.Form):
     words = forms.CharField(label=gettext_lazy("Note"), max_length=4000, required=False)
     NEEDS = {"assign": "to", "note": "words"}
 
-    def __init__(self, *args: Any, workers: list[str], **options: Any) -> None:
+    def __init__(self, *args: Any, workers: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         field: Any = self.fields["to"]
-        field.choices = [("", "—"), *((code, code) for code in workers)]
+        field.choices = [("", "—"), *workers]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -120,10 +120,10 @@ class HandOverForm(forms.Form):
     to = choice(gettext_lazy("Hand everything over to"), [], drawn=False)
     words = forms.CharField(label=gettext_lazy("What must they know?"), max_length=4000)
 
-    def __init__(self, *args: Any, workers: list[str], **options: Any) -> None:
+    def __init__(self, *args: Any, workers: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         field: Any = self.fields["to"]
-        field.choices = [("", "—"), *((code, code) for code in workers)]
+        field.choices = [("", "—"), *workers]
 
 
 class ViewForm(forms.Form):
@@ -131,8 +131,13 @@ class ViewForm(forms.Form):
     shared = forms.BooleanField(label=gettext_lazy("for everybody"), required=False)
 
 
-def _workers(account: Account) -> list[str]:
-    return [code for code in codes_who_may("complaints.work") if code != account.code]
+def _workers(account: Account) -> list[tuple[str, str]]:
+    return handover.choices(code for code in codes_who_may("complaints.work") if code != account.code)
+
+
+def _say_who_is_away(request: HttpRequest, code: str) -> None:
+    if absent := handover.not_there(code):
+        messages.warning(request, absent)
 
 
 def _queue_page(
@@ -232,6 +237,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
         request,
         ngettext("%(n)s complaint done.", "%(n)s complaints done.", len(done)) % {"n": len(done)},
     )
+    if done and "to" in said:
+        _say_who_is_away(request, said["to"])
     for each in outcomes:
         if each.why:
             messages.error(request, f"{each.code}: {each.why}")
@@ -253,6 +260,8 @@ def hand_over(request: HttpRequest) -> HttpResponse:
         return _refused(request, error, hand_over=form)
     said = ngettext("%(n)s case goes to %(who)s.", "%(n)s cases go to %(who)s.", count)
     messages.success(request, said % {"n": count, "who": heir.code if heir else ""})
+    if heir:
+        _say_who_is_away(request, heir.code)
     return redirect("complaints_console:queue")
 
 

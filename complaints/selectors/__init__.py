@@ -130,6 +130,7 @@ from complaints.selectors.reports import (
 )
 from complaints.selectors.work import (
     Figures,
+    at_desk,
     cases_to_remember,
     figures_of,
     on_shift,
@@ -167,6 +168,7 @@ __all__ = [
     "appeals_of",
     "article_versions",
     "articles",
+    "at_desk",
     "awarded_alone",
     "caller_of",
     "calls_of_last_hour",

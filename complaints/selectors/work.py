@@ -68,6 +68,11 @@ def on_shift(at: datetime) -> list[Shift]:
     return [shift for shift in shifts_between(at, at + timedelta(seconds=1)) if shift.starts_at <= at]
 
 
+def at_desk(at: datetime) -> "list[Account]":
+    """Who works now, each once; who can only be called is not there."""
+    return list({shift.account_id: shift.account for shift in on_shift(at) if not shift.on_call}.values())
+
+
 def roster_gaps(at: datetime, *, hours: int = 12) -> list[rosters.Hour]:
     """Hours of the next half day with too few specialists."""
     start = at.astimezone(ZONE).replace(minute=0, second=0, microsecond=0)

@@ -68,13 +68,13 @@ def _in_both(texts: dict[str, str], name: str) -> dict[str, str]:
 
 
 def _step(texts: dict[str, str], again: int | None) -> dict[str, object]:
-    """What a step on an incident does: words, a note or a time, one at least, and no placeholders.
+    """What a step on an incident does: words, a note or a time, one at least.
 
-    Raises `InvalidInput`, `MacroUnknown`.
+    Raises `InvalidInput`, `MacroUnknown`, `OfAnswersAlone`.
     """
     said = _in_both(texts, "body") | _in_both(texts, "note")
     for text in said.values():
-        macros.check_no_holes(text)
+        macros.check_step(text)
     if again is not None and not 1 <= again <= LONGEST_WAIT:
         raise InvalidInput("again_minutes")
     if not any(said.values()) and again is None:
@@ -107,9 +107,10 @@ def save_macro(
     use: str = MacroUse.ANSWER,
     again: int | None = None,
 ) -> Macro:
-    """Write an answer or a step in both languages, or change one; each placeholder of an answer must be known.
+    """Write an answer or a step in both languages, or change one; each placeholder must be known.
 
-    A step is looked at `again` so many minutes after it was taken. Raises `Forbidden`, `InvalidInput`, `MacroUnknown`.
+    A step is looked at `again` so many minutes after it was taken. Raises `Forbidden`, `InvalidInput`, `MacroUnknown`,
+    `OfAnswersAlone`.
     """
     _check_writer(account)
     titles = _needed(**{name: texts.get(name, "") for name in ("title_zh", "title_en")})

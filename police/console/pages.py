@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Account
-from complaints.selectors import on_shift
+from complaints.selectors import at_desk
 from complaints.states import ShiftLine
 from core import clock, idempotency, motions, pictures, timeline
 from core.access import account_of, permission_required
@@ -224,9 +224,9 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
 
 def _may_confirm(asked: PoliceRequest) -> list[str]:
     """Who is on duty and may be the second person, by their codes."""
-    there = {shift.account.code: shift.account for shift in on_shift(clock.now()) if not shift.on_call}
     parts = had_a_part(asked)
-    return [code for code, each in there.items() if may(each, "police.confirm") and code not in parts]
+    there = at_desk(clock.now())
+    return [each.code for each in there if may(each, "police.confirm") and each.code not in parts]
 
 
 @require_GET

@@ -409,9 +409,9 @@ def _mine(request: HttpRequest, error: DomainError | None = None) -> HttpRespons
         "mine": selectors.owned_by(account),
         "offered": selectors.offered_to(account),
         "appeals": selectors.open_appeals(),
-        "responders": [
+        "responders": handover.choices(
             each.code for each in handover.may_inherit(account, people_who_may("incidents.respond"))
-        ],
+        ),
         "now": clock.now(),
     }
     shown = [row.code for name in ("mine", "offered") for row in context[name]]
@@ -429,6 +429,8 @@ def hand_over_all(request: HttpRequest) -> HttpResponse:
         return _mine(request, error)
     said = ngettext("%(n)s case goes to %(who)s.", "%(n)s cases go to %(who)s.", count)
     messages.success(request, said % {"n": count, "who": heir.code if heir else ""})
+    if heir and (absent := handover.not_there(heir.code)):
+        messages.warning(request, absent)
     return redirect("safety_console:mine")
 
 

@@ -501,6 +501,27 @@ def seen_since(incident: Incident, at: datetime) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckOwned:
+    """Who has a report: since when a person has seen it, and since when somebody has its incident; None where nobody has."""
+
+    seen_at: datetime | None
+    taken_at: datetime | None
+
+
+def check_owned(check: WelfareCheck) -> CheckOwned:
+    """What a reporter reads of who has the report, where it stands now.
+
+    One that was put right and is another person's came to that person's incident later than it was filed: it is seen
+    once somebody looked after that. Where nothing there waits to be seen, whoever has the incident has it.
+    """
+    incident = check.incident
+    came = Signal.objects.filter(incident=incident, detail=f"{check.code}:{incident.pk}").values_list("at")
+    since = max([check.filed_at, *(at for (at,) in came)]) if check.mends else check.filed_at
+    seen, taken = seen_since(incident, since), incident.taken_at if check.mends else None
+    return CheckOwned(seen or (None if incident.news_at else taken), taken)
+
+
+@dataclass(frozen=True, slots=True)
 class LookedAt:
     """'Not this car', said before boarding: when, and since when a person looks after it; None where nobody does."""
 

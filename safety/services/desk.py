@@ -343,7 +343,9 @@ def resolve_incident(*, account: "Account", code: str, outcome: str, harm: str, 
     _note_harm(incident, account, harm)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by=account.code)
     _line(incident, account, SafetyLine.RESOLVED, text, outcome=outcome)
-    change_incident(incident)
+    checked = incident.answer(incident.safe_check_at) or clock.now()
+    # Who reached her, and says that she is safe, has made the check that the clocks of the police wait for (S10).
+    change_incident(incident, **({"safe_check_at": checked} if outcome == IncidentOutcome.SAFE else {}))
 
 
 @begins_transaction
@@ -371,9 +373,16 @@ def send_back(*, account: "Account", code: str, words: str) -> None:
     """
     incident = for_action(account, code, "send_back")
     text = _need(words)
+    checked = _checked_beside(incident)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, outcome="", resolved_by="")
     _line(incident, account, SafetyLine.SENT_BACK, text)
-    change_incident(incident)
+    change_incident(incident, safe_check_at=checked)
+
+
+def _checked_beside(incident: Incident) -> "datetime | None":
+    """When a safe check was made beside the outcome, which goes: what only the outcome said is said no more."""
+    lines = [each.at for each in timeline.of(incident=incident.code) if each.kind == SafetyLine.SAFE_CHECK]
+    return incident.safe_check_at if incident.answer(*lines) else max(lines, default=None)
 
 
 @begins_transaction

@@ -96,6 +96,35 @@ def test_a_late_answer_is_missed_whoever_told_us(rides, people, noon, calls):
     assert missed == [incident.code]
 
 
+def s10(incident):
+    incident.refresh_from_db()
+    return [each.done for each in clocks_of(incident) if each.key in {"safe_check", "police"}]
+
+
+@pytest.mark.parametrize("outcome", ["safe", "malicious"])
+def test_the_clocks_of_the_police_end_with_who_reached_her(taken, people, noon, outcome):
+    noon.shift(20 * 60)
+    assert s10(taken) == [None, None]
+    services.resolve_incident(
+        account=people("agent"), code=taken.code, outcome=outcome, harm="none", words="she is at home"
+    )
+    assert s10(taken) == ([clock.now()] * 2 if outcome == "safe" else [None, None])
+    noon.shift(60)
+    services.send_back(account=people("specialist"), code=taken.code, words="that was her sister")
+    assert s10(taken) == [None, None]
+
+
+def test_a_safe_check_that_was_made_stands_when_the_outcome_goes(taken, people, noon):
+    services.record_safe_check(account=people("agent"), code=taken.code, words="she is safe")
+    before = s10(taken)
+    noon.shift(60)
+    services.resolve_incident(
+        account=people("agent"), code=taken.code, outcome="safe", harm="none", words="she is at home"
+    )
+    services.send_back(account=people("specialist"), code=taken.code, words="say more")
+    assert s10(taken) == before != [None, None]
+
+
 # --- Malicious, with appeal ----------------------------------------------------------------------------------
 
 

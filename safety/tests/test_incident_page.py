@@ -207,6 +207,18 @@ def test_the_driver_is_not_called_while_she_may_sit_beside_him(taken, people, re
     assert len(relay["asked"]) == 1
 
 
+def test_the_telephone_of_the_caller_alone_is_said_to_ring_and_for_as_long_as_it_does(
+    taken, signed_in, relay
+):
+    said = "Your telephone rings; whoever you call rings once you take it."
+    press(signed_in("agent"), taken, "call_passenger")
+    assert page_of(signed_in("agent"), taken).count(said) == 1
+    assert said not in page_of(signed_in("specialist"), taken)
+    relay["state"] = "connected"
+    CALLS.run(at=clock.now())
+    assert said not in page_of(signed_in("agent"), taken)
+
+
 def test_whoever_must_not_be_called_is_not_called(rides, people, relay):
     trip = rides.under_way()
     incident = services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"), silent=True)

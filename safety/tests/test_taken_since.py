@@ -42,6 +42,35 @@ def test_a_welfare_check_in_an_owned_incident_waits_until_a_person_looked(owned,
     assert "A specialist took it at" in client.get(page, headers={"accept-language": "en"}).content.decode()
 
 
+@pytest.mark.parametrize(
+    "looked", [False, True], ids=["nobody looked since", "somebody looked before the mend"]
+)
+def test_a_correction_that_brings_a_report_to_an_owned_incident_says_whether_it_was_seen(
+    owned, people, client, noon, looked
+):
+    noon.shift(60)
+    wrong = FORM | {"missing_phone": "13800000077", "submission": "s"}
+    secret = client.post("/api/v1/welfare-checks/", wrong, content_type="application/json").json()["secret"]
+    page = f"/welfare-check/{secret}/"
+    noon.shift(10)
+    if looked:
+        services.add_word(key=TripKey(owned.trip.code, Party.PASSENGER, "wenzhou"), words="x")
+        services.see_news(account=people("agent"), code=owned.code)
+    noon.shift(10)
+    client.post(f"{page}mend/", {"missing_phone": FORM["missing_phone"]})
+    owned.refresh_from_db()
+    assert owned.welfare_checks.exists()
+    said = client.get(page, headers={"accept-language": "en"}).content.decode()
+    assert "A specialist has the case. Your correction has not been seen yet." in said
+    assert "A person is being called" not in said
+    assert "We have it" not in said
+    noon.shift(10)
+    services.see_news(account=people("agent"), code=owned.code)
+    said = client.get(page, headers={"accept-language": "en"}).content.decode()
+    assert "We have it. A specialist took it at\n          12:01:30" in said or "took it at 12:01:30" in said
+    assert "correction" not in said
+
+
 def test_her_second_tap_waits_by_itself(owned, people, client, noon):
     noon.shift(60)
     trip = owned.trip
