@@ -1,9 +1,15 @@
 """Whoever travels on somebody else's account complains, and says 'never again', by the key that came to her phone (A6)."""
 
+from datetime import timedelta
+from types import SimpleNamespace
+
 import pytest
 
 from complaints.models import Complaint
+from complaints.services import Caller, Filing, file_from_street
+from complaints.states import Category
 from core import alarms, clock
+from core.messages import catalogue, outbox, transports
 from core.models import Notification
 from core.tests.factories import set_policy
 from rides import selectors, services
@@ -48,6 +54,73 @@ def test_her_key_proves_who_complains_and_her_phone_gets_the_receipt(rides, for_
     assert row.secret in sent.text
     again = complain(client, trip)
     assert again["Location"] == answer["Location"]  # one form sent twice
+
+
+@pytest.fixture
+def carried(monkeypatch):
+    """A provider that takes whatever it is asked to carry."""
+    provider = SimpleNamespace(name="carrier", hand_over=lambda letter: letter.key)
+    monkeypatch.setattr(transports, "of_channel", lambda _channel: [provider])
+
+
+def receipt(row):
+    outbox.send(Notification.objects.get(key=f"complaint:{row.code}").pk)
+    return Notification.objects.get(key=f"complaint:{row.code}")
+
+
+def test_her_phone_does_not_light_up_beside_whom_she_complains_of(rides, for_grandma, client, noon, carried):
+    trip = aboard(rides, for_grandma)
+    complain(client, trip)
+    row = Complaint.objects.get()
+    asked = receipt(row)
+    assert (asked.state, asked.sent_at) == ("queued", None)
+    assert asked.not_before > clock.now() and not asked.undelivered
+    services.depart(driver=trip.driver, trip_code=trip.code)
+    services.end_trip(driver=trip.driver, trip_code=trip.code)
+    assert receipt(row).state == "queued"  # he may stand beside her yet
+    noon.shift(timedelta(minutes=30))
+    assert receipt(row).state == "sent"
+
+
+def test_nor_while_an_incident_of_the_trip_lives(rides, for_grandma, client, noon, carried, monkeypatch):
+    trip = aboard(rides, for_grandma)
+    complain(client, trip, words="救命，他要杀我")
+    row = Complaint.objects.get()
+    services.depart(driver=trip.driver, trip_code=trip.code)
+    services.end_trip(driver=trip.driver, trip_code=trip.code)
+    noon.shift(timedelta(hours=30))
+    assert receipt(row).state == "queued"
+    monkeypatch.setattr("rides.selectors.watched._followed", [])
+    assert receipt(row).state == "sent"
+
+
+def test_all_that_her_phone_is_told_of_a_complaint_waits():
+    told = {entry.code for entry in catalogue.entries() if entry.app == "complaints"}
+    to_staff_or_of_no_complaint = {
+        "complaints.nobody_took_it", "complaints.limit_near", "complaints.limit_passed", "complaints.care_overdue",
+        "complaints.roster_thin", "complaints.greeting",
+        # An accident is known to both.
+        "complaints.claim_filed", "complaints.claim_approved", "complaints.claim_refused",
+    }  # fmt: skip
+    waits = {entry.code for entry in catalogue.entries() if entry.betrays}
+    assert told - to_staff_or_of_no_complaint <= waits
+
+
+def test_a_stranger_learns_nothing_from_the_time_of_the_receipt(rides, cases_of_strangers, carried):
+    trip, row = cases_of_strangers
+    assert row.trip == trip
+    assert receipt(row).state == "sent"
+
+
+@pytest.fixture
+def cases_of_strangers(rides):
+    trip = rides.boarded()
+    row = file_from_street(
+        caller=Caller("王", "13955550001"),
+        plate=trip.plate_registered,
+        told=Filing(Category.DISPUTE, "he shouted", "k" * 20),
+    )
+    return trip, row
 
 
 def test_grave_words_by_her_key_act_at_once_and_ring(rides, for_grandma, client, people):
