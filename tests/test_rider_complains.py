@@ -133,6 +133,14 @@ def test_grave_words_by_her_key_act_at_once_and_ring(rides, for_grandma, client,
     assert any(each.code == row.code for each in alarms.ringing_for(people("agent"), clock.now()))
 
 
+def test_by_her_key_one_tap_on_danger_is_a_call(rides, for_grandma, client):
+    trip = aboard(rides, for_grandma)
+    answer = complain(client, trip, category="danger", words="")
+    assert answer.status_code == 302
+    assert Complaint.objects.get().stopped_at and Incident.objects.filter(trip=trip).exists()
+    assert complain(client, trip, category="dispute", words="", submission="k-2").status_code == 400
+
+
 def test_what_comes_beyond_the_bound_is_taken_and_stands_below(rides, for_grandma, client):
     trip = ended(rides, for_grandma)
     set_policy("complaints.complaints", {"person": 1, "target": 1, "within": 86_400})
