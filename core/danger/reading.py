@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from core import policy
-from core.danger import weights
+from core.danger import signs, weights
 from core.danger.lists import DANGER_WORDS, RAISED, SEVERE, mask, phrases
 from core.danger.pieces import sorts, stem
 from core.danger.texts import as_meant
@@ -108,6 +108,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a text by the policies in force."""
     lists, sure = policy.value(DANGER_WORDS), policy.value(SURENESS)
+    text = signs.unboxed(text)
     folded = fold(text)
     said = as_meant(folded)
     weighed = weights.weigh(mask(said, lists))
@@ -117,13 +118,14 @@ def read(text: str) -> Reading:
     elif weighed.harm >= sure[RAISED]:
         level = RAISED
     listed = [Piece(word, Reason.PHRASE, of) for of, word in phrases(folded, lists)]
+    drawn = [Piece(sign, Reason(reason), of) for sign, reason, of in signs.drawn(folded)]
     raised = [_piece(word, sort, level) for word, sort in weighed.said] if level != ORDINARY else []
     if level != ORDINARY and not raised:
         raised = [Piece(text.strip()[:20], Reason.WORDING, level)]
-    levels = {level, *(piece.level for piece in listed)}
+    levels = {level, *(piece.level for piece in (*listed, *drawn))}
     gravest = next(each for each in (SEVERE, RAISED, ORDINARY) if each in levels)
-    found = sorted([*listed, *raised], key=lambda piece: piece.level != SEVERE)
-    return Reading(gravest, tuple(found), _is_understood(text, said))
+    found = sorted([*listed, *drawn, *raised], key=lambda piece: piece.level != SEVERE)
+    return Reading(gravest, tuple(found), _is_understood(text, said, drawn=bool(drawn)))
 
 
 def _piece(word: str, sort: str, level: str) -> Piece:
@@ -163,6 +165,7 @@ def said_of(facts: Mapping[str, Any]) -> str:
 
 _LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
 _CHARACTERS = re.compile(f"{CJK.pattern}+")
 _NEITHER_LETTER_NOR_SPACE = re.compile(r"[^a-z\s]+")
 _COMMONEST = """
@@ -207,13 +210,16 @@ def _english() -> frozenset[str]:
     return frozenset(word for word in known if word.isascii()) - _SHARED - _FOREIGN
 
 
-def _is_understood(text: str, said: str) -> bool:
+def _is_understood(text: str, said: str, *, drawn: bool = False) -> bool:
     """False where a text is neither Chinese nor English, as far as its letters and, as meant, commonest words tell.
 
     Latin letters have to show that they are English: a share of the words is, and no more of them are another language's.
-    One or two words, such as names of places, are known unless they are another language's.
+    One or two words, such as names of places, are known unless they are another language's. A text without any letter
+    or digit says something that nobody reads, but where it is `drawn` in signs that are known.
     """
     letters = "".join(_LETTERS.findall(text))
+    if text.strip() and not letters and not _DIGIT.search(said) and not CJK.search(said):
+        return drawn
     chinese = len("".join(_CHARACTERS.findall(letters)))
     words = _LATIN.findall(text)
     latin = sum(map(len, words))

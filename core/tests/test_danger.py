@@ -270,6 +270,38 @@ def test_a_list_whose_brackets_do_not_pair_or_that_begins_with_a_sign_is_refused
 @pytest.mark.parametrize(
     "text",
     [
+        "🆘🔪🚗😭", "🆘", "🆘🆘🆘", "📍🚔🚨🆘", "‼️🆘‼️ 1️⃣1️⃣0️⃣", "1️⃣1️⃣0️⃣", "💀🔪 司机", "车里有🔫", "🙏🙏 please 🔪", "🆂🅾🆂", "🇸🇴🇸",
+        "救命🆘", "🗡️🩸", "📍🚔🚨", "the driver is very nice 🔪", "👮🏻‍♀️🚨",
+    ],
+)  # fmt: skip
+def test_emoji_of_danger_are_read_as_words(db, text):
+    read = danger.read(text)
+    assert read.level == "severe"
+    assert read.pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("🚨", "raised"), ("💀", "raised"), ("谢谢司机👍😊", "ordinary")]
+)
+def test_one_that_may_be_a_turn_of_speech_is_raised_and_a_smile_is_not(db, text, meant):
+    read = danger.read(text)
+    assert (read.level, read.understood) == (meant, True)
+
+
+@pytest.mark.parametrize("text", ["🙏🙏😭", "???", "……", "📍🚗", "_"])
+def test_what_holds_no_word_is_read_by_a_person(db, text):
+    assert not danger.read(text).understood
+    assert danger.read(text).calls
+
+
+@pytest.mark.parametrize("text", ["", " ", "123", "13911110001", "ok", "T-1", "好"])
+def test_nothing_or_a_number_asks_for_nobody(db, text):
+    assert danger.read(text).understood
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "ayúdame, me está secuestrando", "Au secours, il me viole", "Ayúdenme por favor, el conductor no me deja bajar del coche",
         "Aidez-moi, le chauffeur ne me laisse pas descendre", "no me deja salir", "me quiere matar", "il est ivre et il me frappe",
         "Socorro, o motorista não me deixa sair do carro", "me ajuda por favor", "ele tem uma faca", "mi vuole uccidere",
