@@ -25,11 +25,15 @@ from core.machines import check_token, note_refused
 from core.typed.fields import CODE, NAME, PHONE, PLATE, AnyText, Beside, TypedInput
 from rides.errors import PositionToken
 
+WORDS = "May be left out where the category alone is grave: danger, harassment, violence, mismatch"
+
 
 class ComplaintInput(serializers.Serializer[Any]):
     trip = TypedInput(CODE)
     category = serializers.ChoiceField(choices=Category.choices)
-    words = serializers.CharField(max_length=4000)
+    words = serializers.CharField(
+        max_length=4000, required=False, allow_blank=True, allow_null=True, default="", help_text=WORDS
+    )
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
     files = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True),
@@ -40,7 +44,9 @@ class ComplaintInput(serializers.Serializer[Any]):
 
 class StreetComplaintInput(serializers.Serializer[Any]):
     category = serializers.ChoiceField(choices=Category.choices)
-    words = serializers.CharField(max_length=4000)
+    words = serializers.CharField(
+        max_length=4000, required=False, allow_blank=True, allow_null=True, default="", help_text=WORDS
+    )
     plate = TypedInput(PLATE, required=False, default="")
     name = TypedInput(NAME, max_length=60)
     phone = TypedInput(PHONE)
@@ -140,7 +146,7 @@ class ComplaintsView(APIView):
             account=account,
             trip_code=body["trip"],
             category=Category(body["category"]),
-            words=body["words"],
+            words=body["words"] or "",
             submission=body["submission"],
             files=files,
         )
@@ -180,7 +186,7 @@ class StreetComplaintsView(APIView):
         complaint = services.file_from_street(
             caller=Caller(body["name"], body["phone"]),
             plate=body["plate"],
-            told=Filing(Category(body["category"]), body["words"], body["submission"]),
+            told=Filing(Category(body["category"]), body["words"] or "", body["submission"]),
             asker=asker_of(request),
         )
         said = _said(complaint, Side.COMPLAINANT) | {"secret": complaint.secret}

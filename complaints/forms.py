@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.services.files import check_something_came, read_files
 from complaints.states import Category, Paper, Source
+from complaints.words import says_enough
 from core.actions import ActionForm
 from core.reader.errors import FileFault
 from core.typed.fields import CODE, NAME, PHONE, PLATE, Typed, digits
@@ -62,9 +63,17 @@ class ComplaintForm(forms.Form):
     category = forms.ChoiceField(
         label=_("What is it about?"), choices=Category.choices, widget=forms.RadioSelect
     )
-    words = _words(_("What happened?"), 5)
+    words = _words(_("What happened?"), 5, required=False)
     uploads = FilesField()
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """As of every form. Words are asked for where the category alone does not call."""
+        found = super().clean() or self.cleaned_data
+        category, said = found.get("category"), found.get("words", "")
+        if category and "words" not in self.errors and not says_enough(Category(category), said):
+            self.add_error("words", self.fields["words"].error_messages["required"])
+        return found
 
 
 class StreetComplaintForm(ComplaintForm):

@@ -20,6 +20,7 @@ from complaints.selectors import (
     owned_complaints,
     owners_of_cases,
     prepared_steps,
+    read_along,
     trips_of_claims,
     trips_of_complaints,
 )
@@ -27,6 +28,7 @@ from complaints.services import give_own_care, give_own_complaints, open_recordi
 from complaints.states import Level
 from core import cases, handover, holds, known, live, prepared
 from core.events import handles
+from core.messages import beside
 from rides.selectors import trip_by_code
 from safety.events import RecordingKept
 
@@ -38,6 +40,12 @@ if TYPE_CHECKING:
 def keep_recording_in_a_case(event: RecordingKept) -> None:
     """Whoever asks to keep a recording has a case about it."""
     open_recording_case(trip=trip_by_code(event.trip))
+
+
+@beside.reads_along
+def is_beside(subject: str, recipient: str) -> bool:
+    """Nobody learns from her phone, in the car, that she complained (S11)."""
+    return subject.startswith("C") and read_along(subject, recipient)
 
 
 @prepared.offer

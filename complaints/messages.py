@@ -50,12 +50,15 @@ class ComplaintReceived(
     code="complaints.received",
     text=_("Huhang: we have your complaint %(code)s. Follow it here: %(link)s"),
     channels=CHANNELS,
+    betrays=True,
 ):
     code: Code
     link: Link
 
 
-class ComplaintAnswered(Message, code="complaints.answer", text="%(words)s\n%(link)s", channels=CHANNELS):
+class ComplaintAnswered(
+    Message, code="complaints.answer", text="%(words)s\n%(link)s", channels=CHANNELS, betrays=True
+):
     """In the words of whoever answers."""
 
     words: Words
@@ -67,6 +70,7 @@ class StatementAsked(
     code="complaints.statement_asked",
     text=_("Huhang: please tell us what happened (%(code)s) by %(due)s: %(link)s"),
     channels=CHANNELS,
+    betrays=True,
 ):
     code: Code
     due: Moment
@@ -80,6 +84,7 @@ class StatementReminded(
         "Huhang: we still wait for your side of %(code)s. After %(due)s it is decided without it: %(link)s"
     ),
     channels=CHANNELS,
+    betrays=True,
 ):
     code: Code
     due: Moment
@@ -91,6 +96,7 @@ class ComplaintDecided(
     code="complaints.decided",
     text=_("Huhang: %(code)s is decided. What was decided, why, and how to appeal: %(link)s"),
     channels=CHANNELS,
+    betrays=True,
 ):
     code: Code
     link: Link
@@ -101,6 +107,7 @@ class SatisfactionAsked(
     code="complaints.satisfaction",
     text=_("Huhang: how did we do with %(code)s? One tap: %(link)s"),
     channels=CHANNELS,
+    betrays=True,
 ):
     code: Code
     link: Link

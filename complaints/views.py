@@ -34,6 +34,7 @@ from complaints.states import (
     Paper,
     Side,
 )
+from complaints.words import says_enough
 from core import clock, idempotency, limits, policy, timeline, typed
 from core.access import account_of, permission_required
 from core.actions import Refusal
@@ -48,6 +49,8 @@ from rides.selectors import trip_of, trip_of_rider
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from complaints.models import Complaint
+    from core.models import TimelineEntry
 
 # What of the timeline whoever complained reads on their page; the rest is the staff's.
 SHOWN = frozenset(
@@ -168,6 +171,13 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "complaints/mine.html", {"cases": selectors.my_cases(account_of(request))})
 
 
+def _is_wordless(complaint: "Complaint", lines: "list[TimelineEntry]") -> bool:
+    """Whether all that is known of a call is its category."""
+    told = {ComplaintLine.FILED, ComplaintLine.WORDS}
+    calls = says_enough(Category(complaint.category), "")
+    return calls and bool(lines) and not any(line.words for line in lines if line.kind in told)
+
+
 def _context(case: OwnCase, person: "Account | LinkHolder", refusal: Refusal | None) -> dict[str, Any]:
     """What a side reads of its case: where it stands, until when, who has it, what was decided and why."""
     at, complaint, side, root = clock.now(), case.complaint, case.side, case.root
@@ -188,6 +198,7 @@ def _context(case: OwnCase, person: "Account | LinkHolder", refusal: Refusal | N
         "appealed": root.state == ComplaintState.APPEALED,
         "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"] if filed else [],
         "now": at,
+        "wordless": _is_wordless(complaint, lines),
         "lines": [(line, timeline.sentence(line)) for line in lines],
         "statement": selectors.statements_of(root).get(side) if own else None,
         "decision": decision,

@@ -29,6 +29,14 @@ def level_of(category: Category, text: str) -> Level:
     return max(levels, key=lambda each: RANK[each])
 
 
+def says_enough(category: Category, text: str) -> bool:
+    """Whether a complaint can be taken: it has words, or a category that is itself a call for help.
+
+    Whoever is in danger may have time for one tap.
+    """
+    return bool(text.strip()) or LEVEL_OF[category] == Level.SEVERE
+
+
 def _digest(word: str) -> str:
     return blind_index(word, purpose="complaint-word")[:18]
 

@@ -1,10 +1,16 @@
 """Whoever travels on somebody else's account complains, and says 'never again', by the key that came to her phone (A6)."""
 
+from datetime import timedelta
+from types import SimpleNamespace
+
 import pytest
 from django.db import transaction
 
 from complaints.models import Complaint
+from complaints.services import Caller, Filing, file_from_street
+from complaints.states import Category
 from core import alarms, clock
+from core.messages import catalogue, outbox, transports
 from core.models import Notification
 from core.tests.factories import set_policy
 from rides import selectors, services
@@ -56,6 +62,73 @@ def test_her_key_proves_who_complains_and_her_phone_gets_the_receipt(rides, for_
     assert again["Location"] == answer["Location"]  # one form sent twice
 
 
+@pytest.fixture
+def carried(monkeypatch):
+    """A provider that takes whatever it is asked to carry."""
+    provider = SimpleNamespace(name="carrier", hand_over=lambda letter: letter.key)
+    monkeypatch.setattr(transports, "of_channel", lambda _channel: [provider])
+
+
+def receipt(row):
+    outbox.send(Notification.objects.get(key=f"complaint:{row.code}").pk)
+    return Notification.objects.get(key=f"complaint:{row.code}")
+
+
+def test_her_phone_does_not_light_up_beside_whom_she_complains_of(rides, for_grandma, client, noon, carried):
+    trip = aboard(rides, for_grandma)
+    complain(client, trip)
+    row = Complaint.objects.get()
+    asked = receipt(row)
+    assert (asked.state, asked.sent_at) == ("queued", None)
+    assert asked.not_before > clock.now() and not asked.undelivered
+    services.depart(driver=trip.driver, trip_code=trip.code)
+    services.end_trip(driver=trip.driver, trip_code=trip.code)
+    assert receipt(row).state == "queued"  # he may stand beside her yet
+    noon.shift(timedelta(minutes=30))
+    assert receipt(row).state == "sent"
+
+
+def test_nor_while_an_incident_of_the_trip_lives(rides, for_grandma, client, noon, carried, monkeypatch):
+    trip = aboard(rides, for_grandma)
+    complain(client, trip, words="救命，他要杀我")
+    row = Complaint.objects.get()
+    services.depart(driver=trip.driver, trip_code=trip.code)
+    services.end_trip(driver=trip.driver, trip_code=trip.code)
+    noon.shift(timedelta(hours=30))
+    assert receipt(row).state == "queued"
+    monkeypatch.setattr("rides.selectors.watched._followed", [])
+    assert receipt(row).state == "sent"
+
+
+def test_all_that_her_phone_is_told_of_a_complaint_waits():
+    told = {entry.code for entry in catalogue.entries() if entry.app == "complaints"}
+    to_staff_or_of_no_complaint = {
+        "complaints.nobody_took_it", "complaints.limit_near", "complaints.limit_passed", "complaints.care_overdue",
+        "complaints.roster_thin", "complaints.greeting",
+        # An accident is known to both.
+        "complaints.claim_filed", "complaints.claim_approved", "complaints.claim_refused",
+    }  # fmt: skip
+    waits = {entry.code for entry in catalogue.entries() if entry.betrays}
+    assert told - to_staff_or_of_no_complaint <= waits
+
+
+def test_a_stranger_learns_nothing_from_the_time_of_the_receipt(rides, cases_of_strangers, carried):
+    trip, row = cases_of_strangers
+    assert row.trip == trip
+    assert receipt(row).state == "sent"
+
+
+@pytest.fixture
+def cases_of_strangers(rides):
+    trip = rides.boarded()
+    row = file_from_street(
+        caller=Caller("王", "13955550001"),
+        plate=trip.plate_registered,
+        told=Filing(Category.DISPUTE, "he shouted", "k" * 20),
+    )
+    return trip, row
+
+
 def test_grave_words_by_her_key_act_at_once_and_ring(rides, for_grandma, client, people):
     trip = aboard(rides, for_grandma)
     complain(client, trip, words="救命，他要杀我")
@@ -64,6 +137,14 @@ def test_grave_words_by_her_key_act_at_once_and_ring(rides, for_grandma, client,
     assert row.stopped_at
     assert Incident.objects.filter(trip=trip).exists()
     assert any(each.code == row.code for each in alarms.ringing_for(people("agent"), clock.now()))
+
+
+def test_by_her_key_one_tap_on_danger_is_a_call(rides, for_grandma, client):
+    trip = aboard(rides, for_grandma)
+    answer = complain(client, trip, category="danger", words="")
+    assert answer.status_code == 302
+    assert Complaint.objects.get().stopped_at and Incident.objects.filter(trip=trip).exists()
+    assert complain(client, trip, category="dispute", words="", submission="k-2").status_code == 400
 
 
 def test_what_comes_beyond_the_bound_is_taken_and_stands_below(rides, for_grandma, client):

@@ -45,7 +45,7 @@ from core.errors import NotFound
 from core.models import TimelineEntry
 from core.reads import Read
 from drivers.selectors import open_holds, told_from
-from rides.selectors import aboard, phone_of_rider
+from rides.selectors import aboard, is_watched, phone_of_rider, trip_under_way_by_phone
 from safety.selectors import recordings_of
 
 if TYPE_CHECKING:
@@ -170,6 +170,25 @@ def covert(complaint: Complaint) -> bool:
         return aboard(complaint.accused.code) is not None
     trip = complaint.trip
     return trip is not None and trip.ended_at is None and trip.somebody_may_be_aboard
+
+
+def read_along(code: str, recipient: str) -> bool:
+    """Whether a message about this complaint would light up the phone of whoever complained while the other side may sit
+    beside it: the trip is under way or ended a moment ago, or an incident of it lives.
+
+    Another phone's message never waits: by its time a stranger would learn whether somebody travels. A complaint that
+    names no trip is taken for one of the trip that this phone is on.
+    """
+    complaint = _COMPLAINT.first(code)
+    if complaint is None:
+        return False
+    trip = complaint.trip
+    if trip is None:
+        return bool(trip_under_way_by_phone(recipient))
+    if recipient == phone_of_rider(trip):
+        return is_watched(trip)
+    by_driver = trip.driver is not None and trip.driver.account_id == complaint.complainant_id
+    return by_driver and recipient == trip.driver.account.phone and is_watched(trip)
 
 
 def told_accused_from(complaint: Complaint) -> datetime:

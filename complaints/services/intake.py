@@ -109,7 +109,7 @@ def file_complaint(
 
     The same matter told again joins what is open already. A severe one holds the accused driver in the same
     transaction (C2), without a sign on the driver's phone while somebody may be in the car (S11).
-    Raises `NotFound`, `NoDriverYet`, `TooManyComplaints`.
+    Raises `NotFound`, `NoDriverYet`, `InvalidInput`, `TooManyComplaints`.
     """
     told, row = Filing(category, words, submission, files), Complaint(complainant=account)
     again = told_already(row, told)
@@ -138,7 +138,8 @@ def file_for_caller(
 ) -> Complaint:
     """An agent writes down what somebody says on the phone, or what the police report; see `file_complaint`.
 
-    Where the caller's number belongs to an account, the complaint is that person's. Raises `InvalidPhone`, `NotFound`.
+    Where the caller's number belongs to an account, the complaint is that person's. Raises `InvalidPhone`, `InvalidInput`,
+    `NotFound`.
     """
     phone = typed.phone.read(caller.phone)
     known = account_by_phone(phone)
@@ -162,7 +163,7 @@ def file_of_rider(*, trip: "Trip", told: Filing) -> Complaint:
     """Whoever travels on somebody else's account complains by the key that came to her phone, which proves the phone (A6).
 
     Nothing of it is refused for its number: what comes beyond the bound of one phone is taken and stands below the
-    others. Raises `NoDriverYet`, `RiderMended` where that phone was a wrong number.
+    others. Raises `NoDriverYet`, `InvalidInput`, `RiderMended` where that phone was a wrong number.
     """
     if was_mended(trip):
         raise RiderMended
@@ -197,7 +198,7 @@ def file_from_street(
     Raises `InvalidPhone`, `InvalidInput`, `KeyTooShort`, `TooMany`, `TooManyComplaints`.
     """
     phone = typed.phone.read(caller.phone)
-    if not told.words.strip():
+    if not vocabulary.says_enough(told.category, told.words):
         raise InvalidInput("words")
     severe = vocabulary.level_of(told.category, told.words) == Level.SEVERE
     told = replace(told, submission=idempotency.check(told.submission, danger=severe))
@@ -329,8 +330,11 @@ def file_once(actor: Actor, row: Complaint, told: Filing, *, marks: bool = False
     """Keep a complaint that names its sides and was not `told_already`, or join it to what the same person said of the
     same matter.
 
-    One that `marks` is taken beyond the bound too, and stands below the others. Raises `TooManyComplaints` for others.
+    One that `marks` is taken beyond the bound too, and stands below the others. Raises `TooManyComplaints` for others, and
+    `InvalidInput` where there are neither words nor a category that calls for help by itself.
     """
+    if not vocabulary.says_enough(told.category, told.words):
+        raise InvalidInput("words")
     if vocabulary.level_of(told.category, told.words) != Level.SEVERE:
         person = row.complainant.code if row.complainant else ""
         asker, target = Asker(person=person), "" if person else row.caller_index
@@ -340,6 +344,8 @@ def file_once(actor: Actor, row: Complaint, told: Filing, *, marks: bool = False
             limits.take(COMPLAINTS, asker, target=target)
     same = _same_matter(row, told.category)
     if same is not None:
+        if not told.words.strip():  # the category said again is a call again
+            hear_more(actor=actor, complaint=same, words="")
         return add_to_complaint(actor, same, told)
     row.code, row.filed_at = new_code("C"), clock.now()
     row.category, row.words = told.category, told.words.strip()[:LONGEST]

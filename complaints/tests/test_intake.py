@@ -18,8 +18,8 @@ from complaints.errors import NoDriverYet, NotNow, TooManyComplaints
 from complaints.models import Complaint
 from complaints.own_data import case_rows
 from complaints.services import Caller, Filing
-from complaints.states import LEVEL_OF, RANK, Category, ComplaintLine, Side
-from core import clock, timeline, typed
+from complaints.states import LEVEL_OF, RANK, Category, ComplaintLine, Level, Side
+from core import alarms, clock, timeline, typed
 from core.errors import InvalidInput, NotFound
 from core.models import DataHold, Notification, TimelineEntry
 from core.reader import door
@@ -208,9 +208,10 @@ def test_a_wrong_number_or_trip_is_said(people):
 # --- From the street ---
 
 
-def from_street(rides, words="他拿刀威胁她"):
+def from_street(rides, words="他拿刀威胁她", category=Category.VIOLENCE):
     plate = rides.ended().plate_registered
-    return services.file_from_street(caller=Caller("路人", "13911110002"), plate=plate, told=told(words))
+    caller = Caller("路人", "13911110002")
+    return services.file_from_street(caller=caller, plate=plate, told=told(words, category))
 
 
 def test_a_strangers_word_stops_nobody_before_the_phone_is_proved(rides, people):
@@ -319,9 +320,62 @@ def test_a_proved_phone_joins_nothing_that_anybody_filed_in_its_name(rides, noon
     assert hers.state == "open"
 
 
-def test_no_words_are_no_complaint(rides):
-    with pytest.raises(InvalidInput):
-        from_street(rides, " ")
+def test_no_words_are_no_complaint_where_the_category_calls_nobody(rides, cases):
+    for category in set(Category) - set(GRAVE):
+        with pytest.raises(InvalidInput):
+            from_street(rides, " ", category)
+        with pytest.raises(InvalidInput):
+            cases.filed(rides.boarded(), category=category, words=" ")
+    assert not Complaint.objects.exists()
+
+
+ASKED = "Write it below as soon as you can"
+GRAVE = [category for category, level in LEVEL_OF.items() if level == Level.SEVERE]
+
+
+@pytest.mark.parametrize("category", GRAVE)
+def test_who_names_danger_and_can_say_no_word_has_called(rides, people, signed_in, category):
+    """Whoever can only tap taps this: it rings, an incident opens, and words are asked for on the page behind it."""
+    trip = rides.boarded()
+    form = {"category": category, "words": "", "submission": "k-1"}
+    answer = signed_in("passenger").post(f"/trips/{trip.code}/complaint/", form, follow=True)
+    assert (answer.status_code, Complaint.objects.get().level) == (200, "severe")
+    assert ASKED in answer.content.decode()
+    assert Incident.objects.get().trip == trip
+    code = Complaint.objects.get().code
+    assert any(each.code == code for each in alarms.ringing_for(people("agent"), clock.now()))
+    signed_in("passenger").post(f"/complaints/{code}/more/", {"words": "他锁了车门"})
+    page = signed_in("passenger").get(f"/complaints/{code}/").content.decode()
+    assert ASKED not in page
+
+
+def test_nor_does_the_call_or_the_street_refuse_it(rides, signed_in, client):
+    trip = rides.boarded()
+    said = {"trip": trip.code, "category": "danger", "submission": "k-1"}
+    for number, words in enumerate(({"words": ""}, {"words": " "}, {}, {"words": None})):
+        body = said | words | {"submission": f"k-{number}"}
+        sent = signed_in("passenger").post("/api/v1/complaints/", body, content_type="application/json")
+        assert sent.status_code == 201, words
+    body = {"name": "x", "phone": "13911110002", "plate": trip.plate_registered, "category": "danger"}
+    sent = client.post("/api/v1/street-complaints/", body, content_type="application/json")
+    assert sent.status_code == 201
+    send(client, words="", category="danger", phone="13911110003")
+    assert Complaint.objects.count() == 3  # her own calls are one matter
+    assert set(Complaint.objects.values_list("level", flat=True)) == {"severe"}
+    body["category"] = "dispute"
+    sent = client.post("/api/v1/street-complaints/", body, content_type="application/json")
+    assert sent.status_code == 400
+
+
+def test_a_second_tap_after_all_was_called_well_opens_it_again(rides, cases, monkeypatch):
+    heard = []
+    monkeypatch.setattr(
+        "complaints.services.intake.hear_from_trip", lambda **told: heard.append(told["words"])
+    )
+    trip = rides.boarded()
+    cases.filed(trip, category=Category.DANGER, words="")
+    cases.filed(trip, category=Category.DANGER, words="")
+    assert heard == ["", ""]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from core import policy
-from core.danger import weights
+from core.danger import signs, weights
 from core.danger.lists import DANGER_WORDS, RAISED, SEVERE, mask, phrases
 from core.danger.pieces import sorts, stem
 from core.danger.texts import as_meant
@@ -107,6 +108,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a text by the policies in force."""
     lists, sure = policy.value(DANGER_WORDS), policy.value(SURENESS)
+    text = signs.unboxed(text)
     folded = fold(text)
     said = as_meant(folded)
     weighed = weights.weigh(mask(said, lists))
@@ -116,13 +118,14 @@ def read(text: str) -> Reading:
     elif weighed.harm >= sure[RAISED]:
         level = RAISED
     listed = [Piece(word, Reason.PHRASE, of) for of, word in phrases(folded, lists)]
+    drawn = [Piece(sign, Reason(reason), of) for sign, reason, of in signs.drawn(folded)]
     raised = [_piece(word, sort, level) for word, sort in weighed.said] if level != ORDINARY else []
     if level != ORDINARY and not raised:
         raised = [Piece(text.strip()[:20], Reason.WORDING, level)]
-    levels = {level, *(piece.level for piece in listed)}
+    levels = {level, *(piece.level for piece in (*listed, *drawn))}
     gravest = next(each for each in (SEVERE, RAISED, ORDINARY) if each in levels)
-    found = sorted([*listed, *raised], key=lambda piece: piece.level != SEVERE)
-    return Reading(gravest, tuple(found), _is_understood(text, said))
+    found = sorted([*listed, *drawn, *raised], key=lambda piece: piece.level != SEVERE)
+    return Reading(gravest, tuple(found), _is_understood(text, said, drawn=bool(drawn)))
 
 
 def _piece(word: str, sort: str, level: str) -> Piece:
@@ -162,6 +165,7 @@ def said_of(facts: Mapping[str, Any]) -> str:
 
 _LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
 _CHARACTERS = re.compile(f"{CJK.pattern}+")
 _NEITHER_LETTER_NOR_SPACE = re.compile(r"[^a-z\s]+")
 _COMMONEST = """
@@ -173,20 +177,62 @@ again about as all any some one two please pls plz thank thanks hi hello hey sor
 very too just only now today driver car ride trip taxi phone call need want go going get got come back home
 late wait time money app
 """
+# Of these, what other languages write as well proves nothing: `no me deja salir`, `il me suit`.
+_BOTH = "a i an am is as at do he me my no on or so to us in of it its was been all any one but"
+_SHARED = frozenset(map(stem, _BOTH.split()))
+# The commonest words of Spanish, Portuguese, French, Italian, German, Dutch, Malay and Tagalog that English has not.
+_ELSEWHERE = """
+el la los las un una uno unos del al de que por con para su sus mi mis te se lo le les y o muy pero como esta estoy
+estan este ese eso tengo tiene quiere quiero puedo puede ayuda ayudame ayudenme auxilio socorro favor miedo coche carro
+policia conductor chofer cuchillo pistola matar salir bajar
+os um uma do da dos das em na no nos nao ele ela eu meu minha voce com me motorista faca ajuda ajude socorre tem
+je tu il elle nous vous ils mon ma mes moi ne pas plus est et les des du au aux en dans sur avec pour qui ce cette suis
+ai as sont secours aidez aide chauffeur voiture vite peur couteau
+sono sei siamo non mio mia gli della nel di che aiuto aiutatemi vuole macchina autista coltello uccidere
+ich er sie wir ihr ist sind nicht kein und oder der das den dem ein eine einen mich mir mit auf aus hilfe fahrer
+messer bitte
+ik hij zij wij niet een het mij uit naar mes bestuurder
+tolong saya dia aku tidak mau punya sopir pisau saklolo tulungan ako niya ayaw
+nisaidie dereva
+"""
+_FOREIGN = frozenset(_ELSEWHERE.split()) - frozenset(_COMMONEST.split())
 _COMMON = frozenset(map(stem, _COMMONEST.split()))
 _ENOUGH = 3  # words or letters to judge a language by
+_ONE_IN = 4  # words of a text that are English where it is
 
 
-def _is_understood(text: str, said: str) -> bool:
-    """False where a text is neither Chinese nor English, as far as its letters and, as meant, commonest words tell."""
+@cache
+def _english() -> frozenset[str]:
+    """Stems of English words: the commonest, and all that the lexicon and the weights know."""
+    weighed = {key.removeprefix("word ") for key in weights.weights() if key.startswith("word ")}
+    listed = {stem(part) for sort in sorts().values() for word in sort.words for part in word.split("_")}
+    known = {word for entry in weighed for word in entry.split()} | listed | _COMMON
+    return frozenset(word for word in known if word.isascii()) - _SHARED - _FOREIGN
+
+
+def _is_understood(text: str, said: str, *, drawn: bool = False) -> bool:
+    """False where a text is neither Chinese nor English, as far as its letters and, as meant, commonest words tell.
+
+    Latin letters have to show that they are English: a share of the words is, and no more of them are another language's.
+    One or two words, such as names of places, are known unless they are another language's. A text without any letter
+    or digit says something that nobody reads, but where it is `drawn` in signs that are known.
+    """
     letters = "".join(_LETTERS.findall(text))
+    if text.strip() and not letters and not _DIGIT.search(said) and not CJK.search(said):
+        return drawn
     chinese = len("".join(_CHARACTERS.findall(letters)))
     words = _LATIN.findall(text)
     latin = sum(map(len, words))
     foreign = len(letters) - chinese - latin
     if foreign >= _ENOUGH and foreign * 4 >= len(letters):
         return False
-    if chinese or len(words) < _ENOUGH or CJK.search(said):
+    if chinese or not words or CJK.search(said):
         return True
-    ours = sum(stem(word) in _COMMON for word in _NEITHER_LETTER_NOR_SPACE.sub("", said).split())
-    return ours * 6 >= len(words)
+    plain = _NEITHER_LETTER_NOR_SPACE.sub("", said).split()
+    english = sum(stem(word) in _english() for word in plain)
+    elsewhere = sum(word in _FOREIGN for word in plain) + sum(not word.isascii() for word in words)
+    if elsewhere > english:
+        return False
+    if english and not elsewhere:  # then what is shared is English as well
+        english += sum(stem(word) in _SHARED for word in plain)
+    return len(words) < _ENOUGH or english * _ONE_IN >= len(words)

@@ -98,6 +98,7 @@ class Entry:
     kinds: Mapping[str, Kind]
     message: "type[Message]"
     opens: Callable[[str], str] | None = None
+    betrays: bool = False
 
     @property
     def app(self) -> str:
@@ -124,8 +125,9 @@ _known: dict[str, Entry] = {}
 class Message:
     """Something that the company says. See the module for how one is declared.
 
-    `text` is a translated sentence, or several; `opens` gives the page that a screen opens, of the subject's code. Raises
-    `ValueError` for a code or channel that cannot be, `TypeError` for a field that does not say how it is written.
+    `text` is a translated sentence, or several; `opens` gives the page that a screen opens, of the subject's code. What
+    `betrays` that its reader complained waits as long as the one complained of may read along (`core.messages.beside`).
+    Raises `ValueError` for a code or channel that cannot be, `TypeError` for a field that does not say how it is written.
     """
 
     entry: ClassVar[Entry]
@@ -138,6 +140,7 @@ class Message:
         channels: Sequence[str] = ("sms",),
         life_safety: bool = False,
         opens: Callable[[str], str] | None = None,
+        betrays: bool = False,
     ) -> None:
         super().__init_subclass__()
         dataclass(frozen=True, kw_only=True)(cls)
@@ -145,8 +148,12 @@ class Message:
             raise ValueError(f"{code}: a second message of this code, or a channel that nothing leaves by")
         if life_safety and PASSING & set(channels):
             raise ValueError(f"{code}: a life may not depend on what passes")
+        if life_safety and betrays:
+            raise ValueError(f"{code}: what a life depends on does not wait")
         parts = (text,) if isinstance(text, str | Promise) else tuple(text)
-        cls.entry = _known[code] = Entry(code, parts, tuple(channels), life_safety, _kinds(cls), cls, opens)
+        cls.entry = _known[code] = Entry(
+            code, parts, tuple(channels), life_safety, _kinds(cls), cls, opens, betrays
+        )
 
     def written(self) -> dict[str, str]:
         """Its values in the language in force."""

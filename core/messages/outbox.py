@@ -23,8 +23,8 @@ from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from core import broker, clock, inserts, retry
-from core.messages import push, transports
-from core.messages.catalogue import PASSING, SIGNATURES, Message
+from core.messages import beside, push, transports
+from core.messages.catalogue import PASSING, SIGNATURES, Message, of_code
 from core.messages.transports import (
     Lapsed,
     Letter,
@@ -47,11 +47,17 @@ LEASE = timedelta(seconds=30)  # of machine time: a drill's shifted clock must n
 GRACE = timedelta(seconds=2)  # a worker that was woken for this one has it by then, or the sweep takes it
 # After the time from which it leaves; later it helps nobody any more: it rests, and a person knows of it.
 HELPS = timedelta(hours=24)
+# What would betray its reader is asked about again so often.
+ASK_AGAIN = timedelta(minutes=1)
 # Those on which a life may depend have a queue and a worker of their own: a provider that hangs holds up messages, and
 # nothing else that saves lives.
 LIFE_MESSAGES, ORDINARY = "life_messages", "default"
 # In a storm all threads of this worker send; others that ask for one, such as who tells 110, have theirs after it.
 LIFE_TURN = 1.0  # seconds
+
+
+class _Betrays(Exception):
+    """Whoever it is about may read along."""
 
 
 _ROW = Read(lambda pk: Notification.objects.filter(pk=pk), int)
@@ -159,6 +165,8 @@ def _claim_first(queue: str) -> Notification | None:
 def _send_claimed(row: Notification) -> bool:
     try:
         number = _hand_over(row)
+    except _Betrays:
+        return _wait(row)
     except Lapsed as why:
         log.info("messages.lapsed", notification=row.pk, message=row.message, why=str(why))
         return _lapse(row)
@@ -206,7 +214,10 @@ def _in_turn(row: Notification) -> list[Transport]:
 
 
 def _hand_over(row: Notification) -> str:
-    """The id that the first transport gave that took it. Raises `NotTaken`, `WrongRecipient`, or `Lapsed`."""
+    """The id that the first transport gave that took it. Raises `NotTaken`, `WrongRecipient`, `Lapsed` or `_Betrays`."""
+    entry = of_code(row.message)
+    if entry is not None and entry.betrays and beside.is_read_along(row.subject, row.recipient):
+        raise _Betrays
     if row.channel in PASSING and (clock.now() > row.helps_until or push.is_hushed(row.subject)):
         raise Lapsed(f"{row.channel}: over, or not to be shown now")
     letter = Letter(
@@ -258,6 +269,18 @@ def _note(row: Notification, way: Transport, answer: Answer) -> None:
     row.transport, row.answer = way.name, answer
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [way.name, answer, row.pk, NotificationState.SENDING])
+
+
+@transaction.atomic
+def _wait(row: Notification) -> bool:
+    """It leaves when the two are no longer together; nobody has to do anything about it, and it helps as long as ever."""
+    at = clock.now() + ASK_AGAIN
+    later = {"not_before": at, "helps_until": max(row.helps_until, at + HELPS)}
+    try:
+        move(row, NOTIFICATION_TRANSITIONS, "queued", lease_until=None, sent_at=None, **later)
+    except StaleState:
+        return True
+    return False
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Danger in what people write: what is missed, what is found in vain, how words are hidden, and how long it takes."""
 
 import random
+import re
 import sys
 import time
 import unicodedata
@@ -14,6 +15,7 @@ from core import danger
 from core.danger import learn, weights
 from core.danger.texts import as_meant
 from core.tests.factories import set_policy
+from core.typed.text import CJK
 
 WORDINGS = Path(__file__).with_name("wordings")
 # What the weights were learned from, and what nobody looked at while they were made (`docs/danger.md`).
@@ -263,3 +265,77 @@ def test_a_list_whose_brackets_do_not_pair_or_that_begins_with_a_sign_is_refused
     value = {"severe": [phrase], "raised": ["橙"], "harmless": ["皮"]}
     _read, faults = danger.DANGER_WORDS.read(value)
     assert [fault.where for fault in faults] == ["severe"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "🆘🔪🚗😭", "🆘", "🆘🆘🆘", "📍🚔🚨🆘", "‼️🆘‼️ 1️⃣1️⃣0️⃣", "1️⃣1️⃣0️⃣", "💀🔪 司机", "车里有🔫", "🙏🙏 please 🔪", "🆂🅾🆂", "🇸🇴🇸",
+        "救命🆘", "🗡️🩸", "📍🚔🚨", "the driver is very nice 🔪", "👮🏻‍♀️🚨",
+    ],
+)  # fmt: skip
+def test_emoji_of_danger_are_read_as_words(db, text):
+    read = danger.read(text)
+    assert read.level == "severe"
+    assert read.pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("🚨", "raised"), ("💀", "raised"), ("谢谢司机👍😊", "ordinary")]
+)
+def test_one_that_may_be_a_turn_of_speech_is_raised_and_a_smile_is_not(db, text, meant):
+    read = danger.read(text)
+    assert (read.level, read.understood) == (meant, True)
+
+
+@pytest.mark.parametrize("text", ["🙏🙏😭", "???", "……", "📍🚗", "_"])
+def test_what_holds_no_word_is_read_by_a_person(db, text):
+    assert not danger.read(text).understood
+    assert danger.read(text).calls
+
+
+@pytest.mark.parametrize("text", ["", " ", "123", "13911110001", "ok", "T-1", "好"])
+def test_nothing_or_a_number_asks_for_nobody(db, text):
+    assert danger.read(text).understood
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ayúdame, me está secuestrando", "Au secours, il me viole", "Ayúdenme por favor, el conductor no me deja bajar del coche",
+        "Aidez-moi, le chauffeur ne me laisse pas descendre", "no me deja salir", "me quiere matar", "il est ivre et il me frappe",
+        "Socorro, o motorista não me deixa sair do carro", "me ajuda por favor", "ele tem uma faca", "mi vuole uccidere",
+        "Help, hij laat me niet uit de auto", "er hat ein Messer", "tolong, sopir tidak mau berhenti", "toi dang bi bat coc",
+        "Giúp tôi với, tài xế không cho tôi xuống xe", "ayuda", "socorro", "au secours", "ayúdame", "aidez moi",
+        "saklolo po, ayaw niya akong pababain", "on me suit dans la voiture",
+    ],
+)  # fmt: skip
+def test_a_language_of_latin_letters_that_is_not_english_is_not_known(db, text):
+    assert not danger.read(text).understood
+
+
+def test_english_is_known_as_english(db):
+    """Of what nobody looked at none, and of all hardly any, is taken for another language."""
+    told = {
+        name: [each.text for each in wordings(name) if not CJK.search(each.text)]
+        for name in (*LEARNED, *KEPT_APART)
+    }
+    strange = {
+        name: [text for text in texts if not danger.read(text).understood and re.search("[a-z]", text)]
+        for name, texts in told.items()
+    }
+    assert not strange["unseen"] and not strange["fresh"]
+    assert sum(map(len, strange.values())) <= 1, strange
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zhang Wei",
+        "Starbucks Guomao",
+        "Hotel California",
+        "the driver took me from Rue de la Paix to the airport",
+    ],
+)
+def test_names_and_places_are_no_other_language(db, text):
+    assert danger.read(text).understood

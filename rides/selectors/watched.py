@@ -103,6 +103,11 @@ def is_followed(trip: Trip) -> bool:
     return trip.pk in followed()
 
 
+def is_watched(trip: Trip) -> bool:
+    """Whether both phones of this trip are watched now: the two may still be together (R9)."""
+    return Trip.objects.filter(_watched(clock.now()), pk=trip.pk).exists()
+
+
 def watched_trips() -> list[WatchedTrip]:
     """Trips whose phones are watched now: with a driver, over since a short time, or followed by something else.
 

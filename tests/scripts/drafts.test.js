@@ -1,4 +1,5 @@
-// What was begun stays until it was done, and is nowhere afterwards: nobody sends the same twice without having typed it.
+// What was begun stays until it was done, and is nowhere afterwards: nobody sends the same twice without typing it
+// again.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
