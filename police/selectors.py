@@ -144,8 +144,8 @@ def stations_near(trip: "Trip", point: "Point", *, limit: int = 3) -> list[Agenc
     ranked = []
     for row in rows[:2_000]:
         town = next((at for at, each in enumerate(towns) if each in row.name_zh), len(towns))
-        region = next((at for at, each in enumerate(regions) if each in row.name_zh), len(regions))
-        ranked.append((town, region, row.code, row))
+        area = next((at for at, each in enumerate(regions) if each in row.name_zh), len(regions))
+        ranked.append((town, area, row.code, row))
     return [row for *_order, row in sorted(ranked, key=lambda each: each[:3])[:limit]]
 
 

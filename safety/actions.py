@@ -188,7 +188,7 @@ def _hand_over(incident: Incident, person: "Account", given: Given) -> str:
     return handover.not_there(given["to"])
 
 
-def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise]":
+def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise | None]":
     def run(incident: Incident, person: "Account", given: Given) -> "Promise | None":
         contact = int(given["contact"]) if to == Callee.CONTACT else None
         call = services.place_call(

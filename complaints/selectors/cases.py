@@ -187,8 +187,9 @@ def read_along(code: str, recipient: str) -> bool:
         return bool(trip_under_way_by_phone(recipient))
     if recipient == phone_of_rider(trip):
         return is_watched(trip)
-    by_driver = trip.driver is not None and trip.driver.account_id == complaint.complainant_id
-    return by_driver and recipient == trip.driver.account.phone and is_watched(trip)
+    if trip.driver is None or trip.driver.account_id != complaint.complainant_id:
+        return False
+    return recipient == trip.driver.account.phone and is_watched(trip)
 
 
 def told_accused_from(complaint: Complaint) -> datetime:

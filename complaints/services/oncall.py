@@ -5,7 +5,7 @@ Whom, and when, follows from the alarm's age and the roster alone: a run that wa
 
 from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
@@ -127,7 +127,7 @@ def _tell(alarm: "Alarm", person: "Account", about: str) -> None:
             return
         incident = alarm.code if alarm.code.startswith("I") else ""
         case = "" if incident else alarm.code
-        told = {"who": person.code, "rang": alarm.words, "alarm": alarm.key}
+        told: dict[str, Any] = {"who": person.code, "rang": alarm.words, "alarm": alarm.key}
         timeline.add(kind, SYSTEM, incident=incident, case=case, **told)
         audit.record(SYSTEM, kind, alarm.code, case=alarm.code, who=person.code)
 

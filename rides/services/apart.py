@@ -1,7 +1,7 @@
 """'Never again' (R15): one tap after a trip, and nobody brings these two together for a year."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def never_again(*, account: "Account", trip_code: str, by_key: bool = False) -> NeverAgain:
     """Keep the two sides of a trip apart from now on, on all lines. Said again, it lasts its full time from now.
 
-    `by_key` where who travels says it on the page of this trip, which the account booked. What the two have accepted already stays: the other side is not to learn of it. Raises `NotFound`, `StaleState`
-    where the trip is not over or had no driver.
+    `by_key` where who travels says it on the page of this trip, which the account booked. What the two have accepted already
+    stays: the other side is not to learn of it. Raises `NotFound`, `StaleState` where the trip is not over or had no driver.
     """
     trip, party = selectors.trip_of(account, trip_code)
     other = selectors.other_side(trip, party)
@@ -34,12 +34,13 @@ def never_again(*, account: "Account", trip_code: str, by_key: bool = False) -> 
         raise StaleState
     hold_pair(account.pk, other.pk)
     at = clock.now()
+    own: dict[str, Any] = {"trip": trip} if by_key else {}
     row, _new = NeverAgain.objects.update_or_create(
         account=account,
         other=other,
         undone_at=None,
         by_key=by_key,
-        **({"trip": trip} if by_key else {}),
+        **own,
         defaults={"trip": trip, "party": party, "said_at": at, "until": at + policy.span(NEVER_AGAIN_FOR)},
     )
     audit.record(account.actor, "rides.never_again", trip.code, party=party)

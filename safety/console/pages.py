@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 # Lines whose fact `code` is a recording.
 # Where the report of a line went or came from, by the fact that names it.
-_OTHER_INCIDENT = {SafetyLine.CHECK_MOVED: "to", SafetyLine.CHECK_CAME: "other"}
+_OTHER_INCIDENT: dict[str, str] = {SafetyLine.CHECK_MOVED: "to", SafetyLine.CHECK_CAME: "other"}
 _OF_RECORDINGS = {SafetyLine.SOUND, SafetyLine.LISTENED, SafetyLine.PLAYED}
 
 

@@ -29,11 +29,11 @@ function open({ at = PAGE, from = "", type = "navigate", redirects = 0, status =
   };
   restoreDrafts();
   keepDrafts();
-  const type_ = (words) => {
+  const write = (words) => {
     area.value = words;
     listens.input({ target: area });
   };
-  return { area, type: type_, send: () => listens.submit({ target: form }) };
+  return { area, type: write, send: () => listens.submit({ target: form }) };
 }
 
 function writeAndSend() {
@@ -42,11 +42,12 @@ function writeAndSend() {
   page.send();
 }
 
+const hidden = (value) => ({ value, enumerable: false });
+
 beforeEach(() => { globalThis.sessionStorage = {}; });
 
 // An object whose own keys are what is kept, as that of a browser.
 beforeEach(() => {
-  const hidden = (value) => ({ value, enumerable: false });
   Object.defineProperties(globalThis.sessionStorage, {
     getItem: hidden((key) => globalThis.sessionStorage[key] ?? null),
     setItem: hidden((key, value) => { globalThis.sessionStorage[key] = String(value); }),
