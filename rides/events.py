@@ -26,6 +26,17 @@ class TripCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MetAfterCancel(Event):
+    """Both phones stood at one place after the driver had cancelled a trip of which nothing was doubted until then (R6)."""
+
+    name: ClassVar[str] = "rides.met_after_cancel"
+    queue: ClassVar[str] = "life_safety"
+    trip: str
+    party: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelAttempted(Event):
     """Somebody tried to cancel a trip after boarding; it was refused."""
 

@@ -20,6 +20,7 @@ from drivers.selectors import driver_by_code, is_frozen, report_by_code
 from rides.events import (
     BoardingPresumed,
     CancelAttempted,
+    MetAfterCancel,
     MismatchReported,
     PickupLate,
     TripAccepted,
@@ -109,6 +110,15 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
             trip=trip,
             facts=facts.of(SignalKind.CANCEL_AFTER_MEETING, party=event.party, reason=event.reason),
         )
+        ask_passenger(trip=trip)
+
+
+@handles(MetAfterCancel)
+def alert_met_after_cancel(event: MetAfterCancel) -> None:
+    """A driver who says that nobody boarded, and then stands beside her, is not simply believed: she is asked (R6)."""
+    kind, trip = SignalKind.CANCEL_AFTER_MEETING, trip_by_code(event.trip)
+    why = facts.of(sentences.MET_AFTER_CANCEL, party=event.party, reason=event.reason)
+    if add_signal(actor=SYSTEM, kind=kind, trip=trip, facts=why):
         ask_passenger(trip=trip)
 
 

@@ -13,12 +13,15 @@ _PARTY = choice(Party, Company)
 ENDED_UNSEEN = "ended_unseen"
 # What stands beside an accident of which nobody says anything.
 NOBODY_ANSWERS = "nobody_answers_about_accident"
+# What a cancel says that was believed until both phones stood at one place.
+MET_AFTER_CANCEL = "met_after_cancel"
 # What a call for help says that came by a key of the automated call.
 HELP_BY_PHONE = "help_by_phone"
 _WHO_SAID = {"party": _PARTY, "reason": choice(CancelReason)}
 
 facts.declare(SignalKind.CANCEL_ABOARD, _("%(party)s: %(reason)s"), **_WHO_SAID)
 facts.declare(SignalKind.CANCEL_AFTER_MEETING, _("%(party)s: %(reason)s"), **_WHO_SAID)
+facts.declare(MET_AFTER_CANCEL, _("%(party)s: %(reason)s; both phones met after that"), **_WHO_SAID)
 facts.declare(SignalKind.ENDED_FAR, _("%(metres)s from the destination"), metres=distance)
 facts.declare(ENDED_UNSEEN, _("nobody knows where: no position of the driver's phone"))
 facts.declare(SignalKind.ACCIDENT, _("told by the %(party)s"), party=_PARTY)

@@ -16,6 +16,7 @@ from rides.states import (
     WITH_DRIVER,
     CancelReason,
     Line,
+    Party,
     PlateCheck,
     RiderKind,
     TripState,
@@ -239,6 +240,11 @@ class Trip(models.Model):
         """
         said = met_by_what_was_said(self.boarded_at, self.plate_check, self.wrong_codes)
         return self.phones_met_at is not None or said
+
+    @property
+    def was_cancelled_by_driver(self) -> bool:
+        """True where the driver ended it before boarding: what his phone does with hers after that counts (R6)."""
+        return self.state == TripState.CANCELLED and self.cancelled_by == Party.DRIVER
 
     @property
     def cancel_is_doubted(self) -> bool:

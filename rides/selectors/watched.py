@@ -13,7 +13,7 @@ from core import clock, policy
 from rides.geometry import Point
 from rides.models import City, KnownPlace, LatestPosition, LineInCity, Trip, met_by_what_was_said
 from rides.policies import WATCH_AFTER, WATCH_AFTER_END
-from rides.states import OVER, WITH_DRIVER, LineState, TripState
+from rides.states import OVER, WITH_DRIVER, LineState, Party, TripState
 
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
@@ -41,6 +41,7 @@ class WatchedTrip:
     places: tuple[Point, ...] = ()
     # The trip itself says that driver and passenger stood face to face, wherever their phones were.
     said_met: bool = False
+    by_driver: bool = False  # the driver cancelled it
 
     @property
     def has_met(self) -> bool:
@@ -244,6 +245,7 @@ _COLUMNS = (
     "plate_check",
     "wrong_codes",
     "cancelled_at",
+    "cancelled_by",
 )
 
 
@@ -272,4 +274,5 @@ def _read(row: dict[str, Any], around: Surroundings) -> WatchedTrip:
         planned_seconds=row["route_seconds"],
         places=(origin, destination, *around.places.get(city, ())),
         said_met=met_by_what_was_said(row["boarded_at"], row["plate_check"], row["wrong_codes"]),
+        by_driver=row["cancelled_by"] == Party.DRIVER,
     )

@@ -21,7 +21,7 @@ from rides.errors import (
     TooManyBoardingCodes,
     WrongBoardingCode,
 )
-from rides.events import BoardingPresumed
+from rides.events import BoardingPresumed, MetAfterCancel
 from rides.geometry import Point, distance
 from rides.models import Trip
 from rides.policies import CODE_TRIES
@@ -161,9 +161,17 @@ def board_trip(*, driver: "Driver", trip_code: str, code: str) -> Outcome:
 
 @begins_transaction
 def record_meeting(*, trip_code: str, position: Point) -> None:
-    """The monitor saw both phones at one place before boarding."""
-    if Trip.objects.filter(code=trip_code, phones_met_at=None).update(phones_met_at=clock.now()):
-        timeline.add(TripLine.MET, MONITOR, trip=trip_code, position=position)
+    """The monitor saw both phones at one place before boarding, or after the driver said that there is none (R6)."""
+    trip = Trip.objects.select_for_update().filter(code=trip_code, phones_met_at=None).first()
+    if trip is None:
+        return
+    believed = trip.was_cancelled_by_driver and not trip.cancel_is_doubted
+    trip.phones_met_at = clock.now()
+    trip.save(update_fields=["phones_met_at"])
+    timeline.add(TripLine.MET, MONITOR, trip=trip_code, position=position)
+    if believed:
+        events.publish(MetAfterCancel(trip=trip.code, party=trip.cancelled_by, reason=trip.cancel_reason))
+        live.changed_on_commit(f"trip:{trip.code}")
 
 
 @begins_transaction

@@ -1,6 +1,7 @@
 """Incidents that ring: that nobody has, in which something is new, or a clock ran out, though somebody has them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from django.urls import reverse_lazy
@@ -10,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from core import policy
 from core.alarms import Alarm, Rank, alarm
+from rides.states import Party
 from safety import selectors
 from safety.models import EmergencyPush, Incident
 from safety.policies import OWNED_WITHIN, PUSH_CONFIRMED, clock_that_rings
@@ -21,10 +23,20 @@ _NOBODY: dict[str, Promise] = {
     Origin.RULE: _("Danger on a trip: nobody has it"),
     Origin.SOS: _("SOS: nobody has it"),
 }
+_NOBODY_HEARS: dict[str, Promise] = {
+    Party.PASSENGER: _("SOS of the passenger: nobody has it"),
+    Party.DRIVER: _("SOS of the driver: nobody has it"),
+}
+_NOT_SEEN: dict[str, Promise] = {
+    Party.PASSENGER: _("SOS of the passenger: not looked at"),
+    Party.DRIVER: _("SOS of the driver: not looked at"),
+}
 
 
-def _what(row: Incident) -> Promise:
-    return _NOBODY[Origin.SOS if row.has_sos else row.origin]
+def _what(row: Incident, first: str) -> Promise:
+    if row.state != IncidentState.OPEN:
+        return _("New in an incident: not looked at")
+    return _NOBODY_HEARS[first] if first else _NOBODY[row.origin]
 
 
 def _rank(row: Incident) -> Rank:
@@ -35,14 +47,19 @@ def _rank(row: Incident) -> Rank:
 
 @alarm("incidents", permission="incidents.respond", sign=selectors.sign_of_what_rings)
 def incidents(_at: datetime) -> Iterator[Alarm]:
-    """One alarm for each; whatever its risk, a live incident has a person."""
-    for row in selectors.incidents_that_ring():
+    """One alarm for each, and one for whoever calls for help in it later; a live incident has a person, whatever its risk.
+
+    Who calls second, or in what a report opened, would be heard by nobody in a row that rings for minutes already.
+    """
+    for row, calls in selectors.incidents_that_ring():
         is_open = row.state == IncidentState.OPEN
         clock = clock_that_rings(row)
-        yield Alarm(
+        opener = min(calls, key=lambda party: calls[party], default="")
+        first = opener if is_open and row.origin == Origin.SOS else ""
+        whole = Alarm(
             key=f"incident:{row.code}:{clock.started.timestamp():.3f}",
             code=row.code,
-            what=_what(row) if is_open else _("New in an incident: not looked at"),
+            what=_what(row, first),
             link=reverse_lazy("safety_console:incident", args=[row.code]),
             since=clock.started,
             within=clock.due - clock.started,
@@ -52,6 +69,15 @@ def incidents(_at: datetime) -> Iterator[Alarm]:
             does=pgettext_lazy("incident", "Take"),
             rank=_rank(row),
         )
+        yield whole
+        for party, since in calls.items():
+            if party != first and (is_open or since > clock.started):
+                yield replace(
+                    whole,
+                    key=f"incident:{row.code}:{party}:{since.timestamp():.3f}",
+                    what=(_NOBODY_HEARS if is_open else _NOT_SEEN)[party],
+                    since=since,
+                )
 
 
 _RAN_OUT: dict[str, Promise] = {

@@ -1,6 +1,6 @@
 """Reads about incidents."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -839,6 +839,8 @@ class Burning:
     escalation: str
     # For how long something new waits for its owner to look at it; None where they have seen all.
     news_seconds: int | None = None
+    # Each side that called for help and to which nobody has spoken since, and for how many seconds: the passenger first.
+    calls: tuple[tuple[Party, int], ...] = ()
 
 
 @policy.read_once()
@@ -865,9 +867,17 @@ def burning() -> list[Burning]:
             overdue=any(clock_.done is None and clock_.overdue(at) for clock_ in clocks_of(row)),
             escalation=_escalation(row, at),
             news_seconds=int((at - row.news_at).total_seconds()) if row.taken_at and row.news_at else None,
+            calls=tuple(_waiting_calls(row, at)),
         )
         for row in rows
     ]
+
+
+def _waiting_calls(incident: Incident, at: datetime) -> Iterator[tuple[Party, int]]:
+    waiting = {each.party: each.called_at for each in incident.callers.all() if each.spoken_to_at is None}
+    for party in Party:
+        if since := waiting.get(party):
+            yield party, int((at - since).total_seconds())
 
 
 def _escalation(incident: Incident, at: datetime) -> str:
@@ -886,17 +896,28 @@ def _escalation(incident: Incident, at: datetime) -> str:
     return "specialists" if age < 2 * limit else "supervisors"
 
 
-def incidents_that_ring() -> list[Incident]:
-    """Those that nobody has, and those in which something is new that their owner has not looked at (S3)."""
-    rows = Incident.objects.live().real()
-    return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
+def incidents_that_ring() -> list[tuple[Incident, dict[Party, datetime]]]:
+    """Those that nobody has, and those in which something is new that their owner has not looked at (S3).
+
+    Each with the sides that called for help in it, and since when they wait.
+    """
+    rows = Incident.objects.live().real().annotate(**{party.value: _called_at(party) for party in Party})
+    ring = rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk")
+    return [(row, {party: at for party in Party if (at := getattr(row, party.value))}) for row in ring]
+
+
+def _called_at(party: Party) -> Subquery:
+    return Subquery(Caller.objects.filter(incident=OuterRef("pk"), party=party).values("called_at"))
 
 
 # Asked after each change, also while hundreds ring: the database reads all of them, and one row is sent.
 _SIGN = f"""
 SELECT count(*), coalesce(sum(hashtextextended(
-    concat_ws('|', code, state, taken_by, has_sos, trip_id IS NULL, opened_at, news_at), 0)), 0)
-FROM {Incident._meta.db_table}
+    concat_ws('|', code, state, taken_by, has_sos, trip_id IS NULL, opened_at, news_at, (
+        SELECT string_agg(concat_ws(' ', party, called_at), ',' ORDER BY party)
+        FROM {Caller._meta.db_table} WHERE incident_id = i.id AND called_at IS NOT NULL
+    )), 0)), 0)
+FROM {Incident._meta.db_table} i
 WHERE NOT drill AND state <> 'closed' AND (state = 'open' OR news_at IS NOT NULL)
 """  # noqa: S608 - a table of ours
 _LIVE_COUNTS = f"""

@@ -111,6 +111,70 @@ def test_the_figure_counts_from_each_tap(rides, people, noon):
     assert sos_answered(since) == (2, 1)
 
 
+def rows_of(incident, at=None):
+    """What the bar says of an incident, with the seconds that each row counts."""
+    at = at or clock.now()
+    found = [each for each in alarms.ringing(at) if each.key.startswith(f"incident:{incident.code}:")]
+    with override("en"):
+        return [(str(each.what), round((at - each.since).total_seconds())) for each in found]
+
+
+def test_her_call_rings_beside_his_with_its_own_clock(rides, people, signed_in, noon):
+    """He tapped first, and nobody has it yet; when she taps, that is heard, and seen in the list of what burns."""
+    trip = rides.under_way()
+    incident = tap(trip, Party.DRIVER)
+    noon.shift(210)
+    number, told = alarms.what_rings(), {each.key for each in alarms.ringing(clock.now())}
+    assert rows_of(incident) == [("SOS of the driver: nobody has it", 210)]
+    tap(trip)
+    assert alarms.what_rings() != number
+    (hers,) = [each for each in alarms.ringing(clock.now()) if each.key not in told]
+    assert hers.rank == alarms.Rank.SOS and hers.step(clock.now()) == 0
+    noon.shift(5)
+    assert rows_of(incident) == [
+        ("SOS of the driver: nobody has it", 215),
+        ("SOS of the passenger: nobody has it", 5),
+    ]
+    page = signed_in("agent").get("/admin/burning/", headers={"accept-language": "en"}).content.decode()
+    assert re.findall(r"SOS · (\w+) <span[^>]*data-age=\"(\d+)\"", " ".join(page.split())) == [
+        ("passenger", "5"),
+        ("driver", "215"),
+    ]
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert rows_of(incident) == []
+
+
+def test_a_call_rings_beside_what_is_new_and_not_looked_at(rides, people, noon):
+    trip = rides.under_way()
+    incident = tap(trip, Party.DRIVER)
+    services.take_incident(account=people("agent"), code=incident.code)
+    noon.shift(60)
+    tap(trip, Party.DRIVER)
+    noon.shift(60)
+    tap(trip)
+    noon.shift(5)
+    assert rows_of(incident) == [
+        ("New in an incident: not looked at", 65),
+        ("SOS of the passenger: not looked at", 5),
+    ]
+    services.see_news(account=people("agent"), code=incident.code)
+    assert rows_of(incident) == []
+
+
+def test_a_call_for_help_rings_beside_the_report_that_opened_its_incident(rides, noon):
+    trip = rides.under_way()
+    services.file_welfare_check(
+        missing_phone=trip.passenger.phone, reporter_phone="13911110001", words="x", submission="w"
+    )
+    noon.shift(60)
+    incident = tap(trip)
+    noon.shift(5)
+    assert rows_of(incident) == [
+        ("Welfare check: nobody has it", 65),
+        ("SOS of the passenger: nobody has it", 5),
+    ]
+
+
 @pytest.fixture
 def emergency(rides, people):
     set_policy("police.emergency_release", False)

@@ -17,6 +17,7 @@ from safety.monitor.memory import MEETING, TOGETHER, Limits, WatchTable
 from safety.monitor.plane import project
 from safety.monitor.program import distance_to_way
 from safety.monitor.rules import RULES
+from safety.monitor.rules.signal_lost import SILENCE
 from safety.sentences import why
 from safety.states import SignalKind
 
@@ -348,6 +349,41 @@ def test_the_car_goes_on_while_nobody_knows_where_she_is():
         walk(found, Party.PASSENGER, [(second, 0, 0, 800.0)])
         seen += walk(found, Party.DRIVER, [(second, second * 12, 0)])
     assert kinds(seen) == [(SignalKind.MOVING_AFTER_CANCEL, "")]
+
+
+def goes_past_after_the_cancel(found, aside=0, *, hers_until=160):
+    """He comes from 2 km away, stands 25 s beside her, or as far aside, and drives on; she stands where she is."""
+    seen = []
+    for second in range(0, 440, 5):
+        north = -2000 + 15 * second if second < 133 else 15 * max(0, second - 158)
+        seen += walk(found, Party.DRIVER, [(second, north, aside)])
+        if second <= hers_until:
+            seen += walk(found, Party.PASSENGER, [(second + 1, 0, 0)])
+    return seen
+
+
+def test_phones_that_meet_after_his_cancel_have_met_and_the_car_goes_on_with_her_silent():
+    """'Not boarded' on the way to her, then he picks her up, and her phone goes into a pocket."""
+    seen = goes_past_after_the_cancel(watch(TripState.CANCELLED, by_driver=True))
+    assert [each.rule for each in seen] == [MEETING, "moving_alone_after_cancel"]
+    assert seen[1].kind == SignalKind.MOVING_AFTER_CANCEL
+    # from where they were together, not from where he cancelled
+    assert seen[1].at - START > 160 + LIMITS[SILENCE]
+    assert 1000 < seen[1].facts["metres"] < 1100
+
+
+def test_he_cancels_and_passes_at_a_distance_and_nobody_has_met():
+    assert goes_past_after_the_cancel(watch(TripState.CANCELLED, by_driver=True), aside=400) == []
+
+
+def test_she_who_is_heard_where_he_left_her_after_his_cancel_is_not_with_him():
+    seen = goes_past_after_the_cancel(watch(TripState.CANCELLED, by_driver=True), hers_until=440)
+    assert [each.rule for each in seen] == [MEETING]
+
+
+def test_after_her_own_cancel_the_car_that_comes_past_has_not_met_her():
+    """It was near when she cancelled, and goes on to somebody else."""
+    assert goes_past_after_the_cancel(watch(TripState.CANCELLED, by_driver=False)) == []
 
 
 def test_a_driver_who_never_met_her_may_drive_on():

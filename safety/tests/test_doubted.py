@@ -3,17 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from conftest import NOON
 from core import clock, policy
 from core.tests.factories import set_policy
 from rides.models import Payment, Trip
 from rides.selectors import position_key, watched_trips
-from rides.services import cancel_trip, confirm_car
+from rides.services import cancel_trip, confirm_car, record_meeting
 from rides.services.positions import PhoneFixes, store_positions
 from rides.states import CancelReason, Party, PlateCheck
 from rides.tokens import TripKey
 from rides.trails import Fix
+from safety import sentences
 from safety.models import Incident, SafetyQuestion, Signal
 from safety.policies import FINE_SHOWN_WITHIN, WEIGHTS
 from safety.selectors import watched_by_question
@@ -116,6 +118,41 @@ def test_the_monitor_knows_as_the_trip_does_whether_they_met(rides, told):
 def test_a_cancel_before_the_car_came_is_believed(rides, cancels):
     cancels(rides.accepted())
     assert not Signal.objects.exists() and not SafetyQuestion.objects.exists()
+
+
+def test_phones_that_meet_after_his_cancel_make_it_doubted_and_she_is_asked(rides, cancels, deliver, noon):
+    """'Not boarded' 2 km before the pick-up, and then he stands beside her (R6)."""
+    trip = rides.accepted()
+    cancels(trip)
+    assert not Signal.objects.exists()
+    for _twice in range(2):
+        record_meeting(trip_code=trip.code, position=CAR)
+        deliver()
+    trip.refresh_from_db()
+    assert trip.cancel_is_doubted and trip.somebody_may_be_aboard
+    signal = Signal.objects.get(trip=trip)
+    assert signal.kind == SignalKind.CANCEL_AFTER_MEETING
+    with override("en"):
+        assert "both phones met after that" in sentences.why(signal.facts)
+    assert SafetyQuestion.objects.get(trip=trip).answer == ""
+    nobody_answers(noon)
+    assert Incident.objects.filter(trip=trip).exists()
+
+
+def test_a_meeting_after_a_cancel_that_is_doubted_already_asks_no_second_time(rides, cancels, deliver):
+    trip = rides.arrived()
+    cancels(trip)
+    answer_question(key=key(trip), answer=Answer.FINE)
+    record_meeting(trip_code=trip.code, position=CAR)
+    deliver()
+    assert Signal.objects.filter(trip=trip).count() == SafetyQuestion.objects.filter(trip=trip).count() == 1
+
+
+@pytest.mark.parametrize("who", ["driver", "passenger"])
+def test_the_monitor_knows_who_cancelled(rides, cancels, who):
+    cancels(rides.accepted(), who)
+    (watched,) = watched_trips()
+    assert watched.by_driver == (who == "driver")
 
 
 def test_her_own_way_and_her_answer_together_are_believed(rides, cancels, noon):

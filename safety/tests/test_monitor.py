@@ -136,6 +136,38 @@ def test_this_is_my_car_says_for_the_monitor_too_that_they_met(valkey, rides, pe
     assert Incident.objects.get(trip=trip).high_risk_at
 
 
+def test_he_cancels_on_the_way_then_picks_her_up_and_her_phone_falls_silent(
+    valkey, rides, people, noon, deliver
+):
+    """Both phones stand together after the cancel; hers stops, and the car drives on (R6)."""
+    trip, found = rides.accepted(), Monitor()
+    cancel_trip(account=people("driver"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
+    deliver()
+    turn(found)
+
+    def drive(metres, *parties):
+        time_passes(noon, found, 10)
+        for party in parties:
+            away = metres if party == Party.DRIVER else 0
+            place = (trip.origin_latitude - away / 111_195, trip.origin_longitude)
+            put(valkey, trip, [(time.time(), *place)], party)
+        found.step()
+
+    for metres in (-2000, -1500, -1000, -500, 0, 10, 10):
+        drive(metres, Party.PASSENGER, Party.DRIVER)
+    deliver()
+    trip.refresh_from_db()
+    assert trip.phones_met_at and SafetyQuestion.objects.get(trip=trip).answer == ""
+    assert not Incident.objects.exists()
+    for step in range(1, 30):
+        drive(150 * step, Party.DRIVER)
+    assert {each.kind for each in Signal.objects.filter(trip=trip)} == {
+        "cancel_after_meeting",
+        "moving_after_cancel",
+    }
+    assert Incident.objects.get(trip=trip).high_risk_at
+
+
 def test_he_arrives_nobody_presses_anything_and_the_car_leaves(valkey, rides, noon):
     """No code, no cancel, her phone in the pocket: she is asked, and silence opens an incident (R6)."""
     trip, found = rides.arrived(), Monitor()

@@ -15,9 +15,11 @@ from safety.monitor.declare import (
     Position,
     Rule,
     limit,
+    memory_column,
     phone_column,
     trip_column,
 )
+from safety.monitor.rules.meeting import MET_X, MET_Y
 from safety.monitor.rules.signal_lost import SILENCE
 from safety.monitor.rules.together import APART_METRES
 
@@ -39,17 +41,22 @@ ALONE_METRES = limit(
         1_000,
         name=pgettext_lazy("policy name", "Car alone after a cancel"),
         about=_(
-            "A car that moves this far after a cancel, while no good position of her phone comes, is a signal."
+            "A car that moves this far after a cancel, or from where both phones met after it, while no good position of her "
+            "phone comes, is a signal."
         ),
     ),
 )
 MET = trip_column("moving_after_cancel.met", lambda trip, _limits: float(trip.has_met))
 FROM_X = phone_column("moving_after_cancel.x")
 FROM_Y = phone_column("moving_after_cancel.y")
+# 1 where their phones had met by the first position after the cancel, 0 where they had not: he may pick her up after it.
+BEFORE = memory_column("moving_after_cancel.met_before")
 
 
 def look_together(here: Position) -> tuple[bool, tuple[float, float]]:
     """Both have moved on since the cancel, and are near each other."""
+    if np.isnan(here.memory[BEFORE]):
+        here.memory[BEFORE] = 0.0 if np.isnan(here.memory[MET_X]) else 1.0
     if np.isnan(here.mine[FROM_X]):
         here.mine[FROM_X], here.mine[FROM_Y] = here.x, here.y
     dx, dy = here.x - here.mine[FROM_X], here.y - here.mine[FROM_Y]
@@ -59,13 +66,16 @@ def look_together(here: Position) -> tuple[bool, tuple[float, float]]:
 
 
 def look_alone(here: Position) -> tuple[bool, tuple[float, float]]:
-    """The car has moved on, and nobody knows where her phone is, although both had met."""
-    dx, dy = here.x - here.mine[FROM_X], here.y - here.mine[FROM_Y]
-    moved = np.sqrt(dx * dx + dy * dy)
+    """The car has moved on, and nobody knows where her phone is, although both had met, before the cancel or after it."""
+    met = not np.isnan(here.memory[MET_X])
+    x, y = here.mine[FROM_X], here.mine[FROM_Y]
+    if met and here.memory[BEFORE] == 0:
+        x, y = here.memory[MET_X], here.memory[MET_Y]
+    moved = np.sqrt((here.x - x) ** 2 + (here.y - y) ** 2)
     unplaced = here.limits[SILENCE] + 1.0 if np.isnan(here.unplaced) else here.unplaced
     fires = (
         here.phone == DRIVER
-        and here.trip[MET] > 0
+        and (met or here.trip[MET] > 0)
         and unplaced > here.limits[SILENCE]
         and moved > here.limits[ALONE_METRES]
     )
