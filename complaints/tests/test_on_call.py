@@ -176,7 +176,7 @@ def told(language="en"):
 
 def test_the_timeline_says_what_rang(tapped, people, noon):
     after(LIMIT)
-    assert told() == ["“SOS: nobody has it”: supervisor was rung and written to"]
+    assert told() == ["“SOS of the passenger: nobody has it”: supervisor was rung and written to"]
     safety.take_incident(account=people("agent2"), code=tapped.code)
     noon.shift(120)
     safety.raise_sos(key=TripKey(tapped.trip.code, Party.PASSENGER, "wenzhou"))

@@ -588,7 +588,7 @@ REVIEWED = {
     "police/views.py": {"STOP_ASKING"},
     # What a red team's officer lives for, if its run dies, and how late a trip may be held: no promise to anybody.
     "police/services/marked.py": {"LASTS"},
-    "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE", "ANEW_WITHIN", "DAY"},
+    "police/selectors.py": {"_TOWNS", "HISTORY_MINUTES", "FOUND_AT_ONCE", "ANEW_WITHIN", "DAY"},
     # How alike the pictures of two lines are: figures of the method, measured on letters.
     "police/vision.py": {
         "SIDE", "PAPER", "INK", "MOST_LINES", "LEAST", "HIGH", "WIDE", "MOST", "ACROSS", "LEAST_SHAPE",

@@ -192,8 +192,10 @@ def test_a_supervisor_does_not_excuse_her_own_incident(rides, people):
     assert running(found.code) == ["safe_check", "police"]
 
 
-def test_a_pack_in_a_stations_hands_stops_it(incident, people):
+def test_a_pack_in_the_hands_of_a_station_that_asked_stops_nothing(incident, people):
+    """It asked, and nobody has said that it sends somebody (S10)."""
     trip = Trip.objects.get(incidents=incident)
     question = urgent(Query.TRIP, trip.code)
-    ask_by_form(account=people("officer"), question=question, submission="p")
-    assert running(incident.code) == []
+    asked = ask_by_form(account=people("officer"), question=question, submission="p")
+    assert asked.state == "released"
+    assert running(incident.code) == ["safe_check", "police"]

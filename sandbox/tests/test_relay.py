@@ -15,7 +15,9 @@ def ask(settings, tmp_path, client):
     settings.ROOT_URLCONF = "sandbox.urls"
     settings.STATE = tmp_path
     settings.MIDDLEWARE = []
-    settings.TEMPLATES[0]["DIRS"] = [*settings.TEMPLATES[0]["DIRS"], "sandbox/templates"]
+    # A list of its own: Django looks for templates anew where the setting changes, and not where something in it does.
+    first = settings.TEMPLATES[0]
+    settings.TEMPLATES = [first | {"DIRS": [*first["DIRS"], "sandbox/templates"]}, *settings.TEMPLATES[1:]]
     settings.ALLOWED_HOSTS = ["*"]
 
     def asked(what, body):
