@@ -41,7 +41,7 @@ FILES = limits.declare(
     within=86_400,
     name=pgettext_lazy("policy name", "Files of one person"),
     about=_(
-        "So many files of one person, and from one device, are opened in a day, whatever they are for. What comes with words of danger is opened beyond it."
+        "So many files of one person, and from one device, are opened in a day, whatever they are for. What comes with words of danger is opened beyond it, and so are the pictures of a face check, of which a driver can begin only so many."
     ),
     error=TooManyFilesToday,
 )
@@ -165,16 +165,18 @@ def see_all(
     *,
     sides: Iterable[int],
     onward: Callable[[T], Mapping[str, Any]] | None = None,
+    counted: bool = True,
 ) -> list[Seen[T]]:
     """What a reading says of each of several pictures, which take one turn together; each is drawn anew with at most
     so many pixels a side (0: not). `onward` makes of what it says of the first picture what it is given, beside
-    `given`, with each further one.
+    `given`, with each further one. Pictures of which a rule of their own bounds how many come are not `counted` among
+    all that somebody sends in a day.
 
     Raises `PictureUnreadable`, `PictureTooLarge`, `ReaderBusy`, `FileNotKept`, `TooManyFilesToday`, and what the reading
     refuses with, of the first picture that is refused.
     """
     uploads = list(uploads)
-    for upload in uploads:
+    for upload in uploads if counted else ():
         _count(upload)
     found: list[Seen[T]] = []
     try:

@@ -538,8 +538,8 @@ def test_one_face_on_two_accounts_opens_one_case(driver, people):
 # --- The pages and the API ------------------------------------------------------------------------------------
 
 
-def test_the_api_leads_from_challenge_to_token(rides, signed_in, noon):
-    client, trip = signed_in("driver"), rides.booked()
+def sent_by_api(client, trip, noon):
+    """The whole way of a check: where its frames go, and these."""
     asked = client.post(
         "/api/v1/driver/face-checks/",
         {"purpose": "accept", "subject": trip.code},
@@ -556,10 +556,25 @@ def test_the_api_leads_from_challenge_to_token(rides, signed_in, noon):
         answer = client.post(path, body, content_type="application/json")
         files[f"step{len(files)}"] = [named(content) for content in shown]
         pose = answer.json()["pose"]
-    answer = client.post(f"/api/v1/driver/face-checks/{asked['code']}/frames/", files)
+    return f"/api/v1/driver/face-checks/{asked['code']}/frames/", files
+
+
+def test_the_api_leads_from_challenge_to_token(rides, signed_in, noon):
+    client = signed_in("driver")
+    path, files = sent_by_api(client, rides.booked(), noon)
+    answer = client.post(path, files)
     assert (answer.status_code, answer.json()["state"]) == (200, "passed")
-    again = client.post(f"/api/v1/driver/face-checks/{asked['code']}/frames/", files)
+    again = client.post(path, files)
     assert (again.status_code, again.json()["code"]) == (409, "stale_state")
+
+
+def test_the_pictures_of_a_long_day_keep_no_driver_from_the_next_check(rides, signed_in, noon):
+    """Each check has dozens, and how many checks there may be has a bound of its own."""
+    set_policy("core.files", {"person": 1, "device": 1, "within": 86_400})
+    client = signed_in("driver")
+    path, files = sent_by_api(client, rides.booked(), noon)
+    answer = client.post(path, files)
+    assert (answer.status_code, answer.json().get("state")) == (200, "passed")
 
 
 def named(content):

@@ -89,13 +89,15 @@ def read_face(content: "Upload | bytes", demands: Demands) -> Face:
 
 def read_clip(contents: "Sequence[Upload | bytes]", demands: Demands, *, sides: Sequence[int]) -> list[Frame]:
     """The frames of one clip in their order, which take one turn together; each drawn anew as a JPEG of at most so many
-    pixels a side (0: not). Raises as `read_face`, for the first that is refused."""
+    pixels a side (0: not). A day has hundreds of them: what bounds them is how many checks may begin
+    (`drivers.face_challenges`). Raises as `read_face`, for the first that is refused."""
     seen = door.see_all(
         contents,
         _FRAME,
         asdict(demands),
         sides=sides,
         onward=lambda said: {"first": said.first, "within": said.within},
+        counted=False,
     )
     return [
         Frame(
