@@ -237,7 +237,7 @@ def _accident(incident: Incident, account: "Account") -> dict[str, Any]:
 def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
     account, at, code, trip = account_of(request), clock.now(), incident.code, incident.trip
     appeals = selectors.appeals_of(incident)
-    lines = timeline.of(trip=trip.code if trip else "", incident=code)
+    lines = timeline.on_page(trip=trip.code if trip else "", incident=code)
     return {
         "title": _("Incident %(code)s") % {"code": code},
         "incident": incident,
@@ -249,13 +249,13 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         "thread": selectors.thread_of(incident),
         "signals": selectors.signals_of(incident),
         "truth": _truth(incident),
-        "lines": [
-            _told(each, incident) for each in timeline.on_page(trip=trip.code if trip else "", incident=code)
-        ],
+        "lines": [_told(each, incident) for each in lines],
         "offers": INCIDENTS.offers(incident, account, refusal),
         "step": INCIDENTS.offer("step", incident, account, refusal),
         "steps": _steps(incident, account),
-        "steps_taken": sum(line.kind == SafetyLine.STEP and line.incident == code for line in lines),
+        "steps_taken": sum(
+            each.line.kind == SafetyLine.STEP and each.line.incident == code for each in lines
+        ),
         "decide_appeal": INCIDENTS.offer("appeal", incident, account, refusal),
         "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
         if trip
