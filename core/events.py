@@ -22,9 +22,8 @@ from core.transactions import joins_transaction, on_commit_once
 
 log = structlog.get_logger()
 LIFE_SAFETY = "life_safety"
-CENTRE = (
-    "life_centre"  # what the emergency centre is told: it may be slow, and keeps nobody from her contacts
-)
+# What the emergency centre is told: it may be slow, and keeps nobody from her contacts.
+CENTRE = "life_centre"
 LIVES = {LIFE_SAFETY, CENTRE}
 PATIENCE = "2s"  # for a lock; shorter than the lease, in which a worker has several events
 

@@ -247,7 +247,8 @@ def record_police_call(*, account: "Account", code: str, station: str, number: s
     """The police of the place were called by hand: which station, by which number, and who there took it.
 
     Or a station that rang said that police are sent. The clock runs on until a second person has looked, or a station that
-    we called has the pack: a click with some words is no call (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`, `InvalidInput` for what is no number.
+    we called has the pack: a click with some words is no call (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`,
+    `InvalidInput` for what is no number.
     """
     incident = for_action(account, code, "police_called")
     called = _need(number)

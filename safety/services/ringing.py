@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 # It is read out at her ear, beside whoever drives: it says no more than the page.
 SAYS = gettext_noop("Huhang here, about your ride. Press 1 if all is well. Press 2 for help.")
 UNANSWERED = ("", Answer.NONE)
-_TOO_LATE = timedelta(
-    minutes=10
-)  # what nobody could ring about until then, or hear of, is not asked any more
+# What nobody could ring about until then, or hear of, is not asked any more.
+_TOO_LATE = timedelta(minutes=10)
 # A relay that says nothing for so long has rung nobody, and a phone that it rings does so no longer.
 _OVER_AFTER = timedelta(seconds=relay.ASKED_FOR + 5)
 _HEARD = {
