@@ -664,7 +664,7 @@ OPENS = {
     "drivers/vision/mesh.py",
     "drivers/vision/sheets.py",
     "drivers/vision/solids.py",
-    "governance/drills/redteam.py",  # draws one
+    "governance/drills/world.py",  # draws one
     "police/vision.py",
     "sandbox/camera.py",
     "sandbox/certificates.py",
